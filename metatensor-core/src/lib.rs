@@ -1,1 +1,7 @@
-//! placeholder
+//! Block-sparse, labelled tensors with explicit forward gradients.
+
+mod array;
+mod error;
+
+pub use array::{DType, Element};
+pub use error::{Error, Result};

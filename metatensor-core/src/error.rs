@@ -1,0 +1,96 @@
+//! The one error type of the workspace.
+
+use std::io;
+use std::path::Path;
+
+/// What went wrong, with a message that names the culprit.
+///
+/// The variants are the kinds a caller may want to tell apart; everything else is in the message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An argument, or the combination of several, can not be used.
+    #[error("invalid parameter: {0}")]
+    InvalidParameter(String),
+    /// The operating system refused to read or write.
+    #[error("i/o error: {context}: {source}")]
+    Io {
+        /// What was being done, and on which file.
+        context: String,
+        /// The error of the operating system.
+        source: io::Error,
+    },
+    /// The content of a file or buffer is not what it should be.
+    #[error("serialization error: {0}")]
+    Serialization(String),
+    /// A buffer given by the caller does not have the right size.
+    #[error("buffer size error: {0}")]
+    BufferSize(String),
+    /// Two objects that an operation needs to be alike are not.
+    #[error("not equal: {0}")]
+    NotEqual(String),
+    /// A valid request that this library can not fulfil (data type, device, missing formula).
+    #[error("unsupported: {0}")]
+    Unsupported(String),
+    /// A linear system that has no usable solution.
+    #[error("linear algebra error: {0}")]
+    LinearAlgebra(String),
+    /// A function of a foreign array, or another function given by the caller, failed.
+    #[error("callback error: {0}")]
+    Callback(String),
+    /// A bug in this library.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Result with the error type of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An [`Error::InvalidParameter`] with this message.
+    #[cold]
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Error::InvalidParameter(message.into())
+    }
+
+    /// An [`Error::Serialization`] with this message.
+    #[cold]
+    pub fn serialization(message: impl Into<String>) -> Self {
+        Error::Serialization(message.into())
+    }
+
+    /// An [`Error::Unsupported`] with this message.
+    #[cold]
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Error::Unsupported(message.into())
+    }
+
+    /// An [`Error::Io`] saying that `action` (e.g. "open") failed on `path`.
+    #[cold]
+    pub fn io(action: &str, path: &Path, source: io::Error) -> Self {
+        Error::Io {
+            context: format!("could not {action} '{}'", path.display()),
+            source,
+        }
+    }
+
+    /// The same kind of error, with `context` (e.g. "blocks/3/samples.npy") before its message.
+    #[must_use]
+    pub fn context(self, context: impl std::fmt::Display) -> Self {
+        let add = |message: String| format!("{context}: {message}");
+        match self {
+            Error::InvalidParameter(m) => Error::InvalidParameter(add(m)),
+            Error::Io { context: m, source } => Error::Io {
+                context: add(m),
+                source,
+            },
+            Error::Serialization(m) => Error::Serialization(add(m)),
+            Error::BufferSize(m) => Error::BufferSize(add(m)),
+            Error::NotEqual(m) => Error::NotEqual(add(m)),
+            Error::Unsupported(m) => Error::Unsupported(add(m)),
+            Error::LinearAlgebra(m) => Error::LinearAlgebra(add(m)),
+            Error::Callback(m) => Error::Callback(add(m)),
+            Error::Internal(m) => Error::Internal(add(m)),
+        }
+    }
+}
