@@ -2,6 +2,7 @@
 
 mod array;
 mod error;
+pub mod rows;
 
 pub use array::{DType, Element};
 pub use error::{Error, Result};

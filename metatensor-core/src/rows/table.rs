@@ -1,0 +1,90 @@
+//! Tables with a number of columns that the compiler knows.
+
+use super::Rows;
+
+/// A table as the inner loops see it: [`Rows`] for any width, `&[[i32; W]]` for the small ones that nearly
+/// all labels have.
+pub(super) trait Table<'a>: Copy {
+    /// A row in a form that compares fast, and as the row does.
+    type Key: Ord + Copy;
+
+    fn count(self) -> usize;
+    fn row(self, row: usize) -> &'a [i32];
+    fn key(self, row: usize) -> Self::Key;
+
+    /// The values of these rows, one after the other.
+    fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32>;
+}
+
+impl<'a> Table<'a> for Rows<'a> {
+    type Key = &'a [i32];
+
+    #[inline]
+    fn count(self) -> usize {
+        self.count()
+    }
+
+    #[inline]
+    fn row(self, row: usize) -> &'a [i32] {
+        self.row(row)
+    }
+
+    #[inline]
+    fn key(self, row: usize) -> &'a [i32] {
+        self.row(row)
+    }
+
+    fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32> {
+        let mut values = Vec::with_capacity(rows.size_hint().0 * self.width());
+        rows.for_each(|row| values.extend_from_slice(self.row(row)));
+        values
+    }
+}
+
+macro_rules! fixed_width {
+    ($($width:literal: $key:ty),*) => {$(
+        impl<'a> Table<'a> for &'a [[i32; $width]] {
+            type Key = $key;
+
+            #[inline(always)]
+            fn count(self) -> usize {
+                self.len()
+            }
+
+            #[inline(always)]
+            fn row(self, row: usize) -> &'a [i32] {
+                &self[row]
+            }
+
+            #[inline(always)]
+            fn key(self, row: usize) -> $key {
+                // With the sign bit flipped, signed integers compare like the bits that hold them.
+                self[row].iter().fold(0, |key: $key, &value| {
+                    key.unbounded_shl(32) | <$key>::from(value.cast_unsigned() ^ (1 << 31))
+                })
+            }
+
+            fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32> {
+                let mut values = Vec::with_capacity(rows.size_hint().0);
+                values.extend(rows.map(|row| self[row]));
+                values.into_flattened()
+            }
+        }
+    )*};
+}
+
+fixed_width!(1: u32, 2: u64, 3: u128, 4: u128);
+
+/// Evaluate an expression with the tables (`Rows => name`, all of this width) in their fastest form.
+macro_rules! by_width {
+    ($width:expr, [$($rows:expr => $table:ident),+], $body:expr) => {
+        match $width {
+            1 => { $(let $table = $rows.values().as_chunks::<1>().0;)+ $body }
+            2 => { $(let $table = $rows.values().as_chunks::<2>().0;)+ $body }
+            3 => { $(let $table = $rows.values().as_chunks::<3>().0;)+ $body }
+            4 => { $(let $table = $rows.values().as_chunks::<4>().0;)+ $body }
+            _ => { let ($($table,)+) = ($($rows,)+); $body }
+        }
+    };
+}
+pub(super) use by_width;
