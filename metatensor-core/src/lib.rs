@@ -1,8 +1,17 @@
 //! Block-sparse, labelled tensors with explicit forward gradients.
 
 mod array;
+mod block;
+mod display;
 mod error;
+mod labels;
+mod names;
 pub mod rows;
+mod tensor;
 
-pub use array::{DType, Element};
+pub use array::*;
+pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
 pub use error::{Error, Result};
+pub use labels::{Labels, Mapped, RowCheck};
+pub use names::Names;
+pub use tensor::TensorMap;

@@ -1,5 +1,201 @@
 //! Arrays: the trait, data types and devices, dense native arrays, DLPack.
 
-mod dtype;
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 
+use crate::{Error, Result};
+
+mod buffer;
+mod dense;
+mod device;
+mod dlpack;
+mod dtype;
+mod movement;
+mod output;
+mod view;
+
+pub use dense::DenseArray;
+pub use device::{Device, Origin};
+pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
 pub use dtype::{DType, Element};
+pub use movement::DataMovement;
+pub use output::Output;
+pub use view::{View, ViewMut};
+
+pub(crate) use movement::Placement;
+
+/// What the rest of the library asks of any n-dimensional array.
+///
+/// Native arrays are [`DenseArray`]. Arrays of other libraries implement this trait through their
+/// own functions, and can live on other devices: everything that looks at elements starts with
+/// [`Array::view`], which fails for them. Implementations may only be called from the thread of the
+/// caller: some of them need the lock of an interpreter.
+pub trait Array: Any + Send + Sync + fmt::Debug {
+    /// Kind of this array.
+    ///
+    /// # Errors
+    ///
+    /// Those of the implementation, here and in all functions below.
+    fn origin(&self) -> Result<Origin>;
+
+    /// Device the data is on.
+    ///
+    /// # Errors
+    ///
+    /// Those of the implementation.
+    fn device(&self) -> Result<Device>;
+
+    /// Type of the elements.
+    ///
+    /// # Errors
+    ///
+    /// Those of the implementation.
+    fn dtype(&self) -> Result<DType>;
+
+    /// Length of each axis, nothing for a scalar.
+    ///
+    /// # Errors
+    ///
+    /// Those of the implementation.
+    fn shape(&self) -> Result<&[usize]>;
+
+    /// The elements, without a copy.
+    ///
+    /// # Errors
+    ///
+    /// If they are not in main memory.
+    fn view(&self) -> Result<View<'_>>;
+
+    /// The elements, to change them in place.
+    ///
+    /// # Errors
+    ///
+    /// If they are not in main memory, or are read-only.
+    fn view_mut(&mut self) -> Result<ViewMut<'_>>;
+
+    /// Gives the same elements, in row-major order, another shape.
+    ///
+    /// # Errors
+    ///
+    /// If the new shape does not have as many elements.
+    fn reshape(&mut self, shape: &[usize]) -> Result<()>;
+
+    /// Exchanges two axes.
+    ///
+    /// # Errors
+    ///
+    /// If there are no such axes.
+    fn swap_axes(&mut self, first: usize, second: usize) -> Result<()>;
+
+    /// New array of the same kind, data type and device, with all elements equal to the only one of
+    /// `fill_value`, an array without axes of the same data type.
+    ///
+    /// # Errors
+    ///
+    /// If `fill_value` is not such an array.
+    fn create(&self, shape: &[usize], fill_value: &dyn Array) -> Result<Box<dyn Array>>;
+
+    /// Copy of this array, of the same kind, on `device`.
+    ///
+    /// # Errors
+    ///
+    /// If the array can not be on this device.
+    fn copy(&self, device: Device) -> Result<Box<dyn Array>>;
+
+    /// Copies parts of `input`, an array of the same kind, data type and number of axes, to places
+    /// in this array.
+    ///
+    /// # Errors
+    ///
+    /// If the arrays can not be used together, or a movement leaves one of them.
+    fn move_data(&mut self, input: &dyn Array, movements: &[DataMovement]) -> Result<()>;
+
+    /// Shares the elements as a DLPack tensor on `device`. Native arrays share memory with the
+    /// tensor, which keeps this memory alive.
+    ///
+    /// # Errors
+    ///
+    /// If the elements can not be used from `device`.
+    fn to_dlpack(&self, device: Device) -> Result<Dlpack>;
+
+    /// New array of this kind on top of a DLPack tensor, taking ownership of it.
+    ///
+    /// # Errors
+    ///
+    /// If this kind of array can not hold such a tensor.
+    fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn Array>>;
+}
+
+impl dyn Array {
+    /// This array, if it is of the type `A`.
+    pub fn downcast_ref<A: Array>(&self) -> Option<&A> {
+        (self as &dyn Any).downcast_ref()
+    }
+
+    /// This array, if it is of the type `A`.
+    pub fn downcast_mut<A: Array>(&mut self) -> Option<&mut A> {
+        (self as &mut dyn Any).downcast_mut()
+    }
+}
+
+/// An array of any kind inside of a block. Clones share the elements until one of them is changed.
+#[derive(Clone, Debug)]
+pub struct ArrayRef(Arc<dyn Array>);
+
+impl ArrayRef {
+    /// The array itself, to change it. If it is shared, this is a copy made now.
+    ///
+    /// # Errors
+    ///
+    /// If it has to be copied and can not.
+    pub fn make_mut(&mut self) -> Result<&mut dyn Array> {
+        if Arc::get_mut(&mut self.0).is_none() {
+            self.0 = Arc::from(self.0.copy(self.0.device()?)?);
+        }
+        Arc::get_mut(&mut self.0)
+            .ok_or_else(|| Error::Internal("a new array has several owners".into()))
+    }
+
+    /// Whether other blocks use the very same array.
+    pub fn is_shared(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    /// Whether `self` and `other` are the very same array.
+    pub fn is_same(&self, other: &ArrayRef) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::ops::Deref for ArrayRef {
+    type Target = dyn Array;
+
+    fn deref(&self) -> &dyn Array {
+        &*self.0
+    }
+}
+
+impl From<Box<dyn Array>> for ArrayRef {
+    fn from(array: Box<dyn Array>) -> Self {
+        ArrayRef(Arc::from(array))
+    }
+}
+
+impl<A: Array> From<Arc<A>> for ArrayRef {
+    fn from(array: Arc<A>) -> Self {
+        ArrayRef(array)
+    }
+}
+
+impl From<DenseArray> for ArrayRef {
+    fn from(array: DenseArray) -> Self {
+        ArrayRef(Arc::new(array))
+    }
+}
+
+impl<T: Element, D: ndarray::Dimension> From<ndarray::Array<T, D>> for ArrayRef {
+    fn from(array: ndarray::Array<T, D>) -> Self {
+        DenseArray::from(array).into()
+    }
+}

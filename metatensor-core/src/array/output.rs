@@ -1,0 +1,107 @@
+//! Writing to new memory, each element once, without ever reading what was there.
+
+#![expect(unsafe_code, reason = "copies into uninitialised memory")]
+
+use std::mem::MaybeUninit;
+
+/// Memory of a new array, to be filled in order.
+///
+/// ```
+/// # use metatensor_core::{DenseArray, Result};
+/// let (a, b) = ([1.0, 2.0], [3.0, 4.0]);
+/// let array = DenseArray::write(&[2, 2], |output| {
+///     output.copy(&a);
+///     output.extend(2, a.iter().zip(&b).map(|(a, b)| a * b));
+///     Ok(())
+/// })?;
+/// assert_eq!(array.to_ndarray::<f64>()?, ndarray::arr2(&[[1.0, 2.0], [3.0, 8.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Output<'a, T> {
+    memory: &'a mut [MaybeUninit<T>],
+    written: usize,
+}
+
+impl<'a, T: Copy> Output<'a, T> {
+    pub(super) fn new(memory: &'a mut [MaybeUninit<T>]) -> Self {
+        Output { memory, written: 0 }
+    }
+
+    /// Number of elements that are still to be written.
+    pub fn remaining(&self) -> usize {
+        self.memory.len() - self.written
+    }
+
+    /// Writes all of `source`.
+    ///
+    /// # Panics
+    ///
+    /// If there is less space than that.
+    #[inline]
+    pub fn copy(&mut self, source: &[T]) {
+        let target = &mut self.memory[self.written..self.written + source.len()];
+        // SAFETY: both have the same length, and `target` is borrowed exclusively.
+        unsafe {
+            std::ptr::copy_nonoverlapping(
+                source.as_ptr(),
+                target.as_mut_ptr().cast(),
+                source.len(),
+            );
+        }
+        self.written += source.len();
+    }
+
+    /// Writes `value` `count` times.
+    ///
+    /// # Panics
+    ///
+    /// If there is less space than that.
+    #[inline]
+    pub fn fill(&mut self, count: usize, value: T) {
+        self.memory[self.written..self.written + count].fill(MaybeUninit::new(value));
+        self.written += count;
+    }
+
+    /// Writes the first `count` of `values`.
+    ///
+    /// # Panics
+    ///
+    /// If there is less space than that.
+    #[inline]
+    pub fn extend(&mut self, count: usize, values: impl Iterator<Item = T>) {
+        let target = &mut self.memory[self.written..self.written + count];
+        let mut written = 0;
+        for (target, value) in target.iter_mut().zip(values) {
+            target.write(value);
+            written += 1;
+        }
+        self.written += written;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DenseArray, Error};
+
+    #[test]
+    fn an_incomplete_array_is_an_error() {
+        let result = DenseArray::write::<f64>(&[2, 3], |output| {
+            output.fill(2, 1.0);
+            output.extend(3, [2.0, 3.0].into_iter());
+            Ok(())
+        });
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Internal(_)), "{error}");
+        assert!(error.to_string().contains("2 elements of 6"), "{error}");
+    }
+
+    #[test]
+    #[should_panic(expected = "range end index 5 out of range")]
+    fn writing_too_much_panics() {
+        let _ = DenseArray::write::<f64>(&[4], |output| {
+            output.fill(5, 0.0);
+            Ok(())
+        });
+    }
+}

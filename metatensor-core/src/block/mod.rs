@@ -1,0 +1,514 @@
+//! Blocks: an array with labels on each axis, and its gradients.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use ndarray::ArrayViewD;
+
+use crate::display::GradientDisplay;
+use crate::names::Names;
+use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
+
+mod sample_map;
+#[cfg(test)]
+mod tests;
+
+pub use sample_map::{GradientMap, Renumbered};
+
+/// Name of the first dimension of the samples of gradients: the row of the values that each row of
+/// the gradient is a derivative of.
+pub(crate) const SAMPLE: &str = "sample";
+
+/// An n-dimensional array with [`Labels`] for each axis, and gradients of this array with respect
+/// to any number of parameters.
+///
+/// The first axis is that of samples, the last one that of properties, and those between them are
+/// components. A gradient is a block of its own, with the same properties, more components (before
+/// those of the values), and its own samples: the first dimension of these is `"sample"`, the
+/// position of a sample of the values. Derivatives without a row in the gradient are zero.
+///
+/// Clones share arrays until one of them is changed.
+///
+/// ```
+/// # use metatensor_core::{Labels, Result, TensorBlock};
+/// # use ndarray::{arr2, Array3};
+/// let samples = Labels::new(["system", "atom"], &[[0, 4], [0, 5]])?;
+/// let properties = Labels::range("n", 3)?;
+/// let values = arr2(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+/// let mut block = TensorBlock::new(values, &samples, &[], &properties)?;
+///
+/// let gradient = TensorBlock::new(
+///     Array3::<f64>::zeros((1, 3, 3)),
+///     &Labels::new(["sample", "atom"], &[[1, 4]])?,
+///     &[Labels::range("xyz", 3)?],
+///     &properties,
+/// )?;
+/// block.add_gradient("positions", gradient)?;
+/// assert_eq!(block.gradient("positions")?.values().shape()?, [1, 3, 3]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct TensorBlock {
+    values: ArrayRef,
+    samples: Labels,
+    components: Vec<Labels>,
+    properties: Labels,
+    parameters: Names,
+    gradients: Vec<Gradient>,
+}
+
+/// One gradient and the link between its rows and those of the values.
+#[derive(Clone)]
+struct Gradient {
+    /// In a box: adding another gradient does not move it.
+    block: Box<TensorBlock>,
+    map: OnceLock<Arc<GradientMap>>,
+}
+
+/// One of the axes of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Axis {
+    Samples,
+    Component(usize),
+    Properties,
+}
+
+impl fmt::Display for Axis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Axis::Samples => f.write_str("samples"),
+            Axis::Component(i) => write!(f, "component {i}"),
+            Axis::Properties => f.write_str("properties"),
+        }
+    }
+}
+
+impl TensorBlock {
+    /// Block without gradients.
+    ///
+    /// # Errors
+    ///
+    /// If `values` does not have one axis per labels, each as long as these labels; or if the labels
+    /// of a component do not have exactly one dimension, have no entries, or have the same name as
+    /// those of another component.
+    pub fn new(
+        values: impl Into<ArrayRef>,
+        samples: &Labels,
+        components: &[Labels],
+        properties: &Labels,
+    ) -> Result<TensorBlock> {
+        let values = values.into();
+        check_components(components)?;
+        check_shape(values.shape()?, samples, components, properties)?;
+        Ok(TensorBlock {
+            values,
+            samples: samples.clone(),
+            components: components.to_vec(),
+            properties: properties.clone(),
+            parameters: Names::default(),
+            gradients: Vec::new(),
+        })
+    }
+
+    /// Adds `gradient`, the derivatives of the values with respect to `parameter`.
+    ///
+    /// # Errors
+    ///
+    /// If there is a gradient with respect to this parameter already, if `parameter` can not name a
+    /// file, or if `gradient` does not fit:
+    ///
+    /// - the first dimension of its samples must be `"sample"`, a position in our samples;
+    /// - the last of its components must be our components, its properties our properties;
+    /// - its array must have the same data type, and be of the same kind and on the same device as
+    ///   ours.
+    pub fn add_gradient(&mut self, parameter: &str, gradient: TensorBlock) -> Result<()> {
+        self.check_gradient(parameter, &gradient)
+            .map_err(|error| error.context(format!("can not add the gradient '{parameter}'")))?;
+        self.parameters.push(parameter)?;
+        self.gradients.push(Gradient {
+            block: Box::new(gradient),
+            map: OnceLock::new(),
+        });
+        Ok(())
+    }
+
+    fn check_gradient(&self, parameter: &str, gradient: &TensorBlock) -> Result<()> {
+        if self.parameters.contains(parameter) {
+            return Err(Error::invalid("this block already has one"));
+        }
+        if parameter.is_empty() || parameter.contains(['/', '\\', '\0']) {
+            return Err(Error::invalid(
+                "the name of a parameter can not be empty or contain '/', '\\' or NUL",
+            ));
+        }
+        let same = |what: &str, ours: &dyn fmt::Display, theirs: &dyn fmt::Display, same: bool| {
+            if same {
+                return Ok(());
+            }
+            Err(Error::invalid(format!(
+                "it must have the {what} of the values, {ours}, not {theirs}"
+            )))
+        };
+        let (ours, theirs) = (self.dtype()?, gradient.dtype()?);
+        same("data type", &ours, &theirs, ours == theirs)?;
+        let (ours, theirs) = (self.device()?, gradient.device()?);
+        same("device", &ours, &theirs, ours == theirs)?;
+        let (ours, theirs) = (self.values.origin()?, gradient.values.origin()?);
+        if ours != theirs {
+            let name =
+                |origin: crate::Origin| origin.name().unwrap_or_else(|_| origin.id().to_string());
+            same("data origin", &name(ours), &name(theirs), false)?;
+        }
+        if gradient.properties != self.properties {
+            return Err(Error::invalid(
+                "it must have the same properties as the values, in the same order",
+            ));
+        }
+        let extra = gradient.components.len().checked_sub(self.components.len());
+        if extra.is_none_or(|extra| gradient.components[extra..] != self.components[..]) {
+            return Err(Error::invalid(
+                "the last of its components must be the components of the values",
+            ));
+        }
+        sample_map::check(&gradient.samples, self.samples.count())
+    }
+
+    /// The array.
+    pub fn values(&self) -> &ArrayRef {
+        &self.values
+    }
+
+    /// The array, to change its elements. Labels and shape stay what they are.
+    ///
+    /// # Errors
+    ///
+    /// If elements are not of type `T` or not in main memory, or if `change` fails.
+    pub fn update_values<T: Element>(
+        &mut self,
+        change: impl FnOnce(ndarray::ArrayViewMutD<'_, T>) -> Result<()>,
+    ) -> Result<()> {
+        change(self.values.make_mut()?.view_mut()?.typed_mut()?)
+    }
+
+    /// The elements of the array, which must be in main memory.
+    ///
+    /// # Errors
+    ///
+    /// If they are not in main memory.
+    pub fn view(&self) -> Result<View<'_>> {
+        self.values.view()
+    }
+
+    /// A copy of the array, for `ndarray`.
+    ///
+    /// # Errors
+    ///
+    /// If elements are not of type `T` or not in main memory.
+    pub fn to_ndarray<T: Element>(&self) -> Result<ndarray::ArrayD<T>> {
+        let view = self.view()?;
+        let elements: ArrayViewD<'_, T> = view.typed()?;
+        Ok(elements.to_owned())
+    }
+
+    /// Labels of the first axis.
+    pub fn samples(&self) -> &Labels {
+        &self.samples
+    }
+
+    /// Labels of the axes between the first and the last.
+    pub fn components(&self) -> &[Labels] {
+        &self.components
+    }
+
+    /// Labels of the last axis.
+    pub fn properties(&self) -> &Labels {
+        &self.properties
+    }
+
+    /// Labels of the axis with this number: samples, components in order, properties.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such axis.
+    pub fn labels(&self, axis: usize) -> Result<&Labels> {
+        let last = self.components.len() + 1;
+        match axis {
+            0 => Ok(&self.samples),
+            _ if axis < last => Ok(&self.components[axis - 1]),
+            _ if axis == last => Ok(&self.properties),
+            _ => Err(Error::invalid(format!(
+                "axis {axis} is out of bounds for a block with {} axes",
+                last + 1
+            ))),
+        }
+    }
+
+    /// Data type of the array.
+    ///
+    /// # Errors
+    ///
+    /// Those of the array.
+    pub fn dtype(&self) -> Result<DType> {
+        self.values.dtype()
+    }
+
+    /// Device of the array.
+    ///
+    /// # Errors
+    ///
+    /// Those of the array.
+    pub fn device(&self) -> Result<Device> {
+        self.values.device()
+    }
+
+    /// Parameters of all gradients, in the order in which they were added.
+    pub fn gradients_list(&self) -> &Names {
+        &self.parameters
+    }
+
+    /// Whether there is a gradient with respect to `parameter`.
+    pub fn has_gradient(&self, parameter: &str) -> bool {
+        self.parameters.contains(parameter)
+    }
+
+    /// The gradient with respect to `parameter`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient.
+    pub fn gradient(&self, parameter: &str) -> Result<&TensorBlock> {
+        Ok(&self.gradients[self.gradient_position(parameter)?].block)
+    }
+
+    /// The gradient with respect to `parameter`, to change its values.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient.
+    pub fn gradient_mut(&mut self, parameter: &str) -> Result<BlockMut<'_>> {
+        let position = self.gradient_position(parameter)?;
+        Ok(BlockMut(&mut self.gradients[position].block))
+    }
+
+    fn gradient_position(&self, parameter: &str) -> Result<usize> {
+        self.parameters.position(parameter).ok_or_else(|| {
+            Error::invalid(format!(
+                "there is no gradient with respect to '{parameter}' in this block, only {}",
+                self.parameters
+            ))
+        })
+    }
+
+    /// All gradients and their parameters, in the order in which they were added.
+    pub fn gradients(&self) -> impl ExactSizeIterator<Item = (&str, &TensorBlock)> {
+        let blocks = self.gradients.iter().map(|gradient| &*gradient.block);
+        self.parameters.iter().zip(blocks)
+    }
+
+    /// Which rows of the gradient with respect to `parameter` belong to which sample. It is made
+    /// when it is first asked for, and kept.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient.
+    pub fn gradient_map(&self, parameter: &str) -> Result<&Arc<GradientMap>> {
+        let gradient = &self.gradients[self.gradient_position(parameter)?];
+        if let Some(map) = gradient.map.get() {
+            return Ok(map);
+        }
+        let map = GradientMap::from_samples(&gradient.block.samples, self.samples.count())?;
+        Ok(gradient.map.get_or_init(|| Arc::new(map)))
+    }
+
+    /// The gradient found by following `path`, parameters separated by `/`, as text that says it is
+    /// a gradient.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient.
+    pub fn display_gradient<'a>(&'a self, path: &'a str) -> Result<impl fmt::Display + 'a> {
+        let mut block = self;
+        for parameter in path.split('/') {
+            block = block.gradient(parameter)?;
+        }
+        Ok(GradientDisplay { path, block })
+    }
+
+    /// The array, samples, components and properties, and then gradients with their parameters.
+    pub fn into_parts(self) -> BlockParts {
+        let parameters: Vec<_> = self.parameters.iter().map(str::to_owned).collect();
+        let gradients = self.gradients.into_iter().map(|gradient| *gradient.block);
+        BlockParts {
+            values: self.values,
+            samples: self.samples,
+            components: self.components,
+            properties: self.properties,
+            gradients: parameters.into_iter().zip(gradients).collect(),
+        }
+    }
+
+    /// Copy of this block that shares no array with it.
+    ///
+    /// # Errors
+    ///
+    /// If an array can not be copied.
+    pub fn deep_copy(&self) -> Result<TensorBlock> {
+        let mut copy = self.clone();
+        copy.unshare(Unshare::All)?;
+        Ok(copy)
+    }
+
+    /// Copies the arrays that other blocks use as well.
+    ///
+    /// # Errors
+    ///
+    /// If an array can not be copied.
+    pub fn unshare_arrays(&mut self) -> Result<()> {
+        self.unshare(Unshare::Shared)
+    }
+
+    fn unshare(&mut self, which: Unshare) -> Result<()> {
+        if which == Unshare::All || self.values.is_shared() {
+            self.values = self.values.copy(self.values.device()?)?.into();
+        }
+        for gradient in &mut self.gradients {
+            gradient.block.unshare(which)?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unshare {
+    All,
+    Shared,
+}
+
+/// A block inside of a map, or a gradient inside of a block. Its values can change, its structure can
+/// not.
+#[derive(Debug)]
+pub struct BlockMut<'a>(&'a mut TensorBlock);
+
+impl<'a> BlockMut<'a> {
+    pub(crate) fn new(block: &'a mut TensorBlock) -> Self {
+        BlockMut(block)
+    }
+
+    /// Changes the elements of the array, see [`TensorBlock::update_values`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`TensorBlock::update_values`].
+    pub fn update_values<T: Element>(
+        &mut self,
+        change: impl FnOnce(ndarray::ArrayViewMutD<'_, T>) -> Result<()>,
+    ) -> Result<()> {
+        self.0.update_values(change)
+    }
+
+    /// The gradient with respect to `parameter`, to change its values.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient.
+    pub fn gradient_mut(&mut self, parameter: &str) -> Result<BlockMut<'_>> {
+        self.0.gradient_mut(parameter)
+    }
+}
+
+impl std::ops::Deref for BlockMut<'_> {
+    type Target = TensorBlock;
+
+    fn deref(&self) -> &TensorBlock {
+        self.0
+    }
+}
+
+/// Everything a [`TensorBlock`] is made of.
+#[derive(Clone, Debug)]
+pub struct BlockParts {
+    /// The array.
+    pub values: ArrayRef,
+    /// Labels of the first axis.
+    pub samples: Labels,
+    /// Labels of the axes between the first and the last.
+    pub components: Vec<Labels>,
+    /// Labels of the last axis.
+    pub properties: Labels,
+    /// Gradients and their parameters.
+    pub gradients: Vec<(String, TensorBlock)>,
+}
+
+fn check_components(components: &[Labels]) -> Result<()> {
+    for (i, component) in components.iter().enumerate() {
+        if component.size() != 1 {
+            return Err(Error::invalid(format!(
+                "component labels must have one dimension, got {} for component {i}",
+                component.names()
+            )));
+        }
+        if component.is_empty() {
+            return Err(Error::invalid(format!(
+                "component labels must have entries, got none for component {i}, '{}'",
+                &component.names()[0]
+            )));
+        }
+        if components[..i]
+            .iter()
+            .any(|other| other.names() == component.names())
+        {
+            return Err(Error::invalid(format!(
+                "components must have different names, got '{}' twice",
+                &component.names()[0]
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn check_shape(
+    shape: &[usize],
+    samples: &Labels,
+    components: &[Labels],
+    properties: &Labels,
+) -> Result<()> {
+    let axes = components.len() + 2;
+    if shape.len() != axes {
+        return Err(Error::invalid(format!(
+            "expected values with {axes} axes (samples, {} components, properties), got an array of \
+             shape {shape:?}",
+            components.len()
+        )));
+    }
+    let components = components
+        .iter()
+        .enumerate()
+        .map(|(i, labels)| (Axis::Component(i), labels));
+    let labels = std::iter::once((Axis::Samples, samples))
+        .chain(components)
+        .chain([(Axis::Properties, properties)]);
+    for (number, ((axis, labels), &length)) in labels.zip(shape).enumerate() {
+        if labels.count() != length {
+            return Err(Error::invalid(format!(
+                "axis {number} of the values has {length} entries, but there are {} entries in the \
+                 labels of this axis ({axis}: {})",
+                labels.count(),
+                labels.names()
+            )));
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for TensorBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gradients: Vec<_> = self.gradients().collect();
+        f.debug_struct("TensorBlock")
+            .field("values", &self.values)
+            .field("samples", &self.samples)
+            .field("components", &self.components)
+            .field("properties", &self.properties)
+            .field("gradients", &gradients)
+            .finish()
+    }
+}

@@ -1,0 +1,410 @@
+//! Labels: the metadata of one axis of the data.
+
+use std::fmt;
+use std::ops::Index;
+use std::sync::{Arc, OnceLock};
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::names::Names;
+use crate::rows::{self, Order, RowIndex, RowSet, Rows, RowsIter};
+use crate::{ArrayRef, DenseArray, Error, Result};
+
+mod set_operations;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use set_operations::Mapped;
+use values::LabelsValues;
+
+/// Name and meaning of the entries along one axis: a table of integers with named columns (called
+/// dimensions) and distinct rows.
+///
+/// Labels are immutable, and clones share everything: the rows, and the index from a row to its
+/// position, which is made when it is first needed.
+///
+/// ```
+/// # use metatensor_core::{Labels, Result};
+/// let samples = Labels::new(["system", "atom"], &[[0, 4], [0, 5], [1, 0]])?;
+/// assert_eq!(samples.count(), 3);
+/// assert_eq!(samples.position(&[0, 5]), Some(1));
+/// assert_eq!(samples.position(&[7, 7]), None);
+/// assert_eq!(samples.column("atom")?, [4, 5, 0]);
+/// for row in &samples {
+///     println!("atom {} of system {}", row[1], row[0]);
+/// }
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Labels(Arc<Inner>);
+
+struct Inner {
+    names: Arc<Names>,
+    values: LabelsValues,
+    order: OnceLock<Order>,
+    index: OnceLock<RowIndex>,
+}
+
+/// Whether the rows of new labels have to be compared with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowCheck {
+    /// Repeated rows are an error.
+    Unique,
+    /// The caller knows that rows are distinct. If they are not, the position of a repeated row is
+    /// that of any of its copies, and operations give labels with repeated rows.
+    AssumeUnique,
+}
+
+impl Labels {
+    /// Labels with these dimensions and rows.
+    ///
+    /// # Errors
+    ///
+    /// If a name is not an identifier or comes twice, or if a row comes twice.
+    pub fn new<const N: usize>(names: [&str; N], rows: &[[i32; N]]) -> Result<Labels> {
+        Self::from_values(&names, rows.as_flattened().to_vec())
+    }
+
+    /// Labels with these dimensions and rows.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Labels::new`], and if the length of a row is not the number of names.
+    pub fn from_rows<S: AsRef<str>, R: AsRef<[i32]>>(
+        names: &[S],
+        rows: impl IntoIterator<Item = R>,
+    ) -> Result<Labels> {
+        let mut values = Vec::new();
+        for (i, row) in rows.into_iter().enumerate() {
+            let row = row.as_ref();
+            if row.len() != names.len() {
+                return Err(Error::invalid(format!(
+                    "row {i} of the labels has {} values, but there are {} dimensions",
+                    row.len(),
+                    names.len()
+                )));
+            }
+            values.extend_from_slice(row);
+        }
+        Self::from_values(names, values)
+    }
+
+    /// Labels with these dimensions and the rows of `values`, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Labels::new`], and if there is not a whole number of rows.
+    pub fn from_values<S: AsRef<str>>(names: &[S], values: Vec<i32>) -> Result<Labels> {
+        let labels = Self::assume_unique(names, values)?;
+        labels.check_unique()?;
+        Ok(labels)
+    }
+
+    /// Labels with these dimensions and the rows of `values`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Labels::new`], and if the number of columns is not the number of names.
+    pub fn from_array<S: AsRef<str>>(names: &[S], values: Array2<i32>) -> Result<Labels> {
+        Self::from_storage(names, DenseArray::from(values).into(), RowCheck::Unique)
+    }
+
+    /// Labels whose rows are known to be distinct, which is not checked: see
+    /// [`RowCheck::AssumeUnique`].
+    ///
+    /// # Errors
+    ///
+    /// If a name is not an identifier or comes twice, or if there is not a whole number of rows.
+    pub fn assume_unique<S: AsRef<str>>(names: &[S], values: Vec<i32>) -> Result<Labels> {
+        let names = Names::dimensions(names)?;
+        let width = names.len();
+        if width == 0 && values.is_empty() {
+            return Ok(Self::from_parts(Arc::new(names), Vec::new()));
+        }
+        if width == 0 || !values.len().is_multiple_of(width) {
+            return Err(Error::invalid(format!(
+                "{} values can not be rows of labels with the dimensions {names}",
+                values.len()
+            )));
+        }
+        Rows::try_new(&values, values.len() / width, width)?;
+        Ok(Self::from_parts(Arc::new(names), values))
+    }
+
+    /// Labels on top of an array of any kind, with one row per entry and one column per name. The
+    /// array must not be changed after this.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Labels::new`], and if the array does not have two axes, as many columns as there
+    /// are names, and 32-bit integers.
+    pub fn from_storage<S: AsRef<str>>(
+        names: &[S],
+        array: ArrayRef,
+        check: RowCheck,
+    ) -> Result<Labels> {
+        let names = Names::dimensions(names)?;
+        let values = LabelsValues::from_array(array, &names)?;
+        let labels = Labels(Arc::new(Inner {
+            names: Arc::new(names),
+            values,
+            order: OnceLock::new(),
+            index: OnceLock::new(),
+        }));
+        if check == RowCheck::Unique {
+            labels.check_unique()?;
+        }
+        Ok(labels)
+    }
+
+    /// The labels of an axis with a single entry that means nothing: `"_"` is 0.
+    pub fn single() -> Labels {
+        Self::from_names_and_values("_", vec![0])
+    }
+
+    /// Labels with one dimension and the values 0, 1, ... `count - 1`.
+    ///
+    /// # Errors
+    ///
+    /// If `name` is not an identifier, or `count` does not fit in labels.
+    pub fn range(name: &str, count: usize) -> Result<Labels> {
+        let end = i32::try_from(count)
+            .map_err(|_| Error::invalid(format!("labels can not hold 0 to {count}")))?;
+        Self::assume_unique(&[name], (0..end).collect())
+    }
+
+    /// Labels without rows.
+    ///
+    /// # Errors
+    ///
+    /// If a name is not an identifier or comes twice.
+    pub fn empty<S: AsRef<str>>(names: &[S]) -> Result<Labels> {
+        Self::assume_unique(names, Vec::new())
+    }
+
+    fn from_names_and_values(name: &'static str, values: Vec<i32>) -> Labels {
+        let mut names = Names::default();
+        // There is no NUL in these names, which come from this file.
+        let _ = names.push(name);
+        Self::from_parts(Arc::new(names), values)
+    }
+
+    /// Labels with distinct rows, in memory of our own.
+    fn from_parts(names: Arc<Names>, values: Vec<i32>) -> Labels {
+        let width = names.len();
+        Labels(Arc::new(Inner {
+            names,
+            values: LabelsValues::owned(values, width),
+            order: OnceLock::new(),
+            index: OnceLock::new(),
+        }))
+    }
+
+    /// Labels with the same dimensions, and rows known to be distinct.
+    pub(crate) fn with_rows(&self, values: Vec<i32>) -> Labels {
+        Self::from_parts(Arc::clone(&self.0.names), values)
+    }
+
+    fn check_unique(&self) -> Result<()> {
+        let rows = self.rows();
+        match rows::check_unique(rows) {
+            Ok(rows::Uniqueness::Sorted) => {
+                let _ = self.0.order.set(Order::StrictlyIncreasing);
+                Ok(())
+            }
+            Ok(rows::Uniqueness::Indexed(index)) => {
+                let _ = self.0.order.set(Order::Unordered);
+                let _ = self.0.index.set(index);
+                Ok(())
+            }
+            Err(rows::Duplicate { first, second }) => Err(Error::invalid(format!(
+                "labels must have distinct rows, but rows {first} and {second} both are {}",
+                self.describe(first)
+            ))),
+        }
+    }
+
+    /// Names of the dimensions.
+    pub fn names(&self) -> &Names {
+        &self.0.names
+    }
+
+    /// Number of dimensions: columns of the table.
+    pub fn size(&self) -> usize {
+        self.0.names.len()
+    }
+
+    /// Number of entries: rows of the table.
+    pub fn count(&self) -> usize {
+        self.0.values.count()
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
+    /// The rows, for the algebra in [`crate::rows`].
+    pub fn rows(&self) -> Rows<'_> {
+        self.0.values.rows()
+    }
+
+    /// The table, with one row per entry and one column per dimension.
+    pub fn values(&self) -> ArrayView2<'_, i32> {
+        let rows = self.rows();
+        let shape = (rows.count(), rows.width());
+        ArrayView2::from_shape(shape, rows.values()).unwrap_or_else(|_| ArrayView2::from(&[[]; 0]))
+    }
+
+    /// The table as an array of the kind these labels were made with, or else as a native array
+    /// that shares the memory of these labels.
+    pub fn array(&self) -> &ArrayRef {
+        self.0.values.array()
+    }
+
+    /// The same labels, in an array of the kind that `other` has, on the same device.
+    ///
+    /// # Errors
+    ///
+    /// Those of the array of `other`.
+    pub fn stored_like(self, other: &Labels) -> Result<Labels> {
+        let Some(array) = self.0.values.converted_to_kind_of(&other.0.values)? else {
+            return Ok(self);
+        };
+        Ok(Labels(Arc::new(Inner {
+            names: Arc::clone(&self.0.names),
+            values: array,
+            order: self.0.order.clone(),
+            index: OnceLock::new(),
+        })))
+    }
+
+    /// All rows, in order.
+    pub fn iter(&self) -> RowsIter<'_> {
+        self.rows().iter()
+    }
+
+    /// Values of one dimension, for all rows.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such dimension.
+    pub fn column(&self, name: &str) -> Result<Vec<i32>> {
+        let Some(column) = self.names().position(name) else {
+            return Err(Error::invalid(format!(
+                "'{name}' is not a dimension of labels with the dimensions {}",
+                self.names()
+            )));
+        };
+        Ok(self.rows().columns(&[column]))
+    }
+
+    /// Whether rows are sorted, the first dimension being the most significant.
+    pub fn is_sorted(&self) -> bool {
+        self.order() != Order::Unordered
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        *self.0.order.get_or_init(|| self.rows().order())
+    }
+
+    fn index(&self) -> &RowIndex {
+        let build = || RowIndex::assume_unique(self.rows());
+        self.0.index.get_or_init(build)
+    }
+
+    fn as_set(&self) -> RowSet<'_> {
+        RowSet::with_order(self.rows(), self.order(), self.0.index.get())
+    }
+
+    /// Position of `row`, if it is one of the rows.
+    pub fn position(&self, row: &[i32]) -> Option<usize> {
+        self.index().find(self.rows(), row)
+    }
+
+    /// Whether `row` is one of the rows.
+    pub fn contains(&self, row: &[i32]) -> bool {
+        self.position(row).is_some()
+    }
+
+    /// Whether these are the very same labels, not only equal ones.
+    pub fn is_same(&self, other: &Labels) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// One row with the names of its dimensions, for messages: `(system=0, atom=4)`.
+    pub fn describe(&self, row: usize) -> String {
+        let entries = self.names().iter().zip(&self[row]);
+        let entries: Vec<_> = entries
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        format!("({})", entries.join(", "))
+    }
+}
+
+/// Pointers to shared labels, for interfaces that can not name the type.
+#[expect(unsafe_code, reason = "gives away a reference count")]
+impl Labels {
+    /// Gives away one reference to these labels, as a pointer: see [`Labels::from_raw`].
+    pub fn into_raw(self) -> *const () {
+        Arc::into_raw(self.0).cast()
+    }
+
+    /// Takes back what [`Labels::into_raw`] gave.
+    ///
+    /// # Safety
+    ///
+    /// `pointer` must come from [`Labels::into_raw`], and each such pointer can be taken back once.
+    pub unsafe fn from_raw(pointer: *const ()) -> Labels {
+        // SAFETY: made by `Arc::into_raw` of the same type.
+        Labels(unsafe { Arc::from_raw(pointer.cast()) })
+    }
+}
+
+impl Index<usize> for Labels {
+    type Output = [i32];
+
+    /// One row.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many rows.
+    fn index(&self, row: usize) -> &[i32] {
+        self.rows().row(row)
+    }
+}
+
+impl<'a> IntoIterator for &'a Labels {
+    type Item = &'a [i32];
+    type IntoIter = RowsIter<'a>;
+
+    fn into_iter(self) -> RowsIter<'a> {
+        self.iter()
+    }
+}
+
+/// Labels are equal if they have the same dimensions and rows, both in the same order. Labels whose
+/// values can not be looked at (those on torch's meta device) are compared by dimensions and counts.
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        if self.is_same(other) {
+            return true;
+        }
+        if self.names() != other.names() || self.count() != other.count() {
+            return false;
+        }
+        if self.0.values.are_hidden() || other.0.values.are_hidden() {
+            return true;
+        }
+        self.rows().values() == other.rows().values()
+    }
+}
+
+impl Eq for Labels {}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Labels").finish_non_exhaustive()
+    }
+}

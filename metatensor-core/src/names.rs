@@ -1,0 +1,197 @@
+//! Lists of names: dimensions of labels, parameters of gradients.
+
+use std::ffi::{CStr, CString, c_char};
+use std::fmt;
+use std::sync::OnceLock;
+
+use crate::{Error, Result};
+
+/// A list of names, in order.
+///
+/// Names are stored with the NUL that ends strings in C, so that other languages can read them in
+/// place.
+#[derive(Default)]
+pub struct Names {
+    names: Vec<CString>,
+    /// Made when first needed; dropped when a name is added.
+    pointers: OnceLock<Pointers>,
+}
+
+struct Pointers(Vec<*const c_char>);
+
+#[expect(unsafe_code, reason = "raw pointers are not Send")]
+// SAFETY: these point to memory owned by the `names` beside them, which is never written to.
+unsafe impl Send for Pointers {}
+#[expect(unsafe_code, reason = "raw pointers are not Sync")]
+// SAFETY: as above.
+unsafe impl Sync for Pointers {}
+
+impl Names {
+    /// Names of the dimensions of labels: identifiers, each of them only once.
+    pub(crate) fn dimensions<S: AsRef<str>>(names: &[S]) -> Result<Names> {
+        let mut list = Names::default();
+        for name in names {
+            let name = name.as_ref();
+            if !is_identifier(name) {
+                return Err(Error::invalid(format!(
+                    "'{}' can not name a dimension: expected letters, digits and underscores, not \
+                     starting with a digit",
+                    name.escape_debug()
+                )));
+            }
+            if list.contains(name) {
+                return Err(Error::invalid(format!(
+                    "dimension names must be unique, got '{name}' twice"
+                )));
+            }
+            list.push(name)?;
+        }
+        Ok(list)
+    }
+
+    /// Adds a name at the end.
+    pub(crate) fn push(&mut self, name: &str) -> Result<()> {
+        let name = CString::new(name).map_err(|_| {
+            Error::invalid(format!(
+                "'{}' can not be a name: it contains a NUL character",
+                name.escape_debug()
+            ))
+        })?;
+        self.names.push(name);
+        self.pointers.take();
+        Ok(())
+    }
+
+    /// Number of names.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are no names.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The names, in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
+        self.names.iter().map(|name| as_str(name))
+    }
+
+    /// The names, in order.
+    pub fn to_vec(&self) -> Vec<&str> {
+        self.iter().collect()
+    }
+
+    /// Position of `name` in the list.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.iter().position(|n| n == name)
+    }
+
+    /// Whether `name` is in the list.
+    pub fn contains(&self, name: &str) -> bool {
+        self.position(name).is_some()
+    }
+
+    /// The names as an array of C strings. It lives as long as this list is not changed.
+    pub fn as_c_strings(&self) -> &[*const c_char] {
+        let pointers = || Pointers(self.names.iter().map(|name| name.as_ptr()).collect());
+        &self.pointers.get_or_init(pointers).0
+    }
+}
+
+fn as_str(name: &CStr) -> &str {
+    name.to_str().unwrap_or_default() // they are all made from `str`
+}
+
+/// Whether `name` can be the name of a dimension.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.bytes().all(is_valid)
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|first| !first.is_ascii_digit())
+}
+
+impl std::ops::Index<usize> for Names {
+    type Output = str;
+
+    fn index(&self, index: usize) -> &str {
+        as_str(&self.names[index])
+    }
+}
+
+impl Clone for Names {
+    fn clone(&self) -> Self {
+        Names {
+            names: self.names.clone(),
+            pointers: OnceLock::new(),
+        }
+    }
+}
+
+impl PartialEq for Names {
+    fn eq(&self, other: &Self) -> bool {
+        self.names == other.names
+    }
+}
+
+impl Eq for Names {}
+
+impl<S: AsRef<str>> PartialEq<[S]> for Names {
+    fn eq(&self, other: &[S]) -> bool {
+        self.iter().eq(other.iter().map(AsRef::as_ref))
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> PartialEq<[S; N]> for Names {
+    fn eq(&self, other: &[S; N]) -> bool {
+        *self == other[..]
+    }
+}
+
+/// As a list in square brackets: `['system', 'atom']`.
+impl fmt::Display for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (i, name) in self.iter().enumerate() {
+            let separator = if i == 0 { "" } else { ", " };
+            write!(f, "{separator}'{name}'")?;
+        }
+        f.write_str("]")
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_unique_identifiers_name_dimensions() {
+        for good in ["a", "_", "center_type", "B2", "__x9"] {
+            assert!(Names::dimensions(&[good]).is_ok(), "{good}");
+        }
+        for bad in ["", "2b", "a b", "a-b", "é", "a\0", "a.b"] {
+            let error = Names::dimensions(&["fine", bad]).unwrap_err().to_string();
+            assert!(error.contains(&bad.escape_debug().to_string()), "{error}");
+        }
+        let error = Names::dimensions(&["a", "b", "a"]).unwrap_err();
+        assert!(error.to_string().contains("got 'a' twice"), "{error}");
+    }
+
+    #[test]
+    fn c_strings_follow_additions() {
+        let mut names = Names::dimensions(&["a"]).unwrap();
+        assert_eq!(names.as_c_strings().len(), 1);
+        names.push("other").unwrap();
+        assert_eq!(names.as_c_strings().len(), 2);
+        assert_eq!(names.to_string(), "['a', 'other']");
+        assert!(names.push("nul\0").is_err());
+    }
+}

@@ -1,0 +1,309 @@
+//! Maps: blocks with keys.
+
+use std::collections::BTreeMap;
+
+use crate::{BlockMut, DType, Device, Error, Labels, Origin, Result, TensorBlock};
+
+#[cfg(test)]
+mod tests;
+
+/// A set of blocks, one for each entry of its keys.
+///
+/// All blocks have the same structure: the same names of samples, components and properties, the
+/// same data type and device, and gradients with respect to the same parameters, of the same
+/// structure again. Samples, properties and the lengths of axes differ from block to block: what is
+/// always zero does not have to be stored.
+///
+/// ```
+/// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// let block = |atom, value| {
+///     let samples = Labels::new(["atom"], &[[atom]])?;
+///     TensorBlock::new(arr2(&[[value]]), &samples, &[], &Labels::range("n", 1)?)
+/// };
+/// let keys = Labels::new(["center_type"], &[[6], [8]])?;
+/// let map = TensorMap::new(keys, vec![block(0, 0.5)?, block(1, 2.0)?])?;
+///
+/// let oxygen = map.block(&[("center_type", 8)])?;
+/// assert_eq!(oxygen.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
+/// for (key, block) in map.iter() {
+///     println!("{key:?}: {block}");
+/// }
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TensorMap {
+    keys: Labels,
+    blocks: Vec<TensorBlock>,
+    info: BTreeMap<String, String>,
+}
+
+impl TensorMap {
+    /// Map with one block per key, in the same order.
+    ///
+    /// # Errors
+    ///
+    /// If there are not as many blocks as keys, or the blocks do not have the same structure.
+    pub fn new(keys: Labels, blocks: Vec<TensorBlock>) -> Result<TensorMap> {
+        if keys.count() != blocks.len() {
+            return Err(Error::invalid(format!(
+                "expected one block for each key, got {} blocks and {} keys",
+                blocks.len(),
+                keys.count()
+            )));
+        }
+        if let Some((first, others)) = blocks.split_first() {
+            let model = ArrayKind::of(first)?;
+            for (i, block) in others.iter().enumerate() {
+                check_same_structure(first, block, &model)
+                    .map_err(|error| structure_error(error, &keys, i + 1))?;
+            }
+        }
+        Ok(TensorMap {
+            keys,
+            blocks,
+            info: BTreeMap::new(),
+        })
+    }
+
+    /// Keys of the blocks.
+    pub fn keys(&self) -> &Labels {
+        &self.keys
+    }
+
+    /// All blocks, in the order of their keys.
+    pub fn blocks(&self) -> &[TensorBlock] {
+        &self.blocks
+    }
+
+    /// Number of blocks.
+    pub fn len(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Whether there are no blocks.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// All blocks with their keys.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[i32], &TensorBlock)> {
+        self.keys.iter().zip(&self.blocks)
+    }
+
+    /// The keys, the blocks and the info.
+    pub fn into_parts(self) -> (Labels, Vec<TensorBlock>, BTreeMap<String, String>) {
+        (self.keys, self.blocks, self.info)
+    }
+
+    /// The block at this position.
+    ///
+    /// # Errors
+    ///
+    /// If there are not that many blocks.
+    pub fn block_by_id(&self, index: usize) -> Result<&TensorBlock> {
+        self.blocks.get(index).ok_or_else(|| {
+            Error::invalid(format!(
+                "block index {index} is out of bounds for a map with {} blocks",
+                self.blocks.len()
+            ))
+        })
+    }
+
+    /// The block at this position, to change its values.
+    ///
+    /// # Errors
+    ///
+    /// If there are not that many blocks.
+    pub fn block_by_id_mut(&mut self, index: usize) -> Result<BlockMut<'_>> {
+        self.block_by_id(index)?;
+        Ok(BlockMut::new(&mut self.blocks[index]))
+    }
+
+    /// The only block whose key has these values in these dimensions. Without any dimensions, the
+    /// only block of the map.
+    ///
+    /// # Errors
+    ///
+    /// If the keys do not have these dimensions, or there are no or several such blocks.
+    pub fn block(&self, selection: &[(&str, i32)]) -> Result<&TensorBlock> {
+        let (names, values): (Vec<_>, Vec<_>) = selection.iter().copied().unzip();
+        self.block_matching(&Labels::assume_unique(&names, values)?)
+    }
+
+    /// The only block whose key matches an entry of `selection`.
+    ///
+    /// # Errors
+    ///
+    /// If the keys do not have the dimensions of `selection`, or there are no or several such blocks.
+    pub fn block_matching(&self, selection: &Labels) -> Result<&TensorBlock> {
+        let matching = self.blocks_matching(selection)?;
+        if let [index] = matching[..] {
+            return Ok(&self.blocks[index as usize]);
+        }
+        let what = match selection.count() {
+            0 => "an empty selection".to_owned(),
+            1 => selection.describe(0),
+            n => format!("a selection of {n} entries for {}", selection.names()),
+        };
+        Err(Error::invalid(match matching.len() {
+            0 => format!("no block matches {what}"),
+            n => format!("{n} blocks match {what}, expected only one"),
+        }))
+    }
+
+    /// Positions of the blocks whose keys match an entry of `selection`, see [`Labels::select`].
+    ///
+    /// # Errors
+    ///
+    /// If the keys do not have the dimensions of `selection`.
+    pub fn blocks_matching(&self, selection: &Labels) -> Result<Vec<u32>> {
+        self.keys.select(selection)
+    }
+
+    /// Free text that goes with the map, by name.
+    pub fn info(&self) -> &BTreeMap<String, String> {
+        &self.info
+    }
+
+    /// Free text that goes with the map, by name, to change it.
+    pub fn info_mut(&mut self) -> &mut BTreeMap<String, String> {
+        &mut self.info
+    }
+
+    /// Data type of all arrays, or `None` if there are no blocks.
+    ///
+    /// # Errors
+    ///
+    /// Those of the arrays.
+    pub fn dtype(&self) -> Result<Option<DType>> {
+        self.blocks.first().map(TensorBlock::dtype).transpose()
+    }
+
+    /// Device of all arrays, or `None` if there are no blocks.
+    ///
+    /// # Errors
+    ///
+    /// Those of the arrays.
+    pub fn device(&self) -> Result<Option<Device>> {
+        self.blocks.first().map(TensorBlock::device).transpose()
+    }
+
+    /// Copy of this map that shares no array with it.
+    ///
+    /// # Errors
+    ///
+    /// If an array can not be copied.
+    pub fn deep_copy(&self) -> Result<TensorMap> {
+        let blocks = self.blocks.iter().map(TensorBlock::deep_copy);
+        Ok(TensorMap {
+            keys: self.keys.clone(),
+            blocks: blocks.collect::<Result<_>>()?,
+            info: self.info.clone(),
+        })
+    }
+
+    /// Copies the arrays that other maps or blocks use as well.
+    ///
+    /// # Errors
+    ///
+    /// If an array can not be copied.
+    pub fn unshare_arrays(&mut self) -> Result<()> {
+        self.blocks
+            .iter_mut()
+            .try_for_each(TensorBlock::unshare_arrays)
+    }
+}
+
+/// What all arrays of a map have in common.
+#[derive(PartialEq)]
+struct ArrayKind {
+    dtype: DType,
+    device: Device,
+    origin: Origin,
+}
+
+impl ArrayKind {
+    fn of(block: &TensorBlock) -> Result<ArrayKind> {
+        Ok(ArrayKind {
+            dtype: block.dtype()?,
+            device: block.device()?,
+            origin: block.values().origin()?,
+        })
+    }
+}
+
+fn check_same_structure(first: &TensorBlock, block: &TensorBlock, model: &ArrayKind) -> Result<()> {
+    let kind = ArrayKind::of(block)?;
+    if kind != *model {
+        let (what, expected, got) = if kind.dtype != model.dtype {
+            ("data type", model.dtype.to_string(), kind.dtype.to_string())
+        } else if kind.device != model.device {
+            ("device", model.device.to_string(), kind.device.to_string())
+        } else {
+            let name = |origin: Origin| origin.name().unwrap_or_else(|_| origin.id().to_string());
+            ("data origin", name(model.origin), name(kind.origin))
+        };
+        return Err(different(what, &expected, &got));
+    }
+    check_same_names(first, block)?;
+    // Properties of gradients are those of the values.
+    if first.properties().names() != block.properties().names() {
+        return Err(different(
+            "property names",
+            first.properties().names(),
+            block.properties().names(),
+        ));
+    }
+    Ok(())
+}
+
+/// Checks the names of samples, components and gradients, recursively.
+fn check_same_names(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
+    if first.samples().names() != block.samples().names() {
+        return Err(different(
+            "sample names",
+            first.samples().names(),
+            block.samples().names(),
+        ));
+    }
+    let names = |block: &TensorBlock| {
+        let names = block.components().iter().flat_map(|c| c.names().iter());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let same_components = first.components().len() == block.components().len()
+        && first
+            .components()
+            .iter()
+            .zip(block.components())
+            .all(|(a, b)| a.names() == b.names());
+    if !same_components {
+        return Err(different(
+            "component names",
+            &format!("{:?}", names(first)),
+            &format!("{:?}", names(block)),
+        ));
+    }
+    let (parameters, other) = (first.gradients_list(), block.gradients_list());
+    if parameters.len() != other.len() || other.iter().any(|p| !parameters.contains(p)) {
+        return Err(different("gradients", parameters, other));
+    }
+    for (parameter, gradient) in first.gradients() {
+        check_same_names(gradient, block.gradient(parameter)?)
+            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+    }
+    Ok(())
+}
+
+#[cold]
+fn different(what: &str, expected: &dyn std::fmt::Display, got: &dyn std::fmt::Display) -> Error {
+    Error::invalid(format!("expected the {what} {expected}, got {got}"))
+}
+
+#[cold]
+fn structure_error(error: Error, keys: &Labels, block: usize) -> Error {
+    error.context(format!(
+        "block {} does not have the structure of the first block",
+        keys.describe(block)
+    ))
+}
