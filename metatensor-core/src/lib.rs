@@ -4,6 +4,7 @@ mod array;
 mod block;
 mod display;
 mod error;
+mod io;
 mod labels;
 mod names;
 pub mod rows;

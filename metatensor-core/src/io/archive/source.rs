@@ -1,0 +1,217 @@
+//! Where the bytes of an archive come from: a file, or memory.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use crate::{Error, Result};
+
+/// How much is read at once where things are small and many.
+const WINDOW: usize = 256 << 10;
+/// Requests of at least this many bytes go to the file directly.
+const LARGE: usize = 64 << 10;
+
+/// What the first bytes of a source say that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// A ZIP archive.
+    Archive,
+    /// One array in the `.npy` format.
+    Npy,
+    /// Neither.
+    Unknown,
+}
+
+/// Random access to the bytes of a file or of a buffer.
+#[derive(Debug)]
+pub(crate) struct Source<'s> {
+    /// How errors call it.
+    name: String,
+    size: u64,
+    bytes: Bytes<'s>,
+}
+
+#[derive(Debug)]
+enum Bytes<'s> {
+    Memory(&'s [u8]),
+    File { file: File, window: Window },
+}
+
+/// A piece of a file that was read ahead.
+#[derive(Debug)]
+struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Source<'static> {
+    /// Open the file at `path`.
+    ///
+    /// # Errors
+    /// If it can not be opened, or is not a regular file.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
+        let metadata = file
+            .metadata()
+            .map_err(|error| Error::io("open", path, error))?;
+        if !metadata.is_file() {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+            return Err(Error::io("open", path, error));
+        }
+        Ok(Source {
+            name: format!("'{}'", path.display()),
+            size: metadata.len(),
+            bytes: Bytes::File {
+                file,
+                window: Window {
+                    start: 0,
+                    bytes: Vec::new(),
+                },
+            },
+        })
+    }
+}
+
+impl<'s> Source<'s> {
+    /// Use bytes in memory as if they were a file.
+    pub(crate) fn from_bytes(bytes: &'s [u8]) -> Self {
+        Source {
+            name: "the buffer".to_owned(),
+            size: bytes.len() as u64,
+            bytes: Bytes::Memory(bytes),
+        }
+    }
+
+    /// The file in quotes, or "the buffer".
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Number of bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Look at the first bytes.
+    ///
+    /// # Errors
+    /// If the file can not be read.
+    pub(crate) fn content(&mut self) -> Result<Content> {
+        let mut first = [0; 6];
+        let length = self.size.min(6) as usize;
+        self.read_exact_at(0, &mut first[..length])?;
+        Ok(match &first {
+            [b'P', b'K', ..] => Content::Archive,
+            b"\x93NUMPY" => Content::Npy,
+            _ => Content::Unknown,
+        })
+    }
+
+    /// Fill `out` with the bytes that start at `offset`.
+    ///
+    /// # Errors
+    /// If there are not so many, or the file can not be read.
+    pub(crate) fn read_exact_at(&mut self, offset: u64, out: &mut [u8]) -> Result<()> {
+        self.try_read_exact_at(offset, out)
+            .map_err(|source| Error::Io {
+                context: format!("could not read {} at byte {offset}", self.name),
+                source,
+            })
+    }
+
+    fn try_read_exact_at(&mut self, offset: u64, mut out: &mut [u8]) -> io::Result<()> {
+        let end = offset.checked_add(out.len() as u64);
+        if end.is_none_or(|end| end > self.size) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        match &mut self.bytes {
+            Bytes::Memory(bytes) => {
+                out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
+            }
+            Bytes::File { file, window } => {
+                let known = window.after(offset);
+                let length = known.len().min(out.len());
+                out[..length].copy_from_slice(&known[..length]);
+                out = &mut out[length..];
+                let offset = offset + length as u64;
+                if out.len() >= LARGE {
+                    file.read_exact_at(out, offset)?;
+                } else if !out.is_empty() {
+                    window.fill(file, offset, self.size)?;
+                    out.copy_from_slice(&window.bytes[..out.len()]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes from `start` to `end`, if they are in memory.
+    pub(super) fn slice(&self, start: u64, end: u64) -> Option<&'s [u8]> {
+        match self.bytes {
+            Bytes::Memory(bytes) => bytes.get(start as usize..end as usize),
+            Bytes::File { .. } => None,
+        }
+    }
+
+    /// A reader with a position of its own, at the start.
+    pub(super) fn reader(&mut self) -> Reader<'_, 's> {
+        Reader {
+            source: self,
+            position: 0,
+        }
+    }
+}
+
+impl Window {
+    /// What the window holds from `offset` on.
+    fn after(&self, offset: u64) -> &[u8] {
+        let start = offset
+            .checked_sub(self.start)
+            .and_then(|start| usize::try_from(start).ok());
+        start
+            .and_then(|start| self.bytes.get(start..))
+            .unwrap_or(&[])
+    }
+
+    /// Move the window to `offset`.
+    fn fill(&mut self, file: &File, offset: u64, size: u64) -> io::Result<()> {
+        let length = (size - offset).min(WINDOW as u64) as usize;
+        self.start = offset;
+        self.bytes.resize(length, 0);
+        let result = file.read_exact_at(&mut self.bytes, offset);
+        if result.is_err() {
+            self.bytes.clear();
+        }
+        result
+    }
+}
+
+/// The standard traits for a [`Source`].
+pub(super) struct Reader<'a, 's> {
+    source: &'a mut Source<'s>,
+    position: u64,
+}
+
+impl Read for Reader<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let rest = self.source.size.saturating_sub(self.position);
+        let length = rest.min(out.len() as u64) as usize;
+        self.source
+            .try_read_exact_at(self.position.min(self.source.size), &mut out[..length])?;
+        self.position += length as u64;
+        Ok(length)
+    }
+}
+
+impl Seek for Reader<'_, '_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(step) => self.position.checked_add_signed(step),
+            SeekFrom::End(step) => self.source.size.checked_add_signed(step),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}

@@ -1,0 +1,266 @@
+//! Writing archives, byte for byte as the metatensor 0.2 library writes them.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use crate::{Error, Result};
+
+/// Where the data of a member starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Alignment {
+    /// Right after the header of the member, wherever that ends.
+    Packed,
+    /// At a multiple of 64 bytes from the start of the file, so that a mapped file can be used as it is.
+    Bytes64,
+}
+
+/// Parts of at least this many bytes go to the sink straight from the memory of the caller.
+const LARGE: usize = 16 << 10;
+/// Smaller parts are collected until there are about this many bytes.
+const BUFFER: usize = 256 << 10;
+
+/// ZIP format: the numbers that mean "see the 64-bit field".
+const MAX16: u64 = u16::MAX as u64;
+const MAX32: u64 = u32::MAX as u64;
+
+/// Versions of the format needed for a plain file, and for 64-bit fields.
+const VERSION: u16 = 20;
+const VERSION_64: u16 = 45;
+/// The writer understands version 4.6, and gives the permissions of Unix.
+const MADE_BY: u16 = 3 << 8 | 46;
+/// Flag: the name is UTF-8.
+const UTF8: u16 = 1 << 11;
+/// Midnight of 2000-01-01: the same data gives the same file whenever it is saved.
+const TIME: u16 = 0;
+const DATE: u16 = (2000 - 1980) << 9 | 1 << 5 | 1;
+/// A regular file with mode 644.
+const ATTRIBUTES: u32 = 0o100_644 << 16;
+const STORED: u16 = 0;
+/// Identifiers of extra fields: 64-bit numbers, and padding for alignment.
+const EXTRA_64: u16 = 0x0001;
+const EXTRA_ALIGNMENT: u16 = 0xd935;
+
+/// Writes an archive of uncompressed members from the first byte to the last, without ever going back.
+#[derive(Debug)]
+pub(crate) struct ArchiveWriter<W: Write> {
+    sink: W,
+    /// Bytes that are not in the sink yet.
+    buffer: Vec<u8>,
+    /// Number of bytes written so far, those in the buffer included.
+    offset: u64,
+    /// The directory for the end of the file.
+    directory: Vec<u8>,
+    names: HashSet<String>,
+}
+
+impl<W: Write> ArchiveWriter<W> {
+    /// Start an archive at the current position of `sink`, which needs no buffer of its own.
+    pub(crate) fn new(sink: W) -> Self {
+        ArchiveWriter {
+            sink,
+            buffer: Vec::with_capacity(BUFFER + 2 * LARGE),
+            offset: 0,
+            directory: Vec::new(),
+            names: HashSet::new(),
+        }
+    }
+
+    /// Append the member `name`, made of `parts` one after the other.
+    ///
+    /// # Errors
+    /// If there is such a member already, if the name is too long for the format, or if the sink fails, after which the
+    /// archive can not be finished in any meaningful way.
+    pub(crate) fn add(&mut self, name: &str, parts: &[&[u8]], alignment: Alignment) -> Result<()> {
+        let Ok(name_length) = u16::try_from(name.len()) else {
+            return Err(Error::invalid(format!(
+                "the name of an archive member has {} bytes, more than {MAX16}",
+                name.len()
+            )));
+        };
+        if !self.names.insert(name.to_owned()) {
+            return Err(Error::invalid(format!(
+                "two archive members would have the name '{name}'"
+            )));
+        }
+
+        let start = self.offset;
+        let mut crc = crc32fast::Hasher::new();
+        let mut size = 0_u64;
+        for part in parts {
+            crc.update(part);
+            size += part.len() as u64;
+        }
+        let crc = crc.finalize();
+        let flags = if name.is_ascii() { 0 } else { UTF8 };
+        let version = if size >= MAX32 || start >= MAX32 {
+            VERSION_64
+        } else {
+            VERSION
+        };
+
+        let mut local_extra = Vec::with_capacity(96);
+        put_extra_64(&mut local_extra, &[size, size]);
+        if alignment == Alignment::Bytes64 {
+            let end = start + LOCAL_HEADER + name.len() as u64 + local_extra.len() as u64;
+            put_padding(&mut local_extra, end);
+        }
+
+        let header = &mut self.buffer;
+        let before = header.len();
+        put32(header, 0x0403_4b50);
+        put16(header, version);
+        put16(header, flags);
+        put16(header, STORED);
+        put16(header, TIME);
+        put16(header, DATE);
+        put32(header, crc);
+        put32(header, u32::MAX);
+        put32(header, u32::MAX);
+        put16(header, name_length);
+        put16(header, local_extra.len() as u16);
+        header.extend(name.as_bytes());
+        header.extend(local_extra);
+        self.offset += (self.buffer.len() - before) as u64;
+
+        let wide: Vec<u64> = [size, size, start]
+            .into_iter()
+            .filter(|&n| n >= MAX32)
+            .collect();
+        let record = &mut self.directory;
+        put32(record, 0x0201_4b50);
+        put16(record, MADE_BY);
+        put16(record, version);
+        put16(record, flags);
+        put16(record, STORED);
+        put16(record, TIME);
+        put16(record, DATE);
+        put32(record, crc);
+        put32(record, size.min(MAX32) as u32);
+        put32(record, size.min(MAX32) as u32);
+        put16(record, name_length);
+        put16(
+            record,
+            if wide.is_empty() {
+                0
+            } else {
+                4 + 8 * wide.len() as u16
+            },
+        );
+        put16(record, 0); // length of a comment
+        put16(record, 0); // number of the disk
+        put16(record, 0); // internal attributes
+        put32(record, ATTRIBUTES);
+        put32(record, start.min(MAX32) as u32);
+        record.extend(name.as_bytes());
+        if !wide.is_empty() {
+            put_extra_64(record, &wide);
+        }
+
+        for part in parts {
+            self.put(part).map_err(|source| Error::Io {
+                context: format!("could not write '{name}'"),
+                source,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Write the directory, and give back the sink.
+    ///
+    /// # Errors
+    /// If the sink fails.
+    pub(crate) fn finish(mut self) -> Result<W> {
+        let count = self.names.len() as u64;
+        let start = self.offset;
+        let size = self.directory.len() as u64;
+        let end = &mut self.directory;
+        if count >= MAX16 || start >= MAX32 || size >= MAX32 {
+            put32(end, 0x0606_4b50);
+            put64(end, 44); // size of what follows
+            put16(end, MADE_BY);
+            put16(end, VERSION_64);
+            put32(end, 0); // number of this disk
+            put32(end, 0); // number of the disk with the directory
+            put64(end, count);
+            put64(end, count);
+            put64(end, size);
+            put64(end, start);
+
+            put32(end, 0x0706_4b50);
+            put32(end, 0); // number of the disk with the above
+            put64(end, start + size);
+            put32(end, 1); // number of disks
+        }
+        put32(end, 0x0605_4b50);
+        put16(end, 0); // number of this disk
+        put16(end, 0); // number of the disk with the directory
+        put16(end, count.min(MAX16) as u16);
+        put16(end, count.min(MAX16) as u16);
+        put32(end, size.min(MAX32) as u32);
+        put32(end, start.min(MAX32) as u32);
+        put16(end, 0); // length of a comment
+
+        let directory = std::mem::take(&mut self.directory);
+        self.put(&directory)
+            .and_then(|()| self.flush_buffer())
+            .and_then(|()| self.sink.flush())
+            .map_err(|source| Error::Io {
+                context: "could not write the directory of the archive".to_owned(),
+                source,
+            })?;
+        Ok(self.sink)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.offset += bytes.len() as u64;
+        if bytes.len() >= LARGE {
+            self.flush_buffer()?;
+            return self.sink.write_all(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= BUFFER {
+            self.flush_buffer()?;
+        }
+        Ok(())
+    }
+
+    fn flush_buffer(&mut self) -> io::Result<()> {
+        self.sink.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+/// Size of the header before each member, without name and extra fields.
+const LOCAL_HEADER: u64 = 30;
+
+fn put_extra_64(out: &mut Vec<u8>, numbers: &[u64]) {
+    put16(out, EXTRA_64);
+    put16(out, 8 * numbers.len() as u16);
+    for &number in numbers {
+        put64(out, number);
+    }
+}
+
+/// An extra field that ends at a multiple of 64 when it starts at `offset`.
+fn put_padding(out: &mut Vec<u8>, offset: u64) {
+    // identifier, size, and the alignment itself
+    const RECORD: u64 = 6;
+    let zeros = (offset + RECORD).next_multiple_of(64) - (offset + RECORD);
+    put16(out, EXTRA_ALIGNMENT);
+    put16(out, 2 + zeros as u16);
+    put16(out, 64);
+    out.resize(out.len() + zeros as usize, 0);
+}
+
+fn put16(out: &mut Vec<u8>, value: u16) {
+    out.extend(value.to_le_bytes());
+}
+
+fn put32(out: &mut Vec<u8>, value: u32) {
+    out.extend(value.to_le_bytes());
+}
+
+fn put64(out: &mut Vec<u8>, value: u64) {
+    out.extend(value.to_le_bytes());
+}
