@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use zip::read::{ArchiveOffset, Config, HasZipMetadata, ZipArchiveMetadata};
+use zip::read::{ArchiveOffset, Config, ZipArchiveMetadata};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
 
@@ -161,11 +161,7 @@ impl<'s> Archive<'s> {
             .directory
             .entry(index)
             .map_err(|error| entry.damaged(error))?;
-        let start = in_directory
-            .get_metadata()
-            .data_start(&mut self.source.reader())
-            .map_err(|error| entry.damaged(error))?;
-        entry.check_end(Some(start))?;
+        let start = data_start(&mut self.source, entry, in_directory.name_raw())?;
 
         let data = match entry.method {
             Method::Stored => Data::InSource { start },
@@ -270,6 +266,32 @@ impl Entry {
     fn damaged(&self, reason: impl std::fmt::Display) -> Error {
         damaged(&self.name, reason)
     }
+}
+
+/// Where the data of a member starts, after a header that repeats the entry in the directory.
+///
+/// No checksum protects the names: that there are two of them does.
+fn data_start(source: &mut Source<'_>, entry: &Entry, name: &[u8]) -> Result<u64> {
+    let mut header = [0; LOCAL_HEADER as usize];
+    source.read_exact_at(entry.header_start, &mut header)?;
+    let length = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
+    let (name_length, extra_length) = (length(26), length(28));
+    if !header.starts_with(b"PK\x03\x04") || usize::from(name_length) != name.len() {
+        return Err(entry.damaged("its header is not the one in the directory"));
+    }
+    // both can not overflow: the start was found to lie in the file
+    let name_start = entry.header_start + LOCAL_HEADER;
+    let start = name_start + u64::from(name_length) + u64::from(extra_length);
+    entry.check_end(Some(start))?;
+    let mut local_name = vec![0; name.len()];
+    source.read_exact_at(name_start, &mut local_name)?;
+    if local_name != name {
+        return Err(entry.damaged(format!(
+            "its own header calls it '{}'",
+            local_name.escape_ascii()
+        )));
+    }
+    Ok(start)
 }
 
 #[cold]
