@@ -12,8 +12,9 @@ const MAX_LINKS: usize = 40;
 
 /// Let `write` fill a file that then takes the place of the one at `path`.
 ///
-/// If anything fails, or the process dies, whatever was at `path` before is still there. A symbolic link stays, and what it
-/// points to is replaced. What is not a regular file (a device, a pipe) is written to directly.
+/// If anything fails, or the process dies, whatever was at `path` before is still there. A symbolic
+/// link stays, and what it points to is replaced. What is not a regular file (a device, a pipe) is
+/// written to directly.
 ///
 /// # Errors
 /// Those of `write`, and an [`Error::Io`] naming the path when the system refuses.
@@ -30,18 +31,18 @@ pub(crate) fn write_atomically(
     };
 
     let target = follow_links(path).map_err(refused)?;
-    let existing = match fs::metadata(&target) {
-        Ok(metadata) => Some(metadata),
+    // opening it tells whether it may be replaced, which the rename would not ask
+    let existing = match OpenOptions::new().write(true).open(&target) {
+        Ok(mut file) => {
+            let metadata = file.metadata().map_err(refused)?;
+            if !metadata.is_file() {
+                return write(&mut file);
+            }
+            Some(metadata)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(refused(error)),
     };
-    if existing.as_ref().is_some_and(|found| !found.is_file()) {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .open(&target)
-            .map_err(refused)?;
-        return write(&mut file);
-    }
 
     let directory = match target.parent() {
         Some(parent) if parent != Path::new("") => parent,

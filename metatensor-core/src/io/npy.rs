@@ -1,7 +1,8 @@
 //! Headers of `.npy` files: what lies before the bytes of an array in a file.
 //!
-//! The header is the text of a Python dictionary. It is parsed here by hand, in one pass over the bytes and without
-//! recursion, because a general parser of Python literals is both slow and easily made to work forever by a hostile file.
+//! The header is the text of a Python dictionary. It is parsed here by hand, in one pass over the
+//! bytes and without recursion, because a general parser of Python literals is both slow and easily
+//! made to work forever by a hostile file.
 
 use smallvec::SmallVec;
 
@@ -98,8 +99,8 @@ impl Header {
     /// Number of bytes of the array that follows.
     ///
     /// # Errors
-    /// If the array could not be held in memory whatever its other axes are: the product of all sizes except zeros has to
-    /// fit, so that the product of any of them does.
+    /// If the array could not be held in memory whatever its other axes are: the product of all
+    /// sizes except zeros has to fit, so that the product of any of them does.
     pub(crate) fn data_size(&self) -> Result<usize> {
         let element = self.descr.size();
         let full = self
@@ -121,7 +122,8 @@ fn bad(reason: impl std::fmt::Display) -> Error {
     Error::serialization(format!("invalid npy header: {reason}"))
 }
 
-/// Number of bytes of the whole header, that is the position of the array's data, told from its first [`PRELUDE`] bytes.
+/// Number of bytes of the whole header, that is the position of the array's data, told from its
+/// first [`PRELUDE`] bytes.
 ///
 /// # Errors
 /// If these are not the first bytes of a `.npy` file, or announce an unreasonably long header.
@@ -367,7 +369,8 @@ const CODES: [(DType, &str); 14] = [
 /// The bytes of `header` in a file, chosen to be those that the metatensor 0.2 library writes.
 ///
 /// # Errors
-/// If there is no way to say it: data types that files can not hold, names with quotes or other special characters.
+/// If there is no way to say it: data types that files can not hold, names with quotes or other
+/// special characters.
 pub(crate) fn write(header: &Header) -> Result<Vec<u8>> {
     let mut text = String::with_capacity(128);
     text.push_str("{ 'descr': ");

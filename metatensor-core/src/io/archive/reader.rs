@@ -325,8 +325,8 @@ fn repeated_name(source: &mut Source<'_>, mut offset: u64) -> Result<String> {
 
 /// The data of one member, read from start to end.
 ///
-/// The read that reaches the end also compares the checksum: whoever reads everything, and ignores no error, has the data
-/// that was written.
+/// The read that reaches the end also compares the checksum: whoever reads everything, and ignores
+/// no error, has the data that was written.
 #[derive(Debug)]
 pub(crate) struct Member<'a, 's> {
     name: Arc<str>,
@@ -377,7 +377,8 @@ impl<'a, 's> Member<'a, 's> {
     /// Fill `out` with the next bytes.
     ///
     /// # Errors
-    /// If there are not so many, if the file can not be read, or if this reaches the end and the checksum is wrong.
+    /// If there are not so many, if the file can not be read, or if this reaches the end and the
+    /// checksum is wrong.
     pub(crate) fn read_exact_into(&mut self, out: &mut [u8]) -> Result<()> {
         if out.len() as u64 > self.remaining() {
             return Err(damaged(
@@ -420,7 +421,8 @@ impl<'a, 's> Member<'a, 's> {
         Ok(())
     }
 
-    /// Read the header of the array that this member is. What remains is the array's data, and nothing else.
+    /// Read the header of the array that this member is. What remains is the array's data, and
+    /// nothing else.
     ///
     /// # Errors
     /// If there is no valid header, or the size of the data is not the one it announces.
@@ -454,8 +456,8 @@ impl<'a, 's> Member<'a, 's> {
         Ok(header)
     }
 
-    /// The bytes that were not read yet, where they lie in the memory that the archive was made from. Their checksum is
-    /// not compared. `None` for files and compressed members.
+    /// The bytes that were not read yet, where they lie in the memory that the archive was made
+    /// from. Their checksum is not compared. `None` for files and compressed members.
     pub(crate) fn in_memory(&self) -> Option<&'s [u8]> {
         match self.data {
             Data::InSource { start } => self.source.slice(start + self.position, start + self.size),

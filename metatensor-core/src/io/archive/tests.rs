@@ -610,7 +610,11 @@ proptest! {
         compressed in any::<bool>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
     ) {
-        let mut bytes = if compressed { deflate(&small()) } else { write(&small(), Alignment::Bytes64) };
+        let mut bytes = if compressed {
+            deflate(&small())
+        } else {
+            write(&small(), Alignment::Bytes64)
+        };
         for (index, value) in changes {
             let index = index.index(bytes.len());
             bytes[index] = value;

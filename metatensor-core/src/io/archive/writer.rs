@@ -10,7 +10,8 @@ use crate::{Error, Result};
 pub(crate) enum Alignment {
     /// Right after the header of the member, wherever that ends.
     Packed,
-    /// At a multiple of 64 bytes from the start of the file, so that a mapped file can be used as it is.
+    /// At a multiple of 64 bytes from the start of the file, so that a mapped file can be used as
+    /// it is.
     Bytes64,
 }
 
@@ -40,7 +41,8 @@ const STORED: u16 = 0;
 const EXTRA_64: u16 = 0x0001;
 const EXTRA_ALIGNMENT: u16 = 0xd935;
 
-/// Writes an archive of uncompressed members from the first byte to the last, without ever going back.
+/// Writes an archive of uncompressed members from the first byte to the last, without ever going
+/// back.
 #[derive(Debug)]
 pub(crate) struct ArchiveWriter<W: Write> {
     sink: W,
@@ -68,8 +70,8 @@ impl<W: Write> ArchiveWriter<W> {
     /// Append the member `name`, made of `parts` one after the other.
     ///
     /// # Errors
-    /// If there is such a member already, if the name is too long for the format, or if the sink fails, after which the
-    /// archive can not be finished in any meaningful way.
+    /// If there is such a member already, if the name is too long for the format, or if the sink
+    /// fails, after which the archive can not be finished in any meaningful way.
     pub(crate) fn add(&mut self, name: &str, parts: &[&[u8]], alignment: Alignment) -> Result<()> {
         let Ok(name_length) = u16::try_from(name.len()) else {
             return Err(Error::invalid(format!(
