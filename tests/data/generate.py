@@ -51,10 +51,9 @@ def spherical_expansion():
     return calculator.compute(atoms, gradients=["positions"])
 
 
-COMPUTED = {
-    "radial-spectrum.mts": radial_spectrum,
-    "spherical-expansion.mts": spherical_expansion,
-}
+def compute():
+    """Both maps, by the name of their file."""
+    return {"radial-spectrum.mts": radial_spectrum(), "spherical-expansion.mts": spherical_expansion()}
 
 
 def check(computed, directory):
@@ -78,7 +77,7 @@ def main():
     group.add_argument("--check", type=pathlib.Path, metavar="DIR")
     arguments = parser.parse_args()
 
-    computed = {name: compute() for name, compute in COMPUTED.items()}
+    computed = compute()
     if arguments.check is not None:
         differences = check(computed, arguments.check)
         for difference in differences:

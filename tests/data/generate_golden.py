@@ -4,8 +4,9 @@
     python generate_golden.py
 
 There are two sorts of files. *Reference* files are what the official library writes: loading and saving one again must
-give back its members, byte for byte and in the same order, and the whole file for labels. *Variants* hold the content of a reference file in another spelling that a reader has to understand:
-another byte order, compression, order of the members, and so on. `golden/manifest.json` has two parts:
+give back its members, byte for byte and in the same order, and the whole file for labels. *Variants* hold the content
+of a reference file in another spelling that a reader has to understand: another byte order, compression, order of the
+members, and so on. `golden/manifest.json` has two parts:
 
 - `contents`: by name of the reference file, what that file holds. A tensor map is `{"kind": "tensor", "keys", "blocks",
   "info"}`, a block `{"kind": "block", "block"}`, labels `{"kind": "labels", "labels"}`, where labels are `{"names",
@@ -231,7 +232,8 @@ def fortran_order(array):
     """`array` in column-major order; one-dimensional arrays get a header that says so, which makes no difference."""
     if array.ndim > 1:
         return write_array(np.asfortranarray(array))
-    return write_header(f"{{'descr': {descr_of(array)!r}, 'fortran_order': True, 'shape': {array.shape}}}") + array.tobytes()
+    text = f"{{'descr': {descr_of(array)!r}, 'fortran_order': True, 'shape': {array.shape}, }}"
+    return write_header(text) + array.tobytes()
 
 
 def other_spelling(array):
