@@ -251,6 +251,34 @@ impl DenseArray {
         })
     }
 
+    /// Array of the same type and another shape, with all elements equal to the only one of
+    /// `fill_value`, an array without axes.
+    ///
+    /// # Errors
+    ///
+    /// If `fill_value` is not such an array, or is of another type.
+    pub fn filled_like(&self, shape: &[usize], fill_value: &dyn Array) -> Result<DenseArray> {
+        let fill_value = fill_value.view()?;
+        if !fill_value.shape().is_empty() || fill_value.dtype() != self.dtype {
+            return Err(Error::invalid(format!(
+                "expected a fill value of {} without axes, got {} of shape {:?}",
+                self.dtype,
+                fill_value.dtype(),
+                fill_value.shape()
+            )));
+        }
+        with_item_size!(self.dtype.size(), N => {
+            let value = fill_value.items::<N>()[IxDyn(&[])];
+            if value == [0; N] {
+                return Self::zeros(self.dtype, shape);
+            }
+            Self::write_as(self.dtype, shape, |output| {
+                output.fill(output.remaining(), value);
+                Ok(())
+            })
+        })
+    }
+
     fn check_axis(&self, axis: usize) -> Result<()> {
         if axis < self.shape.len() {
             return Ok(());
@@ -339,26 +367,7 @@ impl Array for DenseArray {
     }
 
     fn create(&self, shape: &[usize], fill_value: &dyn Array) -> Result<Box<dyn Array>> {
-        let fill_value = fill_value.view()?;
-        if !fill_value.shape().is_empty() || fill_value.dtype() != self.dtype {
-            return Err(Error::invalid(format!(
-                "expected a fill value of {} without axes, got {} of shape {:?}",
-                self.dtype,
-                fill_value.dtype(),
-                fill_value.shape()
-            )));
-        }
-        with_item_size!(self.dtype.size(), N => {
-            let value = fill_value.items::<N>()[IxDyn(&[])];
-            if value == [0; N] {
-                return Ok(Box::new(Self::zeros(self.dtype, shape)?));
-            }
-            let array = Self::write_as(self.dtype, shape, |output| {
-                output.fill(output.remaining(), value);
-                Ok(())
-            })?;
-            Ok(Box::new(array))
-        })
+        Ok(Box::new(self.filled_like(shape, fill_value)?))
     }
 
     fn copy(&self, device: Device) -> Result<Box<dyn Array>> {

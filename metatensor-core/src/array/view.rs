@@ -186,6 +186,22 @@ impl<'a> View<'a> {
         }
     }
 
+    /// View of an array that has no elements, and needs no memory.
+    ///
+    /// # Errors
+    ///
+    /// If an array of this shape has elements.
+    pub fn empty(dtype: DType, shape: &[usize]) -> Result<View<'a>> {
+        if !shape.contains(&0) {
+            return Err(Error::invalid(format!(
+                "an array of shape {shape:?} needs memory for its elements"
+            )));
+        }
+        let data = NonNull::<u64>::dangling().cast();
+        // SAFETY: there are no elements.
+        Ok(unsafe { Self::from_parts(data, dtype, shape.into(), row_major(shape)) })
+    }
+
     /// View of the memory of a DLPack tensor, which is deleted when the view is dropped.
     ///
     /// # Errors
@@ -326,23 +342,18 @@ impl<'a> ViewMut<'a> {
     ///
     /// # Errors
     ///
-    /// If the tensor is read-only, not in main memory, or not contiguous (the elements of a strided
-    /// tensor could share memory).
+    /// If the tensor is read-only, or not in main memory.
     ///
     /// # Safety
     ///
-    /// Nothing else may use the memory for `'a`.
+    /// Nothing else may use the memory for `'a`, and no two elements may share memory.
     pub unsafe fn from_dlpack(tensor: Dlpack) -> Result<ViewMut<'a>> {
         if tensor.is_read_only() {
             return Err(Error::invalid("can not write to a read-only DLPack tensor"));
         }
-        let view = View::from_dlpack(tensor)?;
-        if !view.is_contiguous() {
-            return Err(Error::unsupported(
-                "writing to a DLPack tensor that is not contiguous",
-            ));
-        }
-        Ok(ViewMut { view })
+        Ok(ViewMut {
+            view: View::from_dlpack(tensor)?,
+        })
     }
 
     /// The same elements, read only.

@@ -114,8 +114,7 @@ impl TensorBlock {
     ///
     /// # Errors
     ///
-    /// If there is a gradient with respect to this parameter already, if `parameter` can not name a
-    /// file, or if `gradient` does not fit:
+    /// If there is a gradient with respect to this parameter already, or if `gradient` does not fit:
     ///
     /// - the first dimension of its samples must be `"sample"`, a position in our samples;
     /// - the last of its components must be our components, its properties our properties;
@@ -135,11 +134,6 @@ impl TensorBlock {
     fn check_gradient(&self, parameter: &str, gradient: &TensorBlock) -> Result<()> {
         if self.parameters.contains(parameter) {
             return Err(Error::invalid("this block already has one"));
-        }
-        if parameter.is_empty() || parameter.contains(['/', '\\', '\0']) {
-            return Err(Error::invalid(
-                "the name of a parameter can not be empty or contain '/', '\\' or NUL",
-            ));
         }
         let same = |what: &str, ours: &dyn fmt::Display, theirs: &dyn fmt::Display, same: bool| {
             if same {

@@ -250,6 +250,21 @@ impl Labels {
         self.0.values.rows()
     }
 
+    /// Checks that rows can be looked at, which `action` needs.
+    ///
+    /// # Errors
+    ///
+    /// If they are on a device that only its owner knows, such as torch's meta device.
+    pub fn check_readable(&self, action: &str) -> Result<()> {
+        if !self.0.values.are_hidden() {
+            return Ok(());
+        }
+        Err(Error::unsupported(format!(
+            "{action} of labels on device {}, where nobody can read it",
+            self.array().device()?
+        )))
+    }
+
     /// The table, with one row per entry and one column per dimension.
     pub fn values(&self) -> ArrayView2<'_, i32> {
         let rows = self.rows();

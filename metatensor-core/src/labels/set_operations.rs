@@ -141,6 +141,8 @@ impl Labels {
     ///
     /// If `selection` has a dimension that `self` has not.
     pub fn select(&self, selection: &Labels) -> Result<Vec<u32>> {
+        self.check_readable("select")?;
+        selection.check_readable("select")?;
         let columns = selection.names().iter().map(|name| {
             self.names().position(name).ok_or_else(|| {
                 Error::invalid(format!(
@@ -191,14 +193,8 @@ impl Labels {
                 other.names()
             )));
         }
-        for labels in [self, other] {
-            if labels.0.values.are_hidden() {
-                return Err(Error::unsupported(format!(
-                    "{operation} of labels on device {}, where their values can not be read",
-                    labels.array().device()?
-                )));
-            }
-        }
+        self.check_readable(operation)?;
+        other.check_readable(operation)?;
         for (which, mapping, labels) in [("first", first, self), ("second", second, other)] {
             if mapping.is_some_and(|mapping| mapping.len() != labels.count()) {
                 return Err(Error::BufferSize(format!(

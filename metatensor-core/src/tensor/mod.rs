@@ -52,7 +52,9 @@ impl TensorMap {
                 keys.count()
             )));
         }
-        if let Some((first, others)) = blocks.split_first() {
+        if let [first, others @ ..] = &blocks[..]
+            && !others.is_empty()
+        {
             let model = ArrayKind::of(first)?;
             for (i, block) in others.iter().enumerate() {
                 check_same_structure(first, block, &model)
