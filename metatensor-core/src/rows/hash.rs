@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seed([u64; 3]);
 
+/// The golden ratio, which is as far from fractions as can be.
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
 impl Seed {
     pub(super) fn of_process() -> Self {
         static SEED: OnceLock<Seed> = OnceLock::new();
@@ -25,12 +28,15 @@ impl Seed {
         for &[a, b, c, d] in chunks {
             hash = multiply(word(a, b) ^ left, word(c, d) ^ right ^ hash);
         }
-        match *rest {
+        let hash = match *rest {
             [] => hash,
             [a] => multiply(word(a, 0) ^ left, right ^ hash),
             [a, b] => multiply(word(a, b) ^ left, right ^ hash),
             [a, b, c, ..] => multiply(word(a, b) ^ left, word(c, 0) ^ right ^ hash),
-        }
+        };
+        // One product maps regular rows to regular hashes, which is better than random ones for most seeds,
+        // and for one seed in some hundreds a disaster.
+        multiply(hash, MIX)
     }
 }
 
@@ -44,4 +50,33 @@ fn word(low: i32, high: i32) -> u64 {
 fn multiply(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_seed_makes_regular_rows_collide() {
+        let row = |i: i32, kind: usize| match kind {
+            0 => vec![i],
+            1 => vec![i, 0],
+            2 => vec![1, 1, i << 12],
+            3 => vec![i / 400, i / 20 % 20, i % 20, i % 7],
+            _ => vec![0, 0, 0, 0, i],
+        };
+        for number in 0..500u64 {
+            let seed = Seed([1, 2, 3].map(|i| multiply(number * 3 + i, MIX).wrapping_mul(MIX)));
+            for kind in 0..5 {
+                let mut buckets = vec![false; 8192];
+                (0..4096).for_each(|i| buckets[(seed.hash(&row(i, kind)) >> 51) as usize] = true);
+                let used = buckets.into_iter().filter(|&used| used).count();
+                // Random hashes would use 3223.
+                assert!(
+                    used > 3000,
+                    "{used} buckets, seed {number}, rows of kind {kind}"
+                );
+            }
+        }
+    }
 }
