@@ -33,20 +33,14 @@ pub fn argsort(rows: Rows<'_>, direction: Direction) -> Vec<u32> {
 }
 
 fn sort<'a>(table: impl Table<'a>, width: usize) -> Vec<u32> {
-    let columns = packed_columns(table, width);
+    let mut columns = columns(table, width);
     let key_bits: u32 = columns.iter().map(|column| column.bits).sum();
     let number_bits = (table.count() as u64).ilog2() + 1;
-    let key = |row: usize, columns: &[PackedColumn]| {
-        let row = table.row(row);
-        columns.iter().fold(0u64, |key, column| {
-            let value = row[column.column].wrapping_sub(column.min).cast_unsigned();
-            key.unbounded_shl(column.bits) | u64::from(value)
-        })
-    };
 
     if key_bits + number_bits <= 64 {
+        place(&mut columns, key_bits + number_bits);
         let mut keys: Vec<u64> = (0..table.count())
-            .map(|row| key(row, &columns) << number_bits | row as u64)
+            .map(|row| key(table.row(row), &columns) | row as u64)
             .collect();
         if keys.len() < MIN_RADIX {
             keys.sort_unstable();
@@ -58,14 +52,9 @@ fn sort<'a>(table: impl Table<'a>, width: usize) -> Vec<u32> {
     }
 
     // As many columns as fit decide nearly always, the rows themselves the rest of the times.
-    let mut bits = 0;
-    let leading = columns.iter().take_while(|column| {
-        bits += column.bits;
-        bits <= 64
-    });
-    let leading = &columns[..leading.count()];
+    place(&mut columns, 64);
     let mut keys: Vec<(u64, u32)> = (0..table.count())
-        .map(|row| (key(row, leading), row as u32))
+        .map(|row| (key(table.row(row), &columns), row as u32))
         .collect();
     keys.sort_unstable_by(|a, b| {
         let rows = || table.row(a.1 as usize).cmp(table.row(b.1 as usize));
@@ -74,15 +63,17 @@ fn sort<'a>(table: impl Table<'a>, width: usize) -> Vec<u32> {
     keys.into_iter().map(|(_, row)| row).collect()
 }
 
-/// A column that is not the same everywhere, and the smallest number of bits that its values fit in.
+/// Where in a key the values of a column are.
 #[derive(Clone, Copy, Debug)]
-struct PackedColumn {
-    column: usize,
+struct Column {
     min: i32,
+    /// The smallest number of bits that the difference to `min` fits in.
     bits: u32,
+    /// The number of bits below, or 64 for a column that is not in the key.
+    shift: u32,
 }
 
-fn packed_columns<'a>(table: impl Table<'a>, width: usize) -> Vec<PackedColumn> {
+fn columns<'a>(table: impl Table<'a>, width: usize) -> Vec<Column> {
     let mut min = vec![i32::MAX; width];
     let mut max = vec![i32::MIN; width];
     for row in 0..table.count() {
@@ -91,15 +82,35 @@ fn packed_columns<'a>(table: impl Table<'a>, width: usize) -> Vec<PackedColumn> 
             *max = value.max(*max);
         }
     }
-    let columns = min.into_iter().zip(max).enumerate();
+    let columns = min.into_iter().zip(max);
     columns
-        .map(|(column, (min, max))| PackedColumn {
-            column,
+        .map(|(min, max)| Column {
             min,
             bits: 32 - max.wrapping_sub(min).leading_zeros(),
+            shift: 64,
         })
-        .filter(|column| column.bits > 0)
         .collect()
+}
+
+/// Put the columns one after the other into the lowest `bits` bits of a key, until one does not fit.
+fn place(columns: &mut [Column], mut bits: u32) {
+    for column in columns {
+        let Some(shift) = bits.checked_sub(column.bits) else {
+            return;
+        };
+        column.shift = shift;
+        bits = shift;
+    }
+}
+
+#[inline(always)]
+fn key(row: &[i32], columns: &[Column]) -> u64 {
+    // With this the compiler knows the length, if it knows that of the row.
+    let columns = &columns[..row.len()];
+    row.iter().zip(columns).fold(0, |key, (value, column)| {
+        let value = value.wrapping_sub(column.min).cast_unsigned();
+        key | u64::from(value).unbounded_shl(column.shift)
+    })
 }
 
 /// Sort by the `bits` bits above the lowest `skipped` ones, by which the keys are sorted already.
