@@ -76,17 +76,18 @@ impl DenseArray {
         Self::write_as(T::DTYPE, shape, write)
     }
 
-    /// The same for elements of type `dtype`, written as values of another type of the same size.
+    /// The same for elements of type `dtype`, written as values of another type: of the same size,
+    /// or several of them per element.
     fn write_as<T: Copy>(
         dtype: DType,
         shape: &[usize],
         write: impl FnOnce(&mut Output<'_, T>) -> Result<()>,
     ) -> Result<DenseArray> {
-        assert_eq!(size_of::<T>(), dtype.size());
-        let count = element_count(shape, dtype)?;
+        assert!(dtype.size().is_multiple_of(size_of::<T>()));
+        let count = element_count(shape, dtype)? * (dtype.size() / size_of::<T>());
         let buffer = Buffer::uninitialized(count * size_of::<T>())?;
-        // SAFETY: the buffer was allocated for `count` elements, with an alignment larger than that
-        // of any element type, and nobody else knows it yet.
+        // SAFETY: the buffer was allocated for `count` values, with an alignment larger than that of
+        // any element type, and nobody else knows it yet.
         let memory =
             unsafe { std::slice::from_raw_parts_mut(buffer.data().cast().as_ptr(), count) };
         let mut output = Output::new(memory);
@@ -100,15 +101,15 @@ impl DenseArray {
         Ok(Self::on_buffer(buffer, dtype, shape))
     }
 
-    /// Row-major array whose memory is filled by `read`, which gets all of it as zeroed bytes.
-    pub(crate) fn read_bytes(
+    /// Row-major array whose memory is written by `write` as bytes, each once and in order. For
+    /// booleans, all of them must be 0 or 1.
+    pub(crate) fn write_bytes(
         dtype: DType,
         shape: &[usize],
-        read: impl FnOnce(&mut [u8]) -> Result<()>,
+        write: impl FnOnce(&mut Output<'_, u8>) -> Result<()>,
     ) -> Result<DenseArray> {
-        let mut array = Self::zeros(dtype, shape)?;
-        read(array.view_mut()?.as_bytes_mut().unwrap_or_default())?;
-        Ok(array)
+        check_dtype(dtype)?;
+        Self::write_as(dtype, shape, write)
     }
 
     /// Array on top of the memory of a DLPack tensor, which is deleted with the last array using it.

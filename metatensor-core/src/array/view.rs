@@ -316,6 +316,15 @@ impl<'a> View<'a> {
     }
 }
 
+impl<'a, T: Element> From<&'a [T]> for View<'a> {
+    /// View with one axis.
+    fn from(slice: &'a [T]) -> Self {
+        let (shape, strides) = (Shape::from_elem(slice.len(), 1), Strides::from_elem(1, 1));
+        // SAFETY: these are the elements of the slice.
+        unsafe { View::from_parts(NonNull::from(slice).cast(), T::DTYPE, shape, strides) }
+    }
+}
+
 /// Exclusive view of the elements of an array in main memory.
 #[derive(Debug)]
 pub struct ViewMut<'a> {

@@ -1,10 +1,30 @@
 //! Files: archives of arrays, in the layout that all metatensor libraries share.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the functions that load and save come on top of this layer"
-)]
 
 mod archive;
+mod array;
 mod atomic;
+mod contents;
+mod labels;
+mod load;
 mod npy;
+mod save;
+
+use crate::Error;
+
+/// Gradients of gradients deeper than this are neither written nor read: a file can not make the
+/// reader call itself without end.
+const MAX_DEPTH: usize = 64;
+
+/// What was found to be invalid is in a file, at this place, and was not given by the caller.
+#[cold]
+fn in_file(error: Error, place: &str) -> Error {
+    let place = place.trim_end_matches('/');
+    let error = match error {
+        Error::InvalidParameter(message) => Error::Serialization(message),
+        other => other,
+    };
+    if place.is_empty() {
+        return error;
+    }
+    error.context(format!("'{place}'"))
+}

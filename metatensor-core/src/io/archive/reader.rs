@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::Arc;
 
 use zip::read::{ArchiveOffset, Config, ZipArchiveMetadata};
@@ -49,25 +48,7 @@ enum Method {
     Deflate,
 }
 
-impl Archive<'static> {
-    /// Open the archive at `path`.
-    ///
-    /// # Errors
-    /// If the file can not be read or is not a valid archive.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        Archive::new(Source::open(path)?)
-    }
-}
-
 impl<'s> Archive<'s> {
-    /// Use an archive in memory.
-    ///
-    /// # Errors
-    /// If it is not a valid archive.
-    pub(crate) fn from_bytes(bytes: &'s [u8]) -> Result<Self> {
-        Archive::new(Source::from_bytes(bytes))
-    }
-
     /// Read the directory of the archive in `source`.
     ///
     /// # Errors
@@ -369,6 +350,12 @@ impl<'a, 's> Member<'a, 's> {
         &self.name
     }
 
+    /// The error that this member can not be used for this reason.
+    #[cold]
+    pub(crate) fn bad(&self, reason: impl std::fmt::Display) -> Error {
+        Error::serialization(format!("'{}': {reason}", self.name))
+    }
+
     /// Number of bytes that were not read yet. So many do exist: this much memory may be asked for.
     pub(crate) fn remaining(&self) -> u64 {
         self.size - self.position
@@ -456,6 +443,7 @@ impl<'a, 's> Member<'a, 's> {
         Ok(header)
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "for mapped files"))]
     /// The bytes that were not read yet, where they lie in the memory that the archive was made
     /// from. Their checksum is not compared. `None` for files and compressed members.
     pub(crate) fn in_memory(&self) -> Option<&'s [u8]> {

@@ -28,6 +28,14 @@ fn write(members: &[(String, Vec<u8>)], alignment: Alignment) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+fn open(path: &Path) -> Result<Archive<'static>> {
+    Archive::new(Source::open(path)?)
+}
+
+fn from_bytes(bytes: &[u8]) -> Result<Archive<'_>> {
+    Archive::new(Source::from_bytes(bytes))
+}
+
 fn read_all(mut archive: Archive<'_>) -> Result<Members> {
     let names: Vec<_> = archive.names().map(str::to_owned).collect();
     names
@@ -37,7 +45,7 @@ fn read_all(mut archive: Archive<'_>) -> Result<Members> {
 }
 
 fn read_bytes(bytes: &[u8]) -> Result<Members> {
-    read_all(Archive::from_bytes(bytes)?)
+    read_all(from_bytes(bytes)?)
 }
 
 /// A file with this content, which disappears with the value.
@@ -80,7 +88,7 @@ fn official_files_are_reproduced_byte_for_byte() {
         "golden/no-blocks.mts",
     ] {
         let expected = fs::read(data(name)).unwrap();
-        let members = read_all(Archive::open(&data(name)).unwrap()).unwrap();
+        let members = read_all(open(&data(name)).unwrap()).unwrap();
         assert!(!members.is_empty());
         assert_eq!(members, read_bytes(&expected).unwrap());
         assert!(write(&members, Alignment::Packed) == expected, "{name}");
@@ -125,7 +133,7 @@ fn aligned_members_start_at_multiples_of_64_for_every_length_of_name() {
             ("m".repeat(length), vec![2; 200]),
         ];
         let bytes = write(&members, Alignment::Bytes64);
-        let mut archive = Archive::from_bytes(&bytes).unwrap();
+        let mut archive = from_bytes(&bytes).unwrap();
         for (name, content) in &members {
             let member = archive.open_member(name).unwrap();
             let payload = member.in_memory().unwrap();
@@ -140,7 +148,7 @@ fn aligned_members_start_at_multiples_of_64_for_every_length_of_name() {
 #[test]
 fn names_come_in_order_and_missing_ones_are_named() {
     let bytes = write(&small(), Alignment::Packed);
-    let mut archive = Archive::from_bytes(&bytes).unwrap();
+    let mut archive = from_bytes(&bytes).unwrap();
     let names: Vec<_> = archive.names().collect();
     assert_eq!(names, ["keys.npy", "blocks/0/values.npy", "info.json"]);
     assert!(archive.contains("info.json"));
@@ -151,12 +159,12 @@ fn names_come_in_order_and_missing_ones_are_named() {
         "{error}"
     );
 
-    let missing = Archive::open(Path::new("/nowhere/at all.mts")).unwrap_err();
+    let missing = open(Path::new("/nowhere/at all.mts")).unwrap_err();
     assert!(
         missing.to_string().contains("'/nowhere/at all.mts'"),
         "{missing}"
     );
-    let directory = Archive::open(Path::new("/")).unwrap_err();
+    let directory = open(Path::new("/")).unwrap_err();
     assert!(
         directory.to_string().contains("not a regular file"),
         "{directory}"
@@ -209,7 +217,7 @@ fn truncated_archives_are_refused() {
         for length in 0..good.len() {
             assert!(read_bytes(&good[..length]).is_err(), "{length}");
             let file = file(&good[..length]);
-            assert!(Archive::open(file.path()).is_err(), "{length}");
+            assert!(open(file.path()).is_err(), "{length}");
         }
     }
 }
@@ -230,7 +238,7 @@ fn a_damaged_member_is_named() {
     );
 
     let file = file(&bytes);
-    let mut archive = Archive::open(file.path()).unwrap();
+    let mut archive = open(file.path()).unwrap();
     archive.read("good").unwrap();
     let error = archive.read("bad").unwrap_err().to_string();
     assert!(
@@ -295,7 +303,7 @@ fn overlapping_members_are_refused() {
     // a local header that claims a longer extra field moves the data into the next member
     let mut bytes = write(&small(), Alignment::Packed);
     bytes[28] = 40;
-    let mut archive = Archive::from_bytes(&bytes).unwrap();
+    let mut archive = from_bytes(&bytes).unwrap();
     let error = archive.read("keys.npy").unwrap_err().to_string();
     assert!(
         error.contains("'keys.npy' is damaged: its 22 bytes reach into"),
@@ -338,10 +346,7 @@ fn members_are_read_in_pieces_of_any_size_from_files_and_memory() {
     for bytes in [write(&members, Alignment::Bytes64), deflate(&members)] {
         let file = file(&bytes);
         for step in [1000, 65_535, 65_536, 300_000, 1 << 20] {
-            let mut archives = [
-                Archive::open(file.path()).unwrap(),
-                Archive::from_bytes(&bytes).unwrap(),
-            ];
+            let mut archives = [open(file.path()).unwrap(), from_bytes(&bytes).unwrap()];
             for archive in &mut archives {
                 // not in the order of the file
                 for (name, content) in members.iter().rev() {
@@ -368,7 +373,7 @@ fn arrays_of_the_wrong_size_are_refused() {
         let mut content = npy.clone();
         content.resize(npy.len() + length, 7);
         let bytes = write(&[("x.npy".to_owned(), content)], Alignment::Packed);
-        let mut archive = Archive::from_bytes(&bytes).unwrap();
+        let mut archive = from_bytes(&bytes).unwrap();
         let mut member = archive.open_member("x.npy").unwrap();
         match member.read_npy_header() {
             Ok(_) => assert!(fits && member.remaining() == 12),
@@ -384,7 +389,7 @@ fn arrays_of_the_wrong_size_are_refused() {
             &[("x.npy".to_owned(), npy[..length].to_vec())],
             Alignment::Packed,
         );
-        let mut archive = Archive::from_bytes(&bytes).unwrap();
+        let mut archive = from_bytes(&bytes).unwrap();
         let mut member = archive.open_member("x.npy").unwrap();
         let error = member.read_npy_header().unwrap_err();
         assert!(error.to_string().contains("'x.npy'"), "{error}");
@@ -404,7 +409,7 @@ fn more_members_than_16_bits_can_count() {
                 .unwrap();
         }
         let bytes = writer.finish().unwrap();
-        let mut archive = Archive::from_bytes(&bytes).unwrap();
+        let mut archive = from_bytes(&bytes).unwrap();
         assert_eq!(archive.names().len(), count);
         let last = (count - 1).to_string();
         assert_eq!(archive.read(&last).unwrap(), last.as_bytes());
@@ -445,7 +450,7 @@ fn sizes_and_positions_that_need_64_bits() {
     writer.add("far", &[b"last"], Alignment::Bytes64).unwrap();
     writer.finish().unwrap();
 
-    let mut archive = Archive::open(file.path()).unwrap();
+    let mut archive = open(file.path()).unwrap();
     assert_eq!(archive.read("far").unwrap(), b"last");
     assert_eq!(archive.read("small").unwrap(), b"first");
     let mut member = archive.open_member("huge").unwrap();
@@ -511,7 +516,7 @@ for path, method in zip(sys.argv[1:], [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
     let (stored, deflated) = (file(b""), file(b""));
     run_python(program, &[stored.path(), deflated.path()]);
     for path in [stored.path(), deflated.path()] {
-        let members = read_all(Archive::open(path).unwrap()).unwrap();
+        let members = read_all(open(path).unwrap()).unwrap();
         assert_eq!(members.len(), 3);
         assert!(members[0] == ("a".to_owned(), b"first".repeat(1000)));
         assert!(members[1] == ("b".to_owned(), b"second".repeat(50_000)));
@@ -526,7 +531,7 @@ fn many_small_members_take_time_in_proportion() {
         .collect();
     let file = file(&write(&members, Alignment::Packed));
     let start = Instant::now();
-    let read = read_all(Archive::open(file.path()).unwrap()).unwrap();
+    let read = read_all(open(file.path()).unwrap()).unwrap();
     let elapsed = start.elapsed();
     assert!(read == members);
     // without optimisation, on a busy machine
@@ -584,7 +589,7 @@ proptest! {
         let bytes = write(&members, alignment);
         prop_assert!(read_bytes(&bytes).unwrap() == members);
         let file = file(&bytes);
-        prop_assert!(read_all(Archive::open(file.path()).unwrap()).unwrap() == members);
+        prop_assert!(read_all(open(file.path()).unwrap()).unwrap() == members);
 
         let mut other = ZipArchive::new(Cursor::new(&bytes)).unwrap();
         prop_assert!(!other.has_overlapping_entries().unwrap());
@@ -602,7 +607,7 @@ proptest! {
         let bytes = deflate(&members);
         prop_assert!(read_bytes(&bytes).unwrap() == members);
         let file = file(&bytes);
-        prop_assert!(read_all(Archive::open(file.path()).unwrap()).unwrap() == members);
+        prop_assert!(read_all(open(file.path()).unwrap()).unwrap() == members);
     }
 
     #[test]

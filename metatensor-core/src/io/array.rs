@@ -1,0 +1,180 @@
+//! Arrays in files.
+
+use std::io::Write;
+
+use super::archive::{Alignment, ArchiveWriter, Member};
+use super::npy::{self, ByteOrder, Descr, Header, Scalar};
+use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View};
+
+/// Makes the arrays that data is read into.
+pub(super) type Create<'a> = dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>> + 'a;
+
+/// Data of at least this many bytes is aligned in files, for the sake of those who map them.
+const ALIGNED: usize = 64 << 10;
+/// Data goes through memory of this size, which stays in the cache.
+const PIECE: usize = 256 << 10;
+
+/// Read the array that `member` is. `scratch` is memory to use again, with any content.
+pub(super) fn read(
+    member: &mut Member<'_, '_>,
+    create: Option<&mut Create<'_>>,
+    scratch: &mut Vec<u8>,
+) -> Result<ArrayRef> {
+    let Header {
+        descr,
+        fortran_order,
+        mut shape,
+    } = member.read_npy_header()?;
+    let Descr::Scalar(scalar) = descr else {
+        return Err(member.bad("expected an array of numbers, got records with named fields"));
+    };
+
+    if fortran_order {
+        shape.reverse();
+    } else if let Some(create) = create {
+        return read_foreign(member, create, &shape, scalar);
+    }
+    let mut array = DenseArray::write_bytes(scalar.dtype, &shape, |output| {
+        while output.remaining() > 0 {
+            scratch.resize(output.remaining().min(PIECE), 0);
+            member.read_exact_into(scratch)?;
+            make_native(scratch, scalar).map_err(|error| member.bad(error))?;
+            output.copy(scratch);
+        }
+        Ok(())
+    })?;
+    if !fortran_order {
+        return Ok(array.into());
+    }
+
+    let axes = shape.len();
+    for axis in 0..axes / 2 {
+        array.swap_axes(axis, axes - 1 - axis)?;
+    }
+    let array = DenseArray::copy_of(&array.view())?;
+    let Some(create) = create else {
+        return Ok(array.into());
+    };
+    let view = array.view();
+    let fill = |bytes: &mut [u8]| {
+        bytes.copy_from_slice(view.as_bytes().unwrap_or_default());
+        Ok(())
+    };
+    filled(create, array.shape(), scalar.dtype, fill)
+}
+
+fn read_foreign(
+    member: &mut Member<'_, '_>,
+    create: &mut Create<'_>,
+    shape: &[usize],
+    scalar: Scalar,
+) -> Result<ArrayRef> {
+    filled(create, shape, scalar.dtype, |bytes| {
+        member.read_exact_into(bytes)?;
+        make_native(bytes, scalar).map_err(|error| member.bad(error))
+    })
+}
+
+/// The array that `create` gives, with its memory filled by `fill`.
+fn filled(
+    create: &mut Create<'_>,
+    shape: &[usize],
+    dtype: DType,
+    fill: impl FnOnce(&mut [u8]) -> Result<()>,
+) -> Result<ArrayRef> {
+    let mut array = create(shape, dtype)?;
+    let mut view = array.view_mut()?;
+    let got = view.as_view();
+    if got.shape() != shape || got.dtype() != dtype {
+        return Err(Error::invalid(format!(
+            "asked for an array of {dtype} with shape {shape:?} to load data into, got one of {} \
+             with shape {:?}",
+            got.dtype(),
+            got.shape()
+        )));
+    }
+    let Some(bytes) = view.as_bytes_mut() else {
+        return Err(Error::unsupported(
+            "loading data into an array that is not contiguous",
+        ));
+    };
+    fill(bytes)?;
+    drop(view);
+    Ok(array.into())
+}
+
+/// Make these bytes from a file what numbers look like in memory.
+fn make_native(bytes: &mut [u8], scalar: Scalar) -> Result<(), String> {
+    let dtype = scalar.dtype;
+    if dtype == DType::BOOL8 {
+        return match bytes.iter().find(|&&byte| byte > 1) {
+            Some(byte) => Err(format!("the byte {byte} is not a boolean, expected 0 or 1")),
+            None => Ok(()),
+        };
+    }
+    if scalar.byte_order != ByteOrder::NATIVE {
+        match if dtype.is_complex() {
+            dtype.size() / 2
+        } else {
+            dtype.size()
+        } {
+            2 => swap_bytes::<2>(bytes),
+            4 => swap_bytes::<4>(bytes),
+            8 => swap_bytes::<8>(bytes),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn swap_bytes<const N: usize>(bytes: &mut [u8]) {
+    for number in bytes.as_chunks_mut::<N>().0 {
+        number.reverse();
+    }
+}
+
+/// Append the array `view` to an archive, as the member `name`.
+pub(super) fn write<W: Write>(
+    archive: &mut ArchiveWriter<W>,
+    name: &str,
+    view: &View<'_>,
+) -> Result<()> {
+    let error = |error: Error| error.context(format!("'{name}'"));
+    let header = npy::write(&Header {
+        descr: Descr::Scalar(Scalar::native(view.dtype())),
+        fortran_order: false,
+        shape: view.shape().into(),
+    })
+    .map_err(error)?;
+    if view.dtype() == DType::BOOL8 {
+        // the reader, like the one of any other language, wants valid booleans
+        view.typed::<bool>().map_err(error)?;
+    }
+
+    let copy;
+    let copy_view;
+    let bytes = match view.as_bytes() {
+        Some(bytes) => bytes,
+        None => {
+            copy = DenseArray::copy_of(view).map_err(error)?;
+            copy_view = copy.view();
+            copy_view.as_bytes().unwrap_or_default()
+        }
+    };
+    write_parts(archive, name, &header, bytes)
+}
+
+/// Append the member `name`, made of a header and data.
+pub(super) fn write_parts<W: Write>(
+    archive: &mut ArchiveWriter<W>,
+    name: &str,
+    header: &[u8],
+    data: &[u8],
+) -> Result<()> {
+    let alignment = if data.len() >= ALIGNED {
+        Alignment::Bytes64
+    } else {
+        Alignment::Packed
+    };
+    archive.add(name, &[header, data], alignment)
+}

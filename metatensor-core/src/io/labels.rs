@@ -1,0 +1,169 @@
+//! Labels in files: one-dimensional arrays of records, with a field of 32 bits per dimension.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use super::archive::{Archive, ArchiveWriter, Content, Member, Source};
+use super::atomic::write_atomically;
+use super::contents::Contents;
+use super::in_file;
+use super::npy::{self, ByteOrder, Descr, Field, Header, Scalar};
+use crate::{DType, Error, Labels, Result, View};
+
+/// Rows go through memory of this size, which stays in the cache.
+const PIECE: usize = 64 << 10;
+
+impl Labels {
+    /// Loads labels from the file at `path`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("labels.mts");
+    /// let labels = Labels::new(["system", "atom"], &[[0, 4], [1, 2]])?;
+    /// labels.save(&path)?;
+    /// assert_eq!(Labels::load(&path)?, labels);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the file can not be read, or does not hold valid labels.
+    pub fn load(path: impl AsRef<Path>) -> Result<Labels> {
+        Self::load_source(Source::open(path.as_ref())?)
+    }
+
+    /// Loads labels from the content of a file.
+    ///
+    /// # Errors
+    ///
+    /// If these are not valid labels.
+    pub fn load_buffer(buffer: &[u8]) -> Result<Labels> {
+        Self::load_source(Source::from_bytes(buffer))
+    }
+
+    fn load_source(mut source: Source<'_>) -> Result<Labels> {
+        match source.content()? {
+            Content::Npy => read(&mut Member::whole(&mut source), &mut Vec::new()),
+            Content::Archive => {
+                let name = source.name().to_owned();
+                let contents = Contents::of(&Archive::new(source)?);
+                Err(Contents::Labels.missing(&name, contents))
+            }
+            Content::Unknown => Err(Contents::Labels.missing(source.name(), Contents::Unknown)),
+        }
+    }
+
+    /// Saves these labels to the file at `path`, which is replaced when everything is written.
+    ///
+    /// # Errors
+    ///
+    /// If the file can not be written. Whatever was there before still is.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        write_atomically(path.as_ref(), |file: &mut File| self.save_to(file))
+    }
+
+    /// Saves these labels to memory.
+    ///
+    /// # Errors
+    ///
+    /// If the names of the dimensions are too long for a file.
+    pub fn save_buffer(&self) -> Result<Vec<u8>> {
+        let mut buffer = Vec::new();
+        self.save_to(&mut buffer)?;
+        Ok(buffer)
+    }
+
+    /// Saves these labels to anything that takes bytes, in a few large pieces.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sink`, or as for [`Labels::save_buffer`].
+    pub fn save_to(&self, mut sink: impl Write) -> Result<()> {
+        let values = View::from(self.rows().values());
+        sink.write_all(&header(self)?)
+            .and_then(|()| sink.write_all(values.as_bytes().unwrap_or_default()))
+            .and_then(|()| sink.flush())
+            .map_err(|source| Error::Io {
+                context: "could not write labels".to_owned(),
+                source,
+            })
+    }
+}
+
+/// Read the labels that `member` is. `scratch` is memory to use again, with any content.
+pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Vec<u8>) -> Result<Labels> {
+    let header = member.read_npy_header()?;
+    let Descr::Record(fields) = &header.descr else {
+        return Err(member.bad("expected records with one field per dimension, got plain numbers"));
+    };
+    let &[count] = &header.shape[..] else {
+        return Err(member.bad(format!(
+            "expected labels with one axis, got an array of shape {:?}",
+            &header.shape[..]
+        )));
+    };
+    if fields.is_empty() && count > 0 {
+        return Err(member.bad(format!("labels without dimensions have {count} rows")));
+    }
+    let byte_order = match fields.first() {
+        Some(field) => field.scalar.byte_order,
+        None => ByteOrder::NATIVE,
+    };
+    for field in fields {
+        if field.scalar.dtype != DType::I32 {
+            return Err(member.bad(format!(
+                "expected labels of {}, got {} for '{}'",
+                DType::I32,
+                field.scalar.dtype,
+                field.name
+            )));
+        }
+        if field.scalar.byte_order != byte_order {
+            return Err(member.bad("the dimensions do not all have the same byte order"));
+        }
+    }
+
+    // the header was compared with the size of the file: this many values are there
+    let mut values = Vec::with_capacity(count * fields.len());
+    while member.remaining() > 0 {
+        scratch.resize(member.remaining().min(PIECE as u64) as usize, 0);
+        member.read_exact_into(scratch)?;
+        let numbers = scratch.as_chunks().0.iter().copied();
+        match byte_order {
+            ByteOrder::Little => values.extend(numbers.map(i32::from_le_bytes)),
+            ByteOrder::Big => values.extend(numbers.map(i32::from_be_bytes)),
+        }
+    }
+    let names: Vec<&str> = fields.iter().map(|field| &*field.name).collect();
+    Labels::from_values(&names, values).map_err(|error| in_file(error, member.name()))
+}
+
+/// Append `labels` to an archive, as the member `name`.
+pub(super) fn write<W: Write>(
+    archive: &mut ArchiveWriter<W>,
+    name: &str,
+    labels: &Labels,
+) -> Result<()> {
+    let header = header(labels).map_err(|error| error.context(format!("'{name}'")))?;
+    let values = View::from(labels.rows().values());
+    super::array::write_parts(
+        archive,
+        name,
+        &header,
+        values.as_bytes().unwrap_or_default(),
+    )
+}
+
+fn header(labels: &Labels) -> Result<Vec<u8>> {
+    let field = |name: &str| Field {
+        name: name.to_owned(),
+        scalar: Scalar::native(DType::I32),
+    };
+    npy::write(&Header {
+        descr: Descr::Record(labels.names().iter().map(field).collect()),
+        fortran_order: false,
+        shape: [labels.count()].as_slice().into(),
+    })
+}

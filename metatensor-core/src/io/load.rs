@@ -1,0 +1,306 @@
+//! Loading maps and blocks.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use super::archive::{Archive, Content, Source};
+use super::array::Create;
+use super::contents::Contents;
+use super::{MAX_DEPTH, array, in_file, labels};
+use crate::{Array, ArrayRef, DType, Error, Labels, Result, TensorBlock, TensorMap};
+
+impl TensorMap {
+    /// Loads a map from the file at `path`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("map.mts");
+    /// let labels = Labels::range("i", 2)?;
+    /// let block = TensorBlock::new(arr2(&[[1.0, 2.0], [3.0, 4.0]]), &labels, &[], &labels)?;
+    /// let map = TensorMap::new(Labels::single(), vec![block])?;
+    /// map.save(&path)?;
+    ///
+    /// let loaded = TensorMap::load(&path)?;
+    /// assert_eq!(loaded.keys(), map.keys());
+    /// assert_eq!(loaded.block(&[])?.to_ndarray::<f64>()?[[1, 0]], 3.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the file can not be read, or does not hold a valid map.
+    pub fn load(path: impl AsRef<Path>) -> Result<TensorMap> {
+        Loader::new(Source::open(path.as_ref())?, Contents::Map, None)?.map()
+    }
+
+    /// Loads a map from the content of a file.
+    ///
+    /// # Errors
+    ///
+    /// If this is not a valid map.
+    pub fn load_buffer(buffer: &[u8]) -> Result<TensorMap> {
+        Loader::new(Source::from_bytes(buffer), Contents::Map, None)?.map()
+    }
+
+    /// Loads a map from the file at `path` into arrays made by `create`, which gets their shape and
+    /// data type. These must be contiguous and in main memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of `create` as they are, or as for [`TensorMap::load`].
+    pub fn load_with(
+        path: impl AsRef<Path>,
+        mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+    ) -> Result<TensorMap> {
+        Loader::new(
+            Source::open(path.as_ref())?,
+            Contents::Map,
+            Some(&mut create),
+        )?
+        .map()
+    }
+
+    /// Loads a map from the content of a file into arrays made by `create`, as
+    /// [`TensorMap::load_with`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of `create` as they are, or as for [`TensorMap::load_buffer`].
+    pub fn load_buffer_with(
+        buffer: &[u8],
+        mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+    ) -> Result<TensorMap> {
+        Loader::new(Source::from_bytes(buffer), Contents::Map, Some(&mut create))?.map()
+    }
+}
+
+impl TensorBlock {
+    /// Loads a block from the file at `path`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::arr2;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("block.mts");
+    /// let labels = Labels::range("i", 2)?;
+    /// let block = TensorBlock::new(arr2(&[[1, 2], [3, 4]]), &labels, &[], &labels)?;
+    /// block.save(&path)?;
+    /// assert_eq!(TensorBlock::load(&path)?.to_ndarray::<i32>()?[[1, 0]], 3);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the file can not be read, or does not hold a valid block.
+    pub fn load(path: impl AsRef<Path>) -> Result<TensorBlock> {
+        Loader::new(Source::open(path.as_ref())?, Contents::Block, None)?.block(
+            String::new(),
+            None,
+            0,
+        )
+    }
+
+    /// Loads a block from the content of a file.
+    ///
+    /// # Errors
+    ///
+    /// If this is not a valid block.
+    pub fn load_buffer(buffer: &[u8]) -> Result<TensorBlock> {
+        Loader::new(Source::from_bytes(buffer), Contents::Block, None)?.block(
+            String::new(),
+            None,
+            0,
+        )
+    }
+
+    /// Loads a block from the file at `path` into arrays made by `create`, which gets their shape
+    /// and data type. These must be contiguous and in main memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of `create` as they are, or as for [`TensorBlock::load`].
+    pub fn load_with(
+        path: impl AsRef<Path>,
+        mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+    ) -> Result<TensorBlock> {
+        Loader::new(
+            Source::open(path.as_ref())?,
+            Contents::Block,
+            Some(&mut create),
+        )?
+        .block(String::new(), None, 0)
+    }
+
+    /// Loads a block from the content of a file into arrays made by `create`, as
+    /// [`TensorBlock::load_with`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of `create` as they are, or as for [`TensorBlock::load_buffer`].
+    pub fn load_buffer_with(
+        buffer: &[u8],
+        mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+    ) -> Result<TensorBlock> {
+        Loader::new(
+            Source::from_bytes(buffer),
+            Contents::Block,
+            Some(&mut create),
+        )?
+        .block(String::new(), None, 0)
+    }
+}
+
+/// Reads the members of an archive.
+struct Loader<'s, 'c> {
+    archive: Archive<'s>,
+    create: Option<&'c mut Create<'c>>,
+    /// Parameters of the gradients whose members start with each prefix.
+    parameters: HashMap<String, Vec<String>>,
+    /// Memory for what is only needed for a moment.
+    scratch: Vec<u8>,
+}
+
+impl<'s, 'c> Loader<'s, 'c> {
+    fn new(
+        mut source: Source<'s>,
+        expected: Contents,
+        create: Option<&'c mut Create<'c>>,
+    ) -> Result<Self> {
+        let name = source.name().to_owned();
+        let archive = match source.content()? {
+            Content::Archive => Archive::new(source)?,
+            Content::Npy => return Err(expected.missing(&name, Contents::Labels)),
+            Content::Unknown => return Err(expected.missing(&name, Contents::Unknown)),
+        };
+        let contents = Contents::of(&archive);
+        if contents != expected {
+            return Err(expected.missing(&name, contents));
+        }
+        Ok(Loader {
+            parameters: parameters(&archive),
+            archive,
+            create,
+            scratch: Vec::new(),
+        })
+    }
+
+    fn map(mut self) -> Result<TensorMap> {
+        let keys = self.labels("keys.npy")?;
+        let mut blocks = Vec::with_capacity(keys.count().min(self.archive.names().len()));
+        for i in 0..keys.count() {
+            blocks.push(self.block(format!("blocks/{i}/"), None, 0)?);
+        }
+        let info = self.info()?;
+        let mut map = TensorMap::new(keys, blocks).map_err(|error| in_file(error, "the blocks"))?;
+        *map.info_mut() = info;
+        Ok(map)
+    }
+
+    fn info(&mut self) -> Result<BTreeMap<String, String>> {
+        const NAME: &str = "info.json";
+        if !self.archive.contains(NAME) {
+            return Ok(BTreeMap::new());
+        }
+        let text = self.archive.read(NAME)?;
+        let info: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
+            Error::serialization(format!(
+                "'{NAME}': expected an object with strings for values: {error}"
+            ))
+        })?;
+        check_info(&info).map_err(|error| in_file(error, NAME))?;
+        Ok(info)
+    }
+
+    /// The block with members that start with `prefix`. Gradients get the properties of the values.
+    fn block(
+        &mut self,
+        prefix: String,
+        properties: Option<&Labels>,
+        depth: usize,
+    ) -> Result<TensorBlock> {
+        if depth > MAX_DEPTH {
+            return Err(Error::serialization(format!(
+                "'{prefix}': gradients are nested more than {MAX_DEPTH} times"
+            )));
+        }
+        let values = self.values(&format!("{prefix}values.npy"))?;
+        let samples = self.labels(&format!("{prefix}samples.npy"))?;
+        let components = values.shape()?.len().saturating_sub(2);
+        let components = (0..components)
+            .map(|i| self.labels(&format!("{prefix}components/{i}.npy")))
+            .collect::<Result<Vec<_>>>()?;
+        let properties = match properties {
+            Some(properties) => properties.clone(),
+            None => self.labels(&format!("{prefix}properties.npy"))?,
+        };
+        let mut block = TensorBlock::new(values, &samples, &components, &properties)
+            .map_err(|error| in_file(error, &prefix))?;
+        for parameter in self.parameters.remove(&prefix).unwrap_or_default() {
+            let gradient = format!("{prefix}gradients/{parameter}/");
+            let gradient = self.block(gradient, Some(&properties), depth + 1)?;
+            block
+                .add_gradient(&parameter, gradient)
+                .map_err(|error| in_file(error, &prefix))?;
+        }
+        Ok(block)
+    }
+
+    fn values(&mut self, name: &str) -> Result<ArrayRef> {
+        let mut member = self.archive.open_member(name)?;
+        array::read(&mut member, self.create.as_deref_mut(), &mut self.scratch)
+    }
+
+    fn labels(&mut self, name: &str) -> Result<Labels> {
+        let mut member = self.archive.open_member(name)?;
+        labels::read(&mut member, &mut self.scratch)
+    }
+}
+
+/// The parameters of all gradients by the prefix of the block they belong to, sorted.
+fn parameters(archive: &Archive<'_>) -> HashMap<String, Vec<String>> {
+    let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
+    for name in archive.names() {
+        // if one of the two is missing, reading the gradient says so
+        let Some(directory) = ["/values.npy", "/samples.npy"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end))
+        else {
+            continue;
+        };
+        let Some((parent, parameter)) = directory.rsplit_once('/') else {
+            continue;
+        };
+        let Some(prefix) = parent.strip_suffix("gradients") else {
+            continue;
+        };
+        if prefix.is_empty() || prefix.ends_with('/') {
+            match parameters.get_mut(prefix) {
+                Some(others) => others.push(parameter.to_owned()),
+                None => {
+                    parameters.insert(prefix.to_owned(), vec![parameter.to_owned()]);
+                }
+            }
+        }
+    }
+    for list in parameters.values_mut() {
+        list.sort_unstable();
+        list.dedup();
+    }
+    parameters
+}
+
+/// Info goes to other languages as C strings.
+pub(super) fn check_info(info: &BTreeMap<String, String>) -> Result<()> {
+    match info
+        .iter()
+        .find(|(key, value)| key.contains('\0') || value.contains('\0'))
+    {
+        Some((key, _)) => Err(Error::invalid(format!(
+            "the entry '{}' contains a NUL character",
+            key.escape_debug()
+        ))),
+        None => Ok(()),
+    }
+}
