@@ -1,1 +1,34 @@
-//! placeholder
+//! The C interface of metatensor: handles, status codes, and a guard that no panic passes.
+//!
+//! Functions are documented in the headers, which are generated from this crate: `metatensor.h`
+//! (compatible with metatensor 0.2), and those in `metatensor/` for what is new here. No algorithm
+//! lives in this crate.
+
+#![expect(unsafe_code, reason = "every function takes pointers")]
+#![expect(
+    non_camel_case_types,
+    reason = "types have the names they have in the headers"
+)]
+
+mod array;
+mod block;
+mod gradient_map;
+mod handles;
+mod io;
+mod labels;
+mod last_error;
+mod operations;
+mod status;
+mod tensor;
+mod utils;
+
+pub use array::*;
+pub use block::*;
+pub use gradient_map::*;
+pub use io::*;
+pub use labels::*;
+pub use last_error::*;
+pub use operations::*;
+pub use status::*;
+pub use tensor::*;
+pub use utils::*;

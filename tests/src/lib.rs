@@ -1,1 +1,11 @@
-//! placeholder
+//! What the tests that cross crates or languages have in common.
+
+pub mod headers;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}

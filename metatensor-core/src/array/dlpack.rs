@@ -23,7 +23,7 @@ pub struct DlpackVersion {
 
 impl DlpackVersion {
     /// The version this library writes.
-    pub const CURRENT: DlpackVersion = DlpackVersion { major: 1, minor: 1 };
+    pub const CURRENT: DlpackVersion = DlpackVersion { major: 1, minor: 3 };
 }
 
 /// `DLTensor`: a strided array somewhere in memory.

@@ -1,0 +1,780 @@
+/* Labels, blocks and maps, compatible with the C interface of metatensor 0.2.
+ *
+ * Generated from the sources of metatensor-capi by
+ *     cargo run -p metatensor-tests --bin generate-headers
+ * Change those, not this file. */
+
+#ifndef METATENSOR_H
+#define METATENSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metatensor/dlpack/dlpack.h"
+#include "metatensor/version.h"
+
+
+/**
+ * What a function tells about its success.
+ *
+ * Functions that give a pointer instead of a status return NULL where another one would return
+ * something else than `MTS_SUCCESS`. In both cases, `mts_last_error` has a message.
+ */
+enum mts_status_t
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The function did what it says.
+     */
+    MTS_SUCCESS = 0,
+    /**
+     * A parameter, or the combination of several, can not be used.
+     */
+    MTS_INVALID_PARAMETER_ERROR = 1,
+    /**
+     * The operating system refused to read or write a file.
+     */
+    MTS_IO_ERROR = 2,
+    /**
+     * The content of a file or buffer is not what it should be.
+     */
+    MTS_SERIALIZATION_ERROR = 3,
+    /**
+     * A buffer given by the caller does not have the right size.
+     */
+    MTS_BUFFER_SIZE_ERROR = 4,
+    /**
+     * Two objects that an operation needs to be alike are not. (Not in metatensor 0.2)
+     */
+    MTS_NOT_EQUAL_ERROR = 16,
+    /**
+     * A valid request that this library can not fulfil. (Not in metatensor 0.2)
+     */
+    MTS_UNSUPPORTED_ERROR = 17,
+    /**
+     * A linear system without a usable solution. (Not in metatensor 0.2)
+     */
+    MTS_LINALG_ERROR = 18,
+    /**
+     * A function given by the caller failed, for example one of those in an `mts_array_t`. The
+     * message and the data that it gave to `mts_set_last_error` are those of the last error.
+     */
+    MTS_CALLBACK_ERROR = 254,
+    /**
+     * There is a bug in this library.
+     */
+    MTS_INTERNAL_ERROR = 255,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum mts_status_t mts_status_t;
+#else
+typedef int32_t mts_status_t;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A block: an n-dimensional array with labels for each axis (samples, any number of components,
+ * properties), and gradients of this array with respect to any number of parameters, which are blocks
+ * themselves.
+ *
+ * The functions that take a pointer to a constant block can be called from several threads at the same time.
+ */
+typedef struct mts_block_t mts_block_t;
+
+/**
+ * Labels: a table of 32-bit integers with named columns (called dimensions) and distinct rows, which says
+ * what the entries along one axis of an array are.
+ *
+ * Labels never change. They can be used from several threads at the same time, and be freed on another
+ * thread than the one that made them.
+ */
+typedef struct mts_labels_t mts_labels_t;
+
+/**
+ * A map: labels called keys, and one block for each of them. All blocks have the same structure: the same
+ * names for samples, components, properties and gradients.
+ *
+ * The functions that take a pointer to a constant map can be called from several threads at the same time.
+ */
+typedef struct mts_tensormap_t mts_tensormap_t;
+
+/**
+ * Number standing for a kind of array: numpy arrays, torch tensors, arrays of this library, ...
+ */
+typedef uint64_t mts_data_origin_t;
+
+/**
+ * Some properties of one sample, for all components, to be copied from one array to another.
+ */
+typedef struct mts_data_movement_t {
+    /**
+     * position of the sample in the input
+     */
+    uintptr_t sample_in;
+    /**
+     * position of the sample in the output
+     */
+    uintptr_t sample_out;
+    /**
+     * first property in the input
+     */
+    uintptr_t properties_start_in;
+    /**
+     * first property in the output
+     */
+    uintptr_t properties_start_out;
+    /**
+     * number of properties to copy
+     */
+    uintptr_t properties_length;
+} mts_data_movement_t;
+
+/**
+ * An n-dimensional array of any kind: some data and the functions that know what to do with it.
+ *
+ * Arrays can live in the memory of any library, or on any device. Blocks and labels *take ownership* of
+ * the arrays they are made with, and only ever use them through these functions. All of the functions
+ * get `ptr` as their first parameter, and return `MTS_SUCCESS`; or, after giving a message to
+ * `mts_set_last_error`, `MTS_CALLBACK_ERROR`.
+ *
+ * Functions can be NULL if they are never needed: a program which only makes blocks and reads them back
+ * needs `origin`, `device`, `dtype`, `shape` and `as_dlpack`. If one is missing, the function of this
+ * library which needs it fails, and says so.
+ *
+ * Functions are called on the thread that called this library. Arrays can be moved from one thread to
+ * another, and several threads may use an array at the same time, without changing it.
+ */
+typedef struct mts_array_t {
+    /**
+     * The data, given to all of the functions.
+     */
+    void *ptr;
+    /**
+     * Release the array. If this is NULL the array is a view of something that outlives it.
+     */
+    void (*destroy)(void *array);
+    /**
+     * Get the kind of this array, made with `mts_register_data_origin`. Arrays of one kind have to
+     * understand each other in `move_data`.
+     */
+    mts_status_t (*origin)(const void *array, mts_data_origin_t *origin);
+    /**
+     * Get the device that the elements are on.
+     */
+    mts_status_t (*device)(const void *array, DLDevice *device);
+    /**
+     * Get the type of the elements.
+     */
+    mts_status_t (*dtype)(const void *array, DLDataType *dtype);
+    /**
+     * Share the elements on `device` as a DLPack tensor. If `device` is not where the elements are, this
+     * can be a copy, or fail.
+     *
+     * `stream` is a stream of the device to synchronize with, as in the `__dlpack__` function of the
+     * Python array API, or NULL for the default. `max_version` is the newest version of DLPack that the
+     * caller understands. The caller *takes ownership* of the tensor, and will call its deleter before
+     * the array is destroyed.
+     */
+    mts_status_t (*as_dlpack)(void *array,
+                              DLManagedTensorVersioned **dl_managed_tensor,
+                              DLDevice device,
+                              const int64_t *stream,
+                              DLPackVersion max_version);
+    /**
+     * Make a new array of this kind on top of a DLPack tensor, *taking ownership* of the tensor. It can
+     * have another type and be on another device than this array.
+     */
+    mts_status_t (*from_dlpack)(const void *array,
+                                DLManagedTensorVersioned *dl_managed_tensor,
+                                struct mts_array_t *new_array);
+    /**
+     * Get the length of each axis. For an array without axes, `shape` is set to NULL. The memory it is
+     * set to *is borrowed* from the array, and must stay valid until the array changes.
+     */
+    mts_status_t (*shape)(const void *array, const uintptr_t **shape, uintptr_t *shape_count);
+    /**
+     * Give the same elements, in row-major order, another shape.
+     */
+    mts_status_t (*reshape)(void *array, const uintptr_t *shape, uintptr_t shape_count);
+    /**
+     * Exchange two axes.
+     */
+    mts_status_t (*swap_axes)(void *array, uintptr_t axis_1, uintptr_t axis_2);
+    /**
+     * Make a new array of the same kind, type and device with another shape, all elements being equal to
+     * the one of `fill_value`, an array without axes. This function *takes ownership* of `fill_value`:
+     * it has to call `fill_value.destroy`, unless this is NULL.
+     */
+    mts_status_t (*create)(const void *array,
+                           const uintptr_t *shape,
+                           uintptr_t shape_count,
+                           struct mts_array_t fill_value,
+                           struct mts_array_t *new_array);
+    /**
+     * Make a copy of this array, of the same kind, on `device`.
+     */
+    mts_status_t (*copy)(const void *array, DLDevice device, struct mts_array_t *new_array);
+    /**
+     * Copy parts of `input`, an array of the same kind and type, to places in this array. For each of the
+     * movements, this is `output[sample_out, ..., properties_start_out + i] = input[sample_in, ...,
+     * properties_start_in + i]` for `i` up to `properties_length`, and for all components.
+     */
+    mts_status_t (*move_data)(void *output,
+                              const void *input,
+                              const struct mts_data_movement_t *movements,
+                              uintptr_t movements_count);
+} mts_array_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Do not print a message to the standard error when a bug makes the library panic.
+ *
+ * Panics never leave the library: they come back as `MTS_INTERNAL_ERROR`, with the same message. With
+ * the environment variable `RUST_BACKTRACE` set to something else than 0, messages are printed anyway.
+ *
+ * This can be called any number of times, from any thread.
+ */
+void mts_disable_panic_printing(void);
+
+/**
+ * Get the version of the library, as `<major>.<minor>.<patch>`.
+ *
+ * @returns a NUL-terminated string that is never freed
+ */
+const char *mts_version(void);
+
+/**
+ * Get the last error of the current thread.
+ *
+ * All three parameters can be NULL if they are not needed.
+ *
+ * @param message is set to the message, a NUL-terminated string (empty if there was no error yet)
+ * @param origin is set to where the error comes from, a NUL-terminated string: `metatensor`, or
+ *        what a callback gave to `mts_set_last_error`
+ * @param data is set to the data that a callback gave to `mts_set_last_error`, or NULL
+ *
+ * The three pointers are *borrowed*: they are valid until the next error on this thread.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_last_error(const char **message, const char **origin, void **data);
+
+/**
+ * Set the last error of the current thread.
+ *
+ * This is for callbacks: one that returns something else than `MTS_SUCCESS` should call this before,
+ * so that the function that called it can fail with this very message, origin and data.
+ *
+ * @param message the message, a NUL-terminated string in UTF-8. It is *copied*. NULL stands for an
+ *        empty one.
+ * @param origin where the error comes from, the same way
+ * @param data anything, for whoever gets the error, or NULL. The library *takes ownership*.
+ * @param data_deleter function that releases `data`, called when the error is replaced or the
+ *        thread ends. It can be NULL.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a string is not UTF-8 (`data` is
+ *          released in that case too)
+ */
+mts_status_t mts_set_last_error(const char *message,
+                                const char *origin,
+                                void *data,
+                                void (*data_deleter)(void*));
+
+/**
+ * Make an array of this library, filled with zeros.
+ *
+ * This is the function to give to those loading data, if there is no other kind of array to load it
+ * into. The array can be on top of memory of the caller instead: see `mts_array_t.from_dlpack`.
+ *
+ * @param shape length of each axis, `shape_count` numbers. It can be NULL if there are none.
+ * @param shape_count number of axes
+ * @param dtype type of the elements: a boolean of 8 bits, an integer of 8, 16, 32 or 64 bits, a float of
+ *        16, 32 or 64 bits, or a complex number of 64 or 128 bits
+ * @param array is set to the array, *owned* by the caller, until a block or labels are made with it
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_create_array(const uintptr_t *shape,
+                              uintptr_t shape_count,
+                              DLDataType dtype,
+                              struct mts_array_t *array);
+
+/**
+ * Register a kind of array, or get the number of one that is registered already.
+ *
+ * @param name name of this kind, for messages, in UTF-8. It should say which library it is from. It is
+ *        *copied*.
+ * @param origin is set to the number of this kind
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_register_data_origin(const char *name,
+                                      mts_data_origin_t *origin);
+
+/**
+ * Get the name of a kind of array.
+ *
+ * @param origin number of this kind
+ * @param buffer memory which the name is *copied* to, with the NUL that ends it
+ * @param buffer_size size of this memory in bytes
+ *
+ * @returns `MTS_SUCCESS`, `MTS_INVALID_PARAMETER_ERROR` if there is no such kind, or
+ *          `MTS_BUFFER_SIZE_ERROR` if the name does not fit
+ */
+mts_status_t mts_get_data_origin(mts_data_origin_t origin, char *buffer, uintptr_t buffer_size);
+
+/**
+ * Make labels.
+ *
+ * @param dimensions names of the dimensions, `dimensions_count` NUL-terminated strings, each made of
+ *        letters, digits and underscores and not starting with a digit. They are *copied*.
+ * @param dimensions_count number of dimensions
+ * @param array the values, 32-bit integers with one row per entry and one column per dimension. The
+ *        labels *take ownership* of this array, even if this function fails, and its values must not
+ *        change any more.
+ *
+ * @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error: two
+ *          dimensions with the same name, two equal rows, an array of another shape or type, ...
+ */
+const struct mts_labels_t *mts_labels(const char *const *dimensions,
+                                      uintptr_t dimensions_count,
+                                      struct mts_array_t array);
+
+/**
+ * Make labels without checking that their rows are distinct, as the caller knows that they are.
+ *
+ * If they are not, the position of a row that is repeated is that of one of its copies, and labels made
+ * from these can have repeated rows too.
+ *
+ * @param names as `dimensions` in `mts_labels`
+ * @param names_count number of dimensions
+ * @param array as in `mts_labels`
+ *
+ * @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
+ */
+const struct mts_labels_t *mts_labels_assume_unique(const char *const *names,
+                                                    uintptr_t names_count,
+                                                    struct mts_array_t array);
+
+/**
+ * Get the names of the dimensions.
+ *
+ * @param labels the labels
+ * @param names is set to an array of `count` NUL-terminated strings, or NULL if there are none. It is
+ *        *borrowed*: the array and the strings are valid until these labels are freed.
+ * @param count is set to the number of dimensions
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_labels_dimensions(const struct mts_labels_t *labels,
+                                   const char *const **names,
+                                   uintptr_t *count);
+
+/**
+ * Get the values as the array that they are stored in.
+ *
+ * For labels made with `mts_labels`, this is the very same array. Others have arrays of this library, with
+ * the origin `metatensor.Labels`, or arrays like those of the labels they were made from.
+ *
+ * @param labels the labels
+ * @param array is set to the array, which is *borrowed*: it is valid until these labels are freed, and must
+ *        be neither changed nor destroyed
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_labels_values(const struct mts_labels_t *labels,
+                               struct mts_array_t *array);
+
+/**
+ * Get the values in main memory, one row after the other.
+ *
+ * @param labels the labels
+ * @param values is set to the values, `count * size` of them. They are *borrowed*: valid until these
+ *        labels are freed.
+ * @param count is set to the number of rows
+ * @param size is set to the number of dimensions
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: the values can not be read if they are on a
+ *          device that only its owner knows, such as torch's meta device
+ */
+mts_status_t mts_labels_values_cpu(const struct mts_labels_t *labels,
+                                   const int32_t **values,
+                                   uintptr_t *count,
+                                   uintptr_t *size);
+
+/**
+ * Find the position of a row.
+ *
+ * @param labels the labels
+ * @param values the row, with one value per dimension
+ * @param values_count number of values in `values`
+ * @param result is set to the position of this row, or -1 if it is not in the labels
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_position(const struct mts_labels_t *labels,
+                                 const int32_t *values,
+                                 uintptr_t values_count,
+                                 int64_t *result);
+
+/**
+ * Make another reference to the same labels. Nothing is copied.
+ *
+ * @param labels the labels
+ *
+ * @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
+ */
+const struct mts_labels_t *mts_labels_clone(const struct mts_labels_t *labels);
+
+/**
+ * Make the union of two sets of labels: the rows of `first`, then those of `second` that are not in
+ * `first`.
+ *
+ * The result has its values in an array like that of `first`.
+ *
+ * @param first the first labels
+ * @param second the second labels, with the same dimensions
+ * @param result is set to labels *owned* by the caller, to be given to `mts_labels_free`
+ * @param first_mapping NULL, or memory for the position in the result of each row of `first`
+ * @param first_mapping_count number of rows of `first`, if `first_mapping` is not NULL
+ * @param second_mapping NULL, or memory for the position in the result of each row of `second`
+ * @param second_mapping_count number of rows of `second`, if `second_mapping` is not NULL
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_union(const struct mts_labels_t *first,
+                              const struct mts_labels_t *second,
+                              const struct mts_labels_t **result,
+                              int64_t *first_mapping,
+                              uintptr_t first_mapping_count,
+                              int64_t *second_mapping,
+                              uintptr_t second_mapping_count);
+
+/**
+ * Make the intersection of two sets of labels: the rows that are in both, in the order of the one with
+ * fewer rows (`first` if they have as many).
+ *
+ * Parameters are those of `mts_labels_union`; in the mappings, -1 stands for rows that are not in the
+ * result.
+ *
+ * @param first the first labels
+ * @param second the second labels, with the same dimensions
+ * @param result is set to labels *owned* by the caller, to be given to `mts_labels_free`
+ * @param first_mapping NULL, or memory for the position in the result of each row of `first`
+ * @param first_mapping_count number of rows of `first`, if `first_mapping` is not NULL
+ * @param second_mapping NULL, or memory for the position in the result of each row of `second`
+ * @param second_mapping_count number of rows of `second`, if `second_mapping` is not NULL
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_intersection(const struct mts_labels_t *first,
+                                     const struct mts_labels_t *second,
+                                     const struct mts_labels_t **result,
+                                     int64_t *first_mapping,
+                                     uintptr_t first_mapping_count,
+                                     int64_t *second_mapping,
+                                     uintptr_t second_mapping_count);
+
+/**
+ * Make the difference of two sets of labels: the rows of `first` that are not in `second`.
+ *
+ * @param first the first labels
+ * @param second the second labels, with the same dimensions
+ * @param result is set to labels *owned* by the caller, to be given to `mts_labels_free`
+ * @param first_mapping NULL, or memory for the position in the result of each row of `first`, -1 for those
+ *        that are not in it
+ * @param first_mapping_count number of rows of `first`, if `first_mapping` is not NULL
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_difference(const struct mts_labels_t *first,
+                                   const struct mts_labels_t *second,
+                                   const struct mts_labels_t **result,
+                                   int64_t *first_mapping,
+                                   uintptr_t first_mapping_count);
+
+/**
+ * Find the positions of all rows that match one of the rows of `selection`.
+ *
+ * If `selection` has the same dimensions as `labels`, in the same order, positions are in the order of
+ * `selection`; else, they are increasing. A selection without dimensions selects everything.
+ *
+ * @param labels the labels to search
+ * @param selection labels with some of the dimensions of `labels`
+ * @param selected memory for the positions
+ * @param selected_count number of positions that fit in this memory, which must be at least the number of
+ *        rows of `labels`. It is set to the number of positions.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_select(const struct mts_labels_t *labels,
+                               const struct mts_labels_t *selection,
+                               uint64_t *selected,
+                               uintptr_t *selected_count);
+
+/**
+ * Release a reference to labels.
+ *
+ * @param labels the labels, or NULL. This handle must not be used any more.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_labels_free(const struct mts_labels_t *labels);
+
+/**
+ * Make a block without gradients.
+ *
+ * @param data the values. The block *takes ownership* of this array, even if this function fails.
+ * @param samples labels of the first axis. These and all other labels still belong to the caller.
+ * @param components labels of the axes between the first and the last, each with a single dimension. It can
+ *        be NULL if there are none.
+ * @param components_count number of components
+ * @param properties labels of the last axis
+ *
+ * @returns a block *owned* by the caller, to be given to `mts_block_free`, or to a function that takes
+ *          ownership; or NULL on error
+ */
+struct mts_block_t *mts_block(struct mts_array_t data,
+                              const struct mts_labels_t *samples,
+                              const struct mts_labels_t *const *components,
+                              uintptr_t components_count,
+                              const struct mts_labels_t *properties);
+
+/**
+ * Release a block with its values and gradients.
+ *
+ * @param block a block owned by the caller, or NULL. It must not be used any more; nor can what was borrowed
+ *        from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_block_free(struct mts_block_t *block);
+
+/**
+ * Make a copy of a block, with its values and gradients.
+ *
+ * @param block the block
+ *
+ * @returns a block *owned* by the caller, or NULL on error
+ */
+struct mts_block_t *mts_block_copy(const struct mts_block_t *block);
+
+/**
+ * Get the labels of one axis.
+ *
+ * @param block the block
+ * @param axis number of the axis: 0 for samples, then components, then properties
+ *
+ * @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
+ */
+const struct mts_labels_t *mts_block_labels(const struct mts_block_t *block, uintptr_t axis);
+
+/**
+ * Get one of the gradients.
+ *
+ * @param block the block
+ * @param parameter the gradient is with respect to this parameter
+ * @param gradient is set to the gradient, a block *borrowed* from `block`: it is valid until `block` is
+ *        freed, moved into a map, or itself given away as a gradient. It must not be freed, and can not get
+ *        gradients of its own any more.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there is no such gradient
+ */
+mts_status_t mts_block_gradient(struct mts_block_t *block,
+                                const char *parameter,
+                                struct mts_block_t **gradient);
+
+/**
+ * Get the values of a block.
+ *
+ * @param block the block
+ * @param data is set to the array, which is *borrowed*: it is valid as long as the block, and must not be
+ *        destroyed. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
+ *        may be changed while nobody else uses them; the shape must not.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_block_data(struct mts_block_t *block,
+                            struct mts_array_t *data);
+
+/**
+ * Add a gradient to a block.
+ *
+ * The samples of a gradient have `sample` as their first dimension: the position of the sample that is
+ * differentiated. Components of a gradient end with those of the block, and the properties are the same.
+ * Values must be of the same type, and in the same kind of array on the same device. Gradients of the gradient
+ * have to be added before.
+ *
+ * @param block the block
+ * @param parameter the gradient is with respect to this parameter. It is *copied*.
+ * @param gradient the gradient. The block *takes ownership* of it, even if this function fails.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the gradient does not fit
+ */
+mts_status_t mts_block_add_gradient(struct mts_block_t *block,
+                                    const char *parameter,
+                                    struct mts_block_t *gradient);
+
+/**
+ * Get the parameters of all gradients.
+ *
+ * @param block the block
+ * @param parameters is set to an array of NUL-terminated strings, or NULL if there are none, in the order in
+ *        which gradients were added. It is *borrowed*: valid until the block is freed or gets another
+ *        gradient.
+ * @param parameters_count is set to the number of parameters
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_block_gradients_list(const struct mts_block_t *block,
+                                      const char *const **parameters,
+                                      uintptr_t *parameters_count);
+
+/**
+ * Get the device that the values are on. Gradients are on the same one.
+ *
+ * @param block the block
+ * @param device is set to the device
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_device(const struct mts_block_t *block, DLDevice *device);
+
+/**
+ * Get the type of the values. Gradients have the same one.
+ *
+ * @param block the block
+ * @param dtype is set to the type
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_dtype(const struct mts_block_t *block, DLDataType *dtype);
+
+/**
+ * Make a map.
+ *
+ * @param keys labels of the blocks, which still belong to the caller
+ * @param blocks array of `blocks_count` blocks, one for each of the keys. The map *takes ownership* of the
+ *        blocks, even if this function fails, and sets the entries of the array to NULL. Only if there is a
+ *        NULL or a repeated block in the array, or if the array is NULL, nothing is taken.
+ * @param blocks_count number of blocks
+ *
+ * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ */
+struct mts_tensormap_t *mts_tensormap(const struct mts_labels_t *keys,
+                                      struct mts_block_t **blocks,
+                                      uintptr_t blocks_count);
+
+/**
+ * Release a map with all of its blocks.
+ *
+ * @param tensor the map, or NULL. It must not be used any more; nor can what was borrowed from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_tensormap_free(struct mts_tensormap_t *tensor);
+
+/**
+ * Make a copy of a map, with all of its blocks and info.
+ *
+ * @param tensor the map
+ *
+ * @returns a map *owned* by the caller, or NULL on error
+ */
+struct mts_tensormap_t *mts_tensormap_copy(const struct mts_tensormap_t *tensor);
+
+/**
+ * Get the keys.
+ *
+ * @param tensor the map
+ *
+ * @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
+ */
+const struct mts_labels_t *mts_tensormap_keys(const struct mts_tensormap_t *tensor);
+
+/**
+ * Get one of the blocks.
+ *
+ * @param tensor the map
+ * @param block is set to the block, *borrowed* from the map: it is valid until the map is freed. It must not
+ *        be freed, nor given to a function that takes ownership, nor get other gradients.
+ * @param index position of the key of this block
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many blocks
+ */
+mts_status_t mts_tensormap_block_by_id(struct mts_tensormap_t *tensor,
+                                       struct mts_block_t **block,
+                                       uintptr_t index);
+
+/**
+ * Set an entry of the info of a map: text of any kind that goes with the data.
+ *
+ * @param tensor the map
+ * @param key name of the entry, in UTF-8. It is *copied*.
+ * @param value text of the entry, in UTF-8. It is *copied*.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_tensormap_set_info(struct mts_tensormap_t *tensor,
+                                    const char *key,
+                                    const char *value);
+
+/**
+ * Get an entry of the info of a map.
+ *
+ * @param tensor the map
+ * @param key name of the entry, in UTF-8
+ * @param value is set to the text of the entry, a NUL-terminated string in UTF-8, or to NULL if there is no
+ *        such entry. It is *borrowed*: valid until the info changes or the map is freed.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_tensormap_get_info(const struct mts_tensormap_t *tensor,
+                                    const char *key,
+                                    const char **value);
+
+/**
+ * Get the names of all entries in the info of a map.
+ *
+ * @param tensor the map
+ * @param keys is set to an array of NUL-terminated strings in UTF-8, or NULL if there are none. It is
+ *        *borrowed*: valid until the info changes or the map is freed.
+ * @param keys_count is set to the number of entries
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_tensormap_info_keys(const struct mts_tensormap_t *tensor,
+                                     const char *const **keys,
+                                     uintptr_t *keys_count);
+
+/**
+ * Get the device that all values are on.
+ *
+ * @param tensor the map
+ * @param device is set to the device, the CPU if there are no blocks
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_tensormap_device(const struct mts_tensormap_t *tensor, DLDevice *device);
+
+/**
+ * Get the type of all values.
+ *
+ * @param tensor the map
+ * @param dtype is set to the type, 64-bit floats if there are no blocks
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_tensormap_dtype(const struct mts_tensormap_t *tensor, DLDataType *dtype);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* METATENSOR_H */

@@ -1,0 +1,140 @@
+/* The link between the samples of a block and the rows of its gradients.
+ *
+ * Generated from the sources of metatensor-capi by
+ *     cargo run -p metatensor-tests --bin generate-headers
+ * Change those, not this file. */
+
+#ifndef METATENSOR_GRADIENT_MAP_H
+#define METATENSOR_GRADIENT_MAP_H
+
+#include "metatensor.h"
+
+
+/**
+ * The link between the samples of a block and the rows of one of its gradients, in both directions.
+ *
+ * For values with N samples and a gradient with G rows, the *parent* of a gradient row is the sample it is a
+ * derivative of; and the rows of a sample are those with this parent, any number of them.
+ *
+ * A mapping never changes, and can be used from several threads at the same time.
+ */
+typedef struct mts_gradient_map_t mts_gradient_map_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Get the mapping of one of the gradients of a block.
+ *
+ * The mapping is made once for each gradient and kept in the block. It stays valid after the block is freed.
+ *
+ * @param block the block
+ * @param parameter the gradient is with respect to this parameter
+ * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there is no such gradient
+ */
+mts_status_t mts_gradient_map(const mts_block_t *block,
+                              const char *parameter,
+                              const struct mts_gradient_map_t **map);
+
+/**
+ * Make the mapping described by the samples of a gradient.
+ *
+ * @param gradient_samples labels with `sample` as their first dimension
+ * @param parent_rows number of samples of the values
+ * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a sample is not one of `parent_rows`
+ */
+mts_status_t mts_gradient_map_from_labels(const mts_labels_t *gradient_samples,
+                                          uintptr_t parent_rows,
+                                          const struct mts_gradient_map_t **map);
+
+/**
+ * Make the mapping from the rows of a gradient of a gradient to the samples of the values.
+ *
+ * @param outer mapping from the rows of the gradient to the samples of the values
+ * @param inner mapping from the rows of the gradient of the gradient to the rows of the gradient
+ * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the numbers of rows do not fit
+ */
+mts_status_t mts_gradient_map_compose(const struct mts_gradient_map_t *outer,
+                                      const struct mts_gradient_map_t *inner,
+                                      const struct mts_gradient_map_t **map);
+
+/**
+ * Release a mapping.
+ *
+ * @param map the mapping, or NULL. It must not be used any more; nor can what was borrowed from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_gradient_map_free(const struct mts_gradient_map_t *map);
+
+/**
+ * Get the sample of each gradient row.
+ *
+ * With it, the chain rule is a single loop. This multiplies all derivatives by the value at their sample:
+ *
+ * @verbatim
+ * for (uintptr_t row = 0; row < gradient_rows; row++)
+ *     for (uintptr_t xyz = 0; xyz < 3; xyz++)
+ *         for (uintptr_t p = 0; p < properties; p++)
+ *             gradient[(row * 3 + xyz) * properties + p] *= values[parents[row] * properties + p];
+ * @endverbatim
+ *
+ * @param map the mapping
+ * @param parents is set to `gradient_rows` positions of samples. They are *borrowed*: valid until the mapping
+ *        is freed.
+ * @param gradient_rows is set to the number of gradient rows
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_gradient_map_parents(const struct mts_gradient_map_t *map,
+                                      const int64_t **parents,
+                                      uintptr_t *gradient_rows);
+
+/**
+ * Get the gradient rows of all samples, in compressed form: those of sample `i` are `rows[offsets[i]]` to
+ * `rows[offsets[i + 1] - 1]`, in increasing order.
+ *
+ * @param map the mapping
+ * @param offsets is set to `parent_rows + 1` numbers, from 0 to `gradient_rows`
+ * @param parent_rows is set to the number of samples of the values
+ * @param rows is set to `gradient_rows` positions of gradient rows
+ * @param gradient_rows is set to the number of gradient rows
+ *
+ * `offsets` and `rows` are *borrowed*: valid until the mapping is freed.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_gradient_map_csr(const struct mts_gradient_map_t *map,
+                                  const int64_t **offsets,
+                                  uintptr_t *parent_rows,
+                                  const int64_t **rows,
+                                  uintptr_t *gradient_rows);
+
+/**
+ * Get the gradient rows of one sample.
+ *
+ * @param map the mapping
+ * @param parent position of the sample
+ * @param rows is set to `count` positions of gradient rows, in increasing order. They are *borrowed*: valid
+ *        until the mapping is freed.
+ * @param count is set to the number of gradient rows of this sample, possibly 0
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many samples
+ */
+mts_status_t mts_gradient_map_rows_of(const struct mts_gradient_map_t *map,
+                                      uintptr_t parent,
+                                      const int64_t **rows,
+                                      uintptr_t *count);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* METATENSOR_GRADIENT_MAP_H */

@@ -1,0 +1,114 @@
+//! What functions return, and the way from an `Error` or a panic to it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::null_mut;
+
+use metatensor_core::{Error, Result};
+
+use crate::last_error::{self, Generation};
+
+/// What a function tells about its success.
+///
+/// Functions that give a pointer instead of a status return NULL where another one would return
+/// something else than `MTS_SUCCESS`. In both cases, `mts_last_error` has a message.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum mts_status_t {
+    /// The function did what it says.
+    MTS_SUCCESS = 0,
+    /// A parameter, or the combination of several, can not be used.
+    MTS_INVALID_PARAMETER_ERROR = 1,
+    /// The operating system refused to read or write a file.
+    MTS_IO_ERROR = 2,
+    /// The content of a file or buffer is not what it should be.
+    MTS_SERIALIZATION_ERROR = 3,
+    /// A buffer given by the caller does not have the right size.
+    MTS_BUFFER_SIZE_ERROR = 4,
+    /// Two objects that an operation needs to be alike are not. (Not in metatensor 0.2)
+    MTS_NOT_EQUAL_ERROR = 16,
+    /// A valid request that this library can not fulfil. (Not in metatensor 0.2)
+    MTS_UNSUPPORTED_ERROR = 17,
+    /// A linear system without a usable solution. (Not in metatensor 0.2)
+    MTS_LINALG_ERROR = 18,
+    /// A function given by the caller failed, for example one of those in an `mts_array_t`. The
+    /// message and the data that it gave to `mts_set_last_error` are those of the last error.
+    MTS_CALLBACK_ERROR = 254,
+    /// There is a bug in this library.
+    MTS_INTERNAL_ERROR = 255,
+}
+
+impl mts_status_t {
+    fn of(error: &Error) -> mts_status_t {
+        match error {
+            Error::InvalidParameter(_) => mts_status_t::MTS_INVALID_PARAMETER_ERROR,
+            Error::Io { .. } => mts_status_t::MTS_IO_ERROR,
+            Error::Serialization(_) => mts_status_t::MTS_SERIALIZATION_ERROR,
+            Error::BufferSize(_) => mts_status_t::MTS_BUFFER_SIZE_ERROR,
+            Error::NotEqual(_) => mts_status_t::MTS_NOT_EQUAL_ERROR,
+            Error::Unsupported(_) => mts_status_t::MTS_UNSUPPORTED_ERROR,
+            Error::LinearAlgebra(_) => mts_status_t::MTS_LINALG_ERROR,
+            Error::Callback(_) => mts_status_t::MTS_CALLBACK_ERROR,
+            _ => mts_status_t::MTS_INTERNAL_ERROR,
+        }
+    }
+}
+
+/// What a callback returns. Callbacks are free to return numbers that no status has, so this is not
+/// an enumeration here; it is `mts_status_t` in the headers.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackStatus(pub i32);
+
+impl CallbackStatus {
+    pub(crate) const SUCCESS: CallbackStatus = CallbackStatus(0);
+}
+
+/// Runs a callback, called `name` in messages.
+pub(crate) fn call(name: &str, callback: impl FnOnce() -> CallbackStatus) -> Result<()> {
+    let before = Generation::now();
+    let status = callback();
+    if status == CallbackStatus::SUCCESS {
+        return Ok(());
+    }
+    let message = format!("{name} failed with status {}", status.0);
+    last_error::keep_if_newer(before);
+    Err(Error::Callback(message))
+}
+
+/// Runs the body of a function that returns a status.
+pub(crate) fn status(body: impl FnOnce() -> Result<()>) -> mts_status_t {
+    match guard(body) {
+        Ok(()) => mts_status_t::MTS_SUCCESS,
+        Err(status) => status,
+    }
+}
+
+/// Runs the body of a function that returns a pointer.
+pub(crate) fn pointer<T>(body: impl FnOnce() -> Result<*mut T>) -> *mut T {
+    guard(body).unwrap_or(null_mut())
+}
+
+/// Runs the body of a function that is a callback itself.
+pub(crate) fn callback(body: impl FnOnce() -> Result<()>) -> CallbackStatus {
+    CallbackStatus(status(body) as i32)
+}
+
+fn guard<T>(body: impl FnOnce() -> Result<T>) -> Result<T, mts_status_t> {
+    // After a panic, nobody looks at what the body was changing except through handles, whose
+    // types are all valid between any two statements.
+    let result = catch_unwind(AssertUnwindSafe(body));
+    let error = match result {
+        Ok(Ok(value)) => return Ok(value),
+        Ok(Err(error)) => error,
+        Err(panic) => Error::Internal(panic_message(&*panic)),
+    };
+    last_error::set(&error);
+    Err(mts_status_t::of(&error))
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", message.unwrap_or("unknown reason"))
+}

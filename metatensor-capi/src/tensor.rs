@@ -1,0 +1,318 @@
+//! Maps.
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char};
+use std::sync::OnceLock;
+
+use metatensor_core::{DType as DLDataType, Device as DLDevice};
+use metatensor_core::{Error, TensorMap};
+
+use crate::block::mts_block_t;
+use crate::handles::{
+    Out, labels, labels_handle, optional_slice_mut, take_block, tensor, tensor_mut, text,
+};
+use crate::labels::mts_labels_t;
+use crate::last_error::c_string;
+use crate::status::{mts_status_t, pointer, status};
+
+/// A map: labels called keys, and one block for each of them. All blocks have the same structure: the same
+/// names for samples, components, properties and gradients.
+///
+/// The functions that take a pointer to a constant map can be called from several threads at the same time.
+#[derive(Debug)]
+pub struct mts_tensormap_t {
+    _private: [u8; 0],
+}
+
+/// What a handle points to.
+#[derive(Debug)]
+pub(crate) struct Tensor {
+    pub(crate) map: TensorMap,
+    /// The info of `map` for C, made when first needed.
+    info: OnceLock<InfoStrings>,
+}
+
+#[derive(Debug)]
+struct InfoStrings {
+    values: BTreeMap<CString, CString>,
+    keys: Vec<*const c_char>,
+}
+
+// SAFETY: the pointers are to strings owned by `values`, which are never written to.
+unsafe impl Send for InfoStrings {}
+// SAFETY: as above.
+unsafe impl Sync for InfoStrings {}
+
+impl Tensor {
+    fn info(&self) -> &InfoStrings {
+        self.info.get_or_init(|| {
+            let info = self.map.info().iter();
+            let values: BTreeMap<_, _> = info
+                .map(|(k, v)| (c_string(k.clone()), c_string(v.clone())))
+                .collect();
+            let keys = values.keys().map(|key| key.as_ptr()).collect();
+            InfoStrings { values, keys }
+        })
+    }
+}
+
+pub(crate) fn tensor_handle(map: TensorMap) -> *mut mts_tensormap_t {
+    let info = OnceLock::new();
+    Box::into_raw(Box::new(Tensor { map, info })).cast()
+}
+
+/// Make a map.
+///
+/// @param keys labels of the blocks, which still belong to the caller
+/// @param blocks array of `blocks_count` blocks, one for each of the keys. The map *takes ownership* of the
+///        blocks, even if this function fails, and sets the entries of the array to NULL. Only if there is a
+///        NULL or a repeated block in the array, or if the array is NULL, nothing is taken.
+/// @param blocks_count number of blocks
+///
+/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap(
+    keys: *const mts_labels_t,
+    blocks: *mut *mut mts_block_t,
+    blocks_count: usize,
+) -> *mut mts_tensormap_t {
+    pointer(|| {
+        // SAFETY: guaranteed by the caller.
+        let blocks = match unsafe { optional_slice_mut(blocks, blocks_count) } {
+            Some(blocks) => blocks,
+            None if blocks_count == 0 => &mut [],
+            None => return Err(Error::invalid("got a NULL pointer for 'blocks'")),
+        };
+        let mut sorted: Vec<_> = blocks.iter().map(|block| block.cast_const()).collect();
+        sorted.sort_unstable();
+        if sorted.first().is_some_and(|block| block.is_null()) {
+            return Err(Error::invalid("got a NULL pointer in 'blocks'"));
+        }
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            return Err(Error::invalid("the same block comes twice in 'blocks'"));
+        }
+        let mut owned = Vec::with_capacity(blocks.len());
+        for block in blocks {
+            // SAFETY: guaranteed by the caller, and no block is taken twice.
+            owned.push(unsafe { take_block(*block, "blocks") }?);
+            *block = std::ptr::null_mut();
+        }
+        // SAFETY: guaranteed by the caller.
+        let keys = unsafe { labels(keys, "keys") }?;
+        Ok(tensor_handle(TensorMap::new(keys.clone(), owned)?))
+    })
+}
+
+/// Release a map with all of its blocks.
+///
+/// @param tensor the map, or NULL. It must not be used any more; nor can what was borrowed from it.
+///
+/// @returns `MTS_SUCCESS`
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_free(tensor: *mut mts_tensormap_t) -> mts_status_t {
+    status(|| {
+        if !tensor.is_null() {
+            // SAFETY: made by `tensor_handle`, used for the last time.
+            drop(unsafe { Box::from_raw(tensor.cast::<Tensor>()) });
+        }
+        Ok(())
+    })
+}
+
+/// Make a copy of a map, with all of its blocks and info.
+///
+/// @param tensor the map
+///
+/// @returns a map *owned* by the caller, or NULL on error
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_copy(
+    tensor: *const mts_tensormap_t,
+) -> *mut mts_tensormap_t {
+    pointer(|| {
+        // SAFETY: guaranteed by the caller.
+        let tensor = unsafe { self::tensor(tensor, "tensor") }?;
+        Ok(tensor_handle(tensor.map.deep_copy()?))
+    })
+}
+
+/// Get the keys.
+///
+/// @param tensor the map
+///
+/// @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_keys(tensor: *const mts_tensormap_t) -> *const mts_labels_t {
+    pointer(|| {
+        // SAFETY: guaranteed by the caller.
+        let tensor = unsafe { self::tensor(tensor, "tensor") }?;
+        Ok(labels_handle(tensor.map.keys().clone()).cast_mut())
+    })
+}
+
+/// Get one of the blocks.
+///
+/// @param tensor the map
+/// @param block is set to the block, *borrowed* from the map: it is valid until the map is freed. It must not
+///        be freed, nor given to a function that takes ownership, nor get other gradients.
+/// @param index position of the key of this block
+///
+/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many blocks
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_block_by_id(
+    tensor: *mut mts_tensormap_t,
+    block: *mut *mut mts_block_t,
+    index: usize,
+) -> mts_status_t {
+    status(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, block) =
+            unsafe { (self::tensor(tensor, "tensor")?, Out::new(block, "block")?) };
+        let pointer = std::ptr::from_ref(tensor.map.block_by_id(index)?);
+        block.set(pointer.cast_mut().cast());
+        Ok(())
+    })
+}
+
+/// Set an entry of the info of a map: text of any kind that goes with the data.
+///
+/// @param tensor the map
+/// @param key name of the entry, in UTF-8. It is *copied*.
+/// @param value text of the entry, in UTF-8. It is *copied*.
+///
+/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_set_info(
+    tensor: *mut mts_tensormap_t,
+    key: *const c_char,
+    value: *const c_char,
+) -> mts_status_t {
+    status(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, key, value) = unsafe {
+            (
+                tensor_mut(tensor, "tensor")?,
+                text(key, "key")?,
+                text(value, "value")?,
+            )
+        };
+        tensor
+            .map
+            .info_mut()
+            .insert(key.to_owned(), value.to_owned());
+        tensor.info.take();
+        Ok(())
+    })
+}
+
+/// Get an entry of the info of a map.
+///
+/// @param tensor the map
+/// @param key name of the entry, in UTF-8
+/// @param value is set to the text of the entry, a NUL-terminated string in UTF-8, or to NULL if there is no
+///        such entry. It is *borrowed*: valid until the info changes or the map is freed.
+///
+/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_get_info(
+    tensor: *const mts_tensormap_t,
+    key: *const c_char,
+    value: *mut *const c_char,
+) -> mts_status_t {
+    status(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, key, value) = unsafe {
+            (
+                self::tensor(tensor, "tensor")?,
+                text(key, "key")?,
+                Out::new(value, "value")?,
+            )
+        };
+        let entry = tensor.info().values.get(&c_string(key.to_owned()));
+        value.set(entry.map_or(std::ptr::null(), |entry| entry.as_ptr()));
+        Ok(())
+    })
+}
+
+/// Get the names of all entries in the info of a map.
+///
+/// @param tensor the map
+/// @param keys is set to an array of NUL-terminated strings in UTF-8, or NULL if there are none. It is
+///        *borrowed*: valid until the info changes or the map is freed.
+/// @param keys_count is set to the number of entries
+///
+/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_info_keys(
+    tensor: *const mts_tensormap_t,
+    keys: *mut *const *const c_char,
+    keys_count: *mut usize,
+) -> mts_status_t {
+    status(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, keys, keys_count) = unsafe {
+            (
+                self::tensor(tensor, "tensor")?,
+                Out::new(keys, "keys")?,
+                Out::new(keys_count, "keys_count")?,
+            )
+        };
+        let strings = &tensor.info().keys;
+        keys.set(if strings.is_empty() {
+            std::ptr::null()
+        } else {
+            strings.as_ptr()
+        });
+        keys_count.set(strings.len());
+        Ok(())
+    })
+}
+
+/// Get the device that all values are on.
+///
+/// @param tensor the map
+/// @param device is set to the device, the CPU if there are no blocks
+///
+/// @returns `MTS_SUCCESS`, or the status of what went wrong
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_device(
+    tensor: *const mts_tensormap_t,
+    device: *mut DLDevice,
+) -> mts_status_t {
+    status(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, device) =
+            unsafe { (self::tensor(tensor, "tensor")?, Out::new(device, "device")?) };
+        device.set(tensor.map.device()?.unwrap_or(DLDevice::CPU));
+        Ok(())
+    })
+}
+
+/// Get the type of all values.
+///
+/// @param tensor the map
+/// @param dtype is set to the type, 64-bit floats if there are no blocks
+///
+/// @returns `MTS_SUCCESS`, or the status of what went wrong
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_dtype(
+    tensor: *const mts_tensormap_t,
+    dtype: *mut DLDataType,
+) -> mts_status_t {
+    status(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, dtype) =
+            unsafe { (self::tensor(tensor, "tensor")?, Out::new(dtype, "dtype")?) };
+        dtype.set(tensor.map.dtype()?.unwrap_or(DLDataType::F64));
+        Ok(())
+    })
+}

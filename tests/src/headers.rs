@@ -1,0 +1,85 @@
+//! The C headers that are generated from the sources of `metatensor-capi`.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use cbindgen::{Builder, Config};
+
+use crate::repository;
+
+/// One generated header.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// Path in `include/`.
+    pub path: &'static str,
+    /// What it is for, in its first comment.
+    purpose: &'static str,
+    /// Source files in `metatensor-capi/src/`, in the order of the header.
+    sources: &'static [&'static str],
+    /// Lines that include other headers.
+    includes: &'static str,
+}
+
+/// All generated headers.
+pub const HEADERS: &[Header] = &[
+    Header {
+        path: "metatensor.h",
+        purpose: "Labels, blocks and maps, compatible with the C interface of metatensor 0.2.",
+        sources: &[
+            "status.rs",
+            "utils.rs",
+            "last_error.rs",
+            "array.rs",
+            "labels.rs",
+            "block.rs",
+            "tensor.rs",
+            "io.rs",
+        ],
+        includes: "#include <stdbool.h>\n#include <stdint.h>\n\n#include \"metatensor/dlpack/dlpack.h\"\n\
+                   #include \"metatensor/version.h\"\n",
+    },
+    Header {
+        path: "metatensor/gradient_map.h",
+        purpose: "The link between the samples of a block and the rows of its gradients.",
+        sources: &["gradient_map.rs"],
+        includes: "#include \"metatensor.h\"\n",
+    },
+    Header {
+        path: "metatensor/operations.h",
+        purpose: "Operations on maps and blocks, gradients included.",
+        sources: &["operations.rs"],
+        includes: "#include \"metatensor.h\"\n",
+    },
+];
+
+impl Header {
+    /// Where the header is in the repository.
+    pub fn location(&self) -> PathBuf {
+        repository().join("include").join(self.path)
+    }
+
+    /// The text the header should have.
+    ///
+    /// # Errors
+    ///
+    /// If the sources can not be read or understood.
+    pub fn generate(&self) -> Result<String, Box<dyn Error>> {
+        let crate_directory = repository().join("metatensor-capi");
+        let mut config = Config::from_file(crate_directory.join("cbindgen.toml"))?;
+        let guard = self.path.to_uppercase().replace(['/', '.'], "_");
+        config.header = Some(format!(
+            "/* {}\n *\n * Generated from the sources of metatensor-capi by\n *     cargo run -p \
+             metatensor-tests --bin generate-headers\n * Change those, not this file. */",
+            self.purpose
+        ));
+        config.include_guard = Some(guard);
+        config.after_includes = Some(self.includes.to_owned());
+        let mut builder = Builder::new().with_config(config);
+        for source in self.sources {
+            builder = builder.with_src(crate_directory.join("src").join(source));
+        }
+        let mut text = Vec::new();
+        builder.generate()?.write(&mut text);
+        Ok(String::from_utf8(text)?)
+    }
+}
