@@ -1,1 +1,58 @@
-//! placeholder
+//! Operations on tensor maps that know about gradients.
+//!
+//! All operations are functions at the root of this crate. They take maps by reference and give new
+//! ones; the same operation on a single block has the suffix `_block`. Gradients are operated on as
+//! the rules of differentiation ask, using for each row of a gradient the row of the values that its
+//! `"sample"` dimension points to. Gradients of gradients are handled to any depth by operations that
+//! are linear in the values or only change the structure; the others refuse them with
+//! [`Error::Unsupported`].
+//!
+//! Results have arrays of the same kind as those of the (first) argument.
+//!
+//! | family | functions |
+//! |---|---|
+//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`] |
+//! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
+//! | creation | [`zeros_like`], [`ones_like`], [`empty_like`] |
+//! | structure | [`remove_gradients`] |
+//!
+//! ```
+//! use metatensor_core::{Labels, TensorBlock, TensorMap};
+//! use ndarray::arr2;
+//!
+//! // x², with x = 3 and dx/dt = 1.
+//! let samples = Labels::range("atom", 1)?;
+//! let properties = Labels::range("n", 1)?;
+//! let mut block = TensorBlock::new(arr2(&[[3.0]]), &samples, &[], &properties)?;
+//! let rows = Labels::new(["sample"], &[[0]])?;
+//! block.add_gradient("t", TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?)?;
+//! let x = TensorMap::new(Labels::single(), vec![block])?;
+//!
+//! let square = metatensor_operations::multiply(&x, &x)?;
+//! let square = square.block_by_id(0)?;
+//! assert_eq!(square.to_ndarray::<f64>()?, arr2(&[[9.0]]).into_dyn());
+//! assert_eq!(square.gradient("t")?.to_ndarray::<f64>()?, arr2(&[[6.0]]).into_dyn());
+//! # Ok::<(), metatensor_core::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod arithmetic;
+mod axis;
+mod compare;
+mod elements;
+mod gradients;
+mod kernels;
+mod like;
+mod matching;
+mod number;
+mod results;
+#[cfg(test)]
+mod testing;
+
+pub use arithmetic::*;
+pub use axis::Axis;
+pub use compare::*;
+pub use gradients::{remove_gradients, remove_gradients_block};
+pub use like::*;
+pub use metatensor_core::{Error, Result};

@@ -179,6 +179,17 @@ impl DenseArray {
         self.export(0)
     }
 
+    /// Gives away the elements as a DLPack tensor. Its receiver may write to them, unless another
+    /// tensor shares their memory.
+    pub fn into_dlpack(self) -> Dlpack {
+        let is_shared = Arc::strong_count(&self.buffer) > 1;
+        self.export(if is_shared {
+            DlpackManagedTensor::FLAG_READ_ONLY
+        } else {
+            0
+        })
+    }
+
     fn export(&self, flags: u64) -> Dlpack {
         let flags = if self.buffer.is_read_only() {
             flags | DlpackManagedTensor::FLAG_READ_ONLY

@@ -1,0 +1,65 @@
+//! Absolute values.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::elements::read;
+use crate::kernels::{self, GradientRows};
+use crate::number::{Number, with_number};
+use crate::results::{check_no_second_derivatives, map_blocks, with_values};
+
+/// Absolute value of each element, without changing its type.
+///
+/// - values: `|x|`. Of a complex number it has no imaginary part, and the smallest integer stays what
+///   it is;
+/// - gradients: `sign(x) ∇x`, where the sign of 0 is 0; for complex numbers `Re(x* ∇x) / |x|`.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let values = arr2(&[[-2.0, 3.0]]);
+/// let block = TensorBlock::new(values, &samples, &[], &Labels::range("p", 2)?)?;
+/// let absolute = metatensor_operations::abs_block(&block)?;
+/// assert_eq!(absolute.to_ndarray::<f64>()?, arr2(&[[2.0, 3.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there are gradients of gradients, if there is no arithmetic for the type of the elements, or if
+/// they are not on the CPU.
+pub fn abs(tensor: &TensorMap) -> Result<TensorMap> {
+    map_blocks("abs", tensor, absolute)
+}
+
+/// [`abs`] for a block.
+///
+/// # Errors
+///
+/// As for [`abs`].
+pub fn abs_block(block: &TensorBlock) -> Result<TensorBlock> {
+    absolute(block).map_err(|error| error.context("abs"))
+}
+
+fn absolute(block: &TensorBlock) -> Result<TensorBlock> {
+    check_no_second_derivatives(block)?;
+    with_number!(block.dtype()?, T => absolute_as::<T>(block))
+}
+
+fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let mut result = with_values(block, kernels::map(view.shape(), &x, T::modulus)?)?;
+    if block.gradients_list().is_empty() {
+        return Ok(result);
+    }
+    let directions: Vec<T> = x.iter().map(|x| x.direction()).collect();
+    for (parameter, gradient) in block.gradients() {
+        let rows = GradientRows::new(block, parameter)?;
+        let view = gradient.view()?;
+        let dx = read::<T>(&view)?;
+        let values = kernels::gather_map(&rows, &directions, &dx, |w, dx| dx.along(w))?;
+        result.add_gradient(parameter, with_values(gradient, values)?)?;
+    }
+    Ok(result)
+}

@@ -1,0 +1,179 @@
+//! Sums and differences.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::elements::read;
+use crate::kernels;
+use crate::matching::{zip_block, zip_blocks};
+use crate::number::{Continuous, Number, continuous, promote, with_continuous, with_number};
+use crate::results::{cast, map_blocks, with_values};
+
+/// Sum of two maps.
+///
+/// - values: `x + y`
+/// - gradients, at all depths: `∇x + ∇y`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
+/// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &properties)?;
+/// let b = TensorBlock::new(arr2(&[[0.5, -2.0]]), &samples, &[], &properties)?;
+/// let sum = metatensor_operations::add_block(&a, &b)?;
+/// assert_eq!(sum.to_ndarray::<f64>()?, arr2(&[[1.5, 0.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
+/// [`Error::Unsupported`](crate::Error::Unsupported) if there is no arithmetic for the type of
+/// elements, or they are not on the CPU.
+pub fn add(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+    zip_blocks("add", a, b, |a, b| combine(a, b, Operation::Add))
+}
+
+/// [`add`] for blocks.
+///
+/// # Errors
+///
+/// As for [`add`].
+pub fn add_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    zip_block("add", a, b, |a, b| combine(a, b, Operation::Add))
+}
+
+/// Sum of all elements with `scalar`.
+///
+/// - values: `x + scalar`
+/// - gradients, at all depths: `∇x`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let sum = metatensor_operations::add_scalar_block(&block, 2.5)?;
+/// assert_eq!(sum.to_ndarray::<f64>()?, arr2(&[[3.5]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there is no arithmetic for the type of elements, or they are not on the CPU.
+pub fn add_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
+    map_blocks("add", tensor, |block| shift(block, scalar))
+}
+
+/// [`add_scalar`] for a block.
+///
+/// # Errors
+///
+/// As for [`add_scalar`].
+pub fn add_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    shift(block, scalar).map_err(|error| error.context("add"))
+}
+
+/// Difference of two maps. Integers stay integers, and wrap around.
+///
+/// - values: `x - y`
+/// - gradients, at all depths: `∇x - ∇y`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
+/// let a = TensorBlock::new(arr2(&[[1, 2]]), &samples, &[], &properties)?;
+/// let b = TensorBlock::new(arr2(&[[5, -2]]), &samples, &[], &properties)?;
+/// let difference = metatensor_operations::subtract_block(&a, &b)?;
+/// assert_eq!(difference.to_ndarray::<i32>()?, arr2(&[[-4, 4]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`add`].
+pub fn subtract(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+    zip_blocks("subtract", a, b, |a, b| combine(a, b, Operation::Subtract))
+}
+
+/// [`subtract`] for blocks.
+///
+/// # Errors
+///
+/// As for [`add`].
+pub fn subtract_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    zip_block("subtract", a, b, |a, b| combine(a, b, Operation::Subtract))
+}
+
+/// Difference of all elements with `scalar`.
+///
+/// - values: `x - scalar`
+/// - gradients, at all depths: `∇x`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let difference = metatensor_operations::subtract_scalar_block(&block, 2.5)?;
+/// assert_eq!(difference.to_ndarray::<f64>()?, arr2(&[[-1.5]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`add_scalar`].
+pub fn subtract_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
+    map_blocks("subtract", tensor, |block| shift(block, -scalar))
+}
+
+/// [`subtract_scalar`] for a block.
+///
+/// # Errors
+///
+/// As for [`add_scalar`].
+pub fn subtract_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    shift(block, -scalar).map_err(|error| error.context("subtract"))
+}
+
+#[derive(Clone, Copy)]
+enum Operation {
+    Add,
+    Subtract,
+}
+
+fn combine(a: &TensorBlock, b: &TensorBlock, operation: Operation) -> Result<TensorBlock> {
+    with_number!(promote(a.dtype()?, b.dtype()?)?, T => match operation {
+        Operation::Add => combine_all(a, b, T::plus),
+        Operation::Subtract => combine_all(a, b, T::minus),
+    })
+}
+
+fn combine_all<T: Number>(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    f: impl Fn(T, T) -> T + Copy,
+) -> Result<TensorBlock> {
+    let (view, other) = (a.view()?, b.view()?);
+    let values = kernels::zip(view.shape(), &read(&view)?, &read(&other)?, f)?;
+    let mut result = with_values(a, values)?;
+    for (parameter, gradient) in a.gradients() {
+        result.add_gradient(parameter, combine_all(gradient, b.gradient(parameter)?, f)?)?;
+    }
+    Ok(result)
+}
+
+fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    with_continuous!(continuous(block.dtype()?)?, T => shift_as::<T>(block, scalar))
+}
+
+fn shift_as<T: Continuous>(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let values = kernels::map(view.shape(), &x, |x| x.plus_real(scalar))?;
+    let mut result = with_values(block, values)?;
+    for (parameter, gradient) in block.gradients() {
+        result.add_gradient(parameter, cast::<T>(gradient)?)?;
+    }
+    Ok(result)
+}

@@ -1,0 +1,111 @@
+//! Quotients.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::elements::read;
+use crate::kernels::{self, GradientRows};
+use crate::matching::{zip_block, zip_blocks};
+use crate::number::{Continuous, continuous, promote, with_continuous};
+use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_values};
+
+/// Quotient of two maps, element by element. Quotients of integers are `f64`.
+///
+/// - values: `q = x / y`
+/// - gradients: `(∇x - q ∇y) / y`, which unlike the textbook form does not contain `y²`, a number
+///   that can overflow or vanish where the result does not
+///
+/// Where `y` is 0, values and gradients are infinite or NaN.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
+/// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &properties)?;
+/// let b = TensorBlock::new(arr2(&[[0.5, -2.0]]), &samples, &[], &properties)?;
+/// let quotient = metatensor_operations::divide_block(&a, &b)?;
+/// assert_eq!(quotient.to_ndarray::<f64>()?, arr2(&[[2.0, -1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
+/// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
+/// no arithmetic for the type of elements, or they are not on the CPU.
+pub fn divide(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+    zip_blocks("divide", a, b, quotient)
+}
+
+/// [`divide`] for blocks.
+///
+/// # Errors
+///
+/// As for [`divide`].
+pub fn divide_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    zip_block("divide", a, b, quotient)
+}
+
+/// Quotient of all elements and `scalar`. Quotients of integers are `f64`.
+///
+/// - values: `x / scalar`
+/// - gradients, at all depths: `∇x / scalar`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1_i64]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let quotient = metatensor_operations::divide_scalar_block(&block, 2.0)?;
+/// assert_eq!(quotient.to_ndarray::<f64>()?, arr2(&[[0.5]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there is no arithmetic for the type of elements, or they are not on the CPU.
+pub fn divide_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
+    map_blocks("divide", tensor, |block| scale(block, scalar))
+}
+
+/// [`divide_scalar`] for a block.
+///
+/// # Errors
+///
+/// As for [`divide_scalar`].
+pub fn divide_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    scale(block, scalar).map_err(|error| error.context("divide"))
+}
+
+fn quotient(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    check_no_second_derivatives(a)?;
+    let dtype = continuous(promote(a.dtype()?, b.dtype()?)?)?;
+    with_continuous!(dtype, T => quotient_as::<T>(a, b))
+}
+
+fn quotient_as<T: Continuous>(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    let (view, other) = (a.view()?, b.view()?);
+    let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
+    let values = kernels::zip(view.shape(), &x, &y, T::over)?;
+    let mut gradients = Vec::new();
+    for (parameter, gradient) in a.gradients() {
+        let rows = GradientRows::new(a, parameter)?;
+        let (quotients, view) = (values.view(), gradient.view()?);
+        let other = b.gradient(parameter)?.view()?;
+        let (q, dx, dy) = (read(&quotients)?, read(&view)?, read(&other)?);
+        let values = kernels::gather_zip(&rows, (&q, &y), (&dx, &dy), |(q, y), (dx, dy)| {
+            T::over(dx.minus(q.times(dy)), y)
+        })?;
+        gradients.push((parameter, with_values(gradient, values)?));
+    }
+    let mut result = with_values(a, values)?;
+    for (parameter, gradient) in gradients {
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(result)
+}
+
+fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    with_continuous!(continuous(block.dtype()?)?, T => {
+        map_all(block, |x: T| x.over_real(scalar))
+    })
+}

@@ -1,0 +1,27 @@
+//! Sums, products, quotients and powers of elements.
+//!
+//! In the formulas, `x` and `y` are values, and `∇x` and `∇y` their gradients, each row of which goes
+//! with the row of the values that its `"sample"` dimension points to.
+//!
+//! Operations on two maps match blocks by key, and give a map with the keys of the first one, in its
+//! order. Blocks for the same key must have the same labels, in the same order, in values and gradients:
+//! there is no broadcasting. Types of elements are promoted: `f32` with `f64` gives `f64`, integers
+//! with real numbers give `f64`, a real with a complex number gives a complex number of the larger
+//! precision. Operations with a scalar keep the precision of the map, but give `f64` for integers.
+
+mod abs;
+mod add;
+mod divide;
+mod multiply;
+mod pow;
+#[cfg(test)]
+mod tests;
+
+pub use abs::{abs, abs_block};
+pub use add::{
+    add, add_block, add_scalar, add_scalar_block, subtract, subtract_block, subtract_scalar,
+    subtract_scalar_block,
+};
+pub use divide::{divide, divide_block, divide_scalar, divide_scalar_block};
+pub use multiply::{multiply, multiply_block, multiply_scalar, multiply_scalar_block};
+pub use pow::{pow, pow_block};

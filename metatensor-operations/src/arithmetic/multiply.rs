@@ -1,0 +1,102 @@
+//! Products.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::elements::read;
+use crate::kernels::{self, GradientRows};
+use crate::matching::{zip_block, zip_blocks};
+use crate::number::{Continuous, Number, continuous, promote, with_continuous, with_number};
+use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_values};
+
+/// Product of two maps, element by element.
+///
+/// - values: `x y`
+/// - gradients: `x ∇y + y ∇x`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
+/// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &properties)?;
+/// let b = TensorBlock::new(arr2(&[[0.5, -2.0]]), &samples, &[], &properties)?;
+/// let product = metatensor_operations::multiply_block(&a, &b)?;
+/// assert_eq!(product.to_ndarray::<f64>()?, arr2(&[[0.5, -4.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
+/// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
+/// no arithmetic for the type of elements, or they are not on the CPU.
+pub fn multiply(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+    zip_blocks("multiply", a, b, product)
+}
+
+/// [`multiply`] for blocks.
+///
+/// # Errors
+///
+/// As for [`multiply`].
+pub fn multiply_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    zip_block("multiply", a, b, product)
+}
+
+/// Product of all elements with `scalar`.
+///
+/// - values: `scalar x`
+/// - gradients, at all depths: `scalar ∇x`
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let product = metatensor_operations::multiply_scalar_block(&block, 2.5)?;
+/// assert_eq!(product.to_ndarray::<f64>()?, arr2(&[[2.5]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there is no arithmetic for the type of elements, or they are not on the CPU.
+pub fn multiply_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
+    map_blocks("multiply", tensor, |block| scale(block, scalar))
+}
+
+/// [`multiply_scalar`] for a block.
+///
+/// # Errors
+///
+/// As for [`multiply_scalar`].
+pub fn multiply_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    scale(block, scalar).map_err(|error| error.context("multiply"))
+}
+
+fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    check_no_second_derivatives(a)?;
+    with_number!(promote(a.dtype()?, b.dtype()?)?, T => product_as::<T>(a, b))
+}
+
+fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    let (view, other) = (a.view()?, b.view()?);
+    let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
+    let values = kernels::zip(view.shape(), &x, &y, T::times)?;
+    let mut result = with_values(a, values)?;
+    for (parameter, gradient) in a.gradients() {
+        let rows = GradientRows::new(a, parameter)?;
+        let (view, other) = (gradient.view()?, b.gradient(parameter)?.view()?);
+        let (dx, dy) = (read::<T>(&view)?, read::<T>(&other)?);
+        let values = kernels::gather_zip(&rows, (&x, &y), (&dx, &dy), |(x, y), (dx, dy)| {
+            x.times(dy).plus(dx.times(y))
+        })?;
+        result.add_gradient(parameter, with_values(gradient, values)?)?;
+    }
+    Ok(result)
+}
+
+fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    with_continuous!(continuous(block.dtype()?)?, T => {
+        map_all(block, |x: T| x.times_real(scalar))
+    })
+}

@@ -1,0 +1,103 @@
+//! Powers.
+
+use metatensor_core::{DenseArray, Result, TensorBlock, TensorMap};
+
+use crate::elements::read;
+use crate::kernels::{self, GradientRows};
+use crate::number::{Continuous, continuous, with_continuous};
+use crate::results::{cast, check_no_second_derivatives, map_blocks, with_values};
+
+/// Each element to the power `exponent`. Powers of integers are `f64`.
+///
+/// - values: `x^p`, which for real numbers is NaN if `x` is negative and `p` not an integer, and 1 for
+///   any `x` if `p` is 0;
+/// - gradients: `p x^(p-1) ∇x`, which is 0 for any `x` if `p` is 0.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[2.0, 3.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let cubes = metatensor_operations::pow_block(&block, 3.0)?;
+/// assert_eq!(cubes.to_ndarray::<f64>()?, arr2(&[[8.0, 27.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there are gradients of gradients and `exponent` is not 1, if there is no arithmetic for the type
+/// of elements, or if they are not on the CPU.
+pub fn pow(tensor: &TensorMap, exponent: f64) -> Result<TensorMap> {
+    map_blocks("pow", tensor, |block| power(block, exponent))
+}
+
+/// [`pow`] for a block.
+///
+/// # Errors
+///
+/// As for [`pow`].
+pub fn pow_block(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
+    power(block, exponent).map_err(|error| error.context("pow"))
+}
+
+fn power(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
+    with_continuous!(continuous(block.dtype()?)?, T => power_as::<T>(block, exponent))
+}
+
+fn power_as<T: Continuous>(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
+    if exponent == 1.0 {
+        return cast::<T>(block);
+    }
+    check_no_second_derivatives(block)?;
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let mut result = with_values(block, powers(view.shape(), &x, exponent)?)?;
+    if block.gradients_list().is_empty() {
+        return Ok(result);
+    }
+    let factors = derivatives(&x, exponent);
+    for (parameter, gradient) in block.gradients() {
+        let rows = GradientRows::new(block, parameter)?;
+        let values = if exponent == 0.0 {
+            DenseArray::zeros(T::DTYPE, rows.shape())?
+        } else {
+            let view = gradient.view()?;
+            let dx = read::<T>(&view)?;
+            kernels::gather_map(&rows, &factors, &dx, |w, dx| dx.times(w))?
+        };
+        result.add_gradient(parameter, with_values(gradient, values)?)?;
+    }
+    Ok(result)
+}
+
+/// `x^p` for all elements.
+fn powers<T: Continuous>(shape: &[usize], x: &[T], p: f64) -> Result<DenseArray> {
+    let one = T::from_real(1.0);
+    match p {
+        -1.0 => kernels::map(shape, x, |x| one.over(x)),
+        0.0 => DenseArray::full(shape, one),
+        0.5 => kernels::map(shape, x, T::root),
+        2.0 => kernels::map(shape, x, |x| x.times(x)),
+        p => kernels::map(shape, x, |x| x.power(p)),
+    }
+}
+
+/// `p x^(p-1)` for all elements, which needs no power for the exponents that come most often.
+fn derivatives<T: Continuous>(x: &[T], p: f64) -> Vec<T> {
+    fn map<T: Copy>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
+        x.iter().map(|&x| f(x)).collect()
+    }
+    let real = T::from_real;
+    match p {
+        // The square of an inverse is more often a normal number than the inverse of a square.
+        -1.0 => map(x, |x| {
+            let inverse = real(1.0).over(x);
+            real(-1.0).times(inverse.times(inverse))
+        }),
+        0.0 => Vec::new(),
+        0.5 => map(x, |x| real(0.5).over(x.root())),
+        2.0 => map(x, |x| x.plus(x)),
+        3.0 => map(x, |x| x.times(x).times_real(3.0)),
+        p => map(x, |x| x.power(p - 1.0).times_real(p)),
+    }
+}

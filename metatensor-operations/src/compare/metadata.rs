@@ -1,0 +1,111 @@
+//! Comparison of labels.
+
+use metatensor_core::{Labels, TensorBlock};
+
+use super::NotEqual;
+use crate::Axis;
+
+/// What [`equal_metadata`](crate::equal_metadata) compares, besides keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EqualMetadataOptions {
+    /// Compare samples.
+    pub samples: bool,
+    /// Compare components.
+    pub components: bool,
+    /// Compare properties.
+    pub properties: bool,
+    /// Compare gradients: their parameters, and what is compared for values. If not, gradients are
+    /// ignored.
+    pub gradients: bool,
+}
+
+impl Default for EqualMetadataOptions {
+    /// Everything is compared.
+    fn default() -> Self {
+        EqualMetadataOptions {
+            samples: true,
+            components: true,
+            properties: true,
+            gradients: true,
+        }
+    }
+}
+
+/// Fails if two blocks do not have the same labels in the same order.
+pub(crate) fn same_metadata(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    options: EqualMetadataOptions,
+) -> Result<(), NotEqual> {
+    if options.samples {
+        same_labels(Axis::Samples, a.samples(), b.samples())?;
+    }
+    if options.components {
+        let (components, others) = (a.components(), b.components());
+        if components.len() != others.len() {
+            return Err(NotEqual::on_axis(
+                Axis::Components,
+                format!(
+                    "numbers of components are different: {} and {}",
+                    components.len(),
+                    others.len()
+                ),
+            ));
+        }
+        for (component, other) in components.iter().zip(others) {
+            same_labels(Axis::Components, component, other)?;
+        }
+    }
+    if options.properties {
+        same_labels(Axis::Properties, a.properties(), b.properties())?;
+    }
+    if !options.gradients {
+        return Ok(());
+    }
+    same_parameters(a, b)?;
+    for (parameter, gradient) in a.gradients() {
+        same_metadata(gradient, b.gradient(parameter)?, options)
+            .map_err(|different| different.in_gradient(parameter))?;
+    }
+    Ok(())
+}
+
+fn same_labels(axis: Axis, a: &Labels, b: &Labels) -> Result<(), NotEqual> {
+    if a == b {
+        return Ok(());
+    }
+    let details = if a.names() != b.names() {
+        format!("their names are {} and {}", a.names(), b.names())
+    } else if a.count() != b.count() {
+        format!("there are {} and {}", a.count(), b.count())
+    } else {
+        let first = a.iter().zip(b).position(|(row, other)| row != other);
+        let row = first.unwrap_or_default();
+        format!("row {row} is {} and {}", a.describe(row), b.describe(row))
+    };
+    Err(NotEqual::on_axis(
+        axis,
+        format!("{axis} are not the same or not in the same order: {details}"),
+    ))
+}
+
+fn same_parameters(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
+    let missing = |from: &TensorBlock, other: &TensorBlock| {
+        let parameters = other.gradients_list().iter();
+        let missing = parameters.filter(|parameter| !from.has_gradient(parameter));
+        missing.map(|p| format!("'{p}'")).collect::<Vec<_>>()
+    };
+    let (first, second) = (missing(b, a), missing(a, b));
+    if first.is_empty() && second.is_empty() {
+        return Ok(());
+    }
+    let describe = |which, only: Vec<String>| {
+        (!only.is_empty()).then(|| format!("only the {which} block has {}", only.join(", ")))
+    };
+    let details = [describe("first", first), describe("second", second)];
+    let details: Vec<_> = details.into_iter().flatten().collect();
+    Err(NotEqual::new(format!(
+        "gradient parameters are different: {}",
+        details.join(", ")
+    )))
+}

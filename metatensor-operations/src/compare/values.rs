@@ -1,0 +1,191 @@
+//! Comparison of values.
+
+use half::f16;
+use metatensor_core::{DType, Element, Result, TensorBlock, View};
+use num_complex::Complex;
+
+use super::NotEqual;
+use super::metadata::{EqualMetadataOptions, same_metadata};
+use crate::elements::{Convert, converted};
+
+/// When two numbers are close to each other, see [`allclose`](crate::allclose).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AllcloseOptions {
+    /// Relative tolerance, with respect to the second number.
+    pub rtol: f64,
+    /// Absolute tolerance.
+    pub atol: f64,
+    /// Whether NaN is close to NaN.
+    pub equal_nan: bool,
+}
+
+impl Default for AllcloseOptions {
+    /// Tolerances for numbers of order 1 in double precision: `rtol` is 1e-13 and `atol` 1e-12, and
+    /// NaN is not close to anything.
+    fn default() -> Self {
+        AllcloseOptions {
+            rtol: 1e-13,
+            atol: 1e-12,
+            equal_nan: false,
+        }
+    }
+}
+
+/// What has to be true for all elements.
+#[derive(Clone, Copy)]
+pub(super) enum Criterion {
+    Equal,
+    Close(AllcloseOptions),
+}
+
+/// Fails if two blocks are different. Shapes come first, then all labels, and values last.
+pub(super) fn same_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    criterion: Criterion,
+) -> Result<(), NotEqual> {
+    let (shape, other) = (a.values().shape()?, b.values().shape()?);
+    if shape != other {
+        return Err(NotEqual::new(format!(
+            "values shapes are different: {shape:?} and {other:?}"
+        )));
+    }
+    same_metadata(a, b, EqualMetadataOptions::default())?;
+    same_values(a, b, criterion)
+}
+
+fn same_values(a: &TensorBlock, b: &TensorBlock, criterion: Criterion) -> Result<(), NotEqual> {
+    // NaN is different from itself, but there is none among integers.
+    let is_same = a.values().is_same(b.values()) && a.dtype()?.is_integer();
+    if !is_same && !same_elements(&a.view()?, &b.view()?, criterion)? {
+        return Err(NotEqual::new(match criterion {
+            Criterion::Equal => "values are not equal",
+            Criterion::Close(_) => "values are not allclose",
+        }));
+    }
+    for (parameter, gradient) in a.gradients() {
+        same_values(gradient, b.gradient(parameter)?, criterion)
+            .map_err(|different| different.in_gradient(parameter))?;
+    }
+    Ok(())
+}
+
+fn same_elements(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
+    if a.dtype() != b.dtype() {
+        return same_converted(a, b, criterion);
+    }
+    match a.dtype() {
+        DType::BOOL8 => same_typed::<bool>(a, b, criterion),
+        DType::I8 => same_typed::<i8>(a, b, criterion),
+        DType::I16 => same_typed::<i16>(a, b, criterion),
+        DType::I32 => same_typed::<i32>(a, b, criterion),
+        DType::I64 => same_typed::<i64>(a, b, criterion),
+        DType::U8 => same_typed::<u8>(a, b, criterion),
+        DType::U16 => same_typed::<u16>(a, b, criterion),
+        DType::U32 => same_typed::<u32>(a, b, criterion),
+        DType::U64 => same_typed::<u64>(a, b, criterion),
+        DType::F16 => same_typed::<f16>(a, b, criterion),
+        DType::F32 => same_typed::<f32>(a, b, criterion),
+        DType::F64 => same_typed::<f64>(a, b, criterion),
+        DType::C64 => same_typed::<Complex<f32>>(a, b, criterion),
+        _ => same_typed::<Complex<f64>>(a, b, criterion),
+    }
+}
+
+fn same_typed<T: Element + Close>(
+    a: &View<'_>,
+    b: &View<'_>,
+    criterion: Criterion,
+) -> Result<bool> {
+    if let (Some(a), Some(b)) = (a.as_slice::<T>()?, b.as_slice::<T>()?) {
+        return Ok(same_slices(a, b, criterion));
+    }
+    let (a, b) = (a.typed::<T>()?, b.typed::<T>()?);
+    let mut pairs = a.iter().zip(&b);
+    Ok(match criterion {
+        Criterion::Equal => pairs.all(|(x, y)| x == y),
+        Criterion::Close(options) => pairs.all(|(&x, &y)| T::close(x, y, options)),
+    })
+}
+
+/// For different data types: integers are compared exactly, and all others in double precision.
+fn same_converted(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
+    fn same<T: Convert + Close>(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
+        let (a, b) = (converted::<T>(a)?, converted::<T>(b)?);
+        Ok(same_slices(&a, &b, criterion))
+    }
+    let dtypes = [a.dtype(), b.dtype()];
+    if dtypes.iter().any(|dtype| dtype.is_complex()) {
+        same::<Complex<f64>>(a, b, criterion)
+    } else if dtypes.iter().any(|dtype| dtype.is_float()) {
+        same::<f64>(a, b, criterion)
+    } else {
+        same::<i128>(a, b, criterion)
+    }
+}
+
+/// Elements compared before looking at the result. Without a branch for each of them, loops use vector
+/// instructions.
+const CHUNK: usize = 512;
+
+fn same_slices<T: Close>(a: &[T], b: &[T], criterion: Criterion) -> bool {
+    match criterion {
+        Criterion::Equal => all_pairs(a, b, |x, y| x == y),
+        Criterion::Close(options) => all_pairs(a, b, |x, y| T::close(x, y, options)),
+    }
+}
+
+fn all_pairs<T: Copy>(a: &[T], b: &[T], same: impl Fn(T, T) -> bool) -> bool {
+    let mut chunks = a.chunks(CHUNK).zip(b.chunks(CHUNK));
+    chunks.all(|(a, b)| {
+        let pairs = a.iter().zip(b);
+        pairs.fold(true, |all, (&x, &y)| all & same(x, y))
+    })
+}
+
+/// Elements that can be compared with tolerances.
+trait Close: Copy + PartialEq {
+    fn close(x: Self, y: Self, options: AllcloseOptions) -> bool;
+}
+
+macro_rules! close_as_real {
+    ($($type:ty => $convert:expr),* $(,)?) => {$(
+        impl Close for $type {
+            #[inline]
+            fn close(x: Self, y: Self, options: AllcloseOptions) -> bool {
+                let (x, y): (f64, f64) = ($convert(x), $convert(y));
+                let tolerance = options.atol + options.rtol * y.abs();
+                (x == y)
+                    | (y.is_finite() & ((x - y).abs() <= tolerance))
+                    | (options.equal_nan & x.is_nan() & y.is_nan())
+            }
+        }
+    )*};
+}
+
+close_as_real! {
+    bool => |x| f64::from(u8::from(x)),
+    i8 => f64::from, i16 => f64::from, i32 => f64::from, i64 => |x| x as f64,
+    u8 => f64::from, u16 => f64::from, u32 => f64::from, u64 => |x| x as f64,
+    i128 => |x| x as f64,
+    f16 => f16::to_f64, f32 => f64::from, f64 => |x| x,
+}
+
+macro_rules! close_as_complex {
+    ($($real:ty),*) => {$(
+        impl Close for Complex<$real> {
+            #[inline]
+            fn close(x: Self, y: Self, options: AllcloseOptions) -> bool {
+                let modulus = |re: $real, im: $real| f64::from(re).hypot(f64::from(im));
+                let tolerance = options.atol + options.rtol * modulus(y.re, y.im);
+                let distance = (f64::from(x.re) - f64::from(y.re))
+                    .hypot(f64::from(x.im) - f64::from(y.im));
+                (x == y)
+                    | (y.is_finite() & (distance <= tolerance))
+                    | (options.equal_nan & x.is_nan() & y.is_nan())
+            }
+        }
+    )*};
+}
+
+close_as_complex!(f32, f64);

@@ -1,0 +1,57 @@
+//! Removing gradients.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::results::with_array;
+
+/// Map without some of its gradients, or without any (`None`).
+///
+/// Gradients that are kept keep their own gradients, arrays are shared until they are changed, and the
+/// info stays. Parameters without a gradient are ignored.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::remove_gradients;
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 1)?);
+/// # let mut block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &properties)?;
+/// # for parameter in ["positions", "cell"] {
+/// #     let rows = Labels::new(["sample"], &[[0]])?;
+/// #     let gradient = TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?;
+/// #     block.add_gradient(parameter, gradient)?;
+/// # }
+/// # let tensor = TensorMap::new(Labels::single(), vec![block])?;
+/// // A map with gradients with respect to positions and cell.
+/// let smaller = remove_gradients(&tensor, Some(&["cell"]))?;
+/// assert_eq!(*smaller.block_by_id(0)?.gradients_list(), ["positions"]);
+/// assert!(remove_gradients(&tensor, None)?.block_by_id(0)?.gradients_list().is_empty());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Those of the arrays.
+pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
+    let blocks = tensor.blocks().iter();
+    let blocks = blocks.map(|block| remove_gradients_block(block, remove));
+    let mut result = TensorMap::new(tensor.keys().clone(), blocks.collect::<Result<_>>()?)?;
+    result.info_mut().clone_from(tensor.info());
+    Ok(result)
+}
+
+/// [`remove_gradients`] for a block.
+///
+/// # Errors
+///
+/// Those of the arrays.
+pub fn remove_gradients_block(block: &TensorBlock, remove: Option<&[&str]>) -> Result<TensorBlock> {
+    let mut result = with_array(block, block.values().clone())?;
+    if let Some(remove) = remove {
+        for (parameter, gradient) in block.gradients() {
+            if !remove.contains(&parameter) {
+                result.add_gradient(parameter, gradient.clone())?;
+            }
+        }
+    }
+    Ok(result)
+}

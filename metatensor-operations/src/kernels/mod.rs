@@ -1,0 +1,10 @@
+//! Loops over elements, shared by all operations.
+//!
+//! They read slices, each element once, and write each element of the result once, to memory that
+//! nobody has touched before.
+
+mod elementwise;
+mod gather;
+
+pub(crate) use elementwise::{map, zip};
+pub(crate) use gather::{GradientRows, gather_map, gather_zip};

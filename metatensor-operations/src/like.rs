@@ -1,0 +1,184 @@
+//! Maps with the structure of others.
+
+use half::f16;
+use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, TensorMap};
+use num_complex::Complex;
+
+use crate::results::{block_error, with_array};
+
+/// Which gradients a new map or block has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GradientSelection<'a> {
+    /// All that the given one has.
+    All,
+    /// None.
+    None,
+    /// Those with respect to these parameters, in this order.
+    Only(&'a [&'a str]),
+}
+
+/// Map with the labels, the data type and the info of `tensor`, and 0 for all elements.
+///
+/// Gradients that are kept keep their own gradients.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{GradientSelection, ones_like_block, zeros_like_block};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[7.0, 8.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let zeros = zeros_like_block(&block, GradientSelection::All)?;
+/// assert_eq!(zeros.to_ndarray::<f64>()?, arr2(&[[0.0, 0.0]]).into_dyn());
+/// let ones = ones_like_block(&block, GradientSelection::All)?;
+/// assert_eq!(ones.to_ndarray::<f64>()?, arr2(&[[1.0, 1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If a selected gradient does not exist or is selected twice; or those of the arrays.
+pub fn zeros_like(tensor: &TensorMap, gradients: GradientSelection<'_>) -> Result<TensorMap> {
+    filled_map("zeros_like", tensor, gradients, Fill::Zeros)
+}
+
+/// [`zeros_like`] for a block.
+///
+/// # Errors
+///
+/// As for [`zeros_like`].
+pub fn zeros_like_block(
+    block: &TensorBlock,
+    gradients: GradientSelection<'_>,
+) -> Result<TensorBlock> {
+    filled("zeros_like", block, gradients, Fill::Zeros)
+}
+
+/// Like [`zeros_like`], with 1 for all elements, also those of gradients: these are not derivatives of
+/// anything.
+///
+/// # Errors
+///
+/// As for [`zeros_like`].
+pub fn ones_like(tensor: &TensorMap, gradients: GradientSelection<'_>) -> Result<TensorMap> {
+    filled_map("ones_like", tensor, gradients, Fill::Ones)
+}
+
+/// [`ones_like`] for a block.
+///
+/// # Errors
+///
+/// As for [`zeros_like`].
+pub fn ones_like_block(
+    block: &TensorBlock,
+    gradients: GradientSelection<'_>,
+) -> Result<TensorBlock> {
+    filled("ones_like", block, gradients, Fill::Ones)
+}
+
+/// Like [`zeros_like`], for callers who will write all elements: do not rely on what they are.
+///
+/// # Errors
+///
+/// As for [`zeros_like`].
+pub fn empty_like(tensor: &TensorMap, gradients: GradientSelection<'_>) -> Result<TensorMap> {
+    filled_map("empty_like", tensor, gradients, Fill::Zeros)
+}
+
+/// [`empty_like`] for a block.
+///
+/// # Errors
+///
+/// As for [`zeros_like`].
+pub fn empty_like_block(
+    block: &TensorBlock,
+    gradients: GradientSelection<'_>,
+) -> Result<TensorBlock> {
+    filled("empty_like", block, gradients, Fill::Zeros)
+}
+
+#[derive(Clone, Copy)]
+enum Fill {
+    Zeros,
+    Ones,
+}
+
+fn filled_map(
+    function: &str,
+    tensor: &TensorMap,
+    gradients: GradientSelection<'_>,
+    fill: Fill,
+) -> Result<TensorMap> {
+    let blocks = tensor.blocks().iter().enumerate().map(|(i, block)| {
+        filled(function, block, gradients, fill).map_err(|error| block_error(error, tensor, i))
+    });
+    let mut result = TensorMap::new(tensor.keys().clone(), blocks.collect::<Result<_>>()?)?;
+    result.info_mut().clone_from(tensor.info());
+    Ok(result)
+}
+
+fn filled(
+    function: &str,
+    block: &TensorBlock,
+    gradients: GradientSelection<'_>,
+    fill: Fill,
+) -> Result<TensorBlock> {
+    let value = scalar(block.dtype()?, fill)?;
+    let parameters: Vec<&str> = match gradients {
+        GradientSelection::All => block.gradients_list().iter().collect(),
+        GradientSelection::None => Vec::new(),
+        GradientSelection::Only(parameters) => parameters.to_vec(),
+    };
+    let mut result = filled_values(block, &value)?;
+    for (i, &parameter) in parameters.iter().enumerate() {
+        if !block.has_gradient(parameter) {
+            return Err(Error::invalid(format!(
+                "requested gradient '{parameter}' in '{function}' is not defined in this tensor, \
+                 which has {}",
+                block.gradients_list()
+            )));
+        }
+        if parameters[..i].contains(&parameter) {
+            return Err(Error::invalid(format!(
+                "requested gradient '{parameter}' twice in '{function}'"
+            )));
+        }
+        result.add_gradient(parameter, filled_all(block.gradient(parameter)?, &value)?)?;
+    }
+    Ok(result)
+}
+
+fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
+    let mut result = filled_values(block, value)?;
+    for (parameter, gradient) in block.gradients() {
+        result.add_gradient(parameter, filled_all(gradient, value)?)?;
+    }
+    Ok(result)
+}
+
+fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
+    let values = block.values().create(block.values().shape()?, value)?;
+    with_array(block, values.into())
+}
+
+fn scalar(dtype: DType, fill: Fill) -> Result<DenseArray> {
+    if let Fill::Zeros = fill {
+        return DenseArray::zeros(dtype, &[]);
+    }
+    Ok(match dtype {
+        DType::BOOL8 => DenseArray::scalar(true),
+        DType::I8 => DenseArray::scalar(1_i8),
+        DType::I16 => DenseArray::scalar(1_i16),
+        DType::I32 => DenseArray::scalar(1_i32),
+        DType::I64 => DenseArray::scalar(1_i64),
+        DType::U8 => DenseArray::scalar(1_u8),
+        DType::U16 => DenseArray::scalar(1_u16),
+        DType::U32 => DenseArray::scalar(1_u32),
+        DType::U64 => DenseArray::scalar(1_u64),
+        DType::F16 => DenseArray::scalar(f16::ONE),
+        DType::F32 => DenseArray::scalar(1_f32),
+        DType::F64 => DenseArray::scalar(1_f64),
+        DType::C64 => DenseArray::scalar(Complex::<f32>::ONE),
+        DType::C128 => DenseArray::scalar(Complex::<f64>::ONE),
+        other => return Err(Error::unsupported(format!("arrays of {other}"))),
+    })
+}

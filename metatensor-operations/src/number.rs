@@ -1,0 +1,395 @@
+//! The types that arithmetic computes with, and how they combine.
+
+use half::f16;
+use metatensor_core::{DType, Element, Error, Result};
+use num_complex::Complex;
+use num_traits::Float;
+
+use crate::elements::Convert;
+
+/// Types with sums and products. Those of integers wrap around.
+pub(crate) trait Number: Element + Convert {
+    fn plus(self, other: Self) -> Self;
+    fn minus(self, other: Self) -> Self;
+    fn times(self, other: Self) -> Self;
+
+    /// The absolute value, as a number of the same type.
+    fn modulus(self) -> Self;
+
+    /// The sign: for complex numbers `x* / |x|`, and 0 for 0.
+    fn direction(self) -> Self;
+
+    /// Derivative of [`Number::modulus`], from the direction of its argument and the derivative of it.
+    fn along(self, direction: Self) -> Self;
+}
+
+/// Types with quotients and powers.
+pub(crate) trait Continuous: Number {
+    fn over(self, other: Self) -> Self;
+    fn root(self) -> Self;
+    fn power(self, exponent: f64) -> Self;
+
+    /// Sum, product and quotient with a real number, in the precision of this type.
+    fn plus_real(self, other: f64) -> Self;
+    fn times_real(self, other: f64) -> Self;
+    fn over_real(self, other: f64) -> Self;
+}
+
+macro_rules! integer {
+    ($($type:ty),*) => {$(
+        impl Number for $type {
+            #[inline]
+            fn plus(self, other: Self) -> Self {
+                self.wrapping_add(other)
+            }
+
+            #[inline]
+            fn minus(self, other: Self) -> Self {
+                self.wrapping_sub(other)
+            }
+
+            #[inline]
+            fn times(self, other: Self) -> Self {
+                self.wrapping_mul(other)
+            }
+
+            #[inline]
+            fn modulus(self) -> Self {
+                self.wrapping_abs()
+            }
+
+            #[inline]
+            fn direction(self) -> Self {
+                self.signum()
+            }
+
+            #[inline]
+            fn along(self, direction: Self) -> Self {
+                self.wrapping_mul(direction)
+            }
+        }
+    )*};
+}
+
+integer!(i32, i64);
+
+macro_rules! real {
+    ($($type:ty),*) => {$(
+        impl Number for $type {
+            #[inline]
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+
+            #[inline]
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+
+            #[inline]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+
+            #[inline]
+            fn modulus(self) -> Self {
+                Float::abs(self)
+            }
+
+            #[inline]
+            fn direction(self) -> Self {
+                let zero = Self::default();
+                if self > zero {
+                    <$type>::from_real(1.0)
+                } else if self < zero {
+                    <$type>::from_real(-1.0)
+                } else {
+                    Float::abs(self) // 0 or NaN
+                }
+            }
+
+            #[inline]
+            fn along(self, direction: Self) -> Self {
+                direction * self
+            }
+        }
+
+        impl Continuous for $type {
+            #[inline]
+            fn over(self, other: Self) -> Self {
+                self / other
+            }
+
+            #[inline]
+            fn root(self) -> Self {
+                Float::sqrt(self)
+            }
+
+            #[inline]
+            fn power(self, exponent: f64) -> Self {
+                Float::powf(self, <$type>::from_real(exponent))
+            }
+
+            #[inline]
+            fn plus_real(self, other: f64) -> Self {
+                self + <$type>::from_real(other)
+            }
+
+            #[inline]
+            fn times_real(self, other: f64) -> Self {
+                self * <$type>::from_real(other)
+            }
+
+            #[inline]
+            fn over_real(self, other: f64) -> Self {
+                self / <$type>::from_real(other)
+            }
+        }
+    )*};
+}
+
+real!(f16, f32, f64);
+
+/// Larger integer powers of complex numbers go through polar coordinates, as all others.
+const MAX_REPEATED_PRODUCT: f64 = 100.0;
+
+macro_rules! complex {
+    ($($real:ty),*) => {$(
+        impl Number for Complex<$real> {
+            #[inline]
+            fn plus(self, other: Self) -> Self {
+                self + other
+            }
+
+            #[inline]
+            fn minus(self, other: Self) -> Self {
+                self - other
+            }
+
+            #[inline]
+            fn times(self, other: Self) -> Self {
+                self * other
+            }
+
+            #[inline]
+            fn modulus(self) -> Self {
+                Complex::new(self.norm(), 0.0)
+            }
+
+            #[inline]
+            fn direction(self) -> Self {
+                if self == Complex::ZERO {
+                    Complex::ZERO
+                } else {
+                    self.conj() / self.norm()
+                }
+            }
+
+            #[inline]
+            fn along(self, direction: Self) -> Self {
+                Complex::new(direction.re * self.re - direction.im * self.im, 0.0)
+            }
+        }
+
+        impl Continuous for Complex<$real> {
+            /// Without squares of the denominator, which can overflow when the quotient does not
+            /// (R. L. Smith, Communications of the ACM 5, 435, 1962).
+            #[inline]
+            fn over(self, other: Self) -> Self {
+                if other.re.abs() >= other.im.abs() {
+                    if other.re == 0.0 {
+                        return Complex::new(self.re / other.re, self.im / other.re);
+                    }
+                    let ratio = other.im / other.re;
+                    let scale = other.re + other.im * ratio;
+                    Complex::new(
+                        (self.re + self.im * ratio) / scale,
+                        (self.im - self.re * ratio) / scale,
+                    )
+                } else {
+                    let ratio = other.re / other.im;
+                    let scale = other.re * ratio + other.im;
+                    Complex::new(
+                        (self.re * ratio + self.im) / scale,
+                        (self.im * ratio - self.re) / scale,
+                    )
+                }
+            }
+
+            #[inline]
+            fn root(self) -> Self {
+                self.sqrt()
+            }
+
+            #[inline]
+            fn power(self, exponent: f64) -> Self {
+                if exponent.fract() == 0.0 && exponent.abs() < MAX_REPEATED_PRODUCT {
+                    self.powi(exponent as i32)
+                } else {
+                    self.powf(exponent as $real)
+                }
+            }
+
+            #[inline]
+            fn plus_real(self, other: f64) -> Self {
+                Complex::new(self.re + other as $real, self.im)
+            }
+
+            #[inline]
+            fn times_real(self, other: f64) -> Self {
+                Complex::new(self.re * other as $real, self.im * other as $real)
+            }
+
+            #[inline]
+            fn over_real(self, other: f64) -> Self {
+                Complex::new(self.re / other as $real, self.im / other as $real)
+            }
+        }
+    )*};
+}
+
+complex!(f32, f64);
+
+/// Evaluates `$body` with the type `$T` set to the [`Number`] described by `$dtype`.
+macro_rules! with_number {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            metatensor_core::DType::I32 => {
+                type $T = i32;
+                $body
+            }
+            metatensor_core::DType::I64 => {
+                type $T = i64;
+                $body
+            }
+            other => crate::number::with_continuous!(other, $T => $body),
+        }
+    };
+}
+
+/// Evaluates `$body` with the type `$T` set to the [`Continuous`] type described by `$dtype`.
+macro_rules! with_continuous {
+    ($dtype:expr, $T:ident => $body:expr) => {
+        match $dtype {
+            metatensor_core::DType::F16 => {
+                type $T = half::f16;
+                $body
+            }
+            metatensor_core::DType::F32 => {
+                type $T = f32;
+                $body
+            }
+            metatensor_core::DType::F64 => {
+                type $T = f64;
+                $body
+            }
+            metatensor_core::DType::C64 => {
+                type $T = num_complex::Complex<f32>;
+                $body
+            }
+            metatensor_core::DType::C128 => {
+                type $T = num_complex::Complex<f64>;
+                $body
+            }
+            other => Err(crate::number::unsupported(other)),
+        }
+    };
+}
+pub(crate) use {with_continuous, with_number};
+
+#[cold]
+pub(crate) fn unsupported(dtype: DType) -> Error {
+    Error::unsupported(format!("no arithmetic with arrays of {dtype}"))
+}
+
+/// Type of the results of sums and products of arrays of types `a` and `b`.
+///
+/// The larger of both, where complex numbers are larger than real ones, and integers together with
+/// real or complex numbers count as `f64`.
+pub(crate) fn promote(a: DType, b: DType) -> Result<DType> {
+    for dtype in [a, b] {
+        with_number!(dtype, T => Ok(T::DTYPE))?;
+    }
+    if a == b {
+        return Ok(a);
+    }
+    if a.is_integer() && b.is_integer() {
+        return Ok(if a.bits > b.bits { a } else { b });
+    }
+    let real = |dtype: DType| match dtype {
+        DType::C64 => DType::F32,
+        DType::F16 | DType::F32 => dtype,
+        _ => DType::F64,
+    };
+    let (x, y) = (real(a), real(b));
+    let larger = if x.bits > y.bits { x } else { y };
+    Ok(match larger {
+        larger if !a.is_complex() && !b.is_complex() => larger,
+        DType::F64 => DType::C128,
+        _ => DType::C64,
+    })
+}
+
+/// Type of the results of operations that leave the integers: integers become `f64`.
+pub(crate) fn continuous(dtype: DType) -> Result<DType> {
+    with_number!(dtype, T => Ok(T::DTYPE))?;
+    Ok(if dtype.is_integer() {
+        DType::F64
+    } else {
+        dtype
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promotion_follows_the_table_of_numpy() {
+        use DType as D;
+        let types = [D::I32, D::I64, D::F16, D::F32, D::F64, D::C64, D::C128];
+        // Output of numpy.result_type for all pairs.
+        let table = [
+            [D::I32, D::I64, D::F64, D::F64, D::F64, D::C128, D::C128],
+            [D::I64, D::I64, D::F64, D::F64, D::F64, D::C128, D::C128],
+            [D::F64, D::F64, D::F16, D::F32, D::F64, D::C64, D::C128],
+            [D::F64, D::F64, D::F32, D::F32, D::F64, D::C64, D::C128],
+            [D::F64, D::F64, D::F64, D::F64, D::F64, D::C128, D::C128],
+            [D::C128, D::C128, D::C64, D::C64, D::C128, D::C64, D::C128],
+            [
+                D::C128,
+                D::C128,
+                D::C128,
+                D::C128,
+                D::C128,
+                D::C128,
+                D::C128,
+            ],
+        ];
+        for (a, row) in types.iter().zip(table) {
+            for (b, expected) in types.iter().zip(row) {
+                assert_eq!(promote(*a, *b).unwrap(), expected, "{a} with {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn types_without_arithmetic_are_named() {
+        for (a, b) in [(DType::U8, DType::F64), (DType::F64, DType::U8)] {
+            let error = promote(a, b).unwrap_err();
+            assert!(matches!(error, Error::Unsupported(_)), "{error}");
+            assert!(error.to_string().contains("uint8"), "{error}");
+        }
+        let error = continuous(DType::BOOL8).unwrap_err();
+        assert!(error.to_string().contains("bool"), "{error}");
+    }
+
+    #[test]
+    fn complex_quotients_do_not_overflow() {
+        let x = Complex::new(1e300, 1e300);
+        assert_eq!(x.over(x), Complex::new(1.0, 0.0));
+        let y = Complex::new(3.0, -4.0);
+        assert_eq!(Complex::new(25.0, 0.0).over(y), Complex::new(3.0, 4.0));
+        assert_eq!(Complex::new(0.0, 2.0).over(Complex::I), Complex::from(2.0));
+    }
+}
