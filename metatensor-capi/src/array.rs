@@ -207,8 +207,8 @@ fn get_array(
     name: &str,
     function: impl FnOnce(*mut mts_array_t) -> CallbackStatus,
 ) -> Result<Box<dyn Array>> {
-    let raw = get(name, function)?;
-    Ok(Box::new(ForeignArray { raw }))
+    // SAFETY: what callbacks make follows the rules of `mts_array_t`.
+    Ok(unsafe { take_boxed_array(get(name, function)?) })
 }
 
 impl ForeignArray {
@@ -366,10 +366,7 @@ const _: () = assert!(
 ///
 /// Its functions must do what the documentation of `mts_array_t` asks of them.
 pub(crate) unsafe fn take_array(raw: mts_array_t) -> ArrayRef {
-    if raw
-        .destroy
-        .is_some_and(|destroy| std::ptr::fn_addr_eq(destroy, DESTROY))
-    {
+    if is_native(&raw) {
         // SAFETY: only `native_array` makes arrays with this function.
         return ArrayRef::from(unsafe { Arc::from_raw(raw.ptr.cast::<DenseArray>()) });
     }
@@ -387,19 +384,37 @@ pub(crate) fn borrow_array(array: &ArrayRef) -> Result<mts_array_t> {
     }
 }
 
+/// The same for an array that nobody else can be using yet.
+///
+/// # Safety
+///
+/// As for [`take_array`].
+unsafe fn take_boxed_array(raw: mts_array_t) -> Box<dyn Array> {
+    if is_native(&raw) {
+        // SAFETY: only `native_array` makes arrays with this function.
+        let array = unsafe { Arc::from_raw(raw.ptr.cast::<DenseArray>()) };
+        return Box::new(Arc::unwrap_or_clone(array));
+    }
+    Box::new(ForeignArray { raw })
+}
+
+/// Whether this is an array made by [`native_array`].
+fn is_native(raw: &mts_array_t) -> bool {
+    raw.destroy
+        .is_some_and(|destroy| std::ptr::fn_addr_eq(destroy, DESTROY))
+}
+
 /// Makes an array for a block that is being loaded.
 pub(crate) fn create_array(
     create: mts_create_array_callback_t,
     shape: &[usize],
     dtype: DLDataType,
-) -> Result<ArrayRef> {
+) -> Result<Box<dyn Array>> {
     let create = create.ok_or_else(|| Error::invalid("got a NULL pointer for 'create_array'"))?;
     // SAFETY: the caller gave this function to be called this way.
-    let raw = get("create_array", |out| unsafe {
+    get_array("create_array", |out| unsafe {
         create(shape.as_ptr(), shape.len(), dtype, out)
-    })?;
-    // SAFETY: what this function makes follows the rules of `mts_array_t`.
-    Ok(unsafe { take_array(raw) })
+    })
 }
 
 /// A native array for C, which owns it.
