@@ -15,4 +15,4 @@ pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
 pub use error::{Error, Result};
 pub use labels::{Labels, Mapped, RowCheck};
 pub use names::Names;
-pub use tensor::TensorMap;
+pub use tensor::{FillValue, SampleOrder, TensorMap};

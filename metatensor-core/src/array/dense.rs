@@ -78,7 +78,7 @@ impl DenseArray {
 
     /// The same for elements of type `dtype`, written as values of another type: of the same size,
     /// or several of them per element.
-    fn write_as<T: Copy>(
+    pub(super) fn write_as<T: Copy>(
         dtype: DType,
         shape: &[usize],
         write: impl FnOnce(&mut Output<'_, T>) -> Result<()>,

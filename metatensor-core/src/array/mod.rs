@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::{Error, Result};
 
+mod assemble;
 mod buffer;
 mod dense;
 mod device;
@@ -23,7 +24,7 @@ pub use movement::DataMovement;
 pub use output::Output;
 pub use view::{View, ViewMut};
 
-pub(crate) use movement::Placement;
+pub(crate) use movement::{Placement, PropertyRun, assemble};
 
 /// What the rest of the library asks of any n-dimensional array.
 ///

@@ -2,7 +2,7 @@
 
 use ndarray::{Axis, Slice};
 
-use super::{Array, DenseArray, View, ViewMut};
+use super::{Array, DenseArray, View, ViewMut, assemble as native};
 use crate::{Error, Result};
 
 /// Some properties of one sample, for all components, to be copied from one array to another.
@@ -21,36 +21,65 @@ pub struct DataMovement {
     pub properties_length: usize,
 }
 
-/// Where a whole array goes inside of a larger one: each row to another row, all properties
-/// starting at the same one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Placement<'a> {
-    /// Row of the output for each row of the input.
-    pub(crate) rows: &'a [u32],
-    /// Property of the output that gets the first property of the input.
-    pub(crate) properties_start: usize,
+/// Neighboring properties of an input, and the first of the properties of the output that they are
+/// copied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PropertyRun {
+    pub(crate) start_in: usize,
+    pub(crate) start_out: usize,
+    pub(crate) length: usize,
 }
 
-impl Placement<'_> {
-    /// Copies all of `input` to its place in `output`.
-    pub(crate) fn apply(&self, output: &mut dyn Array, input: &dyn Array) -> Result<()> {
-        let properties_length = *input.shape()?.last().unwrap_or(&0);
-        let movements = self
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(sample_in, &sample_out)| DataMovement {
+/// Where all rows of an array go inside of a larger one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placement<'a> {
+    pub(crate) input: &'a dyn Array,
+    /// Row of the output for each row of the input.
+    pub(crate) rows: &'a [u32],
+    /// What goes there. Other properties of the input are left out.
+    pub(crate) properties: &'a [PropertyRun],
+}
+
+/// New array of the kind of `model`, made of the parts of others, and of `fill_value` where there are
+/// none.
+///
+/// Arrays that are not native make and fill this array themselves.
+pub(crate) fn assemble(
+    model: &dyn Array,
+    shape: &[usize],
+    fill_value: &dyn Array,
+    placements: &[Placement<'_>],
+) -> Result<Box<dyn Array>> {
+    if let Some(model) = model.downcast_ref::<DenseArray>() {
+        let inputs = placements.iter().map(|placement| {
+            let input = placement.input.downcast_ref::<DenseArray>()?;
+            Some((input, placement.rows, placement.properties))
+        });
+        if let Some(inputs) = inputs.collect::<Option<Vec<_>>>() {
+            return Ok(Box::new(native::assemble(
+                model, shape, fill_value, &inputs,
+            )?));
+        }
+    }
+    let mut output = model.create(shape, fill_value)?;
+    let mut movements = Vec::new();
+    for placement in placements {
+        movements.clear();
+        for (sample_in, &sample_out) in placement.rows.iter().enumerate() {
+            let runs = placement.properties.iter().filter(|run| run.length > 0);
+            movements.extend(runs.map(|run| DataMovement {
                 sample_in,
                 sample_out: sample_out as usize,
-                properties_start_in: 0,
-                properties_start_out: self.properties_start,
-                properties_length,
-            });
-        if output.downcast_ref::<DenseArray>().is_some() {
-            return move_data(&mut output.view_mut()?, &input.view()?, movements);
+                properties_start_in: run.start_in,
+                properties_start_out: run.start_out,
+                properties_length: run.length,
+            }));
         }
-        output.move_data(input, &movements.collect::<Vec<_>>())
+        if !movements.is_empty() {
+            output.move_data(placement.input, &movements)?;
+        }
     }
+    Ok(output)
 }
 
 /// Runs a block of code with the constant `$N` equal to `$size`, the size of any element type.
@@ -86,10 +115,10 @@ macro_rules! with_item_size {
 pub(super) use with_item_size;
 
 /// Copies parts of `input` to `output`, which must be contiguous.
-pub(super) fn move_data<M: std::borrow::Borrow<DataMovement>>(
+pub(super) fn move_data(
     output: &mut ViewMut<'_>,
     input: &View<'_>,
-    movements: impl IntoIterator<Item = M>,
+    movements: &[DataMovement],
 ) -> Result<()> {
     let shape_out: super::view::Shape = output.as_view().shape().into();
     let shape_in = input.shape();
@@ -135,7 +164,6 @@ pub(super) fn move_data<M: std::borrow::Borrow<DataMovement>>(
         };
         let source = items.as_slice();
         for m in movements {
-            let m = m.borrow();
             check(m)?;
             let mut to = m.sample_out * components * row_out + m.properties_start_out;
             if let Some(source) = source {

@@ -4,8 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::{BlockMut, DType, Device, Error, Labels, Origin, Result, TensorBlock};
 
+mod components_to_properties;
+mod fill_value;
+mod keys_to_properties;
+mod keys_to_samples;
+mod merge;
+mod merged_rows;
 #[cfg(test)]
 mod tests;
+
+pub use fill_value::FillValue;
+pub use merge::SampleOrder;
 
 /// A set of blocks, one for each entry of its keys.
 ///

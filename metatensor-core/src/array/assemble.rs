@@ -1,0 +1,235 @@
+//! Native arrays made of parts of other native arrays.
+
+use std::borrow::Cow;
+
+use super::movement::{PropertyRun, with_item_size};
+use super::{Array, DenseArray, Output, View};
+use crate::{Error, Result};
+
+/// One of the arrays, the rows that its rows go to, and the properties that go there.
+type Input<'a> = (&'a DenseArray, &'a [u32], &'a [PropertyRun]);
+
+/// See [`super::movement::assemble`].
+pub(super) fn assemble(
+    model: &DenseArray,
+    shape: &[usize],
+    fill_value: &dyn Array,
+    inputs: &[Input<'_>],
+) -> Result<DenseArray> {
+    let arrays = inputs.iter().map(|&(array, ..)| contiguous(array));
+    let arrays = arrays.collect::<Result<Vec<_>>>()?;
+    let views: Vec<View<'_>> = arrays.iter().map(|array| array.view()).collect();
+    let (Some(&rows), Some(&row_length)) = (shape.first(), shape.last()) else {
+        return Err(Error::Internal("merging arrays without axes".into()));
+    };
+    let output = Shape {
+        rows,
+        components: shape[1..shape.len() - 1].iter().product(),
+        row_length,
+    };
+    with_item_size!(model.dtype().size(), N => {
+        let parts = inputs.iter().zip(&views).map(|(&(_, rows, properties), view)| Part {
+            items: view.as_bytes().unwrap_or_default().as_chunks::<N>().0,
+            row_length: view.shape().last().copied().unwrap_or(0),
+            rows,
+            properties,
+        });
+        let parts: Vec<_> = parts.collect();
+        // New memory is best written once and in order, and needs no fill value then.
+        if let Some(sources) = whole_rows(output, &parts) {
+            return DenseArray::write_as(model.dtype(), shape, |memory| {
+                write_whole_rows(memory, output, &parts, &sources);
+                Ok(())
+            });
+        }
+        if let Some(columns) = whole_columns(output, &parts) {
+            return DenseArray::write_as(model.dtype(), shape, |memory| {
+                write_columns(memory, output, &columns);
+                Ok(())
+            });
+        }
+        let mut array = model.filled_like(shape, fill_value)?;
+        if let Some(items) = array.view_mut()?.as_items_mut::<N>() {
+            for part in &parts {
+                scatter(items, output, part);
+            }
+        }
+        Ok(array)
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Shape {
+    rows: usize,
+    components: usize,
+    row_length: usize,
+}
+
+/// One of the arrays, all of its elements in order.
+struct Part<'a, const N: usize> {
+    items: &'a [[u8; N]],
+    row_length: usize,
+    rows: &'a [u32],
+    properties: &'a [PropertyRun],
+}
+
+fn contiguous(array: &DenseArray) -> Result<Cow<'_, DenseArray>> {
+    let view = array.view();
+    Ok(if view.is_contiguous() {
+        Cow::Borrowed(array)
+    } else {
+        Cow::Owned(DenseArray::copy_of(&view)?)
+    })
+}
+
+/// For each row of the output, the part and the row of it that is the same. `None` if not all rows
+/// are the rows of exactly one part.
+fn whole_rows<const N: usize>(output: Shape, parts: &[Part<'_, N>]) -> Option<Vec<(u32, u32)>> {
+    let all = PropertyRun {
+        start_in: 0,
+        start_out: 0,
+        length: output.row_length,
+    };
+    let is_whole = |part: &Part<'_, N>| part.row_length == all.length && part.properties == [all];
+    let count: usize = parts.iter().map(|part| part.rows.len()).sum();
+    if count != output.rows || !parts.iter().all(is_whole) {
+        return None;
+    }
+    const NONE: (u32, u32) = (u32::MAX, 0);
+    let mut sources = vec![NONE; output.rows];
+    for (number, part) in (0..).zip(parts) {
+        for (row, &row_out) in (0..).zip(part.rows) {
+            let source = &mut sources[row_out as usize];
+            if *source != NONE {
+                return None;
+            }
+            *source = (number, row);
+        }
+    }
+    Some(sources)
+}
+
+fn write_whole_rows<const N: usize>(
+    memory: &mut Output<'_, [u8; N]>,
+    output: Shape,
+    parts: &[Part<'_, N>],
+    sources: &[(u32, u32)],
+) {
+    let length = output.components * output.row_length;
+    for run in sources.chunk_by(|a, b| a.0 == b.0 && a.1 + 1 == b.1) {
+        let (part, row) = (run[0].0 as usize, run[0].1 as usize);
+        memory.copy(&parts[part].items[row * length..(row + run.len()) * length]);
+    }
+}
+
+/// Neighboring properties of the output, all of them from one part that has all rows.
+struct Column<'a, const N: usize> {
+    items: &'a [[u8; N]],
+    row_length: usize,
+    run: PropertyRun,
+    /// Which of `row_orders` tells the row of the part for each row of the output.
+    row_order: usize,
+}
+
+struct Columns<'a, const N: usize> {
+    columns: Vec<Column<'a, N>>,
+    row_orders: Vec<Vec<u32>>,
+}
+
+/// The parts as columns side by side, or `None` if they do not make up all of the output.
+fn whole_columns<'a, const N: usize>(
+    output: Shape,
+    parts: &[Part<'a, N>],
+) -> Option<Columns<'a, N>> {
+    let mut columns: Vec<Column<'a, N>> = Vec::new();
+    let mut row_orders: Vec<Vec<u32>> = Vec::new();
+    let mut last_rows: &[u32] = &[];
+    for part in parts.iter().filter(|part| !part.properties.is_empty()) {
+        if part.rows.len() != output.rows {
+            return None;
+        }
+        // Parts with the same rows often share the description of them.
+        if row_orders.is_empty() || !std::ptr::eq(part.rows, last_rows) {
+            row_orders.push(inverse(part.rows)?);
+            last_rows = part.rows;
+        }
+        columns.extend(part.properties.iter().map(|&run| Column {
+            items: part.items,
+            row_length: part.row_length,
+            run,
+            row_order: row_orders.len() - 1,
+        }));
+    }
+    columns.sort_by_key(|column| column.run.start_out);
+    let mut end = 0;
+    for column in &columns {
+        if column.run.start_out != end {
+            return None;
+        }
+        end += column.run.length;
+    }
+    (end == output.row_length).then_some(Columns {
+        columns,
+        row_orders,
+    })
+}
+
+/// The inverse of a permutation, or `None` if this is not one.
+fn inverse(permutation: &[u32]) -> Option<Vec<u32>> {
+    let mut inverse = vec![u32::MAX; permutation.len()];
+    for (position, &row) in (0..).zip(permutation) {
+        let entry = inverse.get_mut(row as usize)?;
+        if *entry != u32::MAX {
+            return None;
+        }
+        *entry = position;
+    }
+    Some(inverse)
+}
+
+fn write_columns<const N: usize>(
+    memory: &mut Output<'_, [u8; N]>,
+    output: Shape,
+    columns: &Columns<'_, N>,
+) {
+    for row in 0..output.rows {
+        for component in 0..output.components {
+            for column in &columns.columns {
+                let row = columns.row_orders[column.row_order][row] as usize;
+                let start = (row * output.components + component) * column.row_length;
+                let start = start + column.run.start_in;
+                memory.copy(&column.items[start..start + column.run.length]);
+            }
+        }
+    }
+}
+
+fn scatter<const N: usize>(items: &mut [[u8; N]], output: Shape, part: &Part<'_, N>) {
+    let components = output.components;
+    let whole = PropertyRun {
+        start_in: 0,
+        start_out: 0,
+        length: part.row_length,
+    };
+    if part.row_length == output.row_length && part.properties == [whole] {
+        let length = components * part.row_length;
+        let mut row = 0;
+        for run in part.rows.chunk_by(|a, b| a + 1 == *b) {
+            let (from, to) = (row * length, run[0] as usize * length);
+            let size = run.len() * length;
+            items[to..to + size].copy_from_slice(&part.items[from..from + size]);
+            row += run.len();
+        }
+        return;
+    }
+    for (row, &row_out) in part.rows.iter().enumerate() {
+        for component in 0..components {
+            let from = (row * components + component) * part.row_length;
+            let to = (row_out as usize * components + component) * output.row_length;
+            for run in part.properties {
+                let (from, to) = (from + run.start_in, to + run.start_out);
+                items[to..to + run.length].copy_from_slice(&part.items[from..from + run.length]);
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Labels of several blocks merged into one.
+
+use super::SampleOrder;
+use crate::rows::{Order, RowGroups, RowIndex, Rows};
+use crate::{Error, Labels, Result};
+
+/// The distinct rows of several tables, and where the rows of each table are among them.
+pub(super) struct MergedRows {
+    pub(super) labels: Labels,
+    positions: Vec<u32>,
+    /// Part of `positions` for each table.
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Part {
+    start: usize,
+    end: usize,
+}
+
+/// Tables whose rows are to be merged, one after the other.
+pub(super) struct Tables<'a> {
+    values: Vec<i32>,
+    count: usize,
+    parts: Vec<Part>,
+    /// The labels whose rows these are, if there are no others.
+    only: Option<&'a Labels>,
+    /// Whether no row of one table is in another one as well.
+    distinct: bool,
+}
+
+impl<'a> Tables<'a> {
+    fn new() -> Self {
+        Tables {
+            values: Vec::new(),
+            count: 0,
+            parts: Vec::new(),
+            only: None,
+            distinct: true,
+        }
+    }
+
+    /// The rows of some labels that have the same dimensions.
+    pub(super) fn of_labels(labels: &[&'a Labels]) -> Result<Self> {
+        let mut tables = Tables::new();
+        for &entry in labels {
+            if entry == labels[0] && !tables.parts.is_empty() {
+                tables.repeat_first();
+                continue;
+            }
+            let rows = readable(entry)?;
+            tables.values.extend_from_slice(rows.values());
+            tables.only = Some(entry);
+            tables.distinct = tables.parts.is_empty();
+            tables.end_part(rows.count());
+        }
+        Ok(tables)
+    }
+
+    /// The rows of some labels that have the same dimensions, each followed by what comes with
+    /// these labels and no others.
+    pub(super) fn of_labels_with<'b>(
+        labels: impl IntoIterator<Item = (&'b Labels, &'b [i32])>,
+    ) -> Result<Self> {
+        let mut tables = Tables::new();
+        for (labels, suffix) in labels {
+            let rows = readable(labels)?;
+            tables
+                .values
+                .reserve(rows.values().len() + rows.count() * suffix.len());
+            for row in rows {
+                tables.values.extend_from_slice(row);
+                tables.values.extend_from_slice(suffix);
+            }
+            tables.end_part(rows.count());
+        }
+        Ok(tables)
+    }
+
+    /// The samples of gradients of values whose samples were merged to `parents`.
+    pub(super) fn of_gradients(samples: &[&'a Labels], parents: &MergedRows) -> Result<Self> {
+        let mut tables = Tables::new();
+        for (block, &labels) in samples.iter().enumerate() {
+            let same_parents = parents.parts[block] == parents.parts[0];
+            if !tables.parts.is_empty() && same_parents && labels == samples[0] {
+                tables.repeat_first();
+                continue;
+            }
+            let rows = readable(labels)?;
+            let positions = parents.positions(block);
+            let start = tables.values.len();
+            tables.values.extend_from_slice(rows.values());
+            let mut moved = false;
+            for row in tables.values[start..].chunks_exact_mut(rows.width()) {
+                // The structure of blocks makes sure that this is a sample of the values.
+                let position = positions[row[0] as usize] as i32;
+                moved |= row[0] != position;
+                row[0] = position;
+            }
+            tables.only = (!moved).then_some(labels);
+            tables.distinct = tables.parts.is_empty();
+            tables.end_part(rows.count());
+        }
+        Ok(tables)
+    }
+
+    /// The next table has the rows of the first one.
+    fn repeat_first(&mut self) {
+        self.parts.push(self.parts[0]);
+    }
+
+    fn end_part(&mut self, count: usize) {
+        if !self.parts.is_empty() {
+            self.only = None;
+        }
+        let start = self.count;
+        self.count += count;
+        self.parts.push(Part {
+            start,
+            end: self.count,
+        });
+    }
+
+    /// Merges the rows to labels with the dimensions of `model`, kept in arrays of the same kind as
+    /// those of `stored_like`.
+    pub(super) fn merge(
+        self,
+        order: SampleOrder,
+        model: &Labels,
+        stored_like: &Labels,
+    ) -> Result<MergedRows> {
+        let rows = Rows::try_new(&self.values, self.count, model.size())?;
+        let in_order = match order {
+            SampleOrder::Sorted => rows.order() == Order::StrictlyIncreasing,
+            SampleOrder::AsInBlocks => self.distinct,
+        };
+        let (labels, positions) = if in_order {
+            let positions = (0..self.count as u32).collect();
+            if let Some(only) = self.only {
+                return Ok(MergedRows {
+                    labels: only.clone(),
+                    positions,
+                    parts: self.parts,
+                });
+            }
+            (model.with_rows(self.values), positions)
+        } else if order == SampleOrder::Sorted {
+            let groups = RowGroups::new(rows);
+            let labels = model.with_rows(groups.unique().values().to_vec());
+            (labels, groups.group_of().to_vec())
+        } else {
+            let (values, positions) = by_first_occurrence(rows);
+            (model.with_rows(values), positions)
+        };
+        Ok(MergedRows {
+            labels: labels.stored_like(stored_like)?,
+            positions,
+            parts: self.parts,
+        })
+    }
+}
+
+impl MergedRows {
+    /// Position of each row of one of the tables.
+    pub(super) fn positions(&self, table: usize) -> &[u32] {
+        let Part { start, end } = self.parts[table];
+        &self.positions[start..end]
+    }
+}
+
+/// The distinct rows of a table, in the order of their first occurrence, and for each row of the
+/// table its position among them.
+fn by_first_occurrence(rows: Rows<'_>) -> (Vec<i32>, Vec<u32>) {
+    let index = RowIndex::assume_unique(rows);
+    let mut firsts: Vec<u32> = Vec::new();
+    let mut positions: Vec<u32> = Vec::with_capacity(rows.count());
+    index.find_all(rows, rows, |row, first| {
+        let position = match first {
+            Some(first) if first < row => positions[first],
+            _ => {
+                firsts.push(row as u32);
+                firsts.len() as u32 - 1
+            }
+        };
+        positions.push(position);
+    });
+    (rows.gather(&firsts), positions)
+}
+
+/// The rows of labels, which can be out of reach on some devices.
+pub(super) fn readable(labels: &Labels) -> Result<Rows<'_>> {
+    let rows = labels.rows();
+    if rows.count() == labels.count() {
+        return Ok(rows);
+    }
+    Err(Error::unsupported(format!(
+        "labels {} on device {}, where their values can not be read",
+        labels.names(),
+        labels.array().device()?
+    )))
+}
+
+/// All rows of `second` after each of the rows of `first`, as labels with the dimensions of `model`.
+pub(super) fn product(first: &Labels, second: &Labels, model: &Labels) -> Result<Labels> {
+    let (a, b) = (readable(first)?, readable(second)?);
+    let count = a.count().saturating_mul(b.count());
+    let mut values = Vec::new();
+    if count > Rows::MAX_COUNT || values.try_reserve_exact(count * model.size()).is_err() {
+        return Err(Error::invalid(format!(
+            "can not combine {} entries for {} with {} for {}: these are too many",
+            a.count(),
+            first.names(),
+            b.count(),
+            second.names()
+        )));
+    }
+    for a in a {
+        for b in b {
+            values.extend_from_slice(a);
+            values.extend_from_slice(b);
+        }
+    }
+    Ok(model.with_rows(values))
+}
