@@ -1,6 +1,8 @@
 //! Moving dimensions between keys, samples, components and properties, against a model that knows
 //! elements by all of their coordinates.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::collections::{BTreeMap, HashMap};
 
 use metatensor_core::{FillValue, Labels, SampleOrder, TensorBlock, TensorMap};
