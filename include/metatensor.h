@@ -228,6 +228,28 @@ typedef struct mts_array_t {
                               uintptr_t movements_count);
 } mts_array_t;
 
+/**
+ * Function making a buffer larger: `realloc`, with `user_data` before its parameters.
+ *
+ * `ptr` is the buffer, or NULL for a new one, and `new_size` its new size in bytes. The function returns the
+ * buffer, which may have moved; or NULL if there is no memory.
+ */
+typedef uint8_t *(*mts_realloc_buffer_t)(void *user_data, uint8_t *ptr, uintptr_t new_size);
+
+/**
+ * Function making an empty array for the values of a block that is being loaded.
+ *
+ * `shape` has `shape_count` entries. The array must be in main memory and contiguous, and its
+ * `as_dlpack` function must give access to its own memory: this is where the values are written to.
+ *
+ * It should return `MTS_SUCCESS`; or, after giving a message to `mts_set_last_error`,
+ * `MTS_CALLBACK_ERROR`. `mts_create_array` is such a function, it makes arrays of this library.
+ */
+typedef mts_status_t (*mts_create_array_callback_t)(const uintptr_t *shape,
+                                                    uintptr_t shape_count,
+                                                    DLDataType dtype,
+                                                    struct mts_array_t *array);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -772,6 +794,172 @@ mts_status_t mts_tensormap_device(const struct mts_tensormap_t *tensor, DLDevice
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
 mts_status_t mts_tensormap_dtype(const struct mts_tensormap_t *tensor, DLDataType *dtype);
+
+/**
+ * Load labels from a file.
+ *
+ * @param path path of the file, in UTF-8
+ *
+ * @returns labels *owned* by the caller; or NULL on error: a file that can not be read (`MTS_IO_ERROR`), or
+ *          that is not what it should be (`MTS_SERIALIZATION_ERROR`)
+ */
+const struct mts_labels_t *mts_labels_load(const char *path);
+
+/**
+ * Load labels from memory.
+ *
+ * @param buffer content of a file
+ * @param buffer_count size of this content in bytes
+ *
+ * @returns labels *owned* by the caller; or NULL on error
+ */
+const struct mts_labels_t *mts_labels_load_buffer(const uint8_t *buffer, uintptr_t buffer_count);
+
+/**
+ * Save labels to a file.
+ *
+ * The file is written beside `path` and then renamed: whatever happens, there is either the old file or the
+ * new one. The same data always gives the same file.
+ *
+ * @param path path of the file, in UTF-8, written as it is given
+ * @param labels what to save
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_save(const char *path,
+                             const struct mts_labels_t *labels);
+
+/**
+ * Save labels to memory.
+ *
+ * @param buffer pointer to the buffer: what it points to can be NULL, or a buffer to write to, which may be
+ *        moved. The buffer is *owned* by the caller, also if this function fails.
+ * @param buffer_count pointer to the size of the buffer in bytes, which is set to the size of what was written
+ * @param realloc_user_data given to `realloc`
+ * @param realloc function to make the buffer larger
+ * @param labels what to save
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_labels_save_buffer(uint8_t **buffer,
+                                    uintptr_t *buffer_count,
+                                    void *realloc_user_data,
+                                    mts_realloc_buffer_t realloc,
+                                    const struct mts_labels_t *labels);
+
+/**
+ * Load a block, with its gradients from a file.
+ *
+ * @param path path of the file, in UTF-8
+ * @param create_array function making the array for each of the values, for example `mts_create_array`
+ *
+ * @returns a block *owned* by the caller; or NULL on error: a file that can not be read (`MTS_IO_ERROR`), or
+ *          that is not what it should be (`MTS_SERIALIZATION_ERROR`)
+ */
+struct mts_block_t *mts_block_load(const char *path,
+                                   mts_create_array_callback_t create_array);
+
+/**
+ * Load a block, with its gradients from memory.
+ *
+ * @param buffer content of a file
+ * @param buffer_count size of this content in bytes
+ * @param create_array function making the array for each of the values, for example `mts_create_array`
+ *
+ * @returns a block *owned* by the caller; or NULL on error
+ */
+struct mts_block_t *mts_block_load_buffer(const uint8_t *buffer,
+                                          uintptr_t buffer_count,
+                                          mts_create_array_callback_t create_array);
+
+/**
+ * Save a block, with its gradients to a file.
+ *
+ * The file is written beside `path` and then renamed: whatever happens, there is either the old file or the
+ * new one. The same data always gives the same file.
+ *
+ * @param path path of the file, in UTF-8, written as it is given
+ * @param block what to save
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_save(const char *path,
+                            const struct mts_block_t *block);
+
+/**
+ * Save a block, with its gradients to memory.
+ *
+ * @param buffer pointer to the buffer: what it points to can be NULL, or a buffer to write to, which may be
+ *        moved. The buffer is *owned* by the caller, also if this function fails.
+ * @param buffer_count pointer to the size of the buffer in bytes, which is set to the size of what was written
+ * @param realloc_user_data given to `realloc`
+ * @param realloc function to make the buffer larger
+ * @param block what to save
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_save_buffer(uint8_t **buffer,
+                                   uintptr_t *buffer_count,
+                                   void *realloc_user_data,
+                                   mts_realloc_buffer_t realloc,
+                                   const struct mts_block_t *block);
+
+/**
+ * Load a map, with its blocks and info from a file.
+ *
+ * @param path path of the file, in UTF-8
+ * @param create_array function making the array for each of the values, for example `mts_create_array`
+ *
+ * @returns a map *owned* by the caller; or NULL on error: a file that can not be read (`MTS_IO_ERROR`), or
+ *          that is not what it should be (`MTS_SERIALIZATION_ERROR`)
+ */
+struct mts_tensormap_t *mts_tensormap_load(const char *path,
+                                           mts_create_array_callback_t create_array);
+
+/**
+ * Load a map, with its blocks and info from memory.
+ *
+ * @param buffer content of a file
+ * @param buffer_count size of this content in bytes
+ * @param create_array function making the array for each of the values, for example `mts_create_array`
+ *
+ * @returns a map *owned* by the caller; or NULL on error
+ */
+struct mts_tensormap_t *mts_tensormap_load_buffer(const uint8_t *buffer,
+                                                  uintptr_t buffer_count,
+                                                  mts_create_array_callback_t create_array);
+
+/**
+ * Save a map, with its blocks and info to a file.
+ *
+ * The file is written beside `path` and then renamed: whatever happens, there is either the old file or the
+ * new one. The same data always gives the same file.
+ *
+ * @param path path of the file, in UTF-8, written as it is given
+ * @param tensor what to save
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_tensormap_save(const char *path,
+                                const struct mts_tensormap_t *tensor);
+
+/**
+ * Save a map, with its blocks and info to memory.
+ *
+ * @param buffer pointer to the buffer: what it points to can be NULL, or a buffer to write to, which may be
+ *        moved. The buffer is *owned* by the caller, also if this function fails.
+ * @param buffer_count pointer to the size of the buffer in bytes, which is set to the size of what was written
+ * @param realloc_user_data given to `realloc`
+ * @param realloc function to make the buffer larger
+ * @param tensor what to save
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_tensormap_save_buffer(uint8_t **buffer,
+                                       uintptr_t *buffer_count,
+                                       void *realloc_user_data,
+                                       mts_realloc_buffer_t realloc,
+                                       const struct mts_tensormap_t *tensor);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -10,4 +10,1136 @@
 #include "metatensor.h"
 
 
+/**
+ * Compare the samples of blocks.
+ */
+#define MTS_METADATA_SAMPLES 1
+
+/**
+ * Compare the components of blocks.
+ */
+#define MTS_METADATA_COMPONENTS 2
+
+/**
+ * Compare the properties of blocks.
+ */
+#define MTS_METADATA_PROPERTIES 4
+
+/**
+ * Compare all labels of blocks.
+ */
+#define MTS_METADATA_ALL 7
+
+/**
+ * How close numbers have to be. NULL stands for `{1e-13, 1e-12, false}`.
+ */
+typedef struct mts_allclose_options_t {
+    /**
+     * tolerance relative to the number in the second object
+     */
+    double rtol;
+    /**
+     * absolute tolerance
+     */
+    double atol;
+    /**
+     * whether two numbers that are both NaN are close
+     */
+    bool equal_nan;
+} mts_allclose_options_t;
+
+/**
+ * What metadata to compare. NULL stands for `{MTS_METADATA_ALL, true}`.
+ */
+typedef struct mts_equal_metadata_options_t {
+    /**
+     * or-ed `MTS_METADATA_` values
+     */
+    uint32_t check;
+    /**
+     * whether to compare gradients as well
+     */
+    bool check_gradients;
+} mts_equal_metadata_options_t;
+
+/**
+ * A list of names. Where a pointer to it can be NULL, this stands for all names.
+ */
+typedef struct mts_names_t {
+    /**
+     * `count` NUL-terminated strings in UTF-8, can be NULL if there are none
+     */
+    const char *const *names;
+    /**
+     * number of names
+     */
+    uintptr_t count;
+} mts_names_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
+ *
+ * The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
+ * gradients are not supported.
+ *
+ * @param a a map
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_abs(const mts_tensormap_t *a,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_abs` for blocks.
+ *
+ * @param a a block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_abs_block(const mts_block_t *a, mts_block_t **result);
+
+/**
+ * Compute the sum of two maps, element by element: `x + y`, with gradients `∇x + ∇y`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are added as well.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add(const mts_tensormap_t *a,
+                     const mts_tensormap_t *b,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_add` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `x + s` for all values `x` of a map, with gradients `∇x`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_add_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the difference of two maps, element by element: `x - y`, with gradients `∇x - ∇y`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are subtracted as well.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          mts_tensormap_t **result);
+
+/**
+ * The same as `mts_subtract` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `x - s` for all values `x` of a map, with gradients `∇x`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_subtract_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are not supported.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          mts_tensormap_t **result);
+
+/**
+ * The same as `mts_multiply` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `s x` for all values `x` of a map, with gradients `s ∇x`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_multiply_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are not supported. Integers become 64-bit floats.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide(const mts_tensormap_t *a,
+                        const mts_tensormap_t *b,
+                        mts_tensormap_t **result);
+
+/**
+ * The same as `mts_divide` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `x / s` for all values `x` of a map, with gradients `∇x / s`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_divide_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
+ *
+ * Gradients for an exponent of 0 are exactly 0. Integers become 64-bit floats. Gradients of gradients are only
+ * supported for an exponent of 1.
+ *
+ * @param a a map
+ * @param exponent the exponent, `p` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_pow(const mts_tensormap_t *a,
+                     double exponent,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_pow` for blocks.
+ *
+ * @param a a block
+ * @param exponent the exponent, `p` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_pow_block(const mts_block_t *a, double exponent, mts_block_t **result);
+
+/**
+ * Tell whether two maps have the same keys, labels, gradients and values, in the same order.
+ *
+ * Numbers of different types are equal if they have the same value; NaN is not equal to anything. Blocks are matched by key, and info is ignored.
+ *
+ * @param a a map
+ * @param b another map
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal(const mts_tensormap_t *a,
+                       const mts_tensormap_t *b,
+                       bool *equal);
+
+/**
+ * Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_raise(const mts_tensormap_t *a,
+                             const mts_tensormap_t *b);
+
+/**
+ * Tell whether two blocks have the same keys, labels, gradients and values, in the same order.
+ *
+ * Numbers of different types are equal if they have the same value; NaN is not equal to anything.
+ *
+ * @param a a block
+ * @param b another block
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_block(const mts_block_t *a, const mts_block_t *b, bool *equal);
+
+/**
+ * Check that two blocks have the same keys, labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
+ *
+ * @param a a block
+ * @param b another block
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_raise_block(const mts_block_t *a,
+                                   const mts_block_t *b);
+
+/**
+ * Tell whether two maps have the same keys, labels and gradients, and close values, in the same order.
+ *
+ * A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity. Blocks are matched by key, and info is ignored.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ * @param close is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_allclose(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          const struct mts_allclose_options_t *options,
+                          bool *close);
+
+/**
+ * Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_allclose_raise(const mts_tensormap_t *a,
+                                const mts_tensormap_t *b,
+                                const struct mts_allclose_options_t *options);
+
+/**
+ * Tell whether two blocks have the same keys, labels and gradients, and close values, in the same order.
+ *
+ * A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ * @param close is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_allclose_block(const mts_block_t *a,
+                                const mts_block_t *b,
+                                const struct mts_allclose_options_t *options,
+                                bool *close);
+
+/**
+ * Check that two blocks have the same keys, labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_allclose_raise_block(const mts_block_t *a,
+                                      const mts_block_t *b,
+                                      const struct mts_allclose_options_t *options);
+
+/**
+ * Tell whether two maps have the same keys, labels and gradients, whatever their values, in the same order.
+ *
+ * The values are not looked at, and can be on any device. Blocks are matched by key, and info is ignored.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_metadata(const mts_tensormap_t *a,
+                                const mts_tensormap_t *b,
+                                const struct mts_equal_metadata_options_t *options,
+                                bool *equal);
+
+/**
+ * Check that two maps have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_metadata_raise(const mts_tensormap_t *a,
+                                      const mts_tensormap_t *b,
+                                      const struct mts_equal_metadata_options_t *options);
+
+/**
+ * Tell whether two blocks have the same keys, labels and gradients, whatever their values, in the same order.
+ *
+ * The values are not looked at, and can be on any device.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_metadata_block(const mts_block_t *a,
+                                      const mts_block_t *b,
+                                      const struct mts_equal_metadata_options_t *options,
+                                      bool *equal);
+
+/**
+ * Check that two blocks have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_metadata_raise_block(const mts_block_t *a,
+                                            const mts_block_t *b,
+                                            const struct mts_equal_metadata_options_t *options);
+
+/**
+ * Make a map with the labels of another one, filled with 0; gradients as well.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_zeros_like(const mts_tensormap_t *a,
+                            const struct mts_names_t *gradients,
+                            mts_tensormap_t **result);
+
+/**
+ * The same as `mts_zeros_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_zeros_like_block(const mts_block_t *a,
+                                  const struct mts_names_t *gradients,
+                                  mts_block_t **result);
+
+/**
+ * Make a map with the labels of another one, filled with 1; gradients as well.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_ones_like(const mts_tensormap_t *a,
+                           const struct mts_names_t *gradients,
+                           mts_tensormap_t **result);
+
+/**
+ * The same as `mts_ones_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_ones_like_block(const mts_block_t *a,
+                                 const struct mts_names_t *gradients,
+                                 mts_block_t **result);
+
+/**
+ * Make a map with the labels of another one, whose values mean nothing, to be overwritten; gradients as well.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_empty_like(const mts_tensormap_t *a,
+                            const struct mts_names_t *gradients,
+                            mts_tensormap_t **result);
+
+/**
+ * The same as `mts_empty_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_empty_like_block(const mts_block_t *a,
+                                  const struct mts_names_t *gradients,
+                                  mts_block_t **result);
+
+/**
+ * Make a copy of a map without some of its gradients.
+ *
+ * @param a a map
+ * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_remove_gradients(const mts_tensormap_t *a,
+                                  const struct mts_names_t *remove,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_remove_gradients` for blocks.
+ *
+ * @param a a block
+ * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_remove_gradients_block(const mts_block_t *a,
+                                        const struct mts_names_t *remove,
+                                        mts_block_t **result);
+
+/**
+ * Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
+ *
+ * The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
+ * gradients are not supported.
+ *
+ * @param a a map
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_abs(const mts_tensormap_t *a,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_abs` for blocks.
+ *
+ * @param a a block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_abs_block(const mts_block_t *a, mts_block_t **result);
+
+/**
+ * Compute the sum of two maps, element by element: `x + y`, with gradients `∇x + ∇y`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are added as well.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add(const mts_tensormap_t *a,
+                     const mts_tensormap_t *b,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_add` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `x + s` for all values `x` of a map, with gradients `∇x`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_add_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the difference of two maps, element by element: `x - y`, with gradients `∇x - ∇y`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are subtracted as well.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          mts_tensormap_t **result);
+
+/**
+ * The same as `mts_subtract` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `x - s` for all values `x` of a map, with gradients `∇x`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_subtract_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are not supported.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          mts_tensormap_t **result);
+
+/**
+ * The same as `mts_multiply` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `s x` for all values `x` of a map, with gradients `s ∇x`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_multiply_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
+ *
+ * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
+ * properties and gradients, in the same order. Gradients of gradients are not supported. Integers become 64-bit floats.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide(const mts_tensormap_t *a,
+                        const mts_tensormap_t *b,
+                        mts_tensormap_t **result);
+
+/**
+ * The same as `mts_divide` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute `x / s` for all values `x` of a map, with gradients `∇x / s`.
+ *
+ * Values of integer types, and their gradients, become 64-bit floats.
+ *
+ * @param a a map
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_scalar(const mts_tensormap_t *a, double scalar, mts_tensormap_t **result);
+
+/**
+ * The same as `mts_divide_scalar` for blocks.
+ *
+ * @param a a block
+ * @param scalar a number, `s` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_scalar_block(const mts_block_t *a, double scalar, mts_block_t **result);
+
+/**
+ * Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
+ *
+ * Gradients for an exponent of 0 are exactly 0. Integers become 64-bit floats. Gradients of gradients are only
+ * supported for an exponent of 1.
+ *
+ * @param a a map
+ * @param exponent the exponent, `p` in the formula
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_pow(const mts_tensormap_t *a,
+                     double exponent,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_pow` for blocks.
+ *
+ * @param a a block
+ * @param exponent the exponent, `p` in the formula
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_pow_block(const mts_block_t *a, double exponent, mts_block_t **result);
+
+/**
+ * Tell whether two maps have the same keys, labels, gradients and values, in the same order.
+ *
+ * Numbers of different types are equal if they have the same value; NaN is not equal to anything. Blocks are matched by key, and info is ignored.
+ *
+ * @param a a map
+ * @param b another map
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal(const mts_tensormap_t *a,
+                       const mts_tensormap_t *b,
+                       bool *equal);
+
+/**
+ * Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_raise(const mts_tensormap_t *a,
+                             const mts_tensormap_t *b);
+
+/**
+ * Tell whether two blocks have the same keys, labels, gradients and values, in the same order.
+ *
+ * Numbers of different types are equal if they have the same value; NaN is not equal to anything.
+ *
+ * @param a a block
+ * @param b another block
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_block(const mts_block_t *a, const mts_block_t *b, bool *equal);
+
+/**
+ * Check that two blocks have the same keys, labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
+ *
+ * @param a a block
+ * @param b another block
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_raise_block(const mts_block_t *a,
+                                   const mts_block_t *b);
+
+/**
+ * Tell whether two maps have the same keys, labels and gradients, and close values, in the same order.
+ *
+ * A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity. Blocks are matched by key, and info is ignored.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ * @param close is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_allclose(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          const struct mts_allclose_options_t *options,
+                          bool *close);
+
+/**
+ * Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_allclose_raise(const mts_tensormap_t *a,
+                                const mts_tensormap_t *b,
+                                const struct mts_allclose_options_t *options);
+
+/**
+ * Tell whether two blocks have the same keys, labels and gradients, and close values, in the same order.
+ *
+ * A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ * @param close is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_allclose_block(const mts_block_t *a,
+                                const mts_block_t *b,
+                                const struct mts_allclose_options_t *options,
+                                bool *close);
+
+/**
+ * Check that two blocks have the same keys, labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_allclose_raise_block(const mts_block_t *a,
+                                      const mts_block_t *b,
+                                      const struct mts_allclose_options_t *options);
+
+/**
+ * Tell whether two maps have the same keys, labels and gradients, whatever their values, in the same order.
+ *
+ * The values are not looked at, and can be on any device. Blocks are matched by key, and info is ignored.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_metadata(const mts_tensormap_t *a,
+                                const mts_tensormap_t *b,
+                                const struct mts_equal_metadata_options_t *options,
+                                bool *equal);
+
+/**
+ * Check that two maps have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_metadata_raise(const mts_tensormap_t *a,
+                                      const mts_tensormap_t *b,
+                                      const struct mts_equal_metadata_options_t *options);
+
+/**
+ * Tell whether two blocks have the same keys, labels and gradients, whatever their values, in the same order.
+ *
+ * The values are not looked at, and can be on any device.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_metadata_block(const mts_block_t *a,
+                                      const mts_block_t *b,
+                                      const struct mts_equal_metadata_options_t *options,
+                                      bool *equal);
+
+/**
+ * Check that two blocks have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
+ *
+ * @param a a block
+ * @param b another block
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_metadata_raise_block(const mts_block_t *a,
+                                            const mts_block_t *b,
+                                            const struct mts_equal_metadata_options_t *options);
+
+/**
+ * Make a map with the labels of another one, filled with 0; gradients as well.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_zeros_like(const mts_tensormap_t *a,
+                            const struct mts_names_t *gradients,
+                            mts_tensormap_t **result);
+
+/**
+ * The same as `mts_zeros_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_zeros_like_block(const mts_block_t *a,
+                                  const struct mts_names_t *gradients,
+                                  mts_block_t **result);
+
+/**
+ * Make a map with the labels of another one, filled with 1; gradients as well.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_ones_like(const mts_tensormap_t *a,
+                           const struct mts_names_t *gradients,
+                           mts_tensormap_t **result);
+
+/**
+ * The same as `mts_ones_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_ones_like_block(const mts_block_t *a,
+                                 const struct mts_names_t *gradients,
+                                 mts_block_t **result);
+
+/**
+ * Make a map with the labels of another one, whose values mean nothing, to be overwritten; gradients as well.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_empty_like(const mts_tensormap_t *a,
+                            const struct mts_names_t *gradients,
+                            mts_tensormap_t **result);
+
+/**
+ * The same as `mts_empty_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_empty_like_block(const mts_block_t *a,
+                                  const struct mts_names_t *gradients,
+                                  mts_block_t **result);
+
+/**
+ * Make a copy of a map without some of its gradients.
+ *
+ * @param a a map
+ * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_remove_gradients(const mts_tensormap_t *a,
+                                  const struct mts_names_t *remove,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_remove_gradients` for blocks.
+ *
+ * @param a a block
+ * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_remove_gradients_block(const mts_block_t *a,
+                                        const struct mts_names_t *remove,
+                                        mts_block_t **result);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
 #endif  /* METATENSOR_OPERATIONS_H */

@@ -41,10 +41,14 @@ pub fn tutorial(data: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> 
     writeln!(out, "{:?}\n", gradient.components())?;
 
     // Properties are those of the values.
-    writeln!(out, "{}\n", block.properties() == gradient.properties())?;
+    writeln!(
+        out,
+        "{}\n",
+        python(block.properties() == gradient.properties())
+    )?;
 
     // This molecule lies along x: there are zeros in the other directions.
-    writeln!(out, "{:.8}\n", gradient.to_ndarray::<f64>()?)?;
+    writeln!(out, "{:11.8}\n", gradient.to_ndarray::<f64>()?)?;
 
     // ---- What if the values have components? -----------------------------------------------------
 
@@ -84,12 +88,12 @@ pub fn tutorial(data: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> 
 
     writeln!(
         out,
-        "radial_spectrum values: {:.8}",
+        "radial_spectrum values: {:11.8}",
         rs_block.to_ndarray::<f64>()?
     )?;
     writeln!(
         out,
-        "square values: {:.8}\n",
+        "square values: {:11.8}\n",
         squared_block.to_ndarray::<f64>()?
     )?;
 
@@ -97,15 +101,24 @@ pub fn tutorial(data: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> 
         let gradient = block.gradient("positions")?.to_ndarray::<f64>()?;
         Ok(gradient.slice(s![.., 0, ..]).to_owned())
     };
-    writeln!(out, "radial_spectrum gradient: {:.8}", along_x(rs_block)?)?;
-    writeln!(out, "square gradient: {:.8}\n", along_x(squared_block)?)?;
+    writeln!(out, "radial_spectrum gradient: {:11.8}", along_x(rs_block)?)?;
+    writeln!(out, "square gradient: {:11.8}\n", along_x(squared_block)?)?;
 
     // All of this is what operations do.
     let multiplied = operations::multiply(&radial_spectrum, &radial_spectrum)?;
-    writeln!(out, "{}", operations::equal(&multiplied, &squared)?)?;
+    writeln!(out, "{}", python(operations::equal(&multiplied, &squared)?))?;
     let to_the_power_of_2 = operations::pow(&radial_spectrum, 2.0)?;
-    writeln!(out, "{}", operations::equal(&to_the_power_of_2, &squared)?)?;
+    writeln!(
+        out,
+        "{}",
+        python(operations::equal(&to_the_power_of_2, &squared)?)
+    )?;
     Ok(())
+}
+
+/// As the Python version of this tutorial prints it.
+fn python(truth: bool) -> &'static str {
+    if truth { "True" } else { "False" }
 }
 
 /// The square of one block, by hand.

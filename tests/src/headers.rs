@@ -47,7 +47,12 @@ pub const HEADERS: &[Header] = &[
     Header {
         path: "metatensor/operations.h",
         purpose: "Operations on maps and blocks, gradients included.",
-        sources: &["operations.rs"],
+        sources: &[
+            "operations/mod.rs",
+            "operations/arithmetic.rs",
+            "operations/comparison.rs",
+            "operations/creation.rs",
+        ],
         includes: "#include \"metatensor.h\"\n",
     },
 ];
