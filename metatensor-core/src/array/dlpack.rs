@@ -91,13 +91,17 @@ impl Dlpack {
     ///
     /// # Safety
     ///
-    /// `tensor` must be NULL or point to a valid structure that nobody else will delete, and whose
-    /// memory is readable until it is deleted.
+    /// `tensor` must be NULL or point to a valid structure that nobody else will delete. Until it is
+    /// deleted its memory must be readable, and not be written to by anyone while we read it. If it is
+    /// not flagged as read-only it must be writable too, and nobody else may use it while we write.
     pub unsafe fn from_raw(tensor: *mut DlpackManagedTensor) -> Result<Dlpack> {
         let tensor =
             NonNull::new(tensor).ok_or_else(|| Error::invalid("got a NULL DLPack tensor"))?;
         let owner = Dlpack(tensor);
-        let version = owner.managed().version;
+        // Structures of other versions may be smaller than ours: only the members before the flags are
+        // in all of them, and no reference to the whole structure can exist.
+        // SAFETY: `tensor` is valid, so that it starts with a version.
+        let version = unsafe { (*tensor.as_ptr()).version };
         if version.major != DlpackVersion::CURRENT.major {
             return Err(Error::invalid(format!(
                 "can not use a tensor made with DLPack {}.{}, only with version {}.x",
@@ -188,7 +192,8 @@ impl Dlpack {
 
 impl Drop for Dlpack {
     fn drop(&mut self) {
-        if let Some(deleter) = self.managed().deleter {
+        // SAFETY: structures of all versions have their deleter in the same place.
+        if let Some(deleter) = unsafe { (*self.0.as_ptr()).deleter } {
             // SAFETY: we own the structure, and nobody uses it after this.
             unsafe { deleter(self.0.as_ptr()) }
         }
