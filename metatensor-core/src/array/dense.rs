@@ -11,7 +11,7 @@ use ndarray::{ArrayD, Dimension, IxDyn};
 use super::buffer::Buffer;
 use super::dlpack;
 use super::movement::{move_data, with_item_size};
-use super::view::{Shape, Strides, element_count, is_row_major, not_on_cpu, row_major};
+use super::view::{Shape, Strides, element_count, foreign_layout, is_row_major, row_major};
 use super::{Array, DType, DataMovement, Device, Dlpack, DlpackManagedTensor, Element, Origin};
 use super::{Output, View, ViewMut};
 use crate::{Error, Result};
@@ -118,24 +118,9 @@ impl DenseArray {
     ///
     /// If the tensor is not in main memory or has a data type that is none of [`DType::ALL`].
     pub fn from_dlpack(tensor: Dlpack) -> Result<DenseArray> {
-        let tensor_ref = tensor.tensor();
-        if !tensor_ref.device.is_cpu() {
-            return Err(not_on_cpu(tensor_ref.device));
-        }
-        let dtype = tensor_ref.dtype;
+        let (shape, strides) = foreign_layout(&tensor)?;
+        let dtype = tensor.tensor().dtype;
         check_dtype(dtype)?;
-        let shape: Shape = tensor.shape().collect();
-        let count = element_count(&shape, dtype)?;
-        if count > 0 && tensor.data().is_null() {
-            return Err(Error::invalid(format!(
-                "got a DLPack tensor of shape {:?} without data",
-                &shape[..]
-            )));
-        }
-        let strides = match tensor.strides() {
-            Some(strides) => strides.iter().map(|&s| s as isize).collect(),
-            None => row_major(&shape),
-        };
         let buffer = Buffer::from_dlpack(tensor);
         Ok(DenseArray {
             data: buffer.data(),

@@ -44,23 +44,73 @@ pub(super) fn is_row_major(shape: &[usize], strides: &[isize]) -> bool {
 ///
 /// # Errors
 ///
-/// If there are more than fit in memory.
+/// If there are more than fit in memory. Axes of length 0 do not help: `ndarray` wants the product of
+/// the other lengths to fit, and so does whoever multiplies them in another order.
 pub(super) fn element_count(shape: &[usize], dtype: DType) -> Result<usize> {
-    // Axes of length 0 come first: the others do not have to fit then.
-    if shape.contains(&0) {
-        return Ok(0);
+    let bytes = shape
+        .iter()
+        .try_fold(dtype.size().max(1), |n, &m| n.checked_mul(m.max(1)));
+    if bytes.is_none_or(|bytes| isize::try_from(bytes).is_err()) {
+        return Err(Error::invalid(format!(
+            "an array of {dtype} with shape {shape:?} is too large"
+        )));
     }
-    let count = shape.iter().try_fold(1, |n: usize, &m| n.checked_mul(m));
-    count
-        .filter(|&n| {
-            n.checked_mul(dtype.size())
-                .is_some_and(|b| isize::try_from(b).is_ok())
-        })
-        .ok_or_else(|| {
-            Error::invalid(format!(
-                "an array of {dtype} with shape {shape:?} is too large"
-            ))
-        })
+    Ok(shape.iter().product())
+}
+
+/// Shape and strides of a tensor made by someone else, if its elements can be used from here.
+///
+/// # Errors
+///
+/// If the tensor is not in main memory, has elements but no data, or can not exist in any memory.
+pub(super) fn foreign_layout(dlpack: &Dlpack) -> Result<(Shape, Strides)> {
+    let tensor = dlpack.tensor();
+    if !tensor.device.is_cpu() {
+        return Err(not_on_cpu(tensor.device));
+    }
+    // Elements smaller than a byte share bytes with their neighbors.
+    let bits = tensor.dtype.bits as usize * tensor.dtype.lanes as usize;
+    if bits == 0 || !bits.is_multiple_of(8) {
+        return Err(Error::unsupported(format!(
+            "arrays of {}, whose elements do not take whole bytes",
+            tensor.dtype
+        )));
+    }
+    let shape: Shape = dlpack.shape().collect();
+    let count = element_count(&shape, tensor.dtype)?;
+    if count > 0 && dlpack.data().is_null() {
+        return Err(Error::invalid(format!(
+            "got a DLPack tensor of shape {:?} without data",
+            &shape[..]
+        )));
+    }
+    let mut strides = row_major(&shape);
+    let Some(given) = dlpack.strides().filter(|_| count > 0) else {
+        return Ok((shape, strides));
+    };
+    let mut extent = tensor.dtype.size();
+    for (axis, &stride) in given.iter().enumerate() {
+        // Nobody looks at the stride along a single element, and producers put anything there.
+        if shape[axis] == 1 {
+            continue;
+        }
+        let distance = usize::try_from(stride.unsigned_abs())
+            .ok()
+            .and_then(|stride| stride.checked_mul(shape[axis] - 1)?.checked_mul(bits / 8));
+        extent = distance
+            .and_then(|distance| extent.checked_add(distance))
+            .filter(|&extent| isize::try_from(extent).is_ok())
+            .ok_or_else(|| {
+                Error::invalid(format!(
+                    "got a DLPack tensor of {} with shape {:?} and strides {given:?}, which is too \
+                     large",
+                    tensor.dtype,
+                    &shape[..]
+                ))
+            })?;
+        strides[axis] = stride as isize;
+    }
+    Ok((shape, strides))
 }
 
 /// Strided memory of any data type. The one place where the rules that make it safe are checked.
@@ -76,24 +126,10 @@ struct Memory {
 
 impl Memory {
     fn from_dlpack(dlpack: Dlpack) -> Result<Memory> {
-        let tensor = dlpack.tensor();
-        if !tensor.device.is_cpu() {
-            return Err(not_on_cpu(tensor.device));
-        }
-        let shape: Shape = dlpack.shape().collect();
-        let strides = match dlpack.strides() {
-            Some(strides) => strides.iter().map(|&s| s as isize).collect(),
-            None => row_major(&shape),
-        };
-        if element_count(&shape, tensor.dtype)? > 0 && dlpack.data().is_null() {
-            return Err(Error::invalid(format!(
-                "got a DLPack tensor of shape {:?} without data",
-                &shape[..]
-            )));
-        }
+        let (shape, strides) = foreign_layout(&dlpack)?;
         Ok(Memory {
             data: NonNull::new(dlpack.data()).unwrap_or(NonNull::<u64>::dangling().cast()),
-            dtype: tensor.dtype,
+            dtype: dlpack.tensor().dtype,
             shape,
             strides,
             _dlpack: Some(dlpack),
@@ -150,7 +186,7 @@ impl Memory {
 }
 
 #[cold]
-pub(super) fn not_on_cpu(device: Device) -> Error {
+fn not_on_cpu(device: Device) -> Error {
     Error::unsupported(format!(
         "the data is on device {device}, only data on the CPU can be used here"
     ))
