@@ -14,6 +14,8 @@ mod dlpack;
 mod dtype;
 mod movement;
 mod output;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use dense::DenseArray;
