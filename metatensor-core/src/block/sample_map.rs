@@ -1,5 +1,6 @@
 //! The sample → gradient mapping: which rows of a gradient are derivatives of which sample.
 
+use crate::rows::Rows;
 use crate::{Error, Labels, Result};
 
 use super::SAMPLE;
@@ -61,15 +62,27 @@ pub(super) fn check(samples: &Labels, parent_rows: usize) -> Result<()> {
     Ok(())
 }
 
+/// Checks that labels can have this many rows.
+fn check_count(count: usize) -> Result<()> {
+    if count <= Rows::MAX_COUNT {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "a mapping of {count} rows is too large"
+    )))
+}
+
 impl GradientMap {
     /// The mapping described by the samples of a gradient, for values with `parent_rows` samples.
     ///
     /// # Errors
     ///
     /// If the first dimension is not `"sample"`, or contains something that is not the position of
-    /// a sample.
+    /// a sample, or if the samples can not be read, or there are more of them than labels can have.
     pub fn from_samples(samples: &Labels, parent_rows: usize) -> Result<GradientMap> {
         check(samples, parent_rows)?;
+        samples.check_readable("the mapping described by")?;
+        check_count(parent_rows)?;
         let parents = samples.iter().map(|row| row[0] as u32).collect();
         Ok(Self::from_checked_parents(parents, parent_rows))
     }
@@ -91,13 +104,8 @@ impl GradientMap {
                 parents[row]
             )));
         }
-        for count in [parents.len(), parent_rows] {
-            if count > crate::rows::Rows::MAX_COUNT {
-                return Err(Error::invalid(format!(
-                    "a mapping of {count} rows is too large"
-                )));
-            }
-        }
+        check_count(parents.len())?;
+        check_count(parent_rows)?;
         Ok(Self::from_checked_parents(parents.into(), parent_rows))
     }
 
