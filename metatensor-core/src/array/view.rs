@@ -226,9 +226,9 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     ///
-    /// If an array of this shape has elements.
+    /// If an array of this shape has elements, or its other axes are too long.
     pub fn empty(dtype: DType, shape: &[usize]) -> Result<View<'a>> {
-        if !shape.contains(&0) {
+        if element_count(shape, dtype)? != 0 {
             return Err(Error::invalid(format!(
                 "an array of shape {shape:?} needs memory for its elements"
             )));

@@ -81,7 +81,7 @@ impl GradientMap {
     /// a sample, or if the samples can not be read, or there are more of them than labels can have.
     pub fn from_samples(samples: &Labels, parent_rows: usize) -> Result<GradientMap> {
         check(samples, parent_rows)?;
-        samples.check_readable("the mapping described by")?;
+        samples.check_readable("the mapping")?;
         check_count(parent_rows)?;
         let parents = samples.iter().map(|row| row[0] as u32).collect();
         Ok(Self::from_checked_parents(parents, parent_rows))

@@ -260,7 +260,7 @@ impl Labels {
             return Ok(());
         }
         Err(Error::unsupported(format!(
-            "{action} of labels on device {}, where nobody can read it",
+            "{action} of labels on device {}, where nobody can read them",
             self.array().device()?
         )))
     }
@@ -278,7 +278,8 @@ impl Labels {
         self.0.values.array()
     }
 
-    /// The same labels, in an array of the kind that `other` has, on the same device.
+    /// The same labels, in an array of the kind that `other` has, on the same device. They stay where
+    /// they are if `other` is in a native array.
     ///
     /// # Errors
     ///
@@ -291,7 +292,7 @@ impl Labels {
             names: Arc::clone(&self.0.names),
             values: array,
             order: self.0.order.clone(),
-            index: OnceLock::new(),
+            index: self.0.index.clone(),
         })))
     }
 
@@ -304,7 +305,7 @@ impl Labels {
     ///
     /// # Errors
     ///
-    /// If there is no such dimension.
+    /// If there is no such dimension, or the values of these labels can not be read.
     pub fn column(&self, name: &str) -> Result<Vec<i32>> {
         let Some(column) = self.names().position(name) else {
             return Err(Error::invalid(format!(
@@ -312,6 +313,7 @@ impl Labels {
                 self.names()
             )));
         };
+        self.check_readable("a column")?;
         Ok(self.rows().columns(&[column]))
     }
 
@@ -348,9 +350,14 @@ impl Labels {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// One row with the names of its dimensions, for messages: `(system=0, atom=4)`.
+    /// One row with the names of its dimensions, for messages: `(system=0, atom=4)`. Rows that do not
+    /// exist or can not be looked at are described by their number: `(row 3)`.
     pub fn describe(&self, row: usize) -> String {
-        let entries = self.names().iter().zip(&self[row]);
+        let rows = self.rows();
+        if row >= rows.count() {
+            return format!("(row {row})");
+        }
+        let entries = self.names().iter().zip(rows.row(row));
         let entries: Vec<_> = entries
             .map(|(name, value)| format!("{name}={value}"))
             .collect();

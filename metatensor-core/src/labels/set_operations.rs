@@ -139,10 +139,8 @@ impl Labels {
     ///
     /// # Errors
     ///
-    /// If `selection` has a dimension that `self` has not.
+    /// If `selection` has a dimension that `self` has not, or the values of labels can not be read.
     pub fn select(&self, selection: &Labels) -> Result<Vec<u32>> {
-        self.check_readable("select")?;
-        selection.check_readable("select")?;
         let columns = selection.names().iter().map(|name| {
             self.names().position(name).ok_or_else(|| {
                 Error::invalid(format!(
@@ -152,13 +150,15 @@ impl Labels {
             })
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
-        let rows = self.rows();
         if columns.is_empty() {
-            return Ok((0..rows.count() as u32).collect());
+            return Ok((0..self.count() as u32).collect());
         }
         if selection.is_empty() {
             return Ok(Vec::new());
         }
+        self.check_readable("select")?;
+        selection.check_readable("select")?;
+        let rows = self.rows();
         let mut selected = Vec::new();
         if selection.names() == self.names() {
             self.index()

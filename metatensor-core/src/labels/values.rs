@@ -73,7 +73,7 @@ impl LabelsValues {
                 Rows::MAX_COUNT
             )));
         }
-        let rows = read_rows(&array, count * width)?;
+        let rows = read_rows(&array, [count, width])?;
         Ok(LabelsValues {
             count,
             width,
@@ -123,7 +123,7 @@ impl LabelsValues {
     pub(super) fn rows(&self) -> Rows<'_> {
         let values = match &self.rows {
             RowsMemory::Owned(values) => &values[..],
-            // SAFETY: `read_rows` checked that the view has this many contiguous values.
+            // SAFETY: `read_rows` checked the shape of the view, whose values are contiguous.
             RowsMemory::Array { values, .. } => unsafe {
                 std::slice::from_raw_parts(*values, self.count * self.width)
             },
@@ -145,8 +145,8 @@ impl LabelsValues {
 }
 
 /// The values in an array, where they are if possible.
-fn read_rows(array: &ArrayRef, size: usize) -> Result<RowsMemory> {
-    if size == 0 {
+fn read_rows(array: &ArrayRef, shape: [usize; 2]) -> Result<RowsMemory> {
+    if shape.contains(&0) {
         return Ok(RowsMemory::Owned(Arc::default()));
     }
     let device = array.device()?;
@@ -155,19 +155,16 @@ fn read_rows(array: &ArrayRef, size: usize) -> Result<RowsMemory> {
     }
     if !device.is_cpu() {
         let copy = array.copy(Device::CPU)?;
-        return Ok(RowsMemory::Owned(Arc::new(copy_rows(&copy.view()?)?)));
+        return Ok(RowsMemory::Owned(Arc::new(copy_rows(
+            &copy.view()?,
+            shape,
+        )?)));
     }
     let view = View::from_dlpack(array.to_dlpack(Device::CPU)?)?;
-    if view.shape().iter().product::<usize>() != size {
-        return Err(Error::invalid(format!(
-            "the array of labels has the shape {:?}, but its data has the shape {:?}",
-            array.shape()?,
-            view.shape()
-        )));
-    }
+    check_shape(&view, shape)?;
     let values = match view.as_slice::<i32>()? {
         Some(values) => values.as_ptr(),
-        None => return Ok(RowsMemory::Owned(Arc::new(copy_rows(&view)?))),
+        None => return Ok(RowsMemory::Owned(Arc::new(copy_rows(&view, shape)?))),
     };
     Ok(RowsMemory::Array {
         values,
@@ -175,6 +172,18 @@ fn read_rows(array: &ArrayRef, size: usize) -> Result<RowsMemory> {
     })
 }
 
-fn copy_rows(view: &View<'_>) -> Result<Vec<i32>> {
+/// Checks that the data of an array has the shape that the array itself says it has.
+fn check_shape(view: &View<'_>, shape: [usize; 2]) -> Result<()> {
+    if view.shape() == shape {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the array of labels has the shape {shape:?}, but its data has the shape {:?}",
+        view.shape()
+    )))
+}
+
+fn copy_rows(view: &View<'_>, shape: [usize; 2]) -> Result<Vec<i32>> {
+    check_shape(view, shape)?;
     Ok(view.typed::<i32>()?.iter().copied().collect())
 }
