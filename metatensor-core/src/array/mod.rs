@@ -15,7 +15,7 @@ mod dtype;
 mod movement;
 mod output;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 
 pub use dense::DenseArray;

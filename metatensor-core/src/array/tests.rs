@@ -6,6 +6,8 @@ use num_complex::Complex;
 
 use super::*;
 
+pub(crate) mod foreign;
+
 /// Elements of any type, different ones for the first few numbers.
 trait Numbered: Element {
     fn number(i: usize) -> Self;
