@@ -168,6 +168,22 @@ fn empty_arrays_have_views() {
 }
 
 #[test]
+fn views_of_nothing_need_no_memory() {
+    let view = View::empty(DType::F64, &[3, 0]).unwrap();
+    assert_eq!(view.shape(), [3, 0]);
+    assert_eq!(view.typed::<f64>().unwrap().len(), 0);
+    for shape in [&[][..], &[3], &[usize::MAX, 5, 0]] {
+        let error = message(View::empty(DType::F64, shape));
+        assert!(error.contains(&format!("{shape:?}")), "{error}");
+    }
+    let view = View::from(&[1.5, 2.5][..]);
+    assert_eq!(
+        view.typed::<f64>().unwrap(),
+        ndarray::arr1(&[1.5, 2.5]).into_dyn()
+    );
+}
+
+#[test]
 fn views_give_bytes_items_and_elements_of_the_same_memory() {
     fn check<T: Numbered>() {
         let array = DenseArray::from(numbers::<T>(&[2, 3]));
