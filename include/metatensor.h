@@ -796,6 +796,60 @@ mts_status_t mts_tensormap_device(const struct mts_tensormap_t *tensor, DLDevice
 mts_status_t mts_tensormap_dtype(const struct mts_tensormap_t *tensor, DLDataType *dtype);
 
 /**
+ * Move dimensions of the keys to the samples, merging the blocks whose keys are equal then.
+ *
+ * Blocks with the same remaining key become one block, whose samples have the moved dimensions at the end. Its
+ * properties are those of all of these blocks; values which no block has are equal to `fill_value`. Components
+ * must be the same.
+ *
+ * @param tensor the map
+ * @param keys_to_move labels without entries, with the dimensions to move
+ * @param fill_value array without axes, of the type of the values. The library *takes ownership* of it, even
+ *        if this function fails. Arrays that are not of this library get it in their `create` function.
+ * @param sort_samples whether the samples of the new blocks are sorted; else they are in the order of the blocks
+ *
+ * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ */
+struct mts_tensormap_t *mts_tensormap_keys_to_samples(const struct mts_tensormap_t *tensor,
+                                                      const struct mts_labels_t *keys_to_move,
+                                                      struct mts_array_t fill_value,
+                                                      bool sort_samples);
+
+/**
+ * Move dimensions of the keys to the properties, merging the blocks whose keys are equal then.
+ *
+ * Blocks with the same remaining key become one block, whose properties have the moved dimensions before their
+ * own. Its samples are those of all of these blocks; values which no block has are equal to `fill_value`.
+ * Components must be the same.
+ *
+ * @param tensor the map
+ * @param keys_to_move labels with the dimensions to move. With entries, these are the values that all of the new
+ *        blocks get properties for, in this order, and blocks with other values are left out; all blocks must
+ *        have the same properties then.
+ * @param fill_value as in `mts_tensormap_keys_to_samples`
+ * @param sort_samples as in `mts_tensormap_keys_to_samples`
+ *
+ * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ */
+struct mts_tensormap_t *mts_tensormap_keys_to_properties(const struct mts_tensormap_t *tensor,
+                                                         const struct mts_labels_t *keys_to_move,
+                                                         struct mts_array_t fill_value,
+                                                         bool sort_samples);
+
+/**
+ * Move components to the properties.
+ *
+ * @param tensor the map
+ * @param dimensions names of the components, `dimensions_count` NUL-terminated strings
+ * @param dimensions_count number of components to move
+ *
+ * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ */
+struct mts_tensormap_t *mts_tensormap_components_to_properties(const struct mts_tensormap_t *tensor,
+                                                               const char *const *dimensions,
+                                                               uintptr_t dimensions_count);
+
+/**
  * Load labels from a file.
  *
  * @param path path of the file, in UTF-8

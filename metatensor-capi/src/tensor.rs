@@ -5,11 +5,12 @@ use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
 use metatensor_core::{DType as DLDataType, Device as DLDevice};
-use metatensor_core::{Error, TensorMap};
+use metatensor_core::{Error, FillValue, Labels, Result, SampleOrder, TensorMap};
 
+use crate::array::{mts_array_t, take_array};
 use crate::block::mts_block_t;
 use crate::handles::{
-    Out, labels, labels_handle, optional_slice_mut, take_block, tensor, tensor_mut, text,
+    Out, labels, labels_handle, optional_slice_mut, take_block, tensor, tensor_mut, text, texts,
 };
 use crate::labels::mts_labels_t;
 use crate::last_error::c_string;
@@ -314,5 +315,133 @@ pub unsafe extern "C" fn mts_tensormap_dtype(
             unsafe { (self::tensor(tensor, "tensor")?, Out::new(dtype, "dtype")?) };
         dtype.set(tensor.map.dtype()?.unwrap_or(DLDataType::F64));
         Ok(())
+    })
+}
+
+/// # Safety
+///
+/// `tensor` is NULL or valid, `keys_to_move` as well, and `fill_value` follows the rules of `mts_array_t`.
+unsafe fn move_keys(
+    tensor: *const mts_tensormap_t,
+    keys_to_move: *const mts_labels_t,
+    fill_value: mts_array_t,
+    sort_samples: bool,
+    operation: impl FnOnce(&TensorMap, &Labels, FillValue<'_>, SampleOrder) -> Result<TensorMap>,
+) -> Result<*mut mts_tensormap_t> {
+    // First of all, so that the array is released whatever happens.
+    // SAFETY: guaranteed by the caller.
+    let fill_value = unsafe { take_array(fill_value) };
+    // SAFETY: guaranteed by the caller.
+    let (tensor, keys) = unsafe {
+        (
+            self::tensor(tensor, "tensor")?,
+            labels(keys_to_move, "keys_to_move")?,
+        )
+    };
+    let order = if sort_samples {
+        SampleOrder::Sorted
+    } else {
+        SampleOrder::AsInBlocks
+    };
+    let result = operation(&tensor.map, &keys, FillValue::Array(&*fill_value), order)?;
+    Ok(tensor_handle(result))
+}
+
+/// Move dimensions of the keys to the samples, merging the blocks whose keys are equal then.
+///
+/// Blocks with the same remaining key become one block, whose samples have the moved dimensions at the end. Its
+/// properties are those of all of these blocks; values which no block has are equal to `fill_value`. Components
+/// must be the same.
+///
+/// @param tensor the map
+/// @param keys_to_move labels without entries, with the dimensions to move
+/// @param fill_value array without axes, of the type of the values. The library *takes ownership* of it, even
+///        if this function fails. Arrays that are not of this library get it in their `create` function.
+/// @param sort_samples whether the samples of the new blocks are sorted; else they are in the order of the blocks
+///
+/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_keys_to_samples(
+    tensor: *const mts_tensormap_t,
+    keys_to_move: *const mts_labels_t,
+    fill_value: mts_array_t,
+    sort_samples: bool,
+) -> *mut mts_tensormap_t {
+    pointer(|| {
+        // SAFETY: guaranteed by the caller.
+        unsafe {
+            move_keys(
+                tensor,
+                keys_to_move,
+                fill_value,
+                sort_samples,
+                |map, keys, fill, order| map.keys_to_samples(keys, fill, order),
+            )
+        }
+    })
+}
+
+/// Move dimensions of the keys to the properties, merging the blocks whose keys are equal then.
+///
+/// Blocks with the same remaining key become one block, whose properties have the moved dimensions before their
+/// own. Its samples are those of all of these blocks; values which no block has are equal to `fill_value`.
+/// Components must be the same.
+///
+/// @param tensor the map
+/// @param keys_to_move labels with the dimensions to move. With entries, these are the values that all of the new
+///        blocks get properties for, in this order, and blocks with other values are left out; all blocks must
+///        have the same properties then.
+/// @param fill_value as in `mts_tensormap_keys_to_samples`
+/// @param sort_samples as in `mts_tensormap_keys_to_samples`
+///
+/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_keys_to_properties(
+    tensor: *const mts_tensormap_t,
+    keys_to_move: *const mts_labels_t,
+    fill_value: mts_array_t,
+    sort_samples: bool,
+) -> *mut mts_tensormap_t {
+    pointer(|| {
+        // SAFETY: guaranteed by the caller.
+        unsafe {
+            move_keys(
+                tensor,
+                keys_to_move,
+                fill_value,
+                sort_samples,
+                |map, keys, fill, order| map.keys_to_properties(keys, fill, order),
+            )
+        }
+    })
+}
+
+/// Move components to the properties.
+///
+/// @param tensor the map
+/// @param dimensions names of the components, `dimensions_count` NUL-terminated strings
+/// @param dimensions_count number of components to move
+///
+/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_tensormap_components_to_properties(
+    tensor: *const mts_tensormap_t,
+    dimensions: *const *const c_char,
+    dimensions_count: usize,
+) -> *mut mts_tensormap_t {
+    pointer(|| {
+        // SAFETY: guaranteed by the caller.
+        let (tensor, dimensions) = unsafe {
+            (
+                self::tensor(tensor, "tensor")?,
+                texts(dimensions, dimensions_count, "dimensions")?,
+            )
+        };
+        Ok(tensor_handle(
+            tensor.map.components_to_properties(&dimensions)?,
+        ))
     })
 }
