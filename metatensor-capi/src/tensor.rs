@@ -1,6 +1,5 @@
 //! Maps.
 
-use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
@@ -35,11 +34,11 @@ pub(crate) struct Tensor {
 
 #[derive(Debug)]
 struct InfoStrings {
-    values: BTreeMap<CString, CString>,
+    entries: Vec<(CString, CString)>,
     keys: Vec<*const c_char>,
 }
 
-// SAFETY: the pointers are to strings owned by `values`, which are never written to.
+// SAFETY: the pointers are to strings owned by `entries`, which are never written to.
 unsafe impl Send for InfoStrings {}
 // SAFETY: as above.
 unsafe impl Sync for InfoStrings {}
@@ -48,11 +47,11 @@ impl Tensor {
     fn info(&self) -> &InfoStrings {
         self.info.get_or_init(|| {
             let info = self.map.info().iter();
-            let values: BTreeMap<_, _> = info
-                .map(|(k, v)| (c_string(k.clone()), c_string(v.clone())))
+            let entries: Vec<_> = info
+                .map(|(key, value)| (c_string(key.clone()), c_string(value.clone())))
                 .collect();
-            let keys = values.keys().map(|key| key.as_ptr()).collect();
-            InfoStrings { values, keys }
+            let keys = entries.iter().map(|(key, _)| key.as_ptr()).collect();
+            InfoStrings { entries, keys }
         })
     }
 }
@@ -235,8 +234,8 @@ pub unsafe extern "C" fn mts_tensormap_get_info(
                 Out::new(value, "value")?,
             )
         };
-        let entry = tensor.info().values.get(&c_string(key.to_owned()));
-        value.set(entry.map_or(std::ptr::null(), |entry| entry.as_ptr()));
+        let position = tensor.map.info().get_index_of(key);
+        value.set(position.map_or(std::ptr::null(), |i| tensor.info().entries[i].1.as_ptr()));
         Ok(())
     })
 }
@@ -338,6 +337,12 @@ unsafe fn move_keys(
             labels(keys_to_move, "keys_to_move")?,
         )
     };
+    // Some fill values have no function for their shape, which only one of their own kind needs.
+    if let Ok(shape @ [_, ..]) = fill_value.shape() {
+        return Err(Error::invalid(format!(
+            "'fill_value' must be an array without axes, got one of shape {shape:?}"
+        )));
+    }
     let order = if sort_samples {
         SampleOrder::Sorted
     } else {

@@ -8,6 +8,7 @@ use std::ptr::NonNull;
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
 use smallvec::SmallVec;
 
+use super::movement::with_item_size;
 use super::{DType, Device, Dlpack, Element};
 use crate::{Error, Result};
 
@@ -434,6 +435,43 @@ impl<'a> ViewMut<'a> {
         }))
     }
 
+    /// Copies all elements of `source`, which has the same data type and shape.
+    ///
+    /// # Errors
+    ///
+    /// If it has not.
+    pub fn copy_from(&mut self, source: &View<'_>) -> Result<()> {
+        if source.dtype() != self.view.dtype() || source.shape() != self.view.shape() {
+            return Err(Error::invalid(format!(
+                "can not copy an array of {} with shape {:?} to one of {} with shape {:?}",
+                source.dtype(),
+                source.shape(),
+                self.view.dtype(),
+                self.view.shape()
+            )));
+        }
+        with_item_size!(source.dtype().size(), N => {
+            let start = self.view.memory.data.cast::<[u8; N]>();
+            // SAFETY: any bytes are valid, without alignment.
+            unsafe { self.strided(start) }.assign(&source.items::<N>());
+            Ok(())
+        })
+    }
+
+    /// # Safety
+    ///
+    /// All elements must be valid values of `T`, in memory aligned for it.
+    unsafe fn strided<T>(&mut self, start: NonNull<T>) -> ArrayViewMutD<'_, T> {
+        let (lowest, strides, inverted) = self.view.memory.unsigned(start);
+        let shape = IxDyn(&self.view.memory.shape).strides(IxDyn(&strides));
+        // SAFETY: as in `View::strided`, and this view has exclusive access to its elements.
+        let mut view = unsafe { ArrayViewMutD::from_shape_ptr(shape, lowest.as_ptr()) };
+        for axis in inverted {
+            view.invert_axis(ndarray::Axis(axis));
+        }
+        view
+    }
+
     /// The elements as `N` bytes each, if they are contiguous.
     ///
     /// # Panics
@@ -452,13 +490,7 @@ impl<'a> ViewMut<'a> {
     pub fn typed_mut<T: Element>(&mut self) -> Result<ArrayViewMutD<'_, T>> {
         let start = self.view.memory.start::<T>()?;
         self.view.check_values::<T>()?;
-        let (lowest, strides, inverted) = self.view.memory.unsigned(start);
-        let shape = IxDyn(&self.view.memory.shape).strides(IxDyn(&strides));
-        // SAFETY: as in `View::strided`, and this view has exclusive access to its elements.
-        let mut view = unsafe { ArrayViewMutD::from_shape_ptr(shape, lowest.as_ptr()) };
-        for axis in inverted {
-            view.invert_axis(ndarray::Axis(axis));
-        }
-        Ok(view)
+        // SAFETY: the type was checked by `start`, and values by `check_values`.
+        Ok(unsafe { self.strided(start) })
     }
 }

@@ -93,12 +93,13 @@ fn filled(
             got.shape()
         )));
     }
-    let Some(bytes) = view.as_bytes_mut() else {
-        return Err(Error::unsupported(
-            "loading data into an array that is not contiguous",
-        ));
-    };
-    fill(bytes)?;
+    if let Some(bytes) = view.as_bytes_mut() {
+        fill(bytes)?;
+    } else {
+        let mut contiguous = DenseArray::zeros(dtype, shape)?;
+        fill(contiguous.view_mut()?.as_bytes_mut().unwrap_or_default())?;
+        view.copy_from(&contiguous.view())?;
+    }
     drop(view);
     Ok(array.into())
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use indexmap::IndexMap;
+
 use super::archive::{Archive, Content, Source};
 use super::array::Create;
 use super::contents::Contents;
@@ -198,10 +200,10 @@ impl<'s, 'c> Loader<'s, 'c> {
         Ok(map)
     }
 
-    fn info(&mut self) -> Result<BTreeMap<String, String>> {
+    fn info(&mut self) -> Result<IndexMap<String, String>> {
         const NAME: &str = "info.json";
         if !self.archive.contains(NAME) {
-            return Ok(BTreeMap::new());
+            return Ok(IndexMap::new());
         }
         let text = self.archive.read(NAME)?;
         let info: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
@@ -210,7 +212,7 @@ impl<'s, 'c> Loader<'s, 'c> {
             ))
         })?;
         check_info(&info).map_err(|error| in_file(error, NAME))?;
-        Ok(info)
+        Ok(info.into_iter().collect())
     }
 
     /// The block with members that start with `prefix`. Gradients get the properties of the values.
@@ -292,9 +294,11 @@ fn parameters(archive: &Archive<'_>) -> HashMap<String, Vec<String>> {
 }
 
 /// Info goes to other languages as C strings.
-pub(super) fn check_info(info: &BTreeMap<String, String>) -> Result<()> {
+pub(super) fn check_info<'a>(
+    info: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> Result<()> {
     match info
-        .iter()
+        .into_iter()
         .find(|(key, value)| key.contains('\0') || value.contains('\0'))
     {
         Some((key, _)) => Err(Error::invalid(format!(

@@ -1,5 +1,6 @@
 //! Saving maps and blocks.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -56,7 +57,8 @@ impl TensorMap {
         }
         if !self.info().is_empty() {
             check_info(self.info()).map_err(|error| error.context("info"))?;
-            let text = serde_json::to_vec_pretty(self.info())
+            let sorted: BTreeMap<_, _> = self.info().iter().collect();
+            let text = serde_json::to_vec_pretty(&sorted)
                 .map_err(|error| Error::Internal(format!("can not write info: {error}")))?;
             archive.add("info.json", &[&text], Alignment::Packed)?;
         }

@@ -1,6 +1,6 @@
 //! Maps: blocks with keys.
 
-use std::collections::BTreeMap;
+use indexmap::IndexMap;
 
 use crate::{BlockMut, DType, Device, Error, Labels, Origin, Result, TensorBlock};
 
@@ -44,7 +44,7 @@ pub use merge::SampleOrder;
 pub struct TensorMap {
     keys: Labels,
     blocks: Vec<TensorBlock>,
-    info: BTreeMap<String, String>,
+    info: IndexMap<String, String>,
 }
 
 impl TensorMap {
@@ -73,7 +73,7 @@ impl TensorMap {
         Ok(TensorMap {
             keys,
             blocks,
-            info: BTreeMap::new(),
+            info: IndexMap::new(),
         })
     }
 
@@ -103,7 +103,7 @@ impl TensorMap {
     }
 
     /// The keys, the blocks and the info.
-    pub fn into_parts(self) -> (Labels, Vec<TensorBlock>, BTreeMap<String, String>) {
+    pub fn into_parts(self) -> (Labels, Vec<TensorBlock>, IndexMap<String, String>) {
         (self.keys, self.blocks, self.info)
     }
 
@@ -172,13 +172,13 @@ impl TensorMap {
         self.keys.select(selection)
     }
 
-    /// Free text that goes with the map, by name.
-    pub fn info(&self) -> &BTreeMap<String, String> {
+    /// Free text that goes with the map, by name, in the order in which names were added.
+    pub fn info(&self) -> &IndexMap<String, String> {
         &self.info
     }
 
     /// Free text that goes with the map, by name, to change it.
-    pub fn info_mut(&mut self) -> &mut BTreeMap<String, String> {
+    pub fn info_mut(&mut self) -> &mut IndexMap<String, String> {
         &mut self.info
     }
 
