@@ -194,7 +194,8 @@ impl GradientMap {
 
     /// Whether gradient row `i` belongs to sample `i`, for all of them.
     pub fn is_identity(&self) -> bool {
-        self.parent_rows() == self.gradient_rows() && (0..).eq(self.parents.iter().copied())
+        let rows = self.gradient_rows();
+        self.parent_rows() == rows && self.parents.iter().copied().eq(0..rows as u32)
     }
 
     /// Mapping from the rows of a gradient of this gradient to the samples of the values, given the
