@@ -257,7 +257,10 @@ fn gradients_have_the_properties_and_components_of_the_values() {
     let (m, n) = (range("m", 2), range("n", 4));
     let reordered = Labels::new(["n"], &[[1], [0], [2], [3]]).unwrap();
     for properties in [range("n", 3), range("k", 4), reordered] {
-        assert_names(add(&[m.clone()], &properties), &["'p'", "properties"]);
+        assert_names(
+            add(std::slice::from_ref(&m), &properties),
+            &["'p'", "properties"],
+        );
     }
     let other_m = Labels::new(["m"], &[[-1], [1]]).unwrap();
     for components in [
