@@ -56,3 +56,8 @@ pub use compare::*;
 pub use gradients::{remove_gradients, remove_gradients_block};
 pub use like::*;
 pub use metatensor_core::{Error, Result};
+
+/// The Rust code in the README is tested with the examples of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
