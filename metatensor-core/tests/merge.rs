@@ -407,3 +407,5 @@ fn check_samples(blocks: &[&TensorBlock], order: SampleOrder, result: &TensorBlo
 mod examples;
 #[path = "merge/foreign.rs"]
 mod foreign;
+#[path = "merge/reference.rs"]
+mod reference;

@@ -11,6 +11,7 @@ use ndarray::{ArrayD, Dimension, IxDyn};
 use super::buffer::Buffer;
 use super::dlpack;
 use super::movement::{move_data, with_item_size};
+use super::reorder::write_in_order;
 use super::view::{Shape, Strides, element_count, foreign_layout, is_row_major, row_major};
 use super::{Array, DType, DataMovement, Device, Dlpack, DlpackManagedTensor, Element, Origin};
 use super::{Output, View, ViewMut};
@@ -239,10 +240,7 @@ impl DenseArray {
         with_item_size!(view.dtype().size(), N => {
             let items = view.items::<N>();
             Self::write_as(view.dtype(), view.shape(), |output| {
-                match items.as_slice() {
-                    Some(items) => output.copy(items),
-                    None => output.extend(items.len(), items.iter().copied()),
-                }
+                write_in_order(output, &items);
                 Ok(())
             })
         })

@@ -14,6 +14,7 @@ mod dlpack;
 mod dtype;
 mod movement;
 mod output;
+mod reorder;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
@@ -27,6 +28,7 @@ pub use output::Output;
 pub use view::{View, ViewMut};
 
 pub(crate) use movement::{Placement, PropertyRun, assemble};
+pub(crate) use reorder::reordered;
 
 /// What the rest of the library asks of any n-dimensional array.
 ///

@@ -2,7 +2,8 @@
 
 use super::TensorMap;
 use super::merged_rows::product;
-use crate::{ArrayRef, Error, Labels, Result, TensorBlock};
+use crate::array::reordered;
+use crate::{Error, Labels, Result, TensorBlock};
 
 impl TensorMap {
     /// Moves components to the start of the properties, in each of the blocks and their gradients.
@@ -107,13 +108,19 @@ fn move_components(
     let kept: Vec<_> = (0..components.len())
         .filter(|component| !moved_here.contains(component))
         .collect();
-    let order: Vec<_> = kept.iter().chain(&moved_here).copied().collect();
+    let mut order = vec![0];
+    order.extend(
+        kept.iter()
+            .chain(&moved_here)
+            .map(|component| component + 1),
+    );
+    order.push(components.len() + 1);
     let kept: Vec<_> = kept.into_iter().map(|c| components[c].clone()).collect();
     let mut shape = vec![block.samples().count()];
     shape.extend(kept.iter().map(Labels::count));
     shape.push(properties.count());
 
-    let values = reorder(block.values(), order, &shape)?;
+    let values = reordered(&**block.values(), &order, &shape)?;
     let mut result = TensorBlock::new(values, block.samples(), &kept, properties)?;
     for (parameter, gradient) in block.gradients() {
         let skipped = skipped + gradient.components().len() - components.len();
@@ -123,23 +130,4 @@ fn move_components(
         )?;
     }
     Ok(result)
-}
-
-/// Copy of `values` with the component axes in this order, in another shape.
-fn reorder(values: &ArrayRef, mut order: Vec<usize>, shape: &[usize]) -> Result<ArrayRef> {
-    let mut array = values.copy(values.device()?)?;
-    for axis in 0..order.len() {
-        let from = order[axis];
-        if from != axis {
-            array.swap_axes(axis + 1, from + 1)?;
-            // What was at `axis` is at `from` now.
-            for later in &mut order[axis + 1..] {
-                if *later == axis {
-                    *later = from;
-                }
-            }
-        }
-    }
-    array.reshape(shape)?;
-    Ok(array.into())
 }
