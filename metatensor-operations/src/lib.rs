@@ -7,11 +7,12 @@
 //! are linear in the values or only change the structure; the others refuse them with
 //! [`Error::Unsupported`].
 //!
-//! Results have arrays of the same kind as those of the (first) argument.
+//! Results have arrays of the same kind as those of the (first) argument. Functions that start with
+//! `into_` consume a map, and reuse its memory if they can.
 //!
 //! | family | functions |
 //! |---|---|
-//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`] |
+//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`], [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`] |
 //! | structure | [`remove_gradients`] |
@@ -42,6 +43,7 @@ mod axis;
 mod compare;
 mod elements;
 mod gradients;
+mod in_place;
 mod kernels;
 mod like;
 mod matching;

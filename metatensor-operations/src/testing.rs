@@ -1,7 +1,12 @@
 //! Blocks and maps for tests.
 
-use metatensor_core::{ArrayRef, DenseArray, Element, Labels, TensorBlock, TensorMap};
-use ndarray::Array;
+use std::sync::LazyLock;
+
+use metatensor_core::{
+    ArrayRef, DType, DataMovement, DenseArray, Device, Dlpack, Element, Error, Labels, Origin,
+    Result, TensorBlock, TensorMap, View, ViewMut,
+};
+use ndarray::{Array, ArrayD, Axis, ShapeBuilder, Slice};
 
 pub(crate) fn labels<const N: usize>(names: [&str; N], rows: &[[i32; N]]) -> Labels {
     Labels::new(names, rows).unwrap()
@@ -66,4 +71,243 @@ pub(crate) fn small_block(values: [f64; 4], derivatives: [f64; 12]) -> TensorBlo
     );
     block.add_gradient("g", gradient.unwrap()).unwrap();
     block
+}
+
+/// Generator of test data (splitmix64).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Integer less than `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        (self.bits() % end as u64) as usize
+    }
+
+    /// Number between `low` and `high`.
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Block with up to two components and up to two gradients, some axes of which may be empty. The rows
+/// of gradients are sparse and in no particular order. `fill` gives arrays of some shape; labels only
+/// depend on `seed`.
+pub(crate) fn random_block(seed: u64, mut fill: impl FnMut(&[usize]) -> ArrayRef) -> TensorBlock {
+    let random = &mut Random(seed);
+    let samples = Labels::range("s", random.below(5)).unwrap();
+    let components: Vec<_> = (0..random.below(3))
+        .map(|i| Labels::range(["c0", "c1"][i], 1 + random.below(3)).unwrap())
+        .collect();
+    let properties = Labels::range("p", random.below(4)).unwrap();
+    let shape = |first: usize, components: &[Labels]| {
+        let mut shape = vec![first];
+        shape.extend(components.iter().map(Labels::count));
+        shape.push(properties.count());
+        shape
+    };
+    let values = fill(&shape(samples.count(), &components));
+    let mut block = TensorBlock::new(values, &samples, &components, &properties).unwrap();
+
+    for parameter in ["g", "h"].into_iter().take(random.below(3)) {
+        let mut rows: Vec<_> = (0..samples.count() as i32)
+            .flat_map(|sample| (0..3).map(move |a| [sample, a]))
+            .filter(|_| random.below(2) == 0)
+            .collect();
+        for i in (1..rows.len()).rev() {
+            rows.swap(i, random.below(i + 1));
+        }
+        let extra = (0..random.below(3))
+            .map(|i| Labels::range(["e0", "e1"][i], 1 + random.below(3)).unwrap());
+        let components: Vec<_> = extra.chain(components.iter().cloned()).collect();
+        let gradient = TensorBlock::new(
+            fill(&shape(rows.len(), &components)),
+            &labels(["sample", "a"], &rows),
+            &components,
+            &properties,
+        );
+        block.add_gradient(parameter, gradient.unwrap()).unwrap();
+    }
+    block
+}
+
+/// Arrays of numbers whose absolute value is between 0.5 and 2.
+pub(crate) fn moderate(seed: u64) -> impl FnMut(&[usize]) -> ArrayRef {
+    let mut random = Random(seed);
+    move |shape| {
+        Array::from_shape_simple_fn(shape, || {
+            let sign = if random.below(2) == 0 { 1.0 } else { -1.0 };
+            sign * random.between(0.5, 2.0)
+        })
+        .into()
+    }
+}
+
+/// Block with the same labels and other arrays, made by `change`.
+pub(crate) fn with_arrays(
+    block: &TensorBlock,
+    change: &mut dyn FnMut(&ArrayRef) -> ArrayRef,
+) -> TensorBlock {
+    let mut result = TensorBlock::new(
+        change(block.values()),
+        block.samples(),
+        block.components(),
+        block.properties(),
+    )
+    .unwrap();
+    for (parameter, gradient) in block.gradients() {
+        let gradient = with_arrays(gradient, change);
+        result.add_gradient(parameter, gradient).unwrap();
+    }
+    result
+}
+
+/// How the elements of an array lie in memory, if not one after the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Layout {
+    Fortran,
+    EverySecondProperty,
+    Backwards,
+}
+
+impl Layout {
+    pub(crate) const ALL: [Layout; 3] = [
+        Layout::Fortran,
+        Layout::EverySecondProperty,
+        Layout::Backwards,
+    ];
+}
+
+/// Block with the same elements in arrays with this layout.
+pub(crate) fn with_layout(block: &TensorBlock, layout: Layout) -> TensorBlock {
+    with_arrays(block, &mut |array| {
+        let view = array.view().unwrap();
+        let elements = view.typed::<f64>().unwrap();
+        let shape = elements.shape();
+        let (first, last) = (Axis(0), Axis(shape.len() - 1));
+        let mut copy = match layout {
+            Layout::Fortran => ArrayD::zeros(shape.f()),
+            Layout::EverySecondProperty => {
+                let mut larger = shape.to_vec();
+                larger[last.0] *= 2;
+                let mut larger = ArrayD::from_elem(larger, f64::NAN);
+                larger.slice_axis_inplace(last, Slice::new(0, None, 2));
+                larger
+            }
+            Layout::Backwards => {
+                let mut reversed = ArrayD::zeros(shape);
+                reversed.invert_axis(first);
+                reversed.invert_axis(last);
+                reversed
+            }
+        };
+        copy.assign(&elements);
+        copy.into()
+    })
+}
+
+/// Arrays of a library of somebody else, on some device.
+#[derive(Debug)]
+pub(crate) struct Foreign {
+    pub(crate) array: DenseArray,
+    pub(crate) device: Device,
+}
+
+impl Foreign {
+    pub(crate) fn origin() -> Origin {
+        static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin::register("test.Foreign"));
+        *ORIGIN
+    }
+
+    fn check_device(&self) -> Result<()> {
+        if self.device.is_cpu() {
+            return Ok(());
+        }
+        Err(Error::unsupported(format!("data on {}", self.device)))
+    }
+}
+
+impl metatensor_core::Array for Foreign {
+    fn origin(&self) -> Result<Origin> {
+        Ok(Self::origin())
+    }
+
+    fn device(&self) -> Result<Device> {
+        Ok(self.device)
+    }
+
+    fn dtype(&self) -> Result<DType> {
+        Ok(self.array.dtype())
+    }
+
+    fn shape(&self) -> Result<&[usize]> {
+        Ok(self.array.shape())
+    }
+
+    fn view(&self) -> Result<View<'_>> {
+        self.check_device()?;
+        Ok(self.array.view())
+    }
+
+    fn view_mut(&mut self) -> Result<ViewMut<'_>> {
+        self.check_device()?;
+        self.array.view_mut()
+    }
+
+    fn reshape(&mut self, shape: &[usize]) -> Result<()> {
+        self.array.reshape(shape)
+    }
+
+    fn swap_axes(&mut self, first: usize, second: usize) -> Result<()> {
+        self.array.swap_axes(first, second)
+    }
+
+    fn create(
+        &self,
+        shape: &[usize],
+        fill_value: &dyn metatensor_core::Array,
+    ) -> Result<Box<dyn metatensor_core::Array>> {
+        let created = self.array.create(shape, fill_value)?;
+        let array = DenseArray::copy_of(&created.view()?)?;
+        Ok(Box::new(Foreign { array, ..*self }))
+    }
+
+    fn copy(&self, device: Device) -> Result<Box<dyn metatensor_core::Array>> {
+        let array = self.array.clone();
+        Ok(Box::new(Foreign { array, device }))
+    }
+
+    fn move_data(
+        &mut self,
+        input: &dyn metatensor_core::Array,
+        movements: &[DataMovement],
+    ) -> Result<()> {
+        self.array.move_data(input, movements)
+    }
+
+    fn to_dlpack(&self, device: Device) -> Result<Dlpack> {
+        self.array.to_dlpack(device)
+    }
+
+    /// Like some real libraries, refuses memory that can not be written to.
+    fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn metatensor_core::Array>> {
+        if tensor.is_read_only() {
+            return Err(Error::invalid("got a read-only tensor"));
+        }
+        let array = DenseArray::from_dlpack(tensor)?;
+        Ok(Box::new(Foreign { array, ..*self }))
+    }
+}
+
+/// The same block with arrays of another kind on `device`.
+pub(crate) fn foreign(block: &TensorBlock, device: Device) -> TensorBlock {
+    with_arrays(block, &mut |array| {
+        let array = DenseArray::copy_of(&array.view().unwrap()).unwrap();
+        ArrayRef::from(std::sync::Arc::new(Foreign { array, device }))
+    })
 }

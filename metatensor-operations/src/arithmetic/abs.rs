@@ -1,8 +1,9 @@
 //! Absolute values.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, Result, TensorBlock, TensorMap};
 
 use crate::elements::read;
+use crate::in_place::{change_gradients, change_values, in_place};
 use crate::kernels::{self, GradientRows};
 use crate::number::{Number, with_number};
 use crate::results::{check_no_second_derivatives, map_blocks, with_values};
@@ -41,6 +42,19 @@ pub fn abs_block(block: &TensorBlock) -> Result<TensorBlock> {
     absolute(block).map_err(|error| error.context("abs"))
 }
 
+/// [`abs`], in the memory of `tensor` if it has native arrays that nothing else uses.
+///
+/// # Errors
+///
+/// As for [`abs`].
+pub fn into_abs(tensor: TensorMap) -> Result<TensorMap> {
+    let change = |block: &mut BlockMut<'_>| {
+        check_no_second_derivatives(block)?;
+        with_number!(block.dtype()?, T => make_absolute::<T>(block))
+    };
+    in_place("abs", tensor, change, abs)
+}
+
 fn absolute(block: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
     with_number!(block.dtype()?, T => absolute_as::<T>(block))
@@ -53,7 +67,7 @@ fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
     if block.gradients_list().is_empty() {
         return Ok(result);
     }
-    let directions: Vec<T> = x.iter().map(|x| x.direction()).collect();
+    let directions = directions(&x);
     for (parameter, gradient) in block.gradients() {
         let rows = GradientRows::new(block, parameter)?;
         let view = gradient.view()?;
@@ -62,4 +76,16 @@ fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
         result.add_gradient(parameter, with_values(gradient, values)?)?;
     }
     Ok(result)
+}
+
+fn make_absolute<T: Number>(block: &mut BlockMut<'_>) -> Result<()> {
+    if !block.gradients_list().is_empty() {
+        let directions = directions::<T>(&read(&block.view()?)?);
+        change_gradients(block, &directions, |w, dx: T| dx.along(w))?;
+    }
+    change_values(block, T::modulus)
+}
+
+fn directions<T: Number>(x: &[T]) -> Vec<T> {
+    x.iter().map(|x| x.direction()).collect()
 }

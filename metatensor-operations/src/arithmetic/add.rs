@@ -1,8 +1,9 @@
 //! Sums and differences.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, Result, TensorBlock, TensorMap};
 
 use crate::elements::read;
+use crate::in_place::{change_values, in_place};
 use crate::kernels;
 use crate::matching::{zip_block, zip_blocks};
 use crate::number::{Continuous, Number, continuous, promote, with_continuous, with_number};
@@ -71,6 +72,20 @@ pub fn add_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
 /// As for [`add_scalar`].
 pub fn add_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
     shift(block, scalar).map_err(|error| error.context("add"))
+}
+
+/// [`add_scalar`], in the memory of `tensor` if it has native arrays that nothing else uses.
+///
+/// # Errors
+///
+/// As for [`add_scalar`].
+pub fn into_add_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
+    let change = |block: &mut BlockMut<'_>| {
+        with_continuous!(block.dtype()?, T => {
+            change_values(block, |x: T| x.plus_real(scalar))
+        })
+    };
+    in_place("add", tensor, change, |tensor| add_scalar(tensor, scalar))
 }
 
 /// Difference of two maps. Integers stay integers, and wrap around.

@@ -17,11 +17,11 @@ mod pow;
 #[cfg(test)]
 mod tests;
 
-pub use abs::{abs, abs_block};
+pub use abs::{abs, abs_block, into_abs};
 pub use add::{
-    add, add_block, add_scalar, add_scalar_block, subtract, subtract_block, subtract_scalar,
+    add, add_block, add_scalar, add_scalar_block, into_add_scalar, subtract, subtract_block, subtract_scalar,
     subtract_scalar_block,
 };
 pub use divide::{divide, divide_block, divide_scalar, divide_scalar_block};
-pub use multiply::{multiply, multiply_block, multiply_scalar, multiply_scalar_block};
-pub use pow::{pow, pow_block};
+pub use multiply::{into_multiply_scalar, multiply, multiply_block, multiply_scalar, multiply_scalar_block};
+pub use pow::{into_pow, pow, pow_block};

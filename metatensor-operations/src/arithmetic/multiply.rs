@@ -1,8 +1,9 @@
 //! Products.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, Result, TensorBlock, TensorMap};
 
 use crate::elements::read;
+use crate::in_place::{change_all, in_place};
 use crate::kernels::{self, GradientRows};
 use crate::matching::{zip_block, zip_blocks};
 use crate::number::{Continuous, Number, continuous, promote, with_continuous, with_number};
@@ -71,6 +72,22 @@ pub fn multiply_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
 /// As for [`multiply_scalar`].
 pub fn multiply_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
     scale(block, scalar).map_err(|error| error.context("multiply"))
+}
+
+/// [`multiply_scalar`], in the memory of `tensor` if it has native arrays that nothing else uses.
+///
+/// # Errors
+///
+/// As for [`multiply_scalar`].
+pub fn into_multiply_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
+    let change = |block: &mut BlockMut<'_>| {
+        with_continuous!(block.dtype()?, T => {
+            change_all(block, |x: T| x.times_real(scalar))
+        })
+    };
+    in_place("multiply", tensor, change, |tensor| {
+        multiply_scalar(tensor, scalar)
+    })
 }
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {

@@ -1,8 +1,9 @@
 //! Powers.
 
-use metatensor_core::{DenseArray, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DenseArray, Result, TensorBlock, TensorMap};
 
 use crate::elements::read;
+use crate::in_place::{change_all, change_gradients, change_values, in_place};
 use crate::kernels::{self, GradientRows};
 use crate::number::{Continuous, continuous, with_continuous};
 use crate::results::{cast, check_no_second_derivatives, map_blocks, with_values};
@@ -40,6 +41,47 @@ pub fn pow_block(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
     power(block, exponent).map_err(|error| error.context("pow"))
 }
 
+/// Evaluates `$body` with `$power` set to the function that raises numbers of type `$T` to the power
+/// `$p`. Each of the most common powers has a function of its own, for loops without a choice inside.
+macro_rules! with_power {
+    ($p:expr, $T:ident, $power:ident => $body:expr) => {{
+        let one = $T::from_real(1.0);
+        match $p {
+            -1.0 => {
+                let $power = |x: $T| one.over(x);
+                $body
+            }
+            0.0 => {
+                let $power = |_: $T| one;
+                $body
+            }
+            0.5 => {
+                let $power = |x: $T| x.root();
+                $body
+            }
+            2.0 => {
+                let $power = |x: $T| x.times(x);
+                $body
+            }
+            p => {
+                let $power = |x: $T| x.power(p);
+                $body
+            }
+        }
+    }};
+}
+/// [`pow`], in the memory of `tensor` if it has native arrays that nothing else uses.
+///
+/// # Errors
+///
+/// As for [`pow`].
+pub fn into_pow(tensor: TensorMap, exponent: f64) -> Result<TensorMap> {
+    let change = |block: &mut BlockMut<'_>| {
+        with_continuous!(block.dtype()?, T => raise::<T>(block, exponent))
+    };
+    in_place("pow", tensor, change, |tensor| pow(tensor, exponent))
+}
+
 fn power(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
     with_continuous!(continuous(block.dtype()?)?, T => power_as::<T>(block, exponent))
 }
@@ -51,7 +93,8 @@ fn power_as<T: Continuous>(block: &TensorBlock, exponent: f64) -> Result<TensorB
     check_no_second_derivatives(block)?;
     let view = block.view()?;
     let x = read::<T>(&view)?;
-    let mut result = with_values(block, powers(view.shape(), &x, exponent)?)?;
+    let values = with_power!(exponent, T, power => kernels::map(view.shape(), &x, power))?;
+    let mut result = with_values(block, values)?;
     if block.gradients_list().is_empty() {
         return Ok(result);
     }
@@ -70,16 +113,19 @@ fn power_as<T: Continuous>(block: &TensorBlock, exponent: f64) -> Result<TensorB
     Ok(result)
 }
 
-/// `x^p` for all elements.
-fn powers<T: Continuous>(shape: &[usize], x: &[T], p: f64) -> Result<DenseArray> {
-    let one = T::from_real(1.0);
-    match p {
-        -1.0 => kernels::map(shape, x, |x| one.over(x)),
-        0.0 => DenseArray::full(shape, one),
-        0.5 => kernels::map(shape, x, T::root),
-        2.0 => kernels::map(shape, x, |x| x.times(x)),
-        p => kernels::map(shape, x, |x| x.power(p)),
+/// [`power_as`] in place.
+fn raise<T: Continuous>(block: &mut BlockMut<'_>, exponent: f64) -> Result<()> {
+    if exponent == 1.0 {
+        return Ok(());
     }
+    check_no_second_derivatives(block)?;
+    if exponent == 0.0 {
+        change_all(block, |_: T| T::default())?;
+    } else if !block.gradients_list().is_empty() {
+        let factors = derivatives::<T>(&read(&block.view()?)?, exponent);
+        change_gradients(block, &factors, |w, dx: T| dx.times(w))?;
+    }
+    with_power!(exponent, T, power => change_values(block, power))
 }
 
 /// `p x^(p-1)` for all elements, which needs no power for the exponents that come most often.

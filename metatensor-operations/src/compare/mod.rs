@@ -5,6 +5,8 @@
 
 mod metadata;
 mod not_equal;
+#[cfg(test)]
+mod tests;
 mod values;
 
 use metatensor_core::{Error, Result, TensorBlock, TensorMap};

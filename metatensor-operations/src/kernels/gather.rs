@@ -1,5 +1,6 @@
 //! Combining the rows of gradients with those of the values they belong to.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock};
@@ -8,20 +9,20 @@ use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock};
 ///
 /// Each gradient row holds `repeats` rows as long as those of the values: one for each combination
 /// of the components that only the gradient has.
-pub(crate) struct GradientRows<'a> {
-    shape: &'a [usize],
+pub(crate) struct GradientRows {
+    shape: Vec<usize>,
     map: Arc<GradientMap>,
     repeats: usize,
     row: usize,
 }
 
-impl<'a> GradientRows<'a> {
-    pub(crate) fn new(block: &'a TensorBlock, parameter: &str) -> Result<GradientRows<'a>> {
+impl GradientRows {
+    pub(crate) fn new(block: &TensorBlock, parameter: &str) -> Result<GradientRows> {
         let gradient = block.gradient(parameter)?;
         let shape = gradient.values().shape()?;
         let extra = gradient.components().len() - block.components().len();
         Ok(GradientRows {
-            shape,
+            shape: shape.to_vec(),
             map: Arc::clone(block.gradient_map(parameter)?),
             repeats: shape[1..=extra].iter().product(),
             row: shape[1 + extra..].iter().product(),
@@ -29,13 +30,13 @@ impl<'a> GradientRows<'a> {
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
-        self.shape
+        &self.shape
     }
 
     /// Calls `f` with the ranges of each row of the values and of the gradient that go together, in
     /// the order of the gradient.
     #[inline]
-    fn for_each(&self, mut f: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
+    fn for_each(&self, mut f: impl FnMut(Range<usize>, Range<usize>)) {
         let mut start = 0;
         for &parent in self.map.parents() {
             let values = parent as usize * self.row;
@@ -45,17 +46,34 @@ impl<'a> GradientRows<'a> {
             }
         }
     }
+
+    /// For values with a single element per row: calls `f` with the position of this element and the
+    /// range of its derivatives. Loops over these are longer than loops over rows.
+    #[inline]
+    fn for_each_single(&self, mut f: impl FnMut(usize, Range<usize>)) {
+        for (row, &parent) in self.map.parents().iter().enumerate() {
+            let start = row * self.repeats;
+            f(parent as usize, start..start + self.repeats);
+        }
+    }
 }
 
 /// `f(w, a)` for all elements `a` of a gradient, where `w` is what `weights` has for the element of
 /// the values that `a` is a derivative of.
 pub(crate) fn gather_map<T: Element>(
-    rows: &GradientRows<'_>,
+    rows: &GradientRows,
     weights: &[T],
     a: &[T],
     f: impl Fn(T, T) -> T,
 ) -> Result<DenseArray> {
-    DenseArray::write(rows.shape, |output| {
+    DenseArray::write(&rows.shape, |output| {
+        if rows.row == 1 {
+            rows.for_each_single(|value, gradient| {
+                let w = weights[value];
+                output.extend(rows.repeats, a[gradient].iter().map(|&a| f(w, a)));
+            });
+            return Ok(());
+        }
         rows.for_each(|values, gradient| {
             let elements = weights[values].iter().zip(&a[gradient]);
             output.extend(rows.row, elements.map(|(&w, &a)| f(w, a)));
@@ -64,15 +82,43 @@ pub(crate) fn gather_map<T: Element>(
     })
 }
 
+/// [`gather_map`] with the result in place of `a`.
+pub(crate) fn gather_in_place<T: Element>(
+    rows: &GradientRows,
+    weights: &[T],
+    a: &mut [T],
+    f: impl Fn(T, T) -> T,
+) {
+    if rows.row == 1 {
+        return rows.for_each_single(|value, gradient| {
+            let w = weights[value];
+            a[gradient].iter_mut().for_each(|a| *a = f(w, *a));
+        });
+    }
+    rows.for_each(|values, gradient| {
+        for (&w, a) in weights[values].iter().zip(&mut a[gradient]) {
+            *a = f(w, *a);
+        }
+    });
+}
+
 /// `f((v, w), (a, b))` for all elements `a` and `b` of two gradients with the same samples, where `v`
 /// and `w` belong to the element of the values that `a` and `b` are derivatives of.
 pub(crate) fn gather_zip<T: Element>(
-    rows: &GradientRows<'_>,
+    rows: &GradientRows,
     (v, w): (&[T], &[T]),
     (a, b): (&[T], &[T]),
     f: impl Fn((T, T), (T, T)) -> T,
 ) -> Result<DenseArray> {
-    DenseArray::write(rows.shape, |output| {
+    DenseArray::write(&rows.shape, |output| {
+        if rows.row == 1 {
+            rows.for_each_single(|value, gradient| {
+                let weights = (v[value], w[value]);
+                let derivatives = a[gradient.clone()].iter().zip(&b[gradient]);
+                output.extend(rows.repeats, derivatives.map(|(&a, &b)| f(weights, (a, b))));
+            });
+            return Ok(());
+        }
         rows.for_each(|values, gradient| {
             let weights = v[values.clone()].iter().zip(&w[values]);
             let derivatives = a[gradient.clone()].iter().zip(&b[gradient]);

@@ -7,4 +7,4 @@ mod elementwise;
 mod gather;
 
 pub(crate) use elementwise::{map, zip};
-pub(crate) use gather::{GradientRows, gather_map, gather_zip};
+pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};

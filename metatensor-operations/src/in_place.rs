@@ -1,0 +1,83 @@
+//! Operations that consume their argument, and write results in the place of it.
+
+use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
+use ndarray::ArrayViewMutD;
+
+use crate::kernels::{self, GradientRows};
+use crate::results::block_error;
+
+/// Changes the blocks of `tensor` if nothing else uses its arrays, and they are native ones with a type
+/// that does not change. Else gives what `otherwise` makes.
+pub(crate) fn in_place(
+    function: &str,
+    mut tensor: TensorMap,
+    change: impl Fn(&mut BlockMut<'_>) -> Result<()>,
+    otherwise: impl FnOnce(&TensorMap) -> Result<TensorMap>,
+) -> Result<TensorMap> {
+    let dtype = tensor.dtype()?;
+    if dtype.is_some_and(|dtype| dtype.is_integer()) || !tensor.blocks().iter().all(owns_arrays) {
+        return otherwise(&tensor);
+    }
+    for i in 0..tensor.len() {
+        change(&mut tensor.block_by_id_mut(i)?)
+            .map_err(|error| block_error(error, &tensor, i).context(function))?;
+    }
+    tensor.info_mut().clear();
+    Ok(tensor)
+}
+
+fn owns_arrays(block: &TensorBlock) -> bool {
+    let values = block.values();
+    values.downcast_ref::<DenseArray>().is_some()
+        && !values.is_shared()
+        && block.gradients().all(|(_, gradient)| owns_arrays(gradient))
+}
+
+/// Changes all elements of the values.
+pub(crate) fn change_values<T: Element>(
+    block: &mut BlockMut<'_>,
+    f: impl Fn(T) -> T,
+) -> Result<()> {
+    block.update_values(|mut values| {
+        slice(&mut values)?.iter_mut().for_each(|x| *x = f(*x));
+        Ok(())
+    })
+}
+
+/// Changes all elements of the values and of gradients, at all depths.
+pub(crate) fn change_all<T: Element>(
+    block: &mut BlockMut<'_>,
+    f: impl Fn(T) -> T + Copy,
+) -> Result<()> {
+    change_values(block, f)?;
+    for parameter in parameters(block) {
+        change_all(&mut block.gradient_mut(&parameter)?, f)?;
+    }
+    Ok(())
+}
+
+/// Changes elements `dx` of gradients to `f(w, dx)`, where `w` is the weight of the element of the
+/// values that `dx` is a derivative of.
+pub(crate) fn change_gradients<T: Element>(
+    block: &mut BlockMut<'_>,
+    weights: &[T],
+    f: impl Fn(T, T) -> T + Copy,
+) -> Result<()> {
+    for parameter in parameters(block) {
+        let rows = GradientRows::new(block, &parameter)?;
+        block.gradient_mut(&parameter)?.update_values(|mut dx| {
+            kernels::gather_in_place(&rows, weights, slice(&mut dx)?, f);
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn parameters(block: &TensorBlock) -> Vec<String> {
+    block.gradients_list().iter().map(str::to_owned).collect()
+}
+
+fn slice<'a, T>(values: &'a mut ArrayViewMutD<'_, T>) -> Result<&'a mut [T]> {
+    let slice = values.as_slice_mut();
+    slice.ok_or_else(|| Error::Internal("a native array is changed with strides".into()))
+}
