@@ -19,9 +19,11 @@ mod tests;
 
 pub use abs::{abs, abs_block, into_abs};
 pub use add::{
-    add, add_block, add_scalar, add_scalar_block, into_add_scalar, subtract, subtract_block, subtract_scalar,
-    subtract_scalar_block,
+    add, add_block, add_scalar, add_scalar_block, into_add_scalar, subtract, subtract_block,
+    subtract_scalar, subtract_scalar_block,
 };
 pub use divide::{divide, divide_block, divide_scalar, divide_scalar_block};
-pub use multiply::{into_multiply_scalar, multiply, multiply_block, multiply_scalar, multiply_scalar_block};
+pub use multiply::{
+    into_multiply_scalar, multiply, multiply_block, multiply_scalar, multiply_scalar_block,
+};
 pub use pow::{into_pow, pow, pow_block};

@@ -76,9 +76,7 @@ macro_rules! with_power {
 ///
 /// As for [`pow`].
 pub fn into_pow(tensor: TensorMap, exponent: f64) -> Result<TensorMap> {
-    let change = |block: &mut BlockMut<'_>| {
-        with_continuous!(block.dtype()?, T => raise::<T>(block, exponent))
-    };
+    let change = |block: &mut BlockMut<'_>| with_continuous!(block.dtype()?, T => raise::<T>(block, exponent));
     in_place("pow", tensor, change, |tensor| pow(tensor, exponent))
 }
 

@@ -11,7 +11,10 @@ type Borrowing = fn(&TensorMap) -> Result<TensorMap>;
 const VARIANTS: [(Consuming, Borrowing); 9] = [
     (into_abs, abs),
     (|t| into_add_scalar(t, 2.5), |t| add_scalar(t, 2.5)),
-    (|t| into_multiply_scalar(t, 2.5), |t| multiply_scalar(t, 2.5)),
+    (
+        |t| into_multiply_scalar(t, 2.5),
+        |t| multiply_scalar(t, 2.5),
+    ),
     (|t| into_pow(t, -1.0), |t| pow(t, -1.0)),
     (|t| into_pow(t, 0.0), |t| pow(t, 0.0)),
     (|t| into_pow(t, 0.5), |t| pow(t, 0.5)),
@@ -22,7 +25,11 @@ const VARIANTS: [(Consuming, Borrowing); 9] = [
 
 #[track_caller]
 fn assert_same(a: &TensorMap, b: &TensorMap) {
-    let options = AllcloseOptions { rtol: 0.0, atol: 0.0, equal_nan: true };
+    let options = AllcloseOptions {
+        rtol: 0.0,
+        atol: 0.0,
+        equal_nan: true,
+    };
     check_allclose(a, b, options).unwrap();
     assert_eq!(a.dtype().unwrap(), b.dtype().unwrap());
 }
@@ -70,11 +77,24 @@ fn other_kinds_and_types_of_arrays_are_replaced() {
         let tensor = map(vec![foreign(&f(), Device::CPU)]);
         let expected = borrowing(&tensor).unwrap();
         let result = consuming(tensor).unwrap();
-        assert_eq!(result.blocks()[0].values().origin().unwrap(), Foreign::origin());
+        assert_eq!(
+            result.blocks()[0].values().origin().unwrap(),
+            Foreign::origin()
+        );
         assert_same(&result, &expected);
 
-        let integers = || map(vec![with_gradient(block([1, 1], &[-3]), "g", &[[0, 0]], &[2])]);
-        assert_same(&consuming(integers()).unwrap(), &borrowing(&integers()).unwrap());
+        let integers = || {
+            map(vec![with_gradient(
+                block([1, 1], &[-3]),
+                "g",
+                &[[0, 0]],
+                &[2],
+            )])
+        };
+        assert_same(
+            &consuming(integers()).unwrap(),
+            &borrowing(&integers()).unwrap(),
+        );
     }
     let sum = into_add_scalar(map(vec![block([1, 1], &[1])]), 0.5).unwrap();
     assert_eq!(sum.dtype().unwrap(), Some(DType::F64));
@@ -83,13 +103,22 @@ fn other_kinds_and_types_of_arrays_are_replaced() {
 #[test]
 fn errors_name_the_function_and_the_block() {
     let nested = || map(vec![with_second_derivatives(3.0)]);
-    for (name, result) in [("abs", into_abs(nested())), ("pow", into_pow(nested(), 2.0))] {
+    for (name, result) in [
+        ("abs", into_abs(nested())),
+        ("pow", into_pow(nested(), 2.0)),
+    ] {
         let message = result.unwrap_err().to_string();
-        assert!(message.contains(&format!("{name}: block (k=0)")), "{message}");
+        assert!(
+            message.contains(&format!("{name}: block (k=0)")),
+            "{message}"
+        );
         assert!(message.contains("'positions/strain'"), "{message}");
     }
     let scaled = into_multiply_scalar(nested(), 2.0).unwrap();
-    assert_eq!(gradient::<f64>(&scaled.blocks()[0], "positions/strain"), [6.0, 6.0]);
+    assert_eq!(
+        gradient::<f64>(&scaled.blocks()[0], "positions/strain"),
+        [6.0, 6.0]
+    );
 }
 
 #[test]
