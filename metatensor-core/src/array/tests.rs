@@ -168,6 +168,23 @@ fn empty_arrays_have_views() {
 }
 
 #[test]
+fn empty_arrays_can_be_copied_and_changed_whatever_their_shape() {
+    for shape in [
+        &[0, 3][..],
+        &[3, 0],
+        &[2, 3, 0],
+        &[2, 0, 3],
+        &[0, 2, 3],
+        &[0, 0],
+    ] {
+        let mut array = DenseArray::zeros(DType::F64, shape).unwrap();
+        assert_eq!(array.to_ndarray::<f64>().unwrap().shape(), shape);
+        let mut view = array.view_mut().unwrap();
+        assert_eq!(view.typed_mut::<f64>().unwrap().shape(), shape);
+    }
+}
+
+#[test]
 fn views_of_nothing_need_no_memory() {
     let view = View::empty(DType::F64, &[3, 0]).unwrap();
     assert_eq!(view.shape(), [3, 0]);

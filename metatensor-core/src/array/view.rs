@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
+use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder, StrideShape};
 use smallvec::SmallVec;
 
 use super::movement::with_item_size;
@@ -167,22 +167,27 @@ impl Memory {
         Ok(start)
     }
 
-    /// `start` and strides of the same elements with no negative stride, and the axes to invert.
-    fn unsigned<T>(&self, start: NonNull<T>) -> (NonNull<T>, SmallVec<[usize; 4]>, Shape) {
-        let mut lowest = start.as_ptr();
-        let mut strides = SmallVec::new();
+    /// `start` and layout of the same elements with no negative stride, and the axes to invert.
+    fn unsigned<T>(&self, start: NonNull<T>) -> (NonNull<T>, StrideShape<IxDyn>, Shape) {
+        let shape = IxDyn(&self.shape);
         let mut inverted = SmallVec::new();
-        let empty = self.count() == 0;
+        if self.count() == 0 {
+            // `ndarray` has its own idea of strides along nothing.
+            return (start, shape.into(), inverted);
+        }
+        let mut lowest = start.as_ptr();
+        let mut strides: SmallVec<[usize; 4]> = SmallVec::new();
         for (axis, (&length, &stride)) in self.shape.iter().zip(&self.strides).enumerate() {
             // The stride along a single element means nothing, and producers put anything there.
-            let stride = if length <= 1 || empty { 1 } else { stride };
+            let stride = if length == 1 { 1 } else { stride };
             if stride < 0 {
                 lowest = lowest.wrapping_offset(stride * (length as isize - 1));
                 inverted.push(axis);
             }
             strides.push(stride.unsigned_abs());
         }
-        (NonNull::new(lowest).unwrap_or(start), strides, inverted)
+        let lowest = NonNull::new(lowest).unwrap_or(start);
+        (lowest, shape.strides(IxDyn(&strides)), inverted)
     }
 }
 
@@ -327,8 +332,7 @@ impl<'a> View<'a> {
     ///
     /// All elements must be valid values of `T`, in memory aligned for it.
     unsafe fn strided<T>(&self, start: NonNull<T>) -> ArrayViewD<'_, T> {
-        let (lowest, strides, inverted) = self.memory.unsigned(start);
-        let shape = IxDyn(&self.memory.shape).strides(IxDyn(&strides));
+        let (lowest, shape, inverted) = self.memory.unsigned(start);
         // SAFETY: these are the elements that the view was made for, in the order of addresses.
         let mut view = unsafe { ArrayViewD::from_shape_ptr(shape, lowest.as_ptr()) };
         for axis in inverted {
@@ -462,8 +466,7 @@ impl<'a> ViewMut<'a> {
     ///
     /// All elements must be valid values of `T`, in memory aligned for it.
     unsafe fn strided<T>(&mut self, start: NonNull<T>) -> ArrayViewMutD<'_, T> {
-        let (lowest, strides, inverted) = self.view.memory.unsigned(start);
-        let shape = IxDyn(&self.view.memory.shape).strides(IxDyn(&strides));
+        let (lowest, shape, inverted) = self.view.memory.unsigned(start);
         // SAFETY: as in `View::strided`, and this view has exclusive access to its elements.
         let mut view = unsafe { ArrayViewMutD::from_shape_ptr(shape, lowest.as_ptr()) };
         for axis in inverted {
