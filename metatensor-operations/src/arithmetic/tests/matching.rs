@@ -109,7 +109,7 @@ fn different_labels_are_named_with_their_block() {
     let other = map(vec![with_labels(&s, &[], &Labels::range("q", 2).unwrap())]);
     assert_not_equal(&a, &other, &[key, "properties", order, "['p'] and ['q']"]);
     let component = Labels::range("c", 1).unwrap();
-    let other = map(vec![with_labels(&s, &[component.clone()], &p)]);
+    let other = map(vec![with_labels(&s, std::slice::from_ref(&component), &p)]);
     assert_not_equal(&a, &other, &[key, "numbers of components", "0 and 1"]);
     let longer = Labels::range("c", 2).unwrap();
     let with_component = map(vec![with_labels(&s, &[component], &p)]);
