@@ -1,6 +1,9 @@
 //! What the tests that cross crates or languages have in common.
 
+pub mod command;
 pub mod headers;
+pub mod library;
+pub mod venv;
 
 use std::path::{Path, PathBuf};
 

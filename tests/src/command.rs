@@ -1,0 +1,26 @@
+//! Running other programs.
+
+use std::error::Error;
+use std::process::{Command, Output};
+
+/// Runs a program to its end, and gives what it wrote to its standard output.
+///
+/// # Errors
+///
+/// If it can not be started, or fails. The message has everything that it wrote.
+pub fn run(command: &mut Command) -> Result<String, Box<dyn Error>> {
+    let output = command
+        .output()
+        .map_err(|error| format!("can not run {command:?}: {error}"))?;
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = output;
+    let stdout = String::from_utf8_lossy(&stdout).into_owned();
+    if status.success() {
+        return Ok(stdout);
+    }
+    let stderr = String::from_utf8_lossy(&stderr);
+    Err(format!("{command:?} failed: {status}\n{stdout}\n{stderr}").into())
+}

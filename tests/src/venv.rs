@@ -1,0 +1,76 @@
+//! A Python environment with the official packages, for the tests of our library against them.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::command::run;
+use crate::library::target_directory;
+
+/// What is installed in the environment.
+const PACKAGES: &[&str] = &[
+    "ase==3.29.0",
+    "cmake==4.4.4",
+    "featomic==0.6.7",
+    "metatensor-core==0.2.6",
+    "metatensor-operations==0.5.0",
+    "numpy==2.4.6",
+];
+
+/// A virtual environment of Python, shared by all tests: do not change what is installed there.
+#[derive(Debug)]
+pub struct Venv {
+    root: PathBuf,
+}
+
+impl Venv {
+    /// Gets the environment, which is made by the first test that needs it.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Python, or the packages can not be installed.
+    pub fn get() -> Result<Venv, Box<dyn Error>> {
+        let target = target_directory()?;
+        let root = target.join("test-venv");
+        // Released at the end of this function, also for tests in other processes.
+        let lock = File::create(target.join("test-venv.lock"))?;
+        lock.lock()?;
+
+        let packages = PACKAGES.join("\n");
+        let installed = root.join("installed.txt");
+        if fs::read_to_string(&installed).is_ok_and(|installed| installed == packages) {
+            return Ok(Venv { root });
+        }
+        if root.exists() {
+            fs::remove_dir_all(&root)?;
+        }
+        run(Command::new("python3").args(["-m", "venv"]).arg(&root))?;
+        let venv = Venv { root };
+        run(venv
+            .program("pip")
+            .args(["install", "--quiet", "--disable-pip-version-check"])
+            .args(PACKAGES))?;
+        fs::write(installed, packages)?;
+        Ok(venv)
+    }
+
+    /// A program of this environment, for example `python` or `cmake`.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(self.root.join("bin").join(name));
+        // no other packages than those of the environment
+        command.env_remove("PYTHONPATH").env_remove("PYTHONHOME");
+        command
+    }
+
+    /// Where Python packages are installed.
+    ///
+    /// # Errors
+    ///
+    /// If Python can not tell.
+    pub fn site_packages(&self) -> Result<PathBuf, Box<dyn Error>> {
+        let code = "import sysconfig; print(sysconfig.get_path('purelib'))";
+        let path = run(self.program("python").args(["-c", code]))?;
+        Ok(PathBuf::from(path.trim_end()))
+    }
+}
