@@ -405,8 +405,8 @@ mts_status_t mts_labels_dimensions(const struct mts_labels_t *labels,
  * the origin `metatensor.Labels`, or arrays like those of the labels they were made from.
  *
  * @param labels the labels
- * @param array is set to the array, which is *borrowed*: it is valid until these labels are freed, and must
- *        be neither changed nor destroyed
+ * @param array is set to a view of the array, with `destroy` being NULL. It is *borrowed*: valid until these
+ *        labels are freed. It must not be changed.
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
  */
@@ -616,8 +616,8 @@ mts_status_t mts_block_gradient(struct mts_block_t *block,
  * Get the values of a block.
  *
  * @param block the block
- * @param data is set to the array, which is *borrowed*: it is valid as long as the block, and must not be
- *        destroyed. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
+ * @param data is set to a view of the array, with `destroy` being NULL. It is *borrowed*: valid as long as the
+ *        block. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
  *        may be changed while nobody else uses them; the shape must not.
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`

@@ -212,6 +212,14 @@ fn get_array(
 }
 
 impl ForeignArray {
+    /// The same array, owned by somebody else.
+    fn borrowed(&self) -> mts_array_t {
+        mts_array_t {
+            destroy: None,
+            ..self.raw
+        }
+    }
+
     fn has_no_elements(&self) -> bool {
         self.shape().is_ok_and(|shape| shape.contains(&0))
     }
@@ -287,10 +295,7 @@ impl Array for ForeignArray {
         let create = needed(self.raw.create, "create")?;
         // The function will own the fill value: it gets a view, which has nothing to release.
         let fill_value = if let Some(foreign) = fill_value.downcast_ref::<ForeignArray>() {
-            mts_array_t {
-                destroy: None,
-                ..foreign.raw
-            }
+            foreign.borrowed()
         } else if let Some(dense) = fill_value.downcast_ref::<DenseArray>() {
             native_view(dense)
         } else {
@@ -373,10 +378,10 @@ pub(crate) unsafe fn take_array(raw: mts_array_t) -> ArrayRef {
     ArrayRef::from(Arc::new(ForeignArray { raw }))
 }
 
-/// The array inside of a block or labels, still owned by it.
+/// The array inside of a block or labels, still owned by it: clients destroy what they get here if they can.
 pub(crate) fn borrow_array(array: &ArrayRef) -> Result<mts_array_t> {
     if let Some(foreign) = array.downcast_ref::<ForeignArray>() {
-        return Ok(foreign.raw);
+        return Ok(foreign.borrowed());
     }
     match array.downcast_ref::<DenseArray>() {
         Some(dense) => Ok(native_view(dense)),

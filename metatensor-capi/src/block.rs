@@ -157,8 +157,8 @@ pub unsafe extern "C" fn mts_block_gradient(
 /// Get the values of a block.
 ///
 /// @param block the block
-/// @param data is set to the array, which is *borrowed*: it is valid as long as the block, and must not be
-///        destroyed. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
+/// @param data is set to a view of the array, with `destroy` being NULL. It is *borrowed*: valid as long as the
+///        block. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
 ///        may be changed while nobody else uses them; the shape must not.
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`

@@ -125,8 +125,8 @@ pub unsafe extern "C" fn mts_labels_dimensions(
 /// the origin `metatensor.Labels`, or arrays like those of the labels they were made from.
 ///
 /// @param labels the labels
-/// @param array is set to the array, which is *borrowed*: it is valid until these labels are freed, and must
-///        be neither changed nor destroyed
+/// @param array is set to a view of the array, with `destroy` being NULL. It is *borrowed*: valid until these
+///        labels are freed. It must not be changed.
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
