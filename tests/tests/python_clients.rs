@@ -1,5 +1,10 @@
 //! The official Python package and featomic, unchanged, on top of our library.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
