@@ -1,5 +1,6 @@
 //! The sample → gradient mapping: which rows of a gradient are derivatives of which sample.
 
+use crate::rows::Order;
 use crate::rows::Rows;
 use crate::{Error, Labels, Result};
 
@@ -48,18 +49,26 @@ pub(super) fn check(samples: &Labels, parent_rows: usize) -> Result<()> {
             samples.names()
         )));
     }
-    for (row, entry) in samples.iter().enumerate() {
-        if usize::try_from(entry[0]).is_ok_and(|sample| sample < parent_rows) {
-            continue;
+    let is_sample = |value: i32| usize::try_from(value).is_ok_and(|sample| sample < parent_rows);
+    let rows = samples.rows();
+    let all_are = match (rows.count(), samples.known_order()) {
+        (0, _) => true,
+        // The first dimension is the most significant one.
+        (count, Some(Order::StrictlyIncreasing | Order::NonDecreasing)) => {
+            is_sample(rows.row(0)[0]) && is_sample(rows.row(count - 1)[0])
         }
-        return Err(Error::invalid(format!(
-            "row {row} of a gradient, {}, refers to sample {}, but the values have {parent_rows} \
-             samples",
-            samples.describe(row),
-            entry[0]
-        )));
+        // Without a way out, this loop has no branches.
+        _ => rows.iter().fold(true, |all, row| all & is_sample(row[0])),
+    };
+    if all_are {
+        return Ok(());
     }
-    Ok(())
+    let row = rows.iter().position(|row| !is_sample(row[0])).unwrap_or(0);
+    Err(Error::invalid(format!(
+        "row {row} of a gradient, {}, refers to sample {}, but the values have {parent_rows} samples",
+        samples.describe(row),
+        samples[row][0]
+    )))
 }
 
 /// Checks that labels can have this many rows.

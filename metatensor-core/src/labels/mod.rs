@@ -322,6 +322,11 @@ impl Labels {
         self.order() != Order::Unordered
     }
 
+    /// The order of rows, if somebody asked for it before.
+    pub(crate) fn known_order(&self) -> Option<Order> {
+        self.0.order.get().copied()
+    }
+
     pub(crate) fn order(&self) -> Order {
         *self.0.order.get_or_init(|| self.rows().order())
     }
