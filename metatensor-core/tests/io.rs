@@ -1,5 +1,13 @@
 //! Saving and loading.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "io/create.rs"]
+mod create;
+#[path = "io/files.rs"]
+mod files;
 #[path = "io/golden.rs"]
 mod golden;
+#[path = "io/make.rs"]
+mod make;
+#[path = "io/round_trips.rs"]
+mod round_trips;

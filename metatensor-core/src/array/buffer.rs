@@ -124,6 +124,20 @@ impl Drop for Buffer {
     }
 }
 
+/// Empty vector with space for `size` bytes, in memory that is cheap to write to for the first time.
+pub(crate) fn vector_for(size: usize) -> Result<Vec<u8>> {
+    let mut vector: Vec<u8> = Vec::new();
+    vector
+        .try_reserve_exact(size)
+        .map_err(|_| Error::invalid(format!("can not allocate {size} bytes")))?;
+    if size >= 2 * HUGE_PAGE {
+        let offset = vector.as_ptr().align_offset(HUGE_PAGE);
+        let space = &mut vector.spare_capacity_mut()[offset..];
+        advise_huge_pages(NonNull::from(&mut *space).cast(), space.len());
+    }
+    Ok(vector)
+}
+
 #[cfg(target_os = "linux")]
 fn advise_huge_pages(data: NonNull<u8>, size: usize) {
     // The address is aligned to a huge page; a partial one at the end is left alone.

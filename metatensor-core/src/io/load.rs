@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::archive::{Archive, Content, Source};
+use super::archive::{Archive, Content, Member, Source};
 use super::array::Create;
 use super::contents::Contents;
 use super::{MAX_DEPTH, array, in_file, labels};
@@ -47,7 +47,7 @@ impl TensorMap {
     }
 
     /// Loads a map from the file at `path` into arrays made by `create`, which gets their shape and
-    /// data type. These must be contiguous and in main memory.
+    /// data type. These must be in main memory.
     ///
     /// # Errors
     ///
@@ -97,11 +97,7 @@ impl TensorBlock {
     ///
     /// If the file can not be read, or does not hold a valid block.
     pub fn load(path: impl AsRef<Path>) -> Result<TensorBlock> {
-        Loader::new(Source::open(path.as_ref())?, Contents::Block, None)?.block(
-            String::new(),
-            None,
-            0,
-        )
+        Loader::new(Source::open(path.as_ref())?, Contents::Block, None)?.only_block()
     }
 
     /// Loads a block from the content of a file.
@@ -110,15 +106,11 @@ impl TensorBlock {
     ///
     /// If this is not a valid block.
     pub fn load_buffer(buffer: &[u8]) -> Result<TensorBlock> {
-        Loader::new(Source::from_bytes(buffer), Contents::Block, None)?.block(
-            String::new(),
-            None,
-            0,
-        )
+        Loader::new(Source::from_bytes(buffer), Contents::Block, None)?.only_block()
     }
 
     /// Loads a block from the file at `path` into arrays made by `create`, which gets their shape
-    /// and data type. These must be contiguous and in main memory.
+    /// and data type. These must be in main memory.
     ///
     /// # Errors
     ///
@@ -132,7 +124,7 @@ impl TensorBlock {
             Contents::Block,
             Some(&mut create),
         )?
-        .block(String::new(), None, 0)
+        .only_block()
     }
 
     /// Loads a block from the content of a file into arrays made by `create`, as
@@ -150,16 +142,23 @@ impl TensorBlock {
             Contents::Block,
             Some(&mut create),
         )?
-        .block(String::new(), None, 0)
+        .only_block()
     }
 }
 
+/// Members of at most this many bytes are compared with those before.
+const SHARED: u64 = 4 << 10;
+
 /// Reads the members of an archive.
 struct Loader<'s, 'c> {
+    /// The file in quotes, or "the buffer".
+    source: String,
     archive: Archive<'s>,
     create: Option<&'c mut Create<'c>>,
     /// Parameters of the gradients whose members start with each prefix.
     parameters: HashMap<String, Vec<String>>,
+    /// Small labels by the bytes of their members.
+    shared: HashMap<Vec<u8>, Labels>,
     /// Memory for what is only needed for a moment.
     scratch: Vec<u8>,
 }
@@ -181,21 +180,44 @@ impl<'s, 'c> Loader<'s, 'c> {
             return Err(expected.missing(&name, contents));
         }
         Ok(Loader {
+            source: name,
             parameters: parameters(&archive),
             archive,
             create,
+            shared: HashMap::new(),
             scratch: Vec::new(),
         })
     }
 
     fn map(mut self) -> Result<TensorMap> {
+        self.try_map().map_err(|error| self.name_source(error))
+    }
+
+    fn only_block(mut self) -> Result<TensorBlock> {
+        self.block(String::new(), None, 0)
+            .map_err(|error| self.name_source(error))
+    }
+
+    /// Errors about members do not say which file they are in.
+    #[cold]
+    fn name_source(&self, error: Error) -> Error {
+        match error {
+            Error::Serialization(message) if !message.contains(&self.source) => {
+                Error::Serialization(format!("{}: {message}", self.source))
+            }
+            other => other,
+        }
+    }
+
+    fn try_map(&mut self) -> Result<TensorMap> {
         let keys = self.labels("keys.npy")?;
         let mut blocks = Vec::with_capacity(keys.count().min(self.archive.names().len()));
         for i in 0..keys.count() {
             blocks.push(self.block(format!("blocks/{i}/"), None, 0)?);
         }
         let info = self.info()?;
-        let mut map = TensorMap::new(keys, blocks).map_err(|error| in_file(error, "the blocks"))?;
+        self.archive.check_names_of_others()?;
+        let mut map = TensorMap::new(keys, blocks).map_err(|error| in_file(error, ""))?;
         *map.info_mut() = info;
         Ok(map)
     }
@@ -231,11 +253,11 @@ impl<'s, 'c> Loader<'s, 'c> {
         let samples = self.labels(&format!("{prefix}samples.npy"))?;
         let components = values.shape()?.len().saturating_sub(2);
         let components = (0..components)
-            .map(|i| self.labels(&format!("{prefix}components/{i}.npy")))
+            .map(|i| self.repeated_labels(&format!("{prefix}components/{i}.npy")))
             .collect::<Result<Vec<_>>>()?;
         let properties = match properties {
             Some(properties) => properties.clone(),
-            None => self.labels(&format!("{prefix}properties.npy"))?,
+            None => self.repeated_labels(&format!("{prefix}properties.npy"))?,
         };
         let mut block = TensorBlock::new(values, &samples, &components, &properties)
             .map_err(|error| in_file(error, &prefix))?;
@@ -257,6 +279,26 @@ impl<'s, 'c> Loader<'s, 'c> {
     fn labels(&mut self, name: &str) -> Result<Labels> {
         let mut member = self.archive.open_member(name)?;
         labels::read(&mut member, &mut self.scratch)
+    }
+
+    /// Labels that other blocks may have as well. Shared labels are read once, are searched with one index,
+    /// and are equal at first sight.
+    fn repeated_labels(&mut self, name: &str) -> Result<Labels> {
+        let mut member = self.archive.open_member(name)?;
+        if member.remaining() > SHARED {
+            return labels::read(&mut member, &mut self.scratch);
+        }
+        self.scratch.resize(member.remaining() as usize, 0);
+        member.read_exact_into(&mut self.scratch)?;
+        if let Some(labels) = self.shared.get(&self.scratch) {
+            return Ok(labels.clone());
+        }
+        let bytes = self.scratch.clone();
+        let mut source = Source::from_bytes(&bytes);
+        let mut member = Member::in_source(member.name().clone(), &mut source);
+        let labels = labels::read(&mut member, &mut self.scratch)?;
+        self.shared.insert(bytes, labels.clone());
+        Ok(labels)
     }
 }
 

@@ -9,7 +9,8 @@ use super::archive::{Alignment, ArchiveWriter};
 use super::atomic::write_atomically;
 use super::load::check_info;
 use super::{MAX_DEPTH, array, labels};
-use crate::{Error, Result, TensorBlock, TensorMap};
+use crate::array::vector_for;
+use crate::{Error, Labels, Result, TensorBlock, TensorMap};
 
 impl TensorMap {
     /// Saves this map to the file at `path`, which is replaced when everything is written. Saving the
@@ -39,7 +40,11 @@ impl TensorMap {
     ///
     /// If the map can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
-        let mut buffer = Vec::new();
+        let mut size = labels_size(self.keys());
+        for block in self.blocks() {
+            size = size.saturating_add(block_size(block)?);
+        }
+        let mut buffer = vector_for(size)?;
         self.save_to(&mut buffer)?;
         Ok(buffer)
     }
@@ -85,7 +90,7 @@ impl TensorBlock {
     ///
     /// If the block can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
-        let mut buffer = Vec::new();
+        let mut buffer = vector_for(block_size(self)?)?;
         self.save_to(&mut buffer)?;
         Ok(buffer)
     }
@@ -101,6 +106,31 @@ impl TensorBlock {
         archive.finish()?;
         Ok(())
     }
+}
+
+/// Enough for the headers of a member and its entry in the directory, if names are short.
+const MEMBER: usize = 512;
+
+/// At least as many bytes as `labels` take in a file.
+fn labels_size(labels: &Labels) -> usize {
+    MEMBER + size_of_val(labels.rows().values())
+}
+
+/// At least as many bytes as `block` takes in a file.
+fn block_size(block: &TensorBlock) -> Result<usize> {
+    let shape = block.values().shape()?;
+    let element = block.dtype()?.size();
+    let values = shape
+        .iter()
+        .fold(element, |size, &n| size.saturating_mul(n));
+    let mut size = values.saturating_add(MEMBER);
+    for axis in 0..shape.len() {
+        size = size.saturating_add(labels_size(block.labels(axis)?));
+    }
+    for (_, gradient) in block.gradients() {
+        size = size.saturating_add(block_size(gradient)?);
+    }
+    Ok(size)
 }
 
 /// Append the members of `block`, whose names start with `prefix`.

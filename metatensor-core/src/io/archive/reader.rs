@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
 use zip::read::{ArchiveOffset, Config, ZipArchiveMetadata};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
@@ -40,6 +41,7 @@ struct Entry {
     size: u64,
     crc: u32,
     method: Method,
+    opened: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +139,7 @@ impl<'s> Archive<'s> {
                 self.source.name()
             )));
         };
+        self.entries[index].opened = true;
         let entry = &self.entries[index];
         let in_directory = self
             .directory
@@ -185,6 +188,24 @@ impl<'s> Archive<'s> {
         member.read_exact_into(&mut [])?;
         Ok(member)
     }
+
+    /// Check the names of the members that were not opened: one of them may have been looked for under the
+    /// name that it had before the directory was damaged.
+    ///
+    /// # Errors
+    /// If a member has two different names.
+    pub(crate) fn check_names_of_others(&mut self) -> Result<()> {
+        for (index, entry) in self.entries.iter().enumerate() {
+            if !entry.opened {
+                let in_directory = self
+                    .directory
+                    .entry(index)
+                    .map_err(|error| entry.damaged(error))?;
+                data_start(&mut self.source, entry, in_directory.name_raw())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Entry {
@@ -228,6 +249,7 @@ impl Entry {
             size,
             crc: entry.crc32(),
             method,
+            opened: false,
         })
     }
 
@@ -264,9 +286,9 @@ fn data_start(source: &mut Source<'_>, entry: &Entry, name: &[u8]) -> Result<u64
     let name_start = entry.header_start + LOCAL_HEADER;
     let start = name_start + u64::from(name_length) + u64::from(extra_length);
     entry.check_end(Some(start))?;
-    let mut local_name = vec![0; name.len()];
+    let mut local_name: SmallVec<[u8; 128]> = smallvec![0; name.len()];
     source.read_exact_at(name_start, &mut local_name)?;
-    if local_name != name {
+    if local_name[..] != *name {
         return Err(entry.damaged(format!(
             "its own header calls it '{}'",
             local_name.escape_ascii()
@@ -335,8 +357,14 @@ struct Check {
 impl<'a, 's> Member<'a, 's> {
     /// A source that is no archive as if it was the only member of one.
     pub(crate) fn whole(source: &'a mut Source<'s>) -> Self {
+        let name = source.name().trim_matches('\'').into();
+        Self::in_source(name, source)
+    }
+
+    /// All of `source`, as the member `name`.
+    pub(crate) fn in_source(name: Arc<str>, source: &'a mut Source<'s>) -> Self {
         Member {
-            name: source.name().trim_matches('\'').into(),
+            name,
             data: Data::InSource { start: 0 },
             position: 0,
             size: source.size(),
@@ -346,7 +374,7 @@ impl<'a, 's> Member<'a, 's> {
     }
 
     /// Name of the member, for errors.
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &Arc<str> {
         &self.name
     }
 
@@ -419,7 +447,8 @@ impl<'a, 's> Member<'a, 's> {
     }
 
     fn try_read_npy_header(&mut self) -> Result<npy::Header> {
-        let mut bytes = vec![0; self.remaining().min(npy::PRELUDE as u64) as usize];
+        let mut bytes: SmallVec<[u8; 256]> =
+            smallvec![0; self.remaining().min(npy::PRELUDE as u64) as usize];
         self.read_exact_into(&mut bytes)?;
         let read = bytes.len();
         let size = npy::size(&bytes)?.max(read);
