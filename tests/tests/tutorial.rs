@@ -1,6 +1,11 @@
 //! The gradient tutorial prints what it always printed.
 
+use std::process::Command;
+
+use metatensor_tests::command::run;
+use metatensor_tests::library::library;
 use metatensor_tests::repository;
+use metatensor_tests::venv::Venv;
 
 #[expect(dead_code, reason = "`main` of the example")]
 #[expect(unreachable_pub, reason = "the example is a program of its own")]
@@ -21,4 +26,59 @@ fn the_rust_tutorial_prints_its_snapshot() {
         .find(|(_, (got, expected))| got != expected);
     assert_eq!(difference, None, "first line that differs");
     assert_eq!(output, expected);
+}
+
+#[test]
+fn the_c_tutorial_finds_the_same_numbers() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("managing_gradients");
+    let squared = directory.path().join("squared.mts");
+    let library = library().unwrap();
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I"])
+        .arg(repository().join("include"))
+        .arg(repository().join("examples-c/managing_gradients.c"))
+        .arg(&library)
+        .arg(format!(
+            "-Wl,-rpath,{}",
+            library.parent().unwrap().display()
+        ))
+        .arg("-o")
+        .arg(&program);
+    run(&mut compiler).unwrap();
+    let data = repository().join("tests/data");
+    let output = run(Command::new(&program).arg(&data).arg(&squared)).unwrap();
+
+    // Both tutorials print tables and numbers in the same way.
+    let snapshot = repository().join("tests/tests/snapshots/managing_gradients.txt");
+    let snapshot = std::fs::read_to_string(snapshot).unwrap();
+    for title in ["TensorMap with 5 blocks", "TensorMap with 12 blocks"] {
+        assert_eq!(paragraph(&output, title), paragraph(&snapshot, title));
+    }
+    for line in output.lines().filter(|line| line.contains("0.")) {
+        let numbers = line
+            .split('[')
+            .next_back()
+            .unwrap()
+            .trim_end_matches([']', ',']);
+        assert!(
+            snapshot.contains(numbers),
+            "{numbers} is not in the Rust tutorial"
+        );
+    }
+    assert!(output.ends_with("by hand, multiply and pow: equal\n"));
+
+    // The official package reads what was saved, and computes the same square.
+    let mut python = Venv::get().unwrap().program("python");
+    python.arg(repository().join("tests/python/round_trip.py"));
+    run(python.arg("squared").arg(data).arg(squared)).unwrap();
+}
+
+/// The lines of `text` from `title` to the next empty one.
+fn paragraph<'a>(text: &'a str, title: &str) -> Vec<&'a str> {
+    let lines = text.lines().skip_while(|line| *line != title);
+    let lines: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+    assert!(!lines.is_empty(), "'{title}' is missing");
+    lines
 }
