@@ -44,6 +44,7 @@ pub(crate) unsafe fn slice<'a, T>(pointer: *const T, count: usize, name: &str) -
     if count == 0 {
         return Ok(&[]);
     }
+    check_count::<T>(count, name)?;
     // SAFETY: guaranteed by the caller.
     let first = unsafe { reference(pointer, name) }?;
     // SAFETY: guaranteed by the caller.
@@ -58,12 +59,27 @@ pub(crate) unsafe fn slice<'a, T>(pointer: *const T, count: usize, name: &str) -
 pub(crate) unsafe fn optional_slice_mut<'a, T>(
     pointer: *mut T,
     count: usize,
-) -> Option<&'a mut [T]> {
+    name: &str,
+) -> Result<Option<&'a mut [T]>> {
     if pointer.is_null() {
-        return None;
+        return Ok(None);
     }
+    check_count::<T>(count, name)?;
     // SAFETY: guaranteed by the caller.
-    Some(unsafe { std::slice::from_raw_parts_mut(pointer, count) })
+    Ok(Some(unsafe {
+        std::slice::from_raw_parts_mut(pointer, count)
+    }))
+}
+
+/// Checks that there can be memory with this many elements.
+fn check_count<T>(count: usize, name: &str) -> Result<()> {
+    let size = count.checked_mul(size_of::<T>());
+    if size.is_some_and(|size| isize::try_from(size).is_ok()) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "'{name}' can not have {count} elements, which do not fit in memory"
+    )))
 }
 
 /// A place for a result: it may hold anything before, so it is only ever written to.

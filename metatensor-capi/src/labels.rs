@@ -269,8 +269,8 @@ pub unsafe extern "C" fn mts_labels_union(
                 labels(first, "first")?,
                 labels(second, "second")?,
                 Out::new(result, "result")?,
-                optional_slice_mut(first_mapping, first_mapping_count),
-                optional_slice_mut(second_mapping, second_mapping_count),
+                optional_slice_mut(first_mapping, first_mapping_count, "first_mapping")?,
+                optional_slice_mut(second_mapping, second_mapping_count, "second_mapping")?,
             )
         };
         let union = first.union_into(&second, first_mapping, second_mapping)?;
@@ -312,8 +312,8 @@ pub unsafe extern "C" fn mts_labels_intersection(
                 labels(first, "first")?,
                 labels(second, "second")?,
                 Out::new(result, "result")?,
-                optional_slice_mut(first_mapping, first_mapping_count),
-                optional_slice_mut(second_mapping, second_mapping_count),
+                optional_slice_mut(first_mapping, first_mapping_count, "first_mapping")?,
+                optional_slice_mut(second_mapping, second_mapping_count, "second_mapping")?,
             )
         };
         let intersection = first.intersection_into(&second, first_mapping, second_mapping)?;
@@ -348,7 +348,7 @@ pub unsafe extern "C" fn mts_labels_difference(
                 labels(first, "first")?,
                 labels(second, "second")?,
                 Out::new(result, "result")?,
-                optional_slice_mut(first_mapping, first_mapping_count),
+                optional_slice_mut(first_mapping, first_mapping_count, "first_mapping")?,
             )
         };
         result.set(labels_handle(
@@ -399,7 +399,8 @@ pub unsafe extern "C" fn mts_labels_select(
         }
         let positions = labels.select(&selection)?;
         // SAFETY: guaranteed by the caller, and there are no more positions than rows.
-        if let Some(selected) = unsafe { optional_slice_mut(selected, positions.len()) } {
+        let selected = unsafe { optional_slice_mut(selected, positions.len(), "selected") }?;
+        if let Some(selected) = selected {
             for (selected, &position) in selected.iter_mut().zip(&positions) {
                 *selected = u64::from(position);
             }

@@ -60,11 +60,10 @@ impl Generation {
 
 fn replace(error: LastError) {
     GENERATION.set(GENERATION.get() + 1);
-    // A deleter may come back here: run it after the borrow ended.
-    let old = LAST.with(|last| {
-        last.try_borrow_mut()
-            .map(|mut last| std::mem::replace(&mut *last, error))
-    });
+    // A deleter may come back here: the old error is dropped after the borrow ended. While a thread
+    // ends there may be no place for the error any more.
+    let old =
+        LAST.try_with(|last| Some(std::mem::replace(&mut *last.try_borrow_mut().ok()?, error)));
     drop(old);
 }
 
@@ -117,8 +116,12 @@ pub unsafe extern "C" fn mts_last_error(
     origin: *mut *const c_char,
     data: *mut *mut c_void,
 ) -> mts_status_t {
-    let (m, o, d) =
-        LAST.with_borrow(|last| (last.message.as_ptr(), last.origin.as_ptr(), last.data));
+    let pointers = |last: &RefCell<LastError>| {
+        let last = last.borrow();
+        (last.message.as_ptr(), last.origin.as_ptr(), last.data)
+    };
+    let none = (c"".as_ptr(), c"".as_ptr(), null_mut());
+    let (m, o, d) = LAST.try_with(pointers).unwrap_or(none);
     // SAFETY: guaranteed by the caller.
     unsafe {
         optional_out(message, m);

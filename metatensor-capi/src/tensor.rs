@@ -79,7 +79,7 @@ pub unsafe extern "C" fn mts_tensormap(
 ) -> *mut mts_tensormap_t {
     pointer(|| {
         // SAFETY: guaranteed by the caller.
-        let blocks = match unsafe { optional_slice_mut(blocks, blocks_count) } {
+        let blocks = match unsafe { optional_slice_mut(blocks, blocks_count, "blocks") }? {
             Some(blocks) => blocks,
             None if blocks_count == 0 => &mut [],
             None => return Err(Error::invalid("got a NULL pointer for 'blocks'")),
