@@ -177,12 +177,12 @@ pub unsafe extern "C" fn mts_gradient_map_free(map: *const mts_gradient_map_t) -
 ///
 /// With it, the chain rule is a single loop. This multiplies all derivatives by the value at their sample:
 ///
-/// @verbatim
+/// ```c
 /// for (uintptr_t row = 0; row < gradient_rows; row++)
 ///     for (uintptr_t xyz = 0; xyz < 3; xyz++)
 ///         for (uintptr_t p = 0; p < properties; p++)
 ///             gradient[(row * 3 + xyz) * properties + p] *= values[parents[row] * properties + p];
-/// @endverbatim
+/// ```
 ///
 /// @param map the mapping
 /// @param parents is set to `gradient_rows` positions of samples. They are *borrowed*: valid until the mapping

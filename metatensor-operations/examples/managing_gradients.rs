@@ -16,6 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The whole tutorial, with the files in the directory `data`, printing to `out`.
+///
+/// # Errors
+///
+/// If the files can not be loaded, or nothing can be written to `out`.
 pub fn tutorial(data: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     // ---- Amazing gradients and where to find them ------------------------------------------------
 
