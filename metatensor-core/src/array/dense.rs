@@ -113,6 +113,26 @@ impl DenseArray {
         Self::write_as(dtype, shape, write)
     }
 
+    /// Row-major array of any data type whose elements take `N` bytes, written by `write` as bytes,
+    /// each element once and in order.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`, or if elements have another size, or if there is not enough memory, or if
+    /// `write` did not write everything.
+    pub fn write_items<const N: usize>(
+        dtype: DType,
+        shape: &[usize],
+        write: impl FnOnce(&mut Output<'_, [u8; N]>) -> Result<()>,
+    ) -> Result<DenseArray> {
+        if dtype.bits as usize * dtype.lanes as usize != 8 * N || N == 0 {
+            return Err(Error::invalid(format!(
+                "the elements of an array of {dtype} do not take {N} bytes"
+            )));
+        }
+        Self::write_as(dtype, shape, write)
+    }
+
     /// Array on top of the memory of a DLPack tensor, which is deleted with the last array using it.
     ///
     /// # Errors

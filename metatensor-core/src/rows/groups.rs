@@ -1,7 +1,7 @@
 //! Grouping of equal rows.
 
 use super::table::{Table, by_width};
-use super::{Direction, Rows, argsort};
+use super::{Direction, RowIndex, Rows, argsort};
 
 /// The distinct rows of a table, sorted, and which rows of the table are equal to each of them.
 #[derive(Clone, Debug)]
@@ -85,4 +85,24 @@ impl RowGroups {
     pub fn members(&self) -> &[u32] {
         &self.members
     }
+}
+
+/// The number of the first copy of each distinct row of a table, in order, and for each row of the
+/// table its position among them.
+#[must_use]
+pub fn first_occurrences(rows: Rows<'_>) -> (Vec<u32>, Vec<u32>) {
+    let index = RowIndex::assume_unique(rows);
+    let mut firsts: Vec<u32> = Vec::new();
+    let mut positions: Vec<u32> = Vec::with_capacity(rows.count());
+    index.find_all(rows, rows, |row, first| {
+        let position = match first {
+            Some(first) if first < row => positions[first],
+            _ => {
+                firsts.push(row as u32);
+                firsts.len() as u32 - 1
+            }
+        };
+        positions.push(position);
+    });
+    (firsts, positions)
 }

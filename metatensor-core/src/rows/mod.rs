@@ -16,7 +16,7 @@ mod tests;
 use std::fmt;
 use std::slice::ChunksExact;
 
-pub use self::groups::RowGroups;
+pub use self::groups::{RowGroups, first_occurrences};
 pub use self::index::{Duplicate, RowIndex, Uniqueness, check_unique};
 pub use self::sets::{RowSet, difference, intersection, positions, union};
 pub use self::sort::{Direction, argsort};

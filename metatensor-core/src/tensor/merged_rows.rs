@@ -1,7 +1,7 @@
 //! Labels of several blocks merged into one.
 
 use super::SampleOrder;
-use crate::rows::{Order, RowGroups, RowIndex, Rows};
+use crate::rows::{self, Order, RowGroups, Rows};
 use crate::{Error, Labels, Result};
 
 /// The distinct rows of several tables, and where the rows of each table are among them.
@@ -149,8 +149,8 @@ impl<'a> Tables<'a> {
             let labels = model.with_rows(groups.unique().values().to_vec());
             (labels, groups.group_of().to_vec())
         } else {
-            let (values, positions) = by_first_occurrence(rows);
-            (model.with_rows(values), positions)
+            let (firsts, positions) = rows::first_occurrences(rows);
+            (model.with_rows(rows.gather(&firsts)), positions)
         };
         Ok(MergedRows {
             labels: labels.stored_like(stored_like)?,
@@ -166,25 +166,6 @@ impl MergedRows {
         let Part { start, end } = self.parts[table];
         &self.positions[start..end]
     }
-}
-
-/// The distinct rows of a table, in the order of their first occurrence, and for each row of the
-/// table its position among them.
-fn by_first_occurrence(rows: Rows<'_>) -> (Vec<i32>, Vec<u32>) {
-    let index = RowIndex::assume_unique(rows);
-    let mut firsts: Vec<u32> = Vec::new();
-    let mut positions: Vec<u32> = Vec::with_capacity(rows.count());
-    index.find_all(rows, rows, |row, first| {
-        let position = match first {
-            Some(first) if first < row => positions[first],
-            _ => {
-                firsts.push(row as u32);
-                firsts.len() as u32 - 1
-            }
-        };
-        positions.push(position);
-    });
-    (rows.gather(&firsts), positions)
 }
 
 /// The rows of labels, which can be out of reach on some devices.
