@@ -15,6 +15,19 @@ pub enum Axis {
     Properties,
 }
 
+impl Axis {
+    /// All axes of a map.
+    pub const ALL: [Axis; 4] = [
+        Axis::Keys,
+        Axis::Samples,
+        Axis::Components,
+        Axis::Properties,
+    ];
+
+    /// All axes of a block.
+    pub const OF_BLOCKS: [Axis; 3] = [Axis::Samples, Axis::Components, Axis::Properties];
+}
+
 /// In lower case: `samples`.
 impl fmt::Display for Axis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,7 +15,9 @@
 //! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`], [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`] |
-//! | structure | [`remove_gradients`] |
+//! | parts | [`slice()`], [`split`], [`drop_blocks`], [`filter_blocks`], [`drop_empty_blocks`], [`remove_gradients`] |
+//! | structure | [`join`], [`sort`], [`align_gradients`] |
+//! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
 //!
 //! ```
 //! use metatensor_core::{Labels, TensorBlock, TensorMap};
@@ -38,26 +40,42 @@
 
 #![forbid(unsafe_code)]
 
+mod align;
 mod arithmetic;
 mod axis;
 mod compare;
+mod dimensions;
 mod elements;
+mod gradient_rows;
 mod gradients;
 mod in_place;
+mod join;
 mod kernels;
 mod like;
 mod matching;
 mod number;
 mod results;
+mod select_blocks;
+mod slice;
+mod sort;
+mod structure;
+mod take;
 #[cfg(test)]
 mod testing;
 
+pub use align::{align_gradients, align_gradients_block};
 pub use arithmetic::*;
 pub use axis::Axis;
 pub use compare::*;
+pub use dimensions::*;
 pub use gradients::{remove_gradients, remove_gradients_block};
+pub use join::{DifferentKeys, JoinOptions, join, join_blocks};
 pub use like::*;
+pub use metatensor_core::rows::Direction;
 pub use metatensor_core::{Error, Result};
+pub use select_blocks::{drop_blocks, drop_empty_blocks, filter_blocks};
+pub use slice::{Selection, slice, slice_block, split, split_block};
+pub use sort::{sort, sort_block};
 
 /// The Rust code in the README is tested with the examples of this crate.
 #[cfg(doctest)]

@@ -1,5 +1,7 @@
 //! Blocks and maps for tests.
 
+pub(crate) mod random;
+
 use std::sync::LazyLock;
 
 use metatensor_core::{

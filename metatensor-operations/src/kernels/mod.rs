@@ -5,6 +5,8 @@
 
 mod elementwise;
 mod gather;
+mod items;
 
 pub(crate) use elementwise::{map, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
+pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};

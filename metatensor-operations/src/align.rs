@@ -1,0 +1,134 @@
+//! Gradients with the same rows.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::compare::{EqualMetadataOptions, same_metadata};
+use crate::gradient_rows::{Child, GradientRowUnion};
+use crate::kernels::{self, Columns};
+use crate::matching::pairs;
+use crate::results::{block_error, stored_like, with_array};
+use crate::structure::with_blocks;
+
+/// Two maps that have the same gradient rows for the same keys, which is what operations on two maps
+/// need.
+///
+/// Gradients of both get all rows that one of them has, those of `a` first. New rows are zero, as
+/// derivatives without a row are. Everything else stays what it is, in each of the maps.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{align_gradients, multiply};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 1)?);
+/// let map = |atom| {
+///     let mut block = TensorBlock::new(arr2(&[[2.0]]), &samples, &[], &properties)?;
+///     let rows = Labels::new(["sample", "atom"], &[[0, atom]])?;
+///     block.add_gradient("x", TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?)?;
+///     TensorMap::new(Labels::single(), vec![block])
+/// };
+/// let (a, b) = align_gradients(&map(3)?, &map(5)?)?;
+/// let product = multiply(&a, &b)?;
+/// let gradient = product.block_by_id(0)?.gradient("x")?;
+/// assert_eq!(*gradient.samples(), Labels::new(["sample", "atom"], &[[0, 3], [0, 5]])?);
+/// assert_eq!(gradient.to_ndarray::<f64>()?, arr2(&[[2.0], [2.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If the maps do not have the same keys, or blocks for the same key not the same samples, or not
+/// gradients with respect to the same parameters, with the same dimensions of samples; or those of the
+/// arrays.
+pub fn align_gradients(a: &TensorMap, b: &TensorMap) -> Result<(TensorMap, TensorMap)> {
+    let align = || {
+        let mut first = Vec::with_capacity(a.len());
+        let mut second = Vec::with_capacity(b.len());
+        for (i, (x, y)) in pairs(a, b)?.into_iter().enumerate() {
+            let (x, y) = aligned(x, y).map_err(|error| block_error(error, a, i))?;
+            first.push(x);
+            second.push(y);
+        }
+        // The blocks of the second map are in the order of the keys of the first one.
+        let mut in_order = vec![None; second.len()];
+        for (key, block) in a.keys().iter().zip(second) {
+            if let Some(position) = b.keys().position(key) {
+                in_order[position] = Some(block);
+            }
+        }
+        let second = in_order.into_iter().flatten().collect();
+        Ok((
+            with_blocks(a, a.keys().clone(), first)?,
+            with_blocks(b, b.keys().clone(), second)?,
+        ))
+    };
+    align().map_err(|error: metatensor_core::Error| error.context("align_gradients"))
+}
+
+/// [`align_gradients`] for blocks.
+///
+/// # Errors
+///
+/// As for [`align_gradients`].
+pub fn align_gradients_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+) -> Result<(TensorBlock, TensorBlock)> {
+    aligned(a, b).map_err(|error| error.context("align_gradients"))
+}
+
+fn aligned(a: &TensorBlock, b: &TensorBlock) -> Result<(TensorBlock, TensorBlock)> {
+    let only_samples = EqualMetadataOptions {
+        samples: true,
+        components: false,
+        properties: false,
+        gradients: false,
+    };
+    let only_parameters = EqualMetadataOptions {
+        samples: false,
+        gradients: true,
+        ..only_samples
+    };
+    same_metadata(a, b, only_samples)?;
+    same_metadata(a, b, only_parameters)?;
+    let children = [Child::same_rows(a), Child::same_rows(b)];
+    let mut results = [
+        with_array(a, a.values().clone())?,
+        with_array(b, b.values().clone())?,
+    ];
+    add_gradients(&children, &mut results)?;
+    Ok(results.into())
+}
+
+/// Adds gradients with the same rows to the blocks that were made of `blocks`.
+fn add_gradients(blocks: &[Child<'_>], results: &mut [TensorBlock]) -> Result<()> {
+    for parameter in blocks[0].block.gradients_list().iter() {
+        let union = GradientRowUnion::new(blocks, parameter)?;
+        let gradients = union.children.iter().map(|child| {
+            let block = child.block;
+            let values = match child.sources(union.samples.count()) {
+                None => block.values().clone(),
+                rows => {
+                    let view = block.view()?;
+                    let columns = [Columns { view, rows }];
+                    let values = kernels::side_by_side(union.samples.count(), &columns)?;
+                    stored_like(&**block.values(), values)?
+                }
+            };
+            TensorBlock::new(
+                values,
+                &union.samples,
+                block.components(),
+                block.properties(),
+            )
+        });
+        let mut gradients = gradients.collect::<Result<Vec<_>>>()?;
+        add_gradients(&union.children, &mut gradients)?;
+        for (result, gradient) in results.iter_mut().zip(gradients) {
+            result.add_gradient(parameter, gradient)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! New dimensions.
+
+use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+
+use super::{edit_block, edit_map};
+use crate::Axis;
+
+/// Values of a new dimension.
+#[derive(Clone, Copy, Debug)]
+pub enum DimensionValues<'a> {
+    /// The same for all entries.
+    Scalar(i32),
+    /// One for each entry. All blocks must have as many entries.
+    Array(&'a [i32]),
+    /// For each block, one for each entry.
+    PerBlock(&'a [&'a [i32]]),
+}
+
+/// Where a new dimension goes.
+#[derive(Clone, Copy)]
+enum Place {
+    Before(usize),
+    End,
+}
+
+/// Map with a new last dimension of the keys, the samples, or the properties.
+///
+/// The samples of gradients stay what they are. The info stays as well.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{Axis, DimensionValues, append_dimension};
+/// # use ndarray::arr2;
+/// let samples = Labels::new(["s"], &[[1], [0]])?;
+/// let values = arr2(&[[1.0], [3.0]]);
+/// let block = TensorBlock::new(values, &samples, &[], &Labels::range("p", 1)?)?;
+/// let tensor = TensorMap::new(Labels::single(), vec![block])?;
+///
+/// let values = DimensionValues::Array(&[8, 9]);
+/// let longer = append_dimension(&tensor, Axis::Samples, "t", values)?;
+/// let expected = Labels::new(["s", "t"], &[[1, 8], [0, 9]])?;
+/// assert_eq!(*longer.block_by_id(0)?.samples(), expected);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If `axis` is components; if `name` is the name of another dimension, or can not be a name; or if
+/// there is not one value for each entry.
+pub fn append_dimension(
+    tensor: &TensorMap,
+    axis: Axis,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorMap> {
+    insert_into_map(tensor, axis, Place::End, name, values)
+        .map_err(|error| error.context("append_dimension"))
+}
+
+/// [`append_dimension`] for a block.
+///
+/// # Errors
+///
+/// As for [`append_dimension`], and if `axis` is keys.
+pub fn append_dimension_block(
+    block: &TensorBlock,
+    axis: Axis,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorBlock> {
+    insert_into_block(block, axis, Place::End, name, values)
+        .map_err(|error| error.context("append_dimension"))
+}
+
+/// Map with a new dimension of the keys, the samples, or the properties, before the one with number
+/// `index`, or after all of them.
+///
+/// The samples of gradients stay what they are. The info stays as well.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, DimensionValues, insert_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let longer = insert_dimension(&tensor, Axis::Keys, 1, "c", DimensionValues::Scalar(0))?;
+/// assert_eq!(*longer.keys().names(), ["a", "c", "b"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`append_dimension`], and if there are fewer than `index` dimensions.
+pub fn insert_dimension(
+    tensor: &TensorMap,
+    axis: Axis,
+    index: usize,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorMap> {
+    insert_into_map(tensor, axis, Place::Before(index), name, values)
+        .map_err(|error| error.context("insert_dimension"))
+}
+
+/// [`insert_dimension`] for a block.
+///
+/// # Errors
+///
+/// As for [`insert_dimension`], and if `axis` is keys.
+pub fn insert_dimension_block(
+    block: &TensorBlock,
+    axis: Axis,
+    index: usize,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorBlock> {
+    insert_into_block(block, axis, Place::Before(index), name, values)
+        .map_err(|error| error.context("insert_dimension"))
+}
+
+fn insert_into_map(
+    tensor: &TensorMap,
+    axis: Axis,
+    place: Place,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorMap> {
+    if let DimensionValues::PerBlock(values) = values {
+        if axis == Axis::Keys {
+            return Err(Error::invalid(
+                "the keys do not belong to one block: expected values for all of them",
+            ));
+        }
+        check_count(values.len(), tensor.len(), "blocks")?;
+    }
+    edit_map(tensor, axis, |labels, block| {
+        insert(labels, place, name, values, block)
+    })
+}
+
+fn insert_into_block(
+    block: &TensorBlock,
+    axis: Axis,
+    place: Place,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorBlock> {
+    if let DimensionValues::PerBlock(values) = values {
+        check_count(values.len(), 1, "block")?;
+    }
+    edit_block(block, axis, |labels| insert(labels, place, name, values, 0))
+}
+
+fn check_count(values: usize, expected: usize, what: &str) -> Result<()> {
+    if values == expected {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "got values for {values} blocks, but there are {expected} {what}"
+    )))
+}
+
+fn insert(
+    labels: &Labels,
+    place: Place,
+    name: &str,
+    values: DimensionValues<'_>,
+    block: usize,
+) -> Result<Labels> {
+    labels.check_readable("an additional dimension")?;
+    let size = labels.size();
+    let index = match place {
+        Place::End => size,
+        Place::Before(index) if index <= size => index,
+        Place::Before(index) => {
+            return Err(Error::invalid(format!(
+                "index {index} is out of range for a new dimension of labels with {size} \
+                 dimensions"
+            )));
+        }
+    };
+    let values = match values {
+        DimensionValues::Scalar(value) => &vec![value; labels.count()],
+        DimensionValues::Array(values) => values,
+        DimensionValues::PerBlock(blocks) => blocks[block],
+    };
+    if values.len() != labels.count() {
+        return Err(Error::invalid(format!(
+            "got {} values for the dimension '{name}', but there are {} entries",
+            values.len(),
+            labels.count()
+        )));
+    }
+    let mut names = labels.names().to_vec();
+    names.insert(index, name);
+    let mut table = Vec::with_capacity(values.len() * names.len());
+    for (row, &value) in labels.iter().zip(values) {
+        table.extend_from_slice(&row[..index]);
+        table.push(value);
+        table.extend_from_slice(&row[index..]);
+    }
+    Labels::assume_unique(&names, table)?.stored_like(labels)
+}

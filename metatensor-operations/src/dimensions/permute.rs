@@ -1,0 +1,70 @@
+//! Dimensions in another order.
+
+use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+
+use super::{edit_block, edit_map};
+use crate::Axis;
+
+/// Map with the dimensions of the keys, the samples, or the properties in another order: first the
+/// one with number `indexes[0]`, and so on.
+///
+/// The samples of gradients stay what they are. The info stays as well.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, permute_dimensions};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b", "c"])?, Vec::new())?;
+/// let other = permute_dimensions(&tensor, Axis::Keys, &[2, 0, 1])?;
+/// assert_eq!(*other.keys().names(), ["c", "a", "b"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If `axis` is components, or `indexes` does not have the number of each dimension once.
+pub fn permute_dimensions(tensor: &TensorMap, axis: Axis, indexes: &[usize]) -> Result<TensorMap> {
+    edit_map(tensor, axis, |labels, _| permute(labels, indexes))
+        .map_err(|error| error.context("permute_dimensions"))
+}
+
+/// [`permute_dimensions`] for a block.
+///
+/// # Errors
+///
+/// As for [`permute_dimensions`], and if `axis` is keys.
+pub fn permute_dimensions_block(
+    block: &TensorBlock,
+    axis: Axis,
+    indexes: &[usize],
+) -> Result<TensorBlock> {
+    edit_block(block, axis, |labels| permute(labels, indexes))
+        .map_err(|error| error.context("permute_dimensions"))
+}
+
+fn permute(labels: &Labels, indexes: &[usize]) -> Result<Labels> {
+    let names = labels.names();
+    if indexes.len() != names.len() {
+        return Err(Error::invalid(format!(
+            "got {} indexes for the {} dimensions {names}",
+            indexes.len(),
+            names.len()
+        )));
+    }
+    for (i, index) in indexes.iter().enumerate() {
+        if *index >= names.len() {
+            return Err(Error::invalid(format!(
+                "index {index} is out of range for the {} dimensions {names}",
+                names.len()
+            )));
+        }
+        if indexes[..i].contains(index) {
+            return Err(Error::invalid(format!(
+                "index {index} comes more than once in {indexes:?}, for the dimensions {names}"
+            )));
+        }
+    }
+    labels.check_readable("another order of dimensions")?;
+    let permuted: Vec<&str> = indexes.iter().map(|&index| &names[index]).collect();
+    let values = labels.rows().columns(indexes);
+    Labels::assume_unique(&permuted, values)?.stored_like(labels)
+}

@@ -1,0 +1,53 @@
+//! Fewer dimensions.
+
+use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+
+use super::{edit_block, edit_map, position};
+use crate::Axis;
+
+/// Map without one of the dimensions of the keys, the samples, or the properties.
+///
+/// The samples of gradients stay what they are. The info stays as well.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, remove_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let smaller = remove_dimension(&tensor, Axis::Keys, "a")?;
+/// assert_eq!(*smaller.keys().names(), ["b"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If `axis` is components, or `name` is not one of its dimensions, or the only one; or if entries
+/// are not different without it.
+pub fn remove_dimension(tensor: &TensorMap, axis: Axis, name: &str) -> Result<TensorMap> {
+    edit_map(tensor, axis, |labels, _| remove(labels, name))
+        .map_err(|error| error.context("remove_dimension"))
+}
+
+/// [`remove_dimension`] for a block.
+///
+/// # Errors
+///
+/// As for [`remove_dimension`], and if `axis` is keys.
+pub fn remove_dimension_block(block: &TensorBlock, axis: Axis, name: &str) -> Result<TensorBlock> {
+    edit_block(block, axis, |labels| remove(labels, name))
+        .map_err(|error| error.context("remove_dimension"))
+}
+
+fn remove(labels: &Labels, name: &str) -> Result<Labels> {
+    let removed = position(labels, name)?;
+    if labels.size() == 1 {
+        return Err(Error::invalid(format!(
+            "'{name}' is the only dimension and can not be removed"
+        )));
+    }
+    labels.check_readable("fewer dimensions")?;
+    let kept: Vec<usize> = (0..labels.size()).filter(|&i| i != removed).collect();
+    let names: Vec<&str> = kept.iter().map(|&i| &labels.names()[i]).collect();
+    Labels::from_values(&names, labels.rows().columns(&kept))
+        .map_err(|error| error.context(format!("without the dimension '{name}'")))?
+        .stored_like(labels)
+}

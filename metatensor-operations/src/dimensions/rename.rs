@@ -1,0 +1,120 @@
+//! Other names for dimensions.
+
+use metatensor_core::{Error, Labels, Names, Result, RowCheck, TensorBlock, TensorMap};
+
+use super::{check_axis, position, with_properties};
+use crate::Axis;
+use crate::structure::{map_structure, with_blocks};
+
+/// Map with another name for one of the dimensions of the keys, the samples, the components, or the
+/// properties.
+///
+/// Dimensions of the samples and components of gradients which have the old name get the new one as
+/// well. The exception is the first dimension of their samples: it is always `sample`. The info stays.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, rename_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let renamed = rename_dimension(&tensor, Axis::Keys, "b", "c")?;
+/// assert_eq!(*renamed.keys().names(), ["a", "c"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there is no dimension with the name `old`; or if `new` is the name of another one, or can not
+/// be a name.
+pub fn rename_dimension(tensor: &TensorMap, axis: Axis, old: &str, new: &str) -> Result<TensorMap> {
+    let rename = || match axis {
+        Axis::Keys => {
+            let keys = rename_known(tensor.keys(), old, new);
+            let keys = keys.map_err(|error| error.context(axis))?;
+            with_blocks(tensor, keys, tensor.blocks().to_vec())
+        }
+        _ => map_structure(tensor, |_, block| rename_in_block(block, axis, old, new)),
+    };
+    rename().map_err(|error| error.context("rename_dimension"))
+}
+
+/// [`rename_dimension`] for a block.
+///
+/// # Errors
+///
+/// As for [`rename_dimension`], and if `axis` is keys.
+pub fn rename_dimension_block(
+    block: &TensorBlock,
+    axis: Axis,
+    old: &str,
+    new: &str,
+) -> Result<TensorBlock> {
+    check_axis(axis, &Axis::OF_BLOCKS)
+        .and_then(|()| rename_in_block(block, axis, old, new))
+        .map_err(|error| error.context("rename_dimension"))
+}
+
+fn rename_in_block(block: &TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {
+    let renamed = match axis {
+        Axis::Samples => {
+            position(block.samples(), old).and_then(|_| rename_samples(block, 0, old, new))
+        }
+        Axis::Properties => rename_known(block.properties(), old, new)
+            .and_then(|properties| with_properties(block, &properties)),
+        _ if has_component(block, old) => rename_components(block, old, new),
+        _ => Err(Error::invalid(format!(
+            "'{old}' is not the name of a component"
+        ))),
+    };
+    renamed.map_err(|error| error.context(axis))
+}
+
+fn has_component(block: &TensorBlock, name: &str) -> bool {
+    let mut components = block.components().iter();
+    let mut gradients = block.gradients();
+    components.any(|labels| labels.names().contains(name))
+        || gradients.any(|(_, gradient)| has_component(gradient, name))
+}
+
+/// Renames dimensions of samples, except for the first ones, of which there are `fixed`.
+fn rename_samples(block: &TensorBlock, fixed: usize, old: &str, new: &str) -> Result<TensorBlock> {
+    let samples = rename(block.samples(), fixed, old, new)?;
+    let values = block.values().clone();
+    let mut result = TensorBlock::new(values, &samples, block.components(), block.properties())?;
+    for (parameter, gradient) in block.gradients() {
+        let gradient = rename_samples(gradient, 1, old, new)
+            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(result)
+}
+
+fn rename_components(block: &TensorBlock, old: &str, new: &str) -> Result<TensorBlock> {
+    let components = block.components().iter();
+    let components = components.map(|labels| rename(labels, 0, old, new));
+    let components = components.collect::<Result<Vec<_>>>()?;
+    let values = block.values().clone();
+    let mut result = TensorBlock::new(values, block.samples(), &components, block.properties())?;
+    for (parameter, gradient) in block.gradients() {
+        let gradient = rename_components(gradient, old, new)
+            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(result)
+}
+
+fn rename_known(labels: &Labels, old: &str, new: &str) -> Result<Labels> {
+    position(labels, old)?;
+    rename(labels, 0, old, new)
+}
+
+/// Renames one of the dimensions after the first `fixed`, if it has this name.
+fn rename(labels: &Labels, fixed: usize, old: &str, new: &str) -> Result<Labels> {
+    match Names::position(labels.names(), old) {
+        Some(position) if position >= fixed && old != new => {
+            let mut names = labels.names().to_vec();
+            names[position] = new;
+            Labels::from_storage(&names, labels.array().clone(), RowCheck::AssumeUnique)
+        }
+        _ => Ok(labels.clone()),
+    }
+}

@@ -1,0 +1,92 @@
+//! The rows that several gradients have together.
+
+use metatensor_core::rows::{Rows, first_occurrences};
+use metatensor_core::{Error, Labels, Result, TensorBlock};
+
+use crate::kernels::ZEROS;
+use crate::structure::with_rows;
+
+/// A block whose rows are some of the rows of a new block.
+pub(crate) struct Child<'a> {
+    pub(crate) block: &'a TensorBlock,
+    /// For each row, its number in the new block. `None` if it stays the same, and there are no others.
+    positions: Option<Vec<u32>>,
+}
+
+impl<'a> Child<'a> {
+    /// A block whose rows are those of the new block.
+    pub(crate) fn same_rows(block: &'a TensorBlock) -> Child<'a> {
+        Child {
+            block,
+            positions: None,
+        }
+    }
+
+    /// For each row of the new block, which has `count` rows, where to find it, or [`ZEROS`].
+    pub(crate) fn sources(&self, count: usize) -> Option<Vec<u32>> {
+        let mut sources = vec![ZEROS; count];
+        for (row, &position) in (0..).zip(self.positions.as_ref()?) {
+            sources[position as usize] = row;
+        }
+        Some(sources)
+    }
+}
+
+/// The union of the rows of the gradients of some blocks.
+pub(crate) struct GradientRowUnion<'a> {
+    /// The rows of the first gradient, then those that only the second one has, and so on.
+    pub(crate) samples: Labels,
+    pub(crate) children: Vec<Child<'a>>,
+}
+
+impl<'a> GradientRowUnion<'a> {
+    /// For the gradients with respect to `parameter`, which all of the blocks have.
+    pub(crate) fn new(parents: &[Child<'a>], parameter: &str) -> Result<GradientRowUnion<'a>> {
+        let blocks = parents
+            .iter()
+            .map(|parent| parent.block.gradient(parameter));
+        let blocks = blocks.collect::<Result<Vec<_>>>()?;
+        let model = blocks[0].samples();
+        let in_place = parents.iter().all(|parent| parent.positions.is_none());
+        if in_place && blocks.iter().all(|block| block.samples() == model) {
+            return Ok(GradientRowUnion {
+                samples: model.clone(),
+                children: blocks.into_iter().map(Child::same_rows).collect(),
+            });
+        }
+
+        let mut values = Vec::new();
+        for (parent, block) in parents.iter().zip(&blocks) {
+            let labels = block.samples();
+            if labels.names() != model.names() {
+                return Err(Error::invalid(format!(
+                    "the samples of the gradient '{parameter}' have different dimensions: {} and {}",
+                    model.names(),
+                    labels.names()
+                )));
+            }
+            labels.check_readable("the union")?;
+            let start = values.len();
+            values.extend_from_slice(labels.rows().values());
+            if let Some(positions) = &parent.positions {
+                for row in values[start..].chunks_exact_mut(labels.size()) {
+                    row[0] = positions[row[0] as usize] as i32;
+                }
+            }
+        }
+        let rows = Rows::try_new(&values, values.len() / model.size(), model.size())?;
+        let (firsts, positions) = first_occurrences(rows);
+        let samples = with_rows(model, rows.gather(&firsts))?;
+        let mut positions = positions.into_iter();
+        let children = blocks.into_iter().map(|block| {
+            let positions: Vec<u32> = positions.by_ref().take(block.samples().count()).collect();
+            let stay = positions.len() == samples.count() && (0..).eq(positions.iter().copied());
+            Child {
+                block,
+                positions: (!stay).then_some(positions),
+            }
+        });
+        let children = children.collect();
+        Ok(GradientRowUnion { samples, children })
+    }
+}

@@ -1,0 +1,258 @@
+//! Putting maps and blocks together.
+
+mod properties;
+mod samples;
+#[cfg(test)]
+mod tests;
+
+use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock, TensorMap};
+
+use crate::Axis;
+use crate::matching::pairs;
+use crate::structure::{invalid_axis, with_blocks};
+
+/// What to do with keys that are not in all of the joined maps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DifferentKeys {
+    /// They are an error.
+    #[default]
+    Error,
+    /// They are left out.
+    Intersection,
+    /// Maps without a block for a key have nothing to add to this block.
+    Union,
+}
+
+/// Options of [`join`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JoinOptions<'a> {
+    /// What to do with keys that are not in all maps.
+    pub different_keys: DifferentKeys,
+    /// Name of a new last dimension of the joined axis: the position in the list of the map that an
+    /// entry comes from.
+    pub add_dimension: Option<&'a str>,
+}
+
+/// One of the things to join, and its position in the list.
+#[derive(Clone, Copy)]
+struct Input<'a> {
+    position: i32,
+    block: &'a TensorBlock,
+}
+
+/// How blocks are joined.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    axis: Axis,
+    add_dimension: Option<&'a str>,
+    /// Whether properties are replaced by numbers, because they do not have the same dimensions in
+    /// all blocks.
+    number_properties: bool,
+}
+
+/// Map with the samples, or the properties, of several maps one after the other.
+///
+/// Blocks with the same key are joined, in the order of the list.
+///
+/// - Joined samples: components and properties must be the same. The rows of gradients are put one
+///   after the other as well, and refer to the joined samples.
+/// - Joined properties: samples and components must be the same. If properties do not have the same
+///   dimensions everywhere, they are replaced by `joined_index`, the position of a map in the list,
+///   and `property`, the position of the property in this map. Gradients have the rows of all the
+///   joined ones: those of the first, then those which only the second one has, and so on. Where a
+///   gradient has no row, derivatives are zero.
+///
+/// Entries of the joined axis must be different from each other, which
+/// [`JoinOptions::add_dimension`] makes sure of. The info of a single map is kept, that of several is
+/// not.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{Axis, JoinOptions, join};
+/// # use ndarray::arr2;
+/// let map = |first_sample, value| {
+///     let samples = Labels::new(["s"], &[[first_sample]])?;
+///     let properties = Labels::range("p", 1)?;
+///     let block = TensorBlock::new(arr2(&[[value]]), &samples, &[], &properties)?;
+///     TensorMap::new(Labels::single(), vec![block])
+/// };
+/// let joined = join(&[&map(0, 1.0)?, &map(7, 2.0)?], Axis::Samples, JoinOptions::default())?;
+/// let block = joined.block_by_id(0)?;
+/// assert_eq!(*block.samples(), Labels::new(["s"], &[[0], [7]])?);
+/// assert_eq!(block.to_ndarray::<f64>()?, arr2(&[[1.0], [2.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If there are no maps; if `axis` is neither samples nor properties; if keys are different and may
+/// not be; if blocks do not have the labels in common that they must have, or not the same data type;
+/// if entries of the joined axis are repeated; or those of the arrays.
+pub fn join(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Result<TensorMap> {
+    join_maps(tensors, axis, options).map_err(|error| error.context("join"))
+}
+
+/// [`join`] for blocks.
+///
+/// # Errors
+///
+/// As for [`join`].
+pub fn join_blocks(
+    blocks: &[&TensorBlock],
+    axis: Axis,
+    add_dimension: Option<&str>,
+) -> Result<TensorBlock> {
+    let join = || {
+        check_axis(axis)?;
+        let Some(first) = blocks.first() else {
+            return Err(Error::invalid("expected at least one block to join"));
+        };
+        let plan = Plan::new(axis, add_dimension, blocks.iter().copied())?;
+        let inputs = (0..).zip(blocks);
+        let inputs = inputs.map(|(position, &block)| Input { position, block });
+        join_inputs(plan, first.values(), &inputs.collect::<Vec<_>>())
+    };
+    join().map_err(|error| error.context("join_blocks"))
+}
+
+fn check_axis(axis: Axis) -> Result<()> {
+    let valid = [Axis::Samples, Axis::Properties];
+    if valid.contains(&axis) {
+        return Ok(());
+    }
+    Err(invalid_axis(axis, "an axis that can be joined", &valid))
+}
+
+impl<'a> Plan<'a> {
+    /// How to join blocks, of which these are some with all names of properties that there are.
+    fn new<'b>(
+        axis: Axis,
+        add_dimension: Option<&'a str>,
+        blocks: impl Iterator<Item = &'b TensorBlock> + Clone,
+    ) -> Result<Plan<'a>> {
+        let names = |block: &'b TensorBlock| block.properties().names();
+        let all = blocks.clone().map(names);
+        let number_properties =
+            axis == Axis::Properties && all.clone().zip(all.skip(1)).any(|(a, b)| a != b);
+        if let Some(name) = add_dimension
+            && number_properties
+        {
+            return Err(Error::invalid(format!(
+                "can not add the dimension '{name}' to properties when joining blocks with \
+                 different property names"
+            )));
+        }
+        if let Some(first) = blocks.clone().next() {
+            for block in blocks {
+                let (expected, got) = (first.dtype()?, block.dtype()?);
+                if expected != got {
+                    return Err(Error::invalid(format!(
+                        "can not join arrays of {expected} and {got}"
+                    )));
+                }
+            }
+        }
+        Ok(Plan {
+            axis,
+            add_dimension,
+            number_properties,
+        })
+    }
+}
+
+fn join_maps(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Result<TensorMap> {
+    check_axis(axis)?;
+    let Some(&first) = tensors.first() else {
+        return Err(Error::invalid("expected at least one map to join"));
+    };
+    // All blocks of a map have the same names.
+    let models = tensors.iter().filter_map(|tensor| tensor.blocks().first());
+    let plan = Plan::new(axis, options.add_dimension, models.clone())?;
+    let (keys, inputs) = matching_blocks(tensors, options.different_keys)?;
+    let Some(model) = models.clone().next() else {
+        return Ok(first.clone());
+    };
+    let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
+        join_inputs(plan, model.values(), inputs)
+            .map_err(|error| error.context(format!("block {}", keys.describe(i))))
+    });
+    let blocks = blocks.collect::<Result<_>>()?;
+    if tensors.len() == 1 {
+        return with_blocks(first, keys, blocks);
+    }
+    TensorMap::new(keys, blocks)
+}
+
+/// The keys of the joined map, and what to join for each of them.
+fn matching_blocks<'a>(
+    tensors: &[&'a TensorMap],
+    different_keys: DifferentKeys,
+) -> Result<(Labels, Vec<Vec<Input<'a>>>)> {
+    let mut keys = tensors[0].keys().clone();
+    for tensor in &tensors[1..] {
+        match different_keys {
+            DifferentKeys::Error => {
+                pairs(tensors[0], tensor)?;
+            }
+            DifferentKeys::Intersection => keys = keys.intersection(tensor.keys())?,
+            DifferentKeys::Union => keys = keys.union(tensor.keys())?,
+        }
+    }
+    let mut inputs = vec![Vec::new(); keys.count()];
+    for (position, tensor) in (0..).zip(tensors) {
+        for (key, block) in tensor.iter() {
+            if let Some(joined) = keys.position(key) {
+                inputs[joined].push(Input { position, block });
+            }
+        }
+    }
+    Ok((keys, inputs))
+}
+
+/// Blocks joined to one with arrays of the same kind as `model`.
+fn join_inputs(plan: Plan<'_>, model: &ArrayRef, inputs: &[Input<'_>]) -> Result<TensorBlock> {
+    if plan.axis == Axis::Samples {
+        samples::join(inputs, plan.add_dimension, model)
+    } else {
+        properties::join(inputs, plan, model)
+    }
+}
+
+/// The rows of the labels of all inputs, with a last column if there is a name for it.
+fn concatenated<'a>(
+    inputs: &[Input<'a>],
+    labels: impl Fn(&'a TensorBlock) -> &'a Labels,
+    axis: Axis,
+    add_dimension: Option<&str>,
+) -> Result<Labels> {
+    let model = labels(inputs[0].block);
+    if let ([_], None) = (inputs, add_dimension) {
+        return Ok(model.clone());
+    }
+    let mut names = model.names().to_vec();
+    let mut values = Vec::new();
+    for input in inputs {
+        let labels = labels(input.block);
+        labels.check_readable("join")?;
+        match add_dimension {
+            None => values.extend_from_slice(labels.rows().values()),
+            Some(_) => {
+                for row in labels {
+                    values.extend_from_slice(row);
+                    values.push(input.position);
+                }
+            }
+        }
+    }
+    let joined = match add_dimension {
+        Some(name) => {
+            names.push(name);
+            Labels::assume_unique(&names, values)
+        }
+        None => Labels::from_values(&names, values)
+            .map_err(|error| error.context("can not join without an additional dimension")),
+    };
+    joined
+        .and_then(|labels| labels.stored_like(model))
+        .map_err(|error| error.context(axis))
+}

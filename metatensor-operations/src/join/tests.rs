@@ -1,0 +1,315 @@
+//! Tests of joins.
+
+use metatensor_core::{Labels, TensorBlock, TensorMap};
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::random::{Random, elements};
+use crate::testing::{array, block, gradient, labels, map, values, with_gradient};
+use crate::{Selection, equal_block, slice_block};
+
+fn block_of(samples: &Labels, properties: &Labels, elements: &[f64]) -> TensorBlock {
+    let shape = [samples.count(), properties.count()];
+    TensorBlock::new(array(&shape, elements), samples, &[], properties).unwrap()
+}
+
+/// Two blocks with a gradient, for different samples.
+fn two_blocks() -> [TensorBlock; 2] {
+    let properties = labels(["p"], &[[0]]);
+    let first = block_of(&labels(["s"], &[[0], [1]]), &properties, &[0.5, 1.5]);
+    let second = block_of(&labels(["s"], &[[2], [3]]), &properties, &[2.5, 3.5]);
+    [
+        with_gradient(first, "g", &[[1, 7], [0, 3]], &[1.0, 2.0]),
+        with_gradient(second, "g", &[[0, 3], [1, 9]], &[3.0, 4.0]),
+    ]
+}
+
+fn add_dimension(name: &str) -> JoinOptions<'_> {
+    JoinOptions {
+        add_dimension: Some(name),
+        ..JoinOptions::default()
+    }
+}
+
+fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
+    result.unwrap_err().to_string()
+}
+
+#[test]
+fn gradients_refer_to_the_joined_samples() {
+    let [a, b] = two_blocks();
+    let joined = join_blocks(&[&a, &b], Axis::Samples, None).unwrap();
+    assert_eq!(*joined.samples(), labels(["s"], &[[0], [1], [2], [3]]));
+    assert_eq!(values::<f64>(&joined), [0.5, 1.5, 2.5, 3.5]);
+    let rows = joined.gradient("g").unwrap().samples();
+    assert_eq!(
+        *rows,
+        labels(["sample", "a"], &[[1, 7], [0, 3], [2, 3], [3, 9]])
+    );
+    assert_eq!(gradient::<f64>(&joined, "g"), [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn joined_properties_have_the_gradient_rows_of_all_blocks() {
+    let samples = Labels::range("s", 2).unwrap();
+    let part = |first, rows, values| {
+        let properties = labels(["p"], &[[first], [first + 1]]);
+        with_gradient(
+            block_of(&samples, &properties, &[0.0; 4]),
+            "g",
+            rows,
+            values,
+        )
+    };
+    let a = part(0, &[[1, 7], [0, 3]], &[1.0, 1.0, 2.0, 2.0]);
+    let b = part(2, &[[0, 3], [1, 9]], &[3.0, 3.0, 4.0, 4.0]);
+    let joined = join_blocks(&[&a, &b], Axis::Properties, None).unwrap();
+    let rows = joined.gradient("g").unwrap().samples();
+    assert_eq!(*rows, labels(["sample", "a"], &[[1, 7], [0, 3], [1, 9]]));
+    assert_eq!(
+        gradient::<f64>(&joined, "g"),
+        [1.0, 1.0, 0.0, 0.0, 2.0, 2.0, 3.0, 3.0, 0.0, 0.0, 4.0, 4.0]
+    );
+}
+
+#[test]
+fn an_added_dimension_tells_where_entries_come_from() {
+    let tensor = map(vec![block([2, 1], &[1, 2])]);
+    for axis in [Axis::Samples, Axis::Properties] {
+        let repeated = join(&[&tensor, &tensor], axis, JoinOptions::default());
+        let text = message(repeated);
+        assert!(text.contains(&axis.to_string()), "{text}");
+        assert!(text.contains("=0)"), "{text}");
+        assert!(text.contains("additional dimension"), "{text}");
+
+        let joined = join(&[&tensor, &tensor], axis, add_dimension("from")).unwrap();
+        let joined = &joined.blocks()[0];
+        if axis == Axis::Samples {
+            let expected = labels(["s", "from"], &[[0, 0], [1, 0], [0, 1], [1, 1]]);
+            assert_eq!(*joined.samples(), expected);
+        } else {
+            assert_eq!(
+                *joined.properties(),
+                labels(["p", "from"], &[[0, 0], [0, 1]])
+            );
+            assert_eq!(values::<i32>(joined), [1, 1, 2, 2]);
+        }
+    }
+    let options = add_dimension("s");
+    let text = message(join(&[&tensor, &tensor], Axis::Samples, options));
+    assert!(text.contains("got 's' twice"), "{text}");
+}
+
+#[test]
+fn properties_with_different_names_are_numbered() {
+    let samples = labels(["s"], &[[0]]);
+    let a = block_of(
+        &samples,
+        &labels(["p", "q"], &[[1, 2], [3, 4]]),
+        &[1.0, 2.0],
+    );
+    let b = block_of(&samples, &labels(["q", "p"], &[[5, 6]]), &[3.0]);
+    let joined = join_blocks(&[&a, &b], Axis::Properties, None).unwrap();
+    let expected = labels(["joined_index", "property"], &[[0, 0], [0, 1], [1, 0]]);
+    assert_eq!(*joined.properties(), expected);
+    assert_eq!(values::<f64>(&joined), [1.0, 2.0, 3.0]);
+    let text = message(join_blocks(&[&a, &b], Axis::Properties, Some("from")));
+    assert!(text.contains("different property names"), "{text}");
+}
+
+#[test]
+fn different_keys_are_an_error_left_out_or_united() {
+    let with_keys = |keys: &[[i32; 1]], first: i32| {
+        let blocks = keys.iter().map(|&[k]| {
+            let samples = labels(["s"], &[[first]]);
+            block_of(
+                &samples,
+                &labels(["p"], &[[0]]),
+                &[f64::from(10 * first + k)],
+            )
+        });
+        TensorMap::new(labels(["k"], keys), blocks.collect()).unwrap()
+    };
+    let (a, b) = (
+        with_keys(&[[2], [1], [0]], 1),
+        with_keys(&[[1], [2], [5]], 2),
+    );
+    let joined = |different_keys| {
+        let options = JoinOptions {
+            different_keys,
+            ..JoinOptions::default()
+        };
+        join(&[&a, &b], Axis::Samples, options)
+    };
+    let all = |tensor: &TensorMap| {
+        tensor
+            .blocks()
+            .iter()
+            .map(values::<f64>)
+            .collect::<Vec<_>>()
+    };
+
+    let text = message(joined(DifferentKeys::Error));
+    assert!(text.starts_with("not equal: join: "), "{text}");
+    assert!(text.contains("(k=0)"), "{text}");
+
+    let common = joined(DifferentKeys::Intersection).unwrap();
+    assert_eq!(*common.keys(), labels(["k"], &[[2], [1]]));
+    assert_eq!(all(&common), [[12.0, 22.0], [11.0, 21.0]]);
+
+    let united = joined(DifferentKeys::Union).unwrap();
+    assert_eq!(*united.keys(), labels(["k"], &[[2], [1], [0], [5]]));
+    let expected: [&[f64]; 4] = [&[12.0, 22.0], &[11.0, 21.0], &[10.0], &[25.0]];
+    assert_eq!(all(&united), expected);
+
+    let fewer = with_keys(&[[1], [2]], 3);
+    let options = JoinOptions {
+        different_keys: DifferentKeys::Intersection,
+        ..JoinOptions::default()
+    };
+    let common = join(&[&a, &fewer], Axis::Samples, options).unwrap();
+    assert_eq!(*common.keys(), labels(["k"], &[[1], [2]]));
+
+    let others = with_keys(&[[7]], 0);
+    let nothing = join(&[&a, &others], Axis::Samples, options).unwrap();
+    assert_eq!(*nothing.keys(), Labels::empty(&["k"]).unwrap());
+}
+
+#[test]
+fn united_properties_are_numbered_in_all_blocks_or_in_none() {
+    let with_names = |name: &str, keys: &[[i32; 1]]| {
+        let properties = Labels::range(name, 1).unwrap();
+        let block = block_of(&labels(["s"], &[[0]]), &properties, &[1.0]);
+        TensorMap::new(labels(["k"], keys), vec![block; keys.len()]).unwrap()
+    };
+    let maps = [with_names("p", &[[0], [1]]), with_names("q", &[[1]])];
+    let options = JoinOptions {
+        different_keys: DifferentKeys::Union,
+        ..JoinOptions::default()
+    };
+    let joined = join(&[&maps[0], &maps[1]], Axis::Properties, options).unwrap();
+    let names = ["joined_index", "property"];
+    assert_eq!(*joined.blocks()[0].properties(), labels(names, &[[0, 0]]));
+    assert_eq!(
+        *joined.blocks()[1].properties(),
+        labels(names, &[[0, 0], [1, 0]])
+    );
+}
+
+#[test]
+fn a_single_map_is_checked_and_gets_its_dimension() {
+    let mut tensor = map(vec![block([2, 1], &[1, 2])]);
+    tensor.info_mut().insert("a".into(), "b".into());
+    let same = join(&[&tensor], Axis::Samples, JoinOptions::default()).unwrap();
+    assert!(
+        same.blocks()[0]
+            .values()
+            .is_same(tensor.blocks()[0].values())
+    );
+    assert_eq!(same.info(), tensor.info());
+    let joined = join(&[&tensor], Axis::Properties, add_dimension("from")).unwrap();
+    assert_eq!(
+        *joined.blocks()[0].properties(),
+        labels(["p", "from"], &[[0, 0]])
+    );
+    assert!(join(&[&tensor], Axis::Samples, add_dimension("s")).is_err());
+}
+
+#[test]
+fn what_can_not_be_joined_is_named() {
+    assert!(message(join(&[], Axis::Samples, JoinOptions::default())).contains("at least one map"));
+    assert!(message(join_blocks(&[], Axis::Samples, None)).contains("at least one block"));
+    let a = block([1, 1], &[1.0]);
+    let text = message(join_blocks(&[&a], Axis::Keys, None));
+    assert!(text.contains("'keys'"), "{text}");
+
+    let b = block([1, 1], &[1_i64]);
+    let text = message(join_blocks(&[&a, &b], Axis::Samples, None));
+    assert!(text.contains("float64 and int64"), "{text}");
+
+    let p = labels(["p"], &[[0]]);
+    let a = block_of(&labels(["p", "q"], &[[1, 2]]), &p, &[1.0]);
+    let b = block_of(&labels(["q", "p"], &[[3, 4]]), &p, &[1.0]);
+    let text = message(join_blocks(&[&a, &b], Axis::Samples, None));
+    assert!(text.contains("['p', 'q'] and ['q', 'p']"), "{text}");
+    let text = message(join_blocks(&[&a, &b], Axis::Properties, None));
+    assert!(text.contains("samples are not the same"), "{text}");
+
+    let [a, _] = two_blocks();
+    let rows = labels(["sample", "other"], &[[0, 0]]);
+    let mut b = block_of(&labels(["s"], &[[0], [1]]), &p, &[1.0, 2.0]);
+    let text = message(join_blocks(&[&a, &b], Axis::Samples, None));
+    assert!(text.contains("gradient parameters"), "{text}");
+    b.add_gradient("g", block_of(&rows, &p, &[1.0])).unwrap();
+    for axis in [Axis::Samples, Axis::Properties] {
+        let text = message(join_blocks(&[&a, &b], axis, Some("from")));
+        assert!(text.contains("gradient 'g'"), "{text}");
+        assert!(
+            text.contains("['sample', 'a'] and ['sample', 'other']"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn empty_blocks_and_maps_can_be_joined() {
+    let none = || TensorMap::new(Labels::empty(&["k"]).unwrap(), Vec::new()).unwrap();
+    let joined = join(&[&none(), &none()], Axis::Samples, JoinOptions::default()).unwrap();
+    assert_eq!(joined.keys(), none().keys());
+
+    let empty = |shape| with_gradient(block::<f64>(shape, &[]), "g", &[], &[] as &[f64]);
+    let joined = join_blocks(&[&empty([0, 2]), &empty([0, 2])], Axis::Samples, None).unwrap();
+    assert_eq!(joined.values().shape().unwrap(), [0, 2]);
+    let joined = join_blocks(&[&empty([2, 0]), &empty([2, 0])], Axis::Properties, None).unwrap();
+    assert_eq!(joined.values().shape().unwrap(), [2, 0]);
+}
+
+proptest! {
+    #[test]
+    fn joining_the_parts_of_a_block_gives_the_block(seed: u64, cut: prop::sample::Index) {
+        let mut random = Random(seed);
+        let block = random.block(|i| i as i16);
+        for axis in [Axis::Samples, Axis::Properties] {
+            let count = if axis == Axis::Samples {
+                block.samples().count()
+            } else {
+                block.properties().count()
+            };
+            let (first, second): (Vec<_>, Vec<_>) =
+                (0..count).partition(|&i| i < cut.index(count + 1));
+            let parts = [first, second]
+                .map(|part| slice_block(&block, axis, Selection::Indices(&part)).unwrap());
+            let joined = join_blocks(&[&parts[0], &parts[1]], axis, None).unwrap();
+            prop_assert_eq!(elements::<i16>(&joined), elements::<i16>(&block));
+            prop_assert_eq!(joined.samples(), block.samples());
+            if axis == Axis::Properties {
+                // All parts have all gradient rows.
+                prop_assert!(equal_block(&joined, &block).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn joined_properties_have_the_elements_of_all_blocks_and_zeros(seed: u64, count in 1_usize..4) {
+        let mut random = Random(seed);
+        let samples = random.pairs(["a", "b"]);
+        let (components, parameters) = (random.below(3), random.below(3));
+        let blocks: Vec<_> = (0..count)
+            .map(|_| {
+                let properties = random.pairs(["p", "q"]);
+                random.block_with(&samples, &properties, components, parameters, f64::from)
+            })
+            .collect();
+        let blocks: Vec<_> = blocks.iter().collect();
+        let joined = join_blocks(&blocks, Axis::Properties, Some("from")).unwrap();
+        let mut actual = elements::<f64>(&joined);
+        for (from, block) in (0..).zip(blocks) {
+            for ((path, chain, mut others), value) in elements::<f64>(block) {
+                others.last_mut().unwrap().push(from);
+                prop_assert_eq!(actual.remove(&(path, chain, others)), Some(value));
+            }
+        }
+        prop_assert!(actual.values().all(|&value| value == 0.0));
+        prop_assert!(actual.keys().all(|(path, ..)| !path.is_empty()));
+    }
+}

@@ -1,0 +1,247 @@
+//! Moving elements of any type to other places, without looking at them.
+//!
+//! Neighbors that stay together are moved together.
+
+use std::ops::Range;
+
+use metatensor_core::{DenseArray, Output, Result, View};
+use ndarray::{ArrayViewD, Axis};
+
+/// Runs a block of code with the constant `$N` equal to `$size`, the size of the elements of an array.
+macro_rules! with_item_size {
+    ($size:expr, $N:ident => $code:expr) => {
+        match $size {
+            1 => {
+                const $N: usize = 1;
+                $code
+            }
+            2 => {
+                const $N: usize = 2;
+                $code
+            }
+            4 => {
+                const $N: usize = 4;
+                $code
+            }
+            8 => {
+                const $N: usize = 8;
+                $code
+            }
+            16 => {
+                const $N: usize = 16;
+                $code
+            }
+            size => Err(metatensor_core::Error::unsupported(format!(
+                "arrays with elements of {size} bytes"
+            ))),
+        }
+    };
+}
+
+/// Entries of one axis, in the order in which they are wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Picked {
+    entries: Vec<u32>,
+    /// The same, as ranges of entries that follow each other.
+    runs: Vec<Range<usize>>,
+}
+
+impl Picked {
+    /// `None` if these are all of the entries of an axis of length `count`, in order.
+    pub(crate) fn new(entries: Vec<u32>, count: usize) -> Option<Picked> {
+        let runs = entries.chunk_by(|a, b| a + 1 == *b);
+        let runs = runs.map(|run| run[0] as usize..run[0] as usize + run.len());
+        let runs: Vec<_> = runs.collect();
+        let is_everything = match runs[..] {
+            [] => count == 0,
+            [ref run] => *run == (0..count),
+            _ => false,
+        };
+        (!is_everything).then_some(Picked { entries, runs })
+    }
+
+    pub(crate) fn entries(&self) -> &[u32] {
+        &self.entries
+    }
+
+    /// Whether moving single elements one by one is faster than moving them in runs.
+    fn is_scattered(&self) -> bool {
+        self.entries.len() < 8 * self.runs.len()
+    }
+}
+
+/// The elements of an array row by row: the first axis against all others.
+struct Source<'v, const N: usize> {
+    view: ArrayViewD<'v, [u8; N]>,
+    /// All elements, if they are stored one after the other.
+    items: Option<&'v [[u8; N]]>,
+    rows: usize,
+    row_length: usize,
+}
+
+impl<'v, const N: usize> Source<'v, N> {
+    fn new(view: &'v View<'_>) -> Self {
+        let shape = view.shape();
+        Source {
+            view: view.items(),
+            items: view.as_bytes().map(|bytes| bytes.as_chunks().0),
+            rows: shape[0],
+            row_length: shape[1..].iter().product(),
+        }
+    }
+
+    /// One row, without a copy if possible.
+    fn row<'s>(&self, row: usize, scratch: &'s mut Vec<[u8; N]>) -> &'s [[u8; N]]
+    where
+        'v: 's,
+    {
+        if let Some(items) = self.items {
+            return &items[row * self.row_length..(row + 1) * self.row_length];
+        }
+        scratch.clear();
+        scratch.extend(self.view.index_axis(Axis(0), row).iter().copied());
+        scratch
+    }
+
+    fn copy_rows(&self, rows: Range<usize>, output: &mut Output<'_, [u8; N]>) {
+        if let Some(items) = self.items {
+            output.copy(&items[rows.start * self.row_length..rows.end * self.row_length]);
+            return;
+        }
+        for row in rows {
+            let row = self.view.index_axis(Axis(0), row);
+            output.extend(self.row_length, row.iter().copied());
+        }
+    }
+}
+
+/// Row-major array with the entries of `view` that are picked for each axis; all of them for `None`.
+pub(crate) fn pick(view: &View<'_>, axes: &[Option<&Picked>]) -> Result<DenseArray> {
+    let axis_lengths = view.shape().iter().zip(axes);
+    let shape = axis_lengths.map(|(&length, picked)| picked.map_or(length, |p| p.entries.len()));
+    let shape: Vec<usize> = shape.collect();
+    with_item_size!(view.dtype().size(), N => {
+        DenseArray::write_items::<N>(view.dtype(), &shape, |output| {
+            pick_rows(&Source::new(view), view.shape(), axes, output);
+            Ok(())
+        })
+    })
+}
+
+fn pick_rows<const N: usize>(
+    source: &Source<'_, N>,
+    shape: &[usize],
+    axes: &[Option<&Picked>],
+    output: &mut Output<'_, [u8; N]>,
+) {
+    let (rows, axes) = (axes[0], &axes[1..]);
+    let all = 0..source.rows;
+    let runs = rows.map_or(std::slice::from_ref(&all), |rows| &rows.runs);
+    if axes.iter().all(Option::is_none) {
+        runs.iter()
+            .for_each(|run| source.copy_rows(run.clone(), output));
+        return;
+    }
+    let mut scratch = Vec::new();
+    for row in runs.iter().cloned().flatten() {
+        pick_row(source.row(row, &mut scratch), &shape[1..], axes, output);
+    }
+}
+
+fn pick_row<const N: usize>(
+    items: &[[u8; N]],
+    shape: &[usize],
+    axes: &[Option<&Picked>],
+    output: &mut Output<'_, [u8; N]>,
+) {
+    let rest_is_whole = axes[1..].iter().all(Option::is_none);
+    let length: usize = shape[1..].iter().product();
+    match axes[0] {
+        None if rest_is_whole => output.copy(items),
+        None => {
+            for i in 0..shape[0] {
+                let items = &items[i * length..(i + 1) * length];
+                pick_row(items, &shape[1..], &axes[1..], output);
+            }
+        }
+        Some(picked) if length == 1 && rest_is_whole && picked.is_scattered() => {
+            let picked = picked.entries.iter().map(|&i| items[i as usize]);
+            output.extend(picked.len(), picked);
+        }
+        Some(picked) if rest_is_whole => {
+            for run in &picked.runs {
+                output.copy(&items[run.start * length..run.end * length]);
+            }
+        }
+        Some(picked) => {
+            for &i in &picked.entries {
+                let items = &items[i as usize * length..(i as usize + 1) * length];
+                pick_row(items, &shape[1..], &axes[1..], output);
+            }
+        }
+    }
+}
+
+/// Row-major array with all rows of the first view, then all of the second, and so on. They have the
+/// same data type, and shapes that differ at most in the number of rows.
+pub(crate) fn stack(views: &[View<'_>]) -> Result<DenseArray> {
+    let mut shape = views[0].shape().to_vec();
+    shape[0] = views.iter().map(|view| view.shape()[0]).sum();
+    with_item_size!(views[0].dtype().size(), N => {
+        DenseArray::write_items::<N>(views[0].dtype(), &shape, |output| {
+            for view in views {
+                let source = Source::new(view);
+                source.copy_rows(0..source.rows, output);
+            }
+            Ok(())
+        })
+    })
+}
+
+/// In [`Columns`], stands for a row of zeros.
+pub(crate) const ZEROS: u32 = u32::MAX;
+
+/// Some neighboring columns (entries of the last axis) of an array.
+pub(crate) struct Columns<'a> {
+    pub(crate) view: View<'a>,
+    /// For each row of the array, the row of `view` with these columns, or [`ZEROS`]. `None` if it is
+    /// the row with the same number.
+    pub(crate) rows: Option<Vec<u32>>,
+}
+
+/// Row-major array with `rows` rows, made of columns side by side. They have the same data type, and
+/// shapes that differ at most in the numbers of rows and columns.
+pub(crate) fn side_by_side(rows: usize, columns: &[Columns<'_>]) -> Result<DenseArray> {
+    let dtype = columns[0].view.dtype();
+    let mut shape = columns[0].view.shape().to_vec();
+    let last = shape.len() - 1;
+    shape[0] = rows;
+    shape[last] = columns.iter().map(|part| part.view.shape()[last]).sum();
+    let components: usize = shape[1..last].iter().product();
+    with_item_size!(dtype.size(), N => {
+        DenseArray::write_items::<N>(dtype, &shape, |output| {
+            let sources: Vec<_> = columns.iter().map(|part| Source::new(&part.view)).collect();
+            let mut scratch = vec![Vec::new(); columns.len()];
+            for row in 0..rows {
+                let parts = columns.iter().zip(&sources).zip(&mut scratch);
+                let parts = parts.map(|((part, source), scratch)| {
+                    let row = part.rows.as_ref().map_or(row as u32, |rows| rows[row]);
+                    (row != ZEROS).then(|| source.row(row as usize, scratch))
+                });
+                let parts: Vec<Option<&[[u8; N]]>> = parts.collect();
+                for component in 0..components {
+                    for (part, source) in parts.iter().zip(&sources) {
+                        let width = source.view.shape()[last];
+                        match part {
+                            None => output.fill(width, [0; N]),
+                            Some(row) => {
+                                output.copy(&row[component * width..(component + 1) * width]);
+                            }
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })
+    })
+}

@@ -1,0 +1,96 @@
+//! Maps with some of the blocks of another one.
+
+use metatensor_core::{Error, Labels, Result, TensorMap};
+
+use crate::structure::{with_blocks, with_rows};
+
+/// Map without the blocks whose keys match an entry of `keys`, in some or all of the dimensions.
+///
+/// Entries without a block are ignored. Arrays are shared until they are changed, and the info stays.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{drop_blocks, filter_blocks};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = |x| TensorBlock::new(arr2(&[[x]]), &samples, &[], &Labels::range("p", 1)?);
+/// let keys = Labels::new(["center", "l"], &[[6, 0], [6, 1], [8, 0]])?;
+/// let tensor = TensorMap::new(keys, vec![block(1.0)?, block(2.0)?, block(3.0)?])?;
+/// let carbon = Labels::new(["center"], &[[6]])?;
+/// assert_eq!(drop_blocks(&tensor, &carbon)?.len(), 1);
+/// assert_eq!(filter_blocks(&tensor, &carbon)?.len(), 2);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If a dimension of `keys` is not one of the keys of `tensor`.
+pub fn drop_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
+    let drop = || {
+        let mut kept = vec![true; tensor.len()];
+        for block in tensor.blocks_matching(keys)? {
+            kept[block as usize] = false;
+        }
+        let kept = (0..)
+            .zip(kept)
+            .filter_map(|(block, kept)| kept.then_some(block));
+        with_some_blocks(tensor, &kept.collect::<Vec<_>>())
+    };
+    drop().map_err(|error: Error| error.context("drop_blocks"))
+}
+
+/// Map with only the blocks whose keys match an entry of `keys`, in some or all of the dimensions.
+///
+/// Blocks are in the order of `keys` if these have all dimensions in the same order, else in the order
+/// they had. Entries without a block are ignored. Arrays are shared until they are changed, and the
+/// info stays.
+///
+/// There is an example at [`drop_blocks`].
+///
+/// # Errors
+///
+/// If a dimension of `keys` is not one of the keys of `tensor`.
+pub fn filter_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
+    let filter = || with_some_blocks(tensor, &tensor.blocks_matching(keys)?);
+    filter().map_err(|error| error.context("filter_blocks"))
+}
+
+/// Map without the blocks that have no samples or no properties.
+///
+/// Arrays are shared until they are changed, and the info stays.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::drop_empty_blocks;
+/// # use ndarray::Array2;
+/// let block = |samples| {
+///     let values = Array2::<f64>::zeros((samples, 1));
+///     TensorBlock::new(values, &Labels::range("s", samples)?, &[], &Labels::range("p", 1)?)
+/// };
+/// let tensor = TensorMap::new(Labels::range("k", 2)?, vec![block(0)?, block(3)?])?;
+/// assert_eq!(*drop_empty_blocks(&tensor)?.keys(), Labels::new(["k"], &[[1]])?);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If keys can not be read.
+pub fn drop_empty_blocks(tensor: &TensorMap) -> Result<TensorMap> {
+    let blocks = (0..).zip(tensor.blocks());
+    let kept = blocks.filter_map(|(number, block)| {
+        let is_empty = block.samples().is_empty() || block.properties().is_empty();
+        (!is_empty).then_some(number)
+    });
+    with_some_blocks(tensor, &kept.collect::<Vec<_>>())
+        .map_err(|error| error.context("drop_empty_blocks"))
+}
+
+fn with_some_blocks(tensor: &TensorMap, blocks: &[u32]) -> Result<TensorMap> {
+    tensor.keys().check_readable("a part")?;
+    let keys = with_rows(tensor.keys(), tensor.keys().rows().gather(blocks))?;
+    let blocks = blocks.iter().map(|&i| tensor.blocks()[i as usize].clone());
+    with_blocks(tensor, keys, blocks.collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! Parts of maps and blocks.
+
+use metatensor_core::rows::{Rows, first_occurrences};
+use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+
+use crate::Axis;
+use crate::results::block_error;
+use crate::structure::{invalid_axis, with_blocks};
+use crate::take::{PropertyPart, SamplePart, Sorting, take};
+
+/// Which entries of an axis to keep.
+#[derive(Clone, Copy, Debug)]
+pub enum Selection<'a> {
+    /// Those that match one of these entries, in some or all of the dimensions of the axis.
+    Labels(&'a Labels),
+    /// Those at these positions, each of them given once.
+    Indices(&'a [usize]),
+}
+
+/// Part of a map: the samples or properties of each block that are selected.
+///
+/// - Selected samples are in the order of `selection` if this is a list of positions, or labels with
+///   all dimensions of the samples in the same order. Otherwise they keep their order, as selected
+///   properties always do.
+/// - Gradients keep the rows of the selected samples, in the order these rows had.
+/// - Blocks stay even if nothing of them was selected, and the info stays as well.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{Axis, Selection, slice};
+/// # use ndarray::arr2;
+/// let samples = Labels::new(["system", "atom"], &[[0, 0], [0, 1], [1, 0]])?;
+/// let values = arr2(&[[1.0], [2.0], [3.0]]);
+/// let block = TensorBlock::new(values, &samples, &[], &Labels::range("p", 1)?)?;
+/// let tensor = TensorMap::new(Labels::single(), vec![block])?;
+///
+/// let first_system = Labels::new(["system"], &[[0]])?;
+/// let part = slice(&tensor, Axis::Samples, Selection::Labels(&first_system))?;
+/// assert_eq!(part.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[1.0], [2.0]]).into_dyn());
+/// let part = slice(&tensor, Axis::Samples, Selection::Indices(&[2, 0]))?;
+/// assert_eq!(part.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[3.0], [1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If `axis` is neither samples nor properties; if a dimension of the selection is not one of the
+/// axis; if a position is not one of the axis, for any of the blocks, or comes twice; or those of the
+/// arrays.
+pub fn slice(tensor: &TensorMap, axis: Axis, selection: Selection<'_>) -> Result<TensorMap> {
+    let parts = split_map(tensor, axis, &[selection]);
+    only(parts.map_err(|error| error.context("slice"))?)
+}
+
+/// [`slice()`] for a block.
+///
+/// # Errors
+///
+/// As for [`slice()`].
+pub fn slice_block(
+    block: &TensorBlock,
+    axis: Axis,
+    selection: Selection<'_>,
+) -> Result<TensorBlock> {
+    let parts = check_axis(axis).and_then(|()| split_any(block, axis, &[selection]));
+    only(parts.map_err(|error| error.context("slice"))?)
+}
+
+/// Several parts of a map, one for each selection: see [`slice()`].
+///
+/// Selections may have entries in common, and may leave some out. All parts are made in one pass.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{Axis, Selection, split};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1, 2, 3]]), &samples, &[], &Labels::range("p", 3)?)?;
+/// let tensor = TensorMap::new(Labels::single(), vec![block])?;
+///
+/// let selections = [Selection::Indices(&[0]), Selection::Indices(&[1, 2])];
+/// let parts = split(&tensor, Axis::Properties, &selections)?;
+/// assert_eq!(parts[0].block_by_id(0)?.to_ndarray::<i32>()?, arr2(&[[1]]).into_dyn());
+/// assert_eq!(parts[1].block_by_id(0)?.to_ndarray::<i32>()?, arr2(&[[2, 3]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As for [`slice()`].
+pub fn split(
+    tensor: &TensorMap,
+    axis: Axis,
+    selections: &[Selection<'_>],
+) -> Result<Vec<TensorMap>> {
+    split_map(tensor, axis, selections).map_err(|error| error.context("split"))
+}
+
+/// [`split`] for a block.
+///
+/// # Errors
+///
+/// As for [`slice()`].
+pub fn split_block(
+    block: &TensorBlock,
+    axis: Axis,
+    selections: &[Selection<'_>],
+) -> Result<Vec<TensorBlock>> {
+    check_axis(axis)
+        .and_then(|()| split_any(block, axis, selections))
+        .map_err(|error| error.context("split"))
+}
+
+fn only<T>(mut parts: Vec<T>) -> Result<T> {
+    parts
+        .pop()
+        .ok_or_else(|| Error::Internal("a slice has no parts".into()))
+}
+
+fn check_axis(axis: Axis) -> Result<()> {
+    let valid = [Axis::Samples, Axis::Properties];
+    if valid.contains(&axis) {
+        return Ok(());
+    }
+    Err(invalid_axis(axis, "known as a slicing axis", &valid))
+}
+
+fn split_map(
+    tensor: &TensorMap,
+    axis: Axis,
+    selections: &[Selection<'_>],
+) -> Result<Vec<TensorMap>> {
+    check_axis(axis)?;
+    let mut parts = vec![Vec::with_capacity(tensor.len()); selections.len()];
+    for (i, block) in tensor.blocks().iter().enumerate() {
+        let blocks = split_any(block, axis, selections);
+        let blocks = blocks.map_err(|error| block_error(error, tensor, i))?;
+        for (part, block) in parts.iter_mut().zip(blocks) {
+            part.push(block);
+        }
+    }
+    let parts = parts.into_iter();
+    parts
+        .map(|blocks| with_blocks(tensor, tensor.keys().clone(), blocks))
+        .collect()
+}
+
+fn split_any(
+    block: &TensorBlock,
+    axis: Axis,
+    selections: &[Selection<'_>],
+) -> Result<Vec<TensorBlock>> {
+    if axis == Axis::Properties {
+        let labels = block.properties();
+        let parts = selected("property", labels, selections)?.into_iter();
+        let parts = parts.map(|mut entries| {
+            entries.sort_unstable();
+            PropertyPart::new(labels, entries)
+        });
+        let properties = parts.collect::<Result<Vec<_>>>()?;
+        let samples: Vec<_> = selections
+            .iter()
+            .map(|_| SamplePart::all(block.samples()))
+            .collect();
+        let properties: Vec<_> = properties.iter().collect();
+        return take(block, &samples, &properties, Sorting::default());
+    }
+    let parts = selected("sample", block.samples(), selections)?.into_iter();
+    let parts = parts.map(|rows| SamplePart::new(block.samples(), rows));
+    let samples = parts.collect::<Result<Vec<_>>>()?;
+    let all = PropertyPart::all(block.properties());
+    take(
+        block,
+        &samples,
+        &vec![&all; samples.len()],
+        Sorting::default(),
+    )
+}
+
+/// Positions of the entries of an axis that are selected, for each selection.
+fn selected(axis: &str, labels: &Labels, selections: &[Selection<'_>]) -> Result<Vec<Vec<u32>>> {
+    for selection in selections {
+        if let Selection::Labels(selection) = selection
+            && let Some(name) = selection
+                .names()
+                .iter()
+                .find(|name| !labels.names().contains(name))
+        {
+            return Err(Error::invalid(format!(
+                "invalid {axis} name '{name}' which is not part of the input, with the dimensions {}",
+                labels.names()
+            )));
+        }
+    }
+    if let Some(selected) = selected_by_columns(labels, selections)? {
+        return Ok(selected);
+    }
+    let selected = selections.iter().map(|selection| match selection {
+        Selection::Labels(selection) => labels.select(selection),
+        Selection::Indices(indices) => checked(indices, labels.count()),
+    });
+    selected.collect()
+}
+
+/// The same in one pass over the labels, for several selections with the same dimensions, which are
+/// only some of those of the labels.
+fn selected_by_columns(
+    labels: &Labels,
+    selections: &[Selection<'_>],
+) -> Result<Option<Vec<Vec<u32>>>> {
+    let [Selection::Labels(first), _, ..] = selections else {
+        return Ok(None);
+    };
+    let names = first.names();
+    if names.is_empty() || names == labels.names() {
+        return Ok(None);
+    }
+    let mut values = Vec::new();
+    let mut owners: Vec<u32> = Vec::new();
+    for (number, selection) in (0..).zip(selections) {
+        let Selection::Labels(selection) = selection else {
+            return Ok(None);
+        };
+        if selection.names() != names {
+            return Ok(None);
+        }
+        selection.check_readable("select")?;
+        values.extend_from_slice(selection.rows().values());
+        owners.resize(owners.len() + selection.count(), number);
+    }
+    labels.check_readable("select")?;
+    let columns = names
+        .iter()
+        .filter_map(|name| labels.names().position(name));
+    let columns: Vec<_> = columns.collect();
+    let entries = owners.len();
+    // One table with what is selected, and then what it is selected from.
+    values.extend(labels.rows().columns(&columns));
+    let table = Rows::try_new(&values, entries + labels.count(), columns.len())?;
+    let (firsts, positions) = first_occurrences(table);
+    let distinct = firsts.partition_point(|&first| (first as usize) < entries);
+    let mut selected_by = vec![Vec::new(); distinct];
+    for (&owner, &position) in owners.iter().zip(&positions) {
+        selected_by[position as usize].push(owner);
+    }
+    let mut selected = vec![Vec::new(); selections.len()];
+    for (row, &position) in (0..).zip(&positions[entries..]) {
+        for &owner in selected_by.get(position as usize).into_iter().flatten() {
+            selected[owner as usize].push(row);
+        }
+    }
+    Ok(Some(selected))
+}
+
+/// Positions that are all in an axis of length `count`, and different.
+fn checked(indices: &[usize], count: usize) -> Result<Vec<u32>> {
+    if let Some(index) = indices.iter().find(|&&index| index >= count) {
+        return Err(Error::invalid(format!(
+            "index {index} is out of range for an axis with {count} entries"
+        )));
+    }
+    let positions: Vec<u32> = indices.iter().map(|&index| index as u32).collect();
+    if positions.windows(2).all(|pair| pair[0] < pair[1]) {
+        return Ok(positions);
+    }
+    let mut sorted = positions.clone();
+    sorted.sort_unstable();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Error::invalid(format!(
+            "index {} is selected more than once, of an axis with {count} entries",
+            pair[0]
+        )));
+    }
+    Ok(positions)
+}
+
+#[cfg(test)]
+mod tests;
