@@ -1,0 +1,291 @@
+"""Operations of this library against those of the official Python package, on the same numpy arrays.
+
+    python3 -m venv venv && venv/bin/pip install metatensor-core==0.2.6 metatensor-operations==0.5.0 numpy
+    cargo rustc --release -p metatensor-capi --crate-type cdylib
+    venv/bin/python benches/operations.py target/release/libmetatensor.so [--size NAME]... [--filter TEXT] [--markdown]
+
+The official package runs on our library here (it is loaded before the one in the package), so that both work on the
+same maps: its operations are in Python and numpy, ours are the C functions called with ctypes. Maps and results have
+numpy arrays in both cases. The two run in turn, and the last column is the median of the ratios of pairs: how many
+times faster ours is. Results are compared once, before. Consuming and purely native forms are measured by
+`cargo bench`.
+"""
+
+import argparse
+import ctypes
+import os
+import statistics
+import sys
+import time
+
+# blocks, samples per block, components, properties, gradient rows per sample
+SIZES = {
+    "tiny": (5, 4, 3, 4, 2),
+    "medium": (20, 500, 5, 64, 15),
+    "large": (4, 5000, 0, 128, 10),
+}
+ATOMS = 10  # samples of one system
+
+
+def make_map(size, shift=0.0, shuffled=False, seed=0):
+    """Map of random numbers: samples (system, atom), properties (n, m), gradients with respect to positions."""
+    blocks, samples, components, properties, neighbors = SIZES[size]
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(samples) if shuffled else np.arange(samples)
+    position = np.argsort(order)
+    rows = np.stack([order // ATOMS, order % ATOMS], axis=1).astype(np.int32)
+    pairs = rng.permutation(samples * neighbors) if shuffled else np.arange(samples * neighbors)
+    sample, atom = pairs // neighbors, pairs % neighbors
+    gradient_rows = np.stack([position[sample], sample // ATOMS, atom], axis=1).astype(np.int32)
+    p = np.arange(properties)
+    labels = {
+        "samples": Labels(["system", "atom"], rows),
+        "gradient": Labels(["sample", "system", "atom"], gradient_rows),
+        "components": [Labels.range("o3_mu", components)] if components else [],
+        "properties": Labels(["n", "m"], np.stack([p // (properties // 4), p % (properties // 4)], 1).astype(np.int32)),
+    }
+    result = []
+    for _ in range(blocks):
+        shape = [*([components] if components else []), properties]
+        block = TensorBlock(
+            rng.uniform(0.5, 1.5, [samples, *shape]) + shift, labels["samples"], labels["components"], labels["properties"]
+        )
+        gradient = TensorBlock(
+            rng.uniform(-1.0, 1.0, [len(pairs), 3, *shape]) + shift,
+            labels["gradient"],
+            [Labels.range("xyz", 3), *labels["components"]],
+            labels["properties"],
+        )
+        block.add_gradient("positions", gradient)
+        result.append(block)
+    keys = np.stack([np.arange(blocks) // 2, np.arange(blocks) % 2], axis=1).astype(np.int32)
+    return TensorMap(Labels(["l", "type"], keys), result)
+
+
+# ---------------------------------------------------------------- calling the C functions
+
+
+class Names(ctypes.Structure):
+    _fields_ = [("names", ctypes.POINTER(ctypes.c_char_p)), ("count", ctypes.c_size_t)]
+
+
+class Selection(ctypes.Structure):
+    _fields_ = [("labels", ctypes.c_void_p), ("indices", ctypes.c_void_p), ("indices_count", ctypes.c_size_t)]
+
+
+class JoinOptions(ctypes.Structure):
+    _fields_ = [("different_keys", ctypes.c_int), ("add_dimension", ctypes.c_char_p)]
+
+
+class LstsqOptions(ctypes.Structure):
+    _fields_ = [("rcond", ctypes.c_double)]
+
+
+SAMPLES, PROPERTIES = 1, 3
+
+
+def address(handle):
+    return ctypes.cast(handle._ptr, ctypes.c_void_p)
+
+
+def check(status, name):
+    if status != 0:
+        message = ctypes.c_char_p()
+        library.mts_last_error(ctypes.byref(message), None, None)
+        raise RuntimeError(f"{name}: {message.value.decode()}")
+
+
+def call(name, *arguments):
+    """The map that a C function makes."""
+    result = ctypes.POINTER(mts_tensormap_t)()
+    check(getattr(library, name)(*arguments, ctypes.byref(result)), name)
+    return TensorMap.unsafe_from_ptr(result)
+
+
+def answer(name, *arguments):
+    """The boolean that a C function gives."""
+    result = ctypes.c_bool()
+    check(getattr(library, name)(*arguments, ctypes.byref(result)), name)
+    return result.value
+
+
+def strings(*names):
+    return (ctypes.c_char_p * len(names))(*[name.encode() for name in names]), ctypes.c_size_t(len(names))
+
+
+def splits(axis, map, parts):
+    selections = (Selection * len(parts))(*[Selection(address(part), None, 0) for part in parts])
+    results = (ctypes.POINTER(mts_tensormap_t) * len(parts))()
+    check(library.mts_split(address(map), axis, selections, ctypes.c_size_t(len(parts)), results), "mts_split")
+    return [TensorMap.unsafe_from_ptr(result) for result in results]
+
+
+# ---------------------------------------------------------------- what is compared
+
+
+def cases(size):
+    """Name, official function, our function; none of them with parameters."""
+    a, b = make_map(size), make_map(size, shift=0.25, seed=1)
+    A, B = address(a), address(b)
+    scalar = ctypes.c_double(1.5)
+
+    for name, label in [("add", "+"), ("subtract", "-"), ("multiply", "*"), ("divide", "/")]:
+        official, ours = getattr(mts, name), f"mts_{name}"
+        yield name, lambda f=official: f(a, b), lambda f=ours: call(f, A, B)
+        yield f"{name}, scalar", lambda f=official: f(a, 1.5), lambda f=ours: call(f + "_scalar", A, scalar)
+    yield "pow 2", lambda: mts.pow(a, 2), lambda: call("mts_pow", A, ctypes.c_double(2))
+    yield "pow 1.5", lambda: mts.pow(a, 1.5), lambda: call("mts_pow", A, scalar)
+    yield "abs", lambda: mts.abs(a), lambda: call("mts_abs", A)
+    yield "zeros_like", lambda: mts.zeros_like(a), lambda: call("mts_zeros_like", A, None)
+    yield "ones_like", lambda: mts.ones_like(a), lambda: call("mts_ones_like", A, None)
+    seed = ctypes.c_uint64(1)
+    yield (
+        "random_uniform_like",
+        lambda: mts.random_uniform_like(a),
+        lambda: call("mts_random_uniform_like", A, None, seed),
+    )
+
+    copy = a.copy()
+    C = address(copy)
+    yield "equal", lambda: mts.equal(a, copy), lambda: answer("mts_equal", A, C)
+    yield "allclose", lambda: mts.allclose(a, copy), lambda: answer("mts_allclose", A, C, None)
+    yield "equal_metadata", lambda: mts.equal_metadata(a, copy), lambda: answer("mts_equal_metadata", A, C, None)
+
+    for name in ["sum", "mean", "var", "std"]:
+        samples, properties = getattr(mts, f"{name}_over_samples"), getattr(mts, f"{name}_over_properties")
+        for label, names in [("atom", ["atom"]), ("all", ["system", "atom"])]:
+            yield (
+                f"{name}_over_samples, {label}",
+                lambda f=samples, n=names: f(a, n),
+                lambda f=f"mts_{name}_over_samples", n=strings(*names): call(f, A, *n),
+            )
+        yield (
+            f"{name}_over_properties",
+            lambda f=properties: f(a, ["m"]),
+            lambda f=f"mts_{name}_over_properties", n=strings("m"): call(f, A, *n),
+        )
+
+    options = JoinOptions(0, b"tensor")
+    maps = (ctypes.c_void_p * 2)(A, B)
+    for label, axis in [("samples", SAMPLES), ("properties", PROPERTIES)]:
+        yield (
+            f"join, {label}",
+            lambda axis=label: mts.join([a, b], axis, add_dimension="tensor"),
+            lambda axis=axis: call("mts_join", maps, ctypes.c_size_t(2), axis, ctypes.byref(options)),
+        )
+    systems = np.unique(a.block(0).samples.values[:, :1]).reshape(-1, 1)
+    halves = [Labels(["system"], systems[i::2].copy()) for i in range(2)]
+    columns = [Labels(["n", "m"], a.block(0).properties.values[i::2].copy()) for i in range(2)]
+    for label, axis, parts in [("samples", SAMPLES, halves), ("properties", PROPERTIES, columns)]:
+        yield (
+            f"slice, {label}",
+            lambda axis=label, half=parts[0]: mts.slice(a, axis, half),
+            lambda axis=axis, half=parts[0]: call("mts_slice", A, axis, Selection(address(half), None, 0)),
+        )
+        yield (
+            f"split, {label}",
+            lambda axis=label, parts=parts: mts.split(a, axis, parts),
+            lambda axis=axis, parts=parts: splits(axis, a, parts),
+        )
+    shuffled = make_map(size, shuffled=True)
+    everything = ctypes.c_uint32(15)
+    yield "sort, shuffled", lambda: mts.sort(shuffled), lambda: call("mts_sort", address(shuffled), everything, False)
+    yield "sort, sorted", lambda: mts.sort(a), lambda: call("mts_sort", A, everything, False)
+
+    properties = a.block(0).properties
+    weights = np.random.default_rng(3).uniform(size=(16, len(properties)))
+    matrix = TensorMap(a.keys, [TensorBlock(weights, Labels.range("z", 16), [], properties) for _ in a.blocks()])
+    yield "dot", lambda: mts.dot(a, matrix), lambda: call("mts_dot", A, address(matrix))
+    y = mts.slice(a, "properties", np.array([0]))
+    rcond = LstsqOptions(1e-12)
+    yield (
+        "lstsq",
+        lambda: mts.lstsq(a, y, rcond=1e-12),
+        lambda: call("mts_lstsq", A, address(y), ctypes.byref(rcond)),
+    )
+    value = (ctypes.c_int32 * 1)(0)
+    yield (
+        "append_dimension",
+        lambda: mts.append_dimension(a, "samples", "new", 0),
+        lambda: call("mts_append_dimension", A, SAMPLES, b"new", value, ctypes.c_size_t(1)),
+    )
+    yield "remove_gradients", lambda: mts.remove_gradients(a), lambda: call("mts_remove_gradients", A, None)
+
+
+# Results that are meant to be different: random numbers, and reductions over samples with sparse gradients (where the
+# official ones divide by the number of gradient rows).
+DIFFERENT = {"random_uniform_like", "lstsq"} | {
+    f"{name}_over_samples, {label}" for name in ["mean", "var", "std"] for label in ["atom", "all"]
+}
+
+
+def same(name, official, ours):
+    if isinstance(official, bool):
+        return official == ours
+    if isinstance(official, list):
+        return len(official) == len(ours) and all(map(lambda x, y: same(name, x, y), official, ours))
+    if name in DIFFERENT:
+        return mts.equal_metadata(official, ours)
+    return mts.allclose(official, ours, rtol=1e-12, atol=1e-12)
+
+
+def timed(function, repeats):
+    start = time.perf_counter()
+    for _ in range(repeats):
+        function()
+    return (time.perf_counter() - start) / repeats
+
+
+def compare(official, ours, budget):
+    """Median times of both, and median of the ratios of pairs."""
+    repeats = max(1, min(500, int(0.01 / max(timed(official, 1), timed(ours, 1)))))
+    pairs, start = [], time.perf_counter()
+    while len(pairs) < 5 or (time.perf_counter() - start < budget and len(pairs) < 15):
+        pairs.append((timed(official, repeats), timed(ours, repeats)))
+    medians = [statistics.median(times) for times in zip(*pairs)]
+    return *medians, statistics.median(x / y for x, y in pairs)
+
+
+def text(seconds):
+    return f"{seconds * 1e6:.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
+
+
+def main(arguments):
+    if arguments.markdown:
+        print("| size | operation | official | this library | times faster |\n|---|---|--:|--:|--:|")
+    for size in arguments.size or SIZES:
+        for name, official, ours in cases(size):
+            if arguments.filter not in name:
+                continue
+            if not same(name, official(), ours()):
+                raise SystemExit(f"{name}: the two results are not the same")
+            slow, fast, ratio = compare(official, ours, arguments.budget)
+            if arguments.markdown:
+                print(f"| {size} | {name} | {text(slow)} | {text(fast)} | {ratio:.1f} |", flush=True)
+            else:
+                print(f"{size:8}{name:28}{text(slow):>12}{text(fast):>12}{ratio:10.1f} x", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("library", help="our libmetatensor.so")
+    parser.add_argument("--size", action="append", choices=SIZES)
+    parser.add_argument("--filter", default="")
+    parser.add_argument("--budget", type=float, default=2.0, help="seconds for each case, beyond five pairs")
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_args()
+    path = os.path.realpath(options.library)
+    if os.environ.get("LD_PRELOAD") != path:
+        os.environ["LD_PRELOAD"] = path
+        os.execv(sys.executable, [sys.executable, *sys.argv])
+    import metatensor as mts
+    import numpy as np
+    from metatensor import Labels, TensorBlock, TensorMap
+    from metatensor._c_api import mts_tensormap_t
+
+    library = ctypes.CDLL(path)
+    with open("/proc/self/maps") as file:
+        mapped = {line.split()[-1] for line in file if "libmetatensor" in line}
+    if mapped != {path}:
+        raise SystemExit(f"expected only {path} to be loaded, got {mapped}")
+    main(options)
