@@ -5,10 +5,9 @@
     venv/bin/python benches/operations.py target/release/libmetatensor.so [--size NAME]... [--filter TEXT] [--markdown]
 
 The official package runs on our library here (it is loaded before the one in the package), so that both work on the
-same maps: its operations are in Python and numpy, ours are the C functions called with ctypes. Maps and results have
-numpy arrays in both cases. The two run in turn, and the last column is the median of the ratios of pairs: how many
-times faster ours is. Results are compared once, before. Consuming and purely native forms are measured by
-`cargo bench`.
+same maps: its operations are in Python and numpy, ours are the C functions called with ctypes. This is done twice: with
+numpy arrays in maps and results, and with the arrays of our library, which do not need Python. All run in turn, and
+ratios are medians of those of neighbors in time: how many times faster ours is. Results are compared once, before.
 """
 
 import argparse
@@ -123,10 +122,19 @@ def splits(axis, map, parts):
 # ---------------------------------------------------------------- what is compared
 
 
-def cases(size):
-    """Name, official function, our function; none of them with parameters."""
+def to_native(map):
+    """The same map, with arrays of our library."""
+    content = bytes(map.save_buffer())
+    library.mts_tensormap_load_buffer.restype = ctypes.POINTER(mts_tensormap_t)
+    pointer = library.mts_tensormap_load_buffer(content, ctypes.c_size_t(len(content)), library.mts_create_array)
+    return TensorMap.unsafe_from_ptr(pointer)
+
+
+def cases(size, convert):
+    """Name, official function, our function; none of them with parameters. `convert` makes the maps for ours."""
     a, b = make_map(size), make_map(size, shift=0.25, seed=1)
-    A, B = address(a), address(b)
+    converted = [convert(a), convert(b)]
+    A, B = map(address, converted)
     scalar = ctypes.c_double(1.5)
 
     for name, label in [("add", "+"), ("subtract", "-"), ("multiply", "*"), ("divide", "/")]:
@@ -146,7 +154,8 @@ def cases(size):
     )
 
     copy = a.copy()
-    C = address(copy)
+    converted.append(convert(copy))
+    C = address(converted[-1])
     yield "equal", lambda: mts.equal(a, copy), lambda: answer("mts_equal", A, C)
     yield "allclose", lambda: mts.allclose(a, copy), lambda: answer("mts_allclose", A, C, None)
     yield "equal_metadata", lambda: mts.equal_metadata(a, copy), lambda: answer("mts_equal_metadata", A, C, None)
@@ -185,23 +194,27 @@ def cases(size):
         yield (
             f"split, {label}",
             lambda axis=label, parts=parts: mts.split(a, axis, parts),
-            lambda axis=axis, parts=parts: splits(axis, a, parts),
+            lambda axis=axis, parts=parts: splits(axis, converted[0], parts),
         )
     shuffled = make_map(size, shuffled=True)
+    converted.append(convert(shuffled))
+    S = address(converted[-1])
     everything = ctypes.c_uint32(15)
-    yield "sort, shuffled", lambda: mts.sort(shuffled), lambda: call("mts_sort", address(shuffled), everything, False)
+    yield "sort, shuffled", lambda: mts.sort(shuffled), lambda: call("mts_sort", S, everything, False)
     yield "sort, sorted", lambda: mts.sort(a), lambda: call("mts_sort", A, everything, False)
 
     properties = a.block(0).properties
     weights = np.random.default_rng(3).uniform(size=(16, len(properties)))
     matrix = TensorMap(a.keys, [TensorBlock(weights, Labels.range("z", 16), [], properties) for _ in a.blocks()])
-    yield "dot", lambda: mts.dot(a, matrix), lambda: call("mts_dot", A, address(matrix))
     y = mts.slice(a, "properties", np.array([0]))
+    converted += [convert(matrix), convert(y)]
+    M, Y = map(address, converted[-2:])
+    yield "dot", lambda: mts.dot(a, matrix), lambda: call("mts_dot", A, M)
     rcond = LstsqOptions(1e-12)
     yield (
         "lstsq",
         lambda: mts.lstsq(a, y, rcond=1e-12),
-        lambda: call("mts_lstsq", A, address(y), ctypes.byref(rcond)),
+        lambda: call("mts_lstsq", A, Y, ctypes.byref(rcond)),
     )
     value = (ctypes.c_int32 * 1)(0)
     yield (
@@ -236,14 +249,15 @@ def timed(function, repeats):
     return (time.perf_counter() - start) / repeats
 
 
-def compare(official, ours, budget):
-    """Median times of both, and median of the ratios of pairs."""
-    repeats = max(1, min(500, int(0.01 / max(timed(official, 1), timed(ours, 1)))))
-    pairs, start = [], time.perf_counter()
-    while len(pairs) < 5 or (time.perf_counter() - start < budget and len(pairs) < 15):
-        pairs.append((timed(official, repeats), timed(ours, repeats)))
-    medians = [statistics.median(times) for times in zip(*pairs)]
-    return *medians, statistics.median(x / y for x, y in pairs)
+def compare(functions, budget):
+    """Median times of all, and medians of the ratios of the first to the others."""
+    repeats = max(1, min(500, int(0.01 / max(timed(function, 1) for function in functions))))
+    rounds, start = [], time.perf_counter()
+    while len(rounds) < 5 or (time.perf_counter() - start < budget and len(rounds) < 15):
+        rounds.append([timed(function, repeats) for function in functions])
+    medians = [statistics.median(times) for times in zip(*rounds)]
+    ratios = [statistics.median(times[0] / times[i] for times in rounds) for i in range(1, len(functions))]
+    return medians, ratios
 
 
 def text(seconds):
@@ -252,18 +266,20 @@ def text(seconds):
 
 def main(arguments):
     if arguments.markdown:
-        print("| size | operation | official | this library | times faster |\n|---|---|--:|--:|--:|")
+        print("| size | operation | official | numpy arrays | faster | native arrays | faster |")
+        print("|---|---|--:|--:|--:|--:|--:|")
     for size in arguments.size or SIZES:
-        for name, official, ours in cases(size):
+        for (name, official, ours), (_, _, native) in zip(cases(size, lambda map: map), cases(size, to_native)):
             if arguments.filter not in name:
                 continue
             if not same(name, official(), ours()):
                 raise SystemExit(f"{name}: the two results are not the same")
-            slow, fast, ratio = compare(official, ours, arguments.budget)
+            times, ratios = compare([official, ours, native], arguments.budget)
+            t, r = [text(time) for time in times], [f"{ratio:.1f}" for ratio in ratios]
             if arguments.markdown:
-                print(f"| {size} | {name} | {text(slow)} | {text(fast)} | {ratio:.1f} |", flush=True)
+                print(f"| {size} | {name} | {t[0]} | {t[1]} | {r[0]} | {t[2]} | {r[1]} |", flush=True)
             else:
-                print(f"{size:8}{name:28}{text(slow):>12}{text(fast):>12}{ratio:10.1f} x", flush=True)
+                print(f"{size:8}{name:28}{t[0]:>12}{t[1]:>12}{r[0]:>9} x{t[2]:>12}{r[1]:>9} x", flush=True)
 
 
 if __name__ == "__main__":
