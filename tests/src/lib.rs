@@ -1,6 +1,7 @@
 //! What the tests that cross crates or languages have in common.
 
 pub mod command;
+pub mod compiler;
 pub mod headers;
 pub mod library;
 pub mod venv;

@@ -68,7 +68,7 @@ impl Labels {
     ///
     /// # Errors
     ///
-    /// If the names of the dimensions are too long for a file.
+    /// If the names of the dimensions are too long for a file, or nobody can read the rows.
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
         let mut buffer = Vec::new();
         self.save_to(&mut buffer)?;
@@ -157,6 +157,7 @@ pub(super) fn write<W: Write>(
 }
 
 fn header(labels: &Labels) -> Result<Vec<u8>> {
+    labels.check_readable("saving")?;
     let field = |name: &str| Field {
         name: name.to_owned(),
         scalar: Scalar::native(DType::I32),

@@ -1,0 +1,107 @@
+//! C and C++ programs that use the library the way their authors would, and the way they should not.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+use std::fs;
+
+use metatensor_tests::command::run;
+use metatensor_tests::compiler::{Checker, Language, Program, headers};
+
+/// Compiles and runs a program, alone and with both of the checkers.
+fn check(name: &str) {
+    for checker in [Checker::None, Checker::AddressSanitizer, Checker::Valgrind] {
+        let program = Program::compile(name, Language::of(name), checker).unwrap();
+        program.run().unwrap();
+    }
+}
+
+#[test]
+fn structures_and_constants_are_those_of_the_interface() {
+    for language in [Language::C11, Language::Cpp17] {
+        let program = Program::compile("layouts.c", language, Checker::None).unwrap();
+        program.run().unwrap();
+    }
+}
+
+#[test]
+fn labels_blocks_and_maps_from_beginning_to_end() {
+    check("life_cycle.c");
+}
+
+#[test]
+fn everything_is_released_once() {
+    check("ownership.c");
+}
+
+#[test]
+fn functions_of_arrays_may_fail_or_be_missing_or_come_back() {
+    check("callbacks.c");
+}
+
+#[test]
+fn labels_can_be_where_nobody_can_read_them() {
+    check("devices.c");
+}
+
+#[test]
+fn threads_share_objects_but_not_errors() {
+    check("threads.c");
+}
+
+/// Compiles a few lines, without running them.
+fn compile(language: Language, lines: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let source = directory.path().join("source");
+    fs::write(&source, lines).unwrap();
+    run(language.compiler().args(["-fsyntax-only"]).arg(source)).unwrap();
+}
+
+#[test]
+fn each_header_compiles_alone() {
+    for header in headers().unwrap() {
+        for language in [Language::C11, Language::Cpp17] {
+            compile(language, &format!("#include <{header}>\nint nothing;\n"));
+            compile(
+                language,
+                &format!("#include <{header}>\n#include <{header}>\n"),
+            );
+        }
+    }
+}
+
+#[test]
+fn headers_compile_after_another_dlpack_header() {
+    let other = r"
+        #ifndef DLPACK_DLPACK_H_
+        #define DLPACK_DLPACK_H_
+        #include <stdint.h>
+        #define DLPACK_MAJOR_VERSION 1
+        #define DLPACK_MINOR_VERSION 0
+        typedef struct { uint32_t major; uint32_t minor; } DLPackVersion;
+        typedef enum { kDLCPU = 1, kDLCUDA = 2, kDLExtDev = 12 } DLDeviceType;
+        typedef struct { DLDeviceType device_type; int32_t device_id; } DLDevice;
+        typedef enum { kDLInt = 0U, kDLUInt = 1U, kDLFloat = 2U } DLDataTypeCode;
+        typedef struct { uint8_t code; uint8_t bits; uint16_t lanes; } DLDataType;
+        typedef struct {
+            void *data; DLDevice device; int32_t ndim; DLDataType dtype;
+            int64_t *shape; int64_t *strides; uint64_t byte_offset;
+        } DLTensor;
+        typedef struct DLManagedTensorVersioned {
+            DLPackVersion version; void *manager_ctx;
+            void (*deleter)(struct DLManagedTensorVersioned *self);
+            uint64_t flags; DLTensor dl_tensor;
+        } DLManagedTensorVersioned;
+        #endif
+    ";
+    for header in headers().unwrap() {
+        for language in [Language::C11, Language::Cpp17] {
+            compile(
+                language,
+                &format!("{other}\n#include <{header}>\nint nothing;\n"),
+            );
+        }
+    }
+}
