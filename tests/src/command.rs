@@ -5,11 +5,14 @@ use std::process::{Command, Output};
 
 /// Runs a program to its end, and gives what it wrote to its standard output.
 ///
+/// Cargo tells the loader of libraries to look where an older one of ours can be: the program does not hear of this.
+///
 /// # Errors
 ///
 /// If it can not be started, or fails. The message has everything that it wrote.
 pub fn run(command: &mut Command) -> Result<String, Box<dyn Error>> {
     let output = command
+        .env_remove("LD_LIBRARY_PATH")
         .output()
         .map_err(|error| format!("can not run {command:?}: {error}"))?;
     let Output {

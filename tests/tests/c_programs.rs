@@ -66,7 +66,7 @@ fn each_header_compiles_alone() {
             compile(language, &format!("#include <{header}>\nint nothing;\n"));
             compile(
                 language,
-                &format!("#include <{header}>\n#include <{header}>\n"),
+                &format!("#include <{header}>\n#include <{header}>\nint nothing;\n"),
             );
         }
     }
