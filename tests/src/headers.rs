@@ -47,12 +47,8 @@ pub const HEADERS: &[Header] = &[
     Header {
         path: "metatensor/operations.h",
         purpose: "Operations on maps and blocks, gradients included.",
-        sources: &[
-            "operations/mod.rs",
-            "operations/arithmetic.rs",
-            "operations/comparison.rs",
-            "operations/creation.rs",
-        ],
+        // the modules in it come with it
+        sources: &["operations/mod.rs"],
         includes: "#include \"metatensor.h\"\n",
     },
 ];

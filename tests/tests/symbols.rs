@@ -5,7 +5,7 @@
     reason = "a failure to prepare a test is a failure of the test"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use metatensor_tests::command::run;
@@ -31,7 +31,6 @@ const METATENSOR_0_2: [&str; 53] = [
     "mts_block_load_buffer",
     "mts_block_save",
     "mts_block_save_buffer",
-    "mts_create_array",
     "mts_disable_panic_printing",
     "mts_get_data_origin",
     "mts_labels",
@@ -70,6 +69,7 @@ const METATENSOR_0_2: [&str; 53] = [
     "mts_tensormap_save",
     "mts_tensormap_save_buffer",
     "mts_tensormap_set_info",
+    "mts_version",
 ];
 
 fn declared(header: &str) -> Vec<Function> {
@@ -98,24 +98,26 @@ fn exported_symbols_are_the_declared_functions() {
 }
 
 #[test]
-fn functions_of_the_older_interface_are_those_of_the_main_header() {
-    let mut names: Vec<_> = declared("metatensor.h")
+fn functions_of_the_older_interface_are_in_the_main_header() {
+    let names: BTreeSet<_> = declared("metatensor.h")
         .into_iter()
         .map(|f| f.name)
         .collect();
-    names.sort();
-    assert_eq!(names, METATENSOR_0_2);
+    for name in METATENSOR_0_2 {
+        assert!(names.contains(name), "{name}");
+    }
 }
 
 #[test]
 fn functions_have_the_types_of_the_official_header() {
     let site_packages = Venv::get().unwrap().site_packages().unwrap();
     let official = functions(&site_packages.join("metatensor/include/metatensor.h")).unwrap();
-    let signatures = |functions: Vec<Function>| -> BTreeMap<String, String> {
-        let functions = functions.into_iter();
-        functions.map(|f| (f.name.clone(), f.signature())).collect()
-    };
-    assert_eq!(signatures(declared("metatensor.h")), signatures(official));
+    assert_eq!(official.len(), METATENSOR_0_2.len());
+    let ours = declared("metatensor.h");
+    for function in official {
+        let same = ours.iter().find(|ours| ours.name == function.name).unwrap();
+        assert_eq!(same.signature(), function.signature());
+    }
 }
 
 #[test]
