@@ -609,6 +609,298 @@ mts_status_t mts_remove_gradients_block(const mts_block_t *a,
                                         const struct mts_names_t *remove,
                                         mts_block_t **result);
 
+/**
+ * Compute the sums `Σ x`, with gradients `Σ ∇x`, over groups of samples.
+ *
+ * Samples that only differ in the dimensions `names` make up one group, which becomes one sample of the result.
+ * Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
+ * dimension `_`, which is 0.
+ *
+ * Sums of integers are integers, and wrap around. Gradients of gradients are summed as well.
+ *
+ * @param tensor a map
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_sum_over_samples(const mts_tensormap_t *tensor,
+                                  const char *const *names,
+                                  uintptr_t names_count,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_sum_over_samples` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_sum_over_samples_block(const mts_block_t *block,
+                                        const char *const *names,
+                                        uintptr_t names_count,
+                                        mts_block_t **result);
+
+/**
+ * Compute the means `μ = Σ x / n`, with gradients `Σ ∇x / n`, over groups of samples.
+ *
+ * Samples that only differ in the dimensions `names` make up one group, which becomes one sample of the result.
+ * Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
+ * dimension `_`, which is 0.
+ *
+ * `n` is the number of samples in the group. A sample without rows in a gradient counts as well. Integers become
+ * 64-bit floats. Gradients of gradients are averaged as well.
+ *
+ * @param tensor a map
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_mean_over_samples(const mts_tensormap_t *tensor,
+                                   const char *const *names,
+                                   uintptr_t names_count,
+                                   mts_tensormap_t **result);
+
+/**
+ * The same as `mts_mean_over_samples` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_mean_over_samples_block(const mts_block_t *block,
+                                         const char *const *names,
+                                         uintptr_t names_count,
+                                         mts_block_t **result);
+
+/**
+ * Compute the variances `Σ |x - μ|² / n`, with gradients `2 / n Σ (x - μ) ∇x`, over groups of samples.
+ *
+ * Samples that only differ in the dimensions `names` make up one group, which becomes one sample of the result.
+ * Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
+ * dimension `_`, which is 0.
+ *
+ * `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
+ * counts as well. Integers become 64-bit floats. Gradients of gradients are not supported.
+ *
+ * @param tensor a map
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_var_over_samples(const mts_tensormap_t *tensor,
+                                  const char *const *names,
+                                  uintptr_t names_count,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_var_over_samples` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_var_over_samples_block(const mts_block_t *block,
+                                        const char *const *names,
+                                        uintptr_t names_count,
+                                        mts_block_t **result);
+
+/**
+ * Compute the standard deviations `σ = √(Σ |x - μ|² / n)`, with gradients `Σ (x - μ) ∇x / (n σ)`, but 0 where `σ` is
+ * 0, over groups of samples.
+ *
+ * Samples that only differ in the dimensions `names` make up one group, which becomes one sample of the result.
+ * Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
+ * dimension `_`, which is 0.
+ *
+ * `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
+ * counts as well. Integers become 64-bit floats. Gradients of gradients are not supported.
+ *
+ * @param tensor a map
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_std_over_samples(const mts_tensormap_t *tensor,
+                                  const char *const *names,
+                                  uintptr_t names_count,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_std_over_samples` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_std_over_samples_block(const mts_block_t *block,
+                                        const char *const *names,
+                                        uintptr_t names_count,
+                                        mts_block_t **result);
+
+/**
+ * Compute the sums `Σ x`, with gradients `Σ ∇x`, over groups of properties.
+ *
+ * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
+ * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
+ *
+ * Sums of integers are integers, and wrap around. Gradients of gradients are summed as well.
+ *
+ * @param tensor a map
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_sum_over_properties(const mts_tensormap_t *tensor,
+                                     const char *const *names,
+                                     uintptr_t names_count,
+                                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_sum_over_properties` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_sum_over_properties_block(const mts_block_t *block,
+                                           const char *const *names,
+                                           uintptr_t names_count,
+                                           mts_block_t **result);
+
+/**
+ * Compute the means `μ = Σ x / n`, with gradients `Σ ∇x / n`, over groups of properties.
+ *
+ * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
+ * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
+ *
+ * `n` is the number of properties in the group. Integers become 64-bit floats. Gradients of gradients are averaged as
+ * well.
+ *
+ * @param tensor a map
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_mean_over_properties(const mts_tensormap_t *tensor,
+                                      const char *const *names,
+                                      uintptr_t names_count,
+                                      mts_tensormap_t **result);
+
+/**
+ * The same as `mts_mean_over_properties` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_mean_over_properties_block(const mts_block_t *block,
+                                            const char *const *names,
+                                            uintptr_t names_count,
+                                            mts_block_t **result);
+
+/**
+ * Compute the variances `Σ |x - μ|² / n`, with gradients `2 / n Σ (x - μ) ∇x`, over groups of properties.
+ *
+ * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
+ * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
+ *
+ * `n` is the number of properties in the group, and `μ` the mean of their values. Integers become 64-bit floats.
+ * Gradients of gradients are not supported.
+ *
+ * @param tensor a map
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_var_over_properties(const mts_tensormap_t *tensor,
+                                     const char *const *names,
+                                     uintptr_t names_count,
+                                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_var_over_properties` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_var_over_properties_block(const mts_block_t *block,
+                                           const char *const *names,
+                                           uintptr_t names_count,
+                                           mts_block_t **result);
+
+/**
+ * Compute the standard deviations `σ = √(Σ |x - μ|² / n)`, with gradients `Σ (x - μ) ∇x / (n σ)`, but 0 where `σ` is
+ * 0, over groups of properties.
+ *
+ * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
+ * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
+ *
+ * `n` is the number of properties in the group, and `μ` the mean of their values. Integers become 64-bit floats.
+ * Gradients of gradients are not supported.
+ *
+ * @param tensor a map
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_std_over_properties(const mts_tensormap_t *tensor,
+                                     const char *const *names,
+                                     uintptr_t names_count,
+                                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_std_over_properties` for blocks.
+ *
+ * @param block a block
+ * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
+ * @param names_count number of names
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_std_over_properties_block(const mts_block_t *block,
+                                           const char *const *names,
+                                           uintptr_t names_count,
+                                           mts_block_t **result);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -15,6 +15,7 @@
 //! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`], [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`] |
+//! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
 //! | parts | [`slice()`], [`split`], [`drop_blocks`], [`filter_blocks`], [`drop_empty_blocks`], [`remove_gradients`] |
 //! | structure | [`join`], [`sort`], [`align_gradients`] |
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
@@ -54,6 +55,7 @@ mod kernels;
 mod like;
 mod matching;
 mod number;
+mod reduce;
 mod results;
 mod select_blocks;
 mod slice;
@@ -73,6 +75,7 @@ pub use join::{DifferentKeys, JoinOptions, join, join_blocks};
 pub use like::*;
 pub use metatensor_core::rows::Direction;
 pub use metatensor_core::{Error, Result};
+pub use reduce::*;
 pub use select_blocks::{drop_blocks, drop_empty_blocks, filter_blocks};
 pub use slice::{Selection, slice, slice_block, split, split_block};
 pub use sort::{sort, sort_block};

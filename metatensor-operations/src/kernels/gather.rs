@@ -10,9 +10,9 @@ use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock};
 /// Each gradient row holds `repeats` rows as long as those of the values: one for each combination
 /// of the components that only the gradient has.
 pub(crate) struct GradientRows {
-    shape: Vec<usize>,
-    map: Arc<GradientMap>,
-    repeats: usize,
+    pub(super) shape: Vec<usize>,
+    pub(super) map: Arc<GradientMap>,
+    pub(super) repeats: usize,
     row: usize,
 }
 

@@ -3,10 +3,16 @@
 //! They read slices, each element once, and write each element of the result once, to memory that
 //! nobody has touched before.
 
+mod accumulate;
 mod elementwise;
 mod gather;
 mod items;
+mod merge_columns;
+mod merge_rows;
 
+pub(crate) use accumulate::{Summable, Wide};
 pub(crate) use elementwise::{map, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
 pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};
+pub(crate) use merge_columns::{ColumnGroups, ColumnMoments, sum_columns};
+pub(crate) use merge_rows::{RowMoments, sum_rows};

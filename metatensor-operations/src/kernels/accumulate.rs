@@ -1,0 +1,96 @@
+//! What sums are accumulated in.
+
+use half::f16;
+use num_complex::Complex;
+
+use crate::number::{Continuous, Number};
+
+/// Elements with sums over many of them. Those of real and complex numbers are accumulated in double
+/// precision, and rounded once; those of integers wrap around.
+pub(crate) trait Summable: Number {
+    type Sum: Number;
+    fn widen(self) -> Self::Sum;
+    fn narrow(sum: Self::Sum) -> Self;
+}
+
+/// Sums that variances can be made from.
+pub(crate) trait Wide: Continuous {
+    /// Real part of `self* other`.
+    fn inner(self, other: Self) -> f64;
+}
+
+macro_rules! itself {
+    ($($type:ty),*) => {$(
+        impl Summable for $type {
+            type Sum = $type;
+
+            #[inline]
+            fn widen(self) -> $type {
+                self
+            }
+
+            #[inline]
+            fn narrow(sum: $type) -> $type {
+                sum
+            }
+        }
+    )*};
+}
+
+itself!(i32, i64, f64, Complex<f64>);
+
+impl Summable for f16 {
+    type Sum = f64;
+
+    #[inline]
+    fn widen(self) -> f64 {
+        self.to_f64()
+    }
+
+    #[inline]
+    fn narrow(sum: f64) -> f16 {
+        f16::from_f64(sum)
+    }
+}
+
+impl Summable for f32 {
+    type Sum = f64;
+
+    #[inline]
+    fn widen(self) -> f64 {
+        self.into()
+    }
+
+    #[inline]
+    fn narrow(sum: f64) -> f32 {
+        sum as f32
+    }
+}
+
+impl Summable for Complex<f32> {
+    type Sum = Complex<f64>;
+
+    #[inline]
+    fn widen(self) -> Complex<f64> {
+        Complex::new(self.re.into(), self.im.into())
+    }
+
+    #[inline]
+    fn narrow(sum: Complex<f64>) -> Complex<f32> {
+        Complex::new(sum.re as f32, sum.im as f32)
+    }
+}
+
+impl Wide for f64 {
+    #[inline]
+    fn inner(self, other: f64) -> f64 {
+        self * other
+    }
+}
+
+impl Wide for Complex<f64> {
+    #[inline]
+    fn inner(self, other: Complex<f64>) -> f64 {
+        self.re * other.re + self.im * other.im
+    }
+}

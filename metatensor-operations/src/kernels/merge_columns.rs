@@ -1,0 +1,298 @@
+//! One element for each group of elements along the last axis.
+
+use std::array;
+
+use metatensor_core::rows::RowGroups;
+use metatensor_core::{DenseArray, Output, Result};
+
+use super::{GradientRows, Summable, Wide};
+use crate::number::{Continuous, Number};
+
+/// Number of lines (all elements along the last axis) that are summed at once. A sum waits for the one
+/// before it: several of them, independent of each other, keep the processor busy.
+const LANES: usize = 4;
+
+/// Groups of elements along the last axis.
+pub(crate) struct ColumnGroups {
+    groups: RowGroups,
+    /// Whether the elements of each group follow each other, in the order of groups.
+    contiguous: bool,
+}
+
+impl ColumnGroups {
+    pub(crate) fn new(groups: RowGroups) -> Self {
+        let contiguous = groups.members().is_sorted();
+        ColumnGroups { groups, contiguous }
+    }
+
+    /// Number of groups.
+    fn len(&self) -> usize {
+        self.groups.len()
+    }
+
+    fn members(&self, group: usize) -> &[u32] {
+        self.groups.rows_of(group)
+    }
+
+    fn first(&self, group: usize) -> usize {
+        self.members(group)[0] as usize
+    }
+
+    /// Number of elements of a group.
+    fn count(&self, group: usize) -> f64 {
+        self.members(group).len() as f64
+    }
+
+    /// Sums of `f(lane, a, b)` for the elements `a` and `b` of lines that belong to a group.
+    #[inline(always)]
+    fn sums<A: Copy, B: Copy, S: Number>(
+        &self,
+        group: usize,
+        a: [&[A]; LANES],
+        b: [&[B]; LANES],
+        f: impl Fn(usize, A, B) -> S,
+    ) -> [S; LANES] {
+        let mut sums = [S::default(); LANES];
+        let members = self.members(group);
+        if self.contiguous {
+            let start = members[0] as usize;
+            let a = a.map(|line| &line[start..start + members.len()]);
+            let b = b.map(|line| &line[start..start + members.len()]);
+            for i in 0..members.len() {
+                for lane in 0..LANES {
+                    sums[lane] = sums[lane].plus(f(lane, a[lane][i], b[lane][i]));
+                }
+            }
+        } else {
+            for &i in members {
+                let i = i as usize;
+                for lane in 0..LANES {
+                    sums[lane] = sums[lane].plus(f(lane, a[lane][i], b[lane][i]));
+                }
+            }
+        }
+        sums
+    }
+
+    /// Shape with one element per group along the last axis.
+    fn merged(&self, shape: &[usize]) -> Vec<usize> {
+        let mut shape = shape.to_vec();
+        if let Some(last) = shape.last_mut() {
+            *last = self.len();
+        }
+        shape
+    }
+}
+
+/// Lines `start` to `start + LANES`, the last one repeatedly if there are less than that.
+fn lines<T>(x: &[T], length: usize, start: usize) -> [&[T]; LANES] {
+    let last = x.len() / length - 1;
+    array::from_fn(|lane| {
+        let line = last.min(start + lane);
+        &x[line * length..][..length]
+    })
+}
+
+/// One element per group for each of some lines.
+struct Lines<T> {
+    elements: Vec<T>,
+    groups: usize,
+}
+
+impl<T: Copy + Default> Lines<T> {
+    fn new(groups: usize) -> Self {
+        Lines {
+            elements: vec![T::default(); LANES * groups],
+            groups,
+        }
+    }
+
+    fn set(&mut self, group: usize, elements: [T; LANES]) {
+        for (lane, element) in elements.into_iter().enumerate() {
+            self.elements[lane * self.groups + group] = element;
+        }
+    }
+
+    /// The first of these lines, `count` at most.
+    fn first(&self, count: usize) -> &[T] {
+        &self.elements[..count.min(LANES) * self.groups]
+    }
+}
+
+/// Number of lines in an array of this shape.
+fn line_count(shape: &[usize]) -> usize {
+    shape[..shape.len() - 1].iter().product()
+}
+
+/// `finish(count, sum)` for the sums of all elements of a group along the last axis, which are added
+/// in their order; `count` is how many there are.
+pub(crate) fn sum_columns<T: Summable>(
+    shape: &[usize],
+    x: &[T],
+    columns: &ColumnGroups,
+    finish: impl Fn(f64, T::Sum) -> T,
+) -> Result<DenseArray> {
+    let length = shape[shape.len() - 1];
+    DenseArray::write(&columns.merged(shape), |output| {
+        if output.remaining() == 0 {
+            return Ok(());
+        }
+        let count = line_count(shape);
+        let mut merged = Lines::new(columns.len());
+        for start in (0..count).step_by(LANES) {
+            let lines = lines(x, length, start);
+            for group in 0..columns.len() {
+                let sums = columns.sums(group, lines, lines, |_, x, _| x.widen());
+                merged.set(group, sums.map(|sum| finish(columns.count(group), sum)));
+            }
+            output.copy(merged.first(count - start));
+        }
+        Ok(())
+    })
+}
+
+/// Means and variances of groups of elements along the last axis.
+///
+/// They are computed from differences to the first element of the group, which for elements that are
+/// all the same are exactly 0.
+pub(crate) struct ColumnMoments<'a, T: Summable> {
+    x: &'a [T],
+    shape: &'a [usize],
+    columns: &'a ColumnGroups,
+    /// Of the differences, for each line and group.
+    means: Vec<T::Sum>,
+    /// For each line and group.
+    variances: Vec<f64>,
+}
+
+impl<'a, T> ColumnMoments<'a, T>
+where
+    T: Summable<Sum: Wide> + Continuous,
+{
+    pub(crate) fn new(shape: &'a [usize], x: &'a [T], columns: &'a ColumnGroups) -> Self {
+        let groups = columns.len();
+        let (count, length) = (line_count(shape), shape[shape.len() - 1]);
+        let mut means = Vec::with_capacity(count * groups);
+        let mut variances = Vec::with_capacity(count * groups);
+        let mut merged = (Lines::new(groups), Lines::new(groups));
+        for start in (0..if groups == 0 { 0 } else { count }).step_by(LANES) {
+            let lines = lines(x, length, start);
+            for group in 0..groups {
+                let n = columns.count(group);
+                let first = lines.map(|line| line[columns.first(group)].widen());
+                let difference = |lane: usize, x: T, _| x.widen().minus(first[lane]);
+                let sums = columns.sums(group, lines, lines, difference);
+                let mean = sums.map(|sum| sum.over_real(n));
+                let square = |lane: usize, x: T, _| {
+                    let deviation = x.widen().minus(first[lane]).minus(mean[lane]);
+                    deviation.inner(deviation)
+                };
+                let sums: [f64; LANES] = columns.sums(group, lines, lines, square);
+                merged.0.set(group, mean);
+                merged.1.set(group, sums.map(|sum| sum / n));
+            }
+            means.extend_from_slice(merged.0.first(count - start));
+            variances.extend_from_slice(merged.1.first(count - start));
+        }
+        ColumnMoments {
+            x,
+            shape,
+            columns,
+            means,
+            variances,
+        }
+    }
+
+    /// `f(variance)` for all lines and groups.
+    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64) -> Result<DenseArray> {
+        DenseArray::write(&self.columns.merged(self.shape), |output| {
+            let values = self.variances.iter().map(|&v| T::from_real(f(v)));
+            output.extend(output.remaining(), values);
+            Ok(())
+        })
+    }
+
+    /// `finish(count, variance, s)` for all lines of a gradient and all groups.
+    ///
+    /// `s` is the sum of the products of each element of the gradient with the deviation from the
+    /// mean of the element of the values that it is a derivative of. `count` and `variance` are those
+    /// of these elements of the values.
+    pub(crate) fn weighted_sums(
+        &self,
+        gradient: &GradientRows,
+        a: &[T],
+        finish: impl Fn(f64, f64, f64) -> f64,
+    ) -> Result<DenseArray> {
+        let length = self.shape[self.shape.len() - 1];
+        let per_row = line_count(&self.shape[1..]);
+        let per_gradient_row = per_row * gradient.repeats;
+        DenseArray::write(&self.columns.merged(&gradient.shape), |output| {
+            if output.remaining() == 0 {
+                return Ok(());
+            }
+            let mut deviations = vec![T::Sum::default(); per_row * length];
+            let mut current = None;
+            let rows = a.chunks_exact(per_gradient_row * length);
+            for (row, &parent) in rows.zip(gradient.map.parents()) {
+                let first_line = parent as usize * per_row;
+                if current.replace(parent) != Some(parent) {
+                    self.deviations(first_line, &mut deviations);
+                }
+                self.merge_row(row, &deviations, first_line, output, &finish);
+            }
+            Ok(())
+        })
+    }
+
+    /// The same for one row of a gradient, where `deviations` are those of the row of the values
+    /// starting at `first_line`.
+    fn merge_row(
+        &self,
+        row: &[T],
+        deviations: &[T::Sum],
+        first_line: usize,
+        output: &mut Output<'_, T>,
+        finish: impl Fn(f64, f64, f64) -> f64,
+    ) {
+        let columns = self.columns;
+        let length = self.shape[self.shape.len() - 1];
+        let (count, per_row) = (row.len() / length, deviations.len() / length);
+        let mut merged = Lines::new(columns.len());
+        for start in (0..count).step_by(LANES) {
+            let lines = lines(row, length, start);
+            let parents: [usize; LANES] = array::from_fn(|lane| (start + lane) % per_row);
+            let weights = parents.map(|line| &deviations[line * length..][..length]);
+            for group in 0..columns.len() {
+                let product = |_, a: T, weight: T::Sum| weight.inner(a.widen());
+                let sums = columns.sums(group, lines, weights, product);
+                let n = columns.count(group);
+                merged.set(
+                    group,
+                    array::from_fn(|lane| {
+                        let line = first_line + parents[lane];
+                        let variance = self.variances[line * columns.len() + group];
+                        T::from_real(finish(n, variance, sums[lane]))
+                    }),
+                );
+            }
+            output.copy(merged.first(count - start));
+        }
+    }
+
+    /// Differences to their mean of the elements of as many lines as `result` has space for.
+    fn deviations(&self, first_line: usize, result: &mut [T::Sum]) {
+        let columns = self.columns;
+        let length = self.shape[self.shape.len() - 1];
+        let x = self.x[first_line * length..].chunks_exact(length);
+        let means = self.means[first_line * columns.len()..].chunks_exact(columns.len());
+        for ((result, x), means) in result.chunks_exact_mut(length).zip(x).zip(means) {
+            for (group, &mean) in means.iter().enumerate() {
+                let first = x[columns.first(group)].widen();
+                for &i in columns.members(group) {
+                    let difference = x[i as usize].widen().minus(first);
+                    result[i as usize] = difference.minus(mean);
+                }
+            }
+        }
+    }
+}

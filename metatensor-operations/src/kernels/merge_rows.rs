@@ -1,0 +1,222 @@
+//! One row for each group of rows.
+
+use metatensor_core::rows::RowGroups;
+use metatensor_core::{DenseArray, Result};
+
+use super::{GradientRows, Summable, Wide};
+use crate::number::{Continuous, Number};
+
+/// Number of sums that are computed at once: these stay in the cache closest to the processor.
+const TILE: usize = 1024;
+
+/// `finish(group, sum)` for the sums of all rows of a group, which are added in their order.
+pub(crate) fn sum_rows<T: Summable>(
+    shape: &[usize],
+    x: &[T],
+    groups: &RowGroups,
+    finish: impl Fn(usize, T::Sum) -> T,
+) -> Result<DenseArray> {
+    let length: usize = shape[1..].iter().product();
+    DenseArray::write(&merged(shape, groups), |output| {
+        let mut sums = vec![T::Sum::default(); length.min(TILE)];
+        for group in 0..groups.len() {
+            for start in (0..length).step_by(TILE) {
+                let tile = start..length.min(start + TILE);
+                let sums = &mut sums[..tile.len()];
+                sums.fill(T::Sum::default());
+                add_rows(sums, groups.rows_of(group), |row| {
+                    &x[row as usize * length..][tile.clone()]
+                });
+                let finished = sums.iter().map(|&sum| finish(group, sum));
+                output.extend(tile.len(), finished);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Shape with one row per group.
+fn merged(shape: &[usize], groups: &RowGroups) -> Vec<usize> {
+    let mut shape = shape.to_vec();
+    shape[0] = groups.len();
+    shape
+}
+
+/// Adds rows, all as long as `sums`, one after the other.
+#[inline]
+fn add_rows<'a, T: Summable>(sums: &mut [T::Sum], rows: &[u32], elements: impl Fn(u32) -> &'a [T]) {
+    // Four at a time: sums are loaded and stored less often.
+    let (fours, others) = rows.as_chunks();
+    for &[a, b, c, d] in fours {
+        let firsts = elements(a).iter().zip(elements(b));
+        let lasts = elements(c).iter().zip(elements(d));
+        for (sum, ((a, b), (c, d))) in sums.iter_mut().zip(firsts.zip(lasts)) {
+            let firsts = sum.plus(a.widen()).plus(b.widen());
+            *sum = firsts.plus(c.widen()).plus(d.widen());
+        }
+    }
+    for &row in others {
+        for (sum, x) in sums.iter_mut().zip(elements(row)) {
+            *sum = sum.plus(x.widen());
+        }
+    }
+}
+
+/// Means and variances of groups of rows.
+///
+/// They are computed from differences to the first row of the group, which for rows that are all the
+/// same are exactly 0.
+pub(crate) struct RowMoments<'a, T: Summable> {
+    x: &'a [T],
+    shape: &'a [usize],
+    length: usize,
+    groups: &'a RowGroups,
+    /// Of the differences, for each group.
+    means: Vec<T::Sum>,
+    /// For each group.
+    variances: Vec<f64>,
+}
+
+impl<'a, T> RowMoments<'a, T>
+where
+    T: Summable<Sum: Wide> + Continuous,
+{
+    pub(crate) fn new(shape: &'a [usize], x: &'a [T], groups: &'a RowGroups) -> Self {
+        let length: usize = shape[1..].iter().product();
+        let mut means = vec![T::Sum::default(); groups.len() * length];
+        let mut variances = vec![0.0; groups.len() * length];
+        for group in 0..groups.len() {
+            let rows = groups.rows_of(group);
+            let count = rows.len() as f64;
+            for start in (0..length).step_by(TILE) {
+                let tile = start..length.min(start + TILE);
+                let row = |row: u32| &x[row as usize * length..][tile.clone()];
+                let first = row(rows[0]);
+                let means = &mut means[group * length..][tile.clone()];
+                for &i in rows {
+                    for ((mean, x), first) in means.iter_mut().zip(row(i)).zip(first) {
+                        *mean = mean.plus(x.widen().minus(first.widen()));
+                    }
+                }
+                for mean in &mut *means {
+                    *mean = mean.over_real(count);
+                }
+                let variances = &mut variances[group * length..][tile.clone()];
+                for &i in rows {
+                    let x = row(i).iter().zip(first).zip(&*means);
+                    for (variance, deviation) in variances.iter_mut().zip(deviations(x)) {
+                        *variance += deviation.inner(deviation);
+                    }
+                }
+                for variance in variances {
+                    *variance /= count;
+                }
+            }
+        }
+        RowMoments {
+            x,
+            shape,
+            length,
+            groups,
+            means,
+            variances,
+        }
+    }
+
+    /// `f(variance)` for all groups.
+    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64) -> Result<DenseArray> {
+        DenseArray::write(&merged(self.shape, self.groups), |output| {
+            let values = self.variances.iter().map(|&v| T::from_real(f(v)));
+            output.extend(output.remaining(), values);
+            Ok(())
+        })
+    }
+
+    /// `finish(count, variance, s)` for the rows of a gradient, merged by `merged_rows`, of which
+    /// the first column is the number of a group.
+    ///
+    /// `s` is the sum of the products of each element of the gradient with the deviation from the
+    /// mean of the element of the values that it is a derivative of. `count` and `variance` are those
+    /// of the group of the values.
+    pub(crate) fn weighted_sums(
+        &self,
+        gradient: &GradientRows,
+        a: &[T],
+        merged_rows: &RowGroups,
+        finish: impl Fn(f64, f64, f64) -> f64,
+    ) -> Result<DenseArray> {
+        let (length, repeats) = (self.length, gradient.repeats);
+        let place = self.places();
+        let parents = gradient.map.parents();
+        let per_tile = (TILE / length.max(1)).max(1);
+        DenseArray::write(&merged(&gradient.shape, merged_rows), |output| {
+            let mut deviations = Vec::new();
+            let mut current = None;
+            let mut sums = vec![0.0; per_tile.min(repeats) * length];
+            for (merged_row, key) in merged_rows.unique().iter().enumerate() {
+                let group = key[0] as usize;
+                if current.replace(group) != Some(group) {
+                    self.deviations(group, &mut deviations);
+                }
+                let rows = merged_rows.rows_of(merged_row);
+                let range = group * length..(group + 1) * length;
+                let variances = &self.variances[range];
+                let count = self.groups.rows_of(group).len() as f64;
+                for start in (0..repeats).step_by(per_tile) {
+                    let tile = start * length..repeats.min(start + per_tile) * length;
+                    let sums = &mut sums[..tile.len()];
+                    sums.fill(0.0);
+                    for &row in rows {
+                        let deviations =
+                            &deviations[place(parents[row as usize], group) * length..][..length];
+                        let a = &a[row as usize * repeats * length..][tile.clone()];
+                        let lines = sums.chunks_exact_mut(length.max(1));
+                        for (sums, a) in lines.zip(a.chunks_exact(length.max(1))) {
+                            for ((sum, a), weight) in sums.iter_mut().zip(a).zip(deviations) {
+                                *sum += weight.inner(a.widen());
+                            }
+                        }
+                    }
+                    for sums in sums.chunks_exact(length.max(1)) {
+                        let finished = sums.iter().zip(variances);
+                        let finished = finished.map(|(&s, &v)| T::from_real(finish(count, v, s)));
+                        output.extend(length, finished);
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Where in its group a row is.
+    fn places(&self) -> impl Fn(u32, usize) -> usize + use<'a, T> {
+        let members = self.groups.members();
+        let mut places = vec![0; members.len()];
+        for (place, &row) in members.iter().enumerate() {
+            places[row as usize] = place;
+        }
+        let offsets = self.groups.offsets();
+        move |row, group| places[row as usize] - offsets[group] as usize
+    }
+
+    /// Differences of the rows of one group to their mean.
+    fn deviations(&self, group: usize, result: &mut Vec<T::Sum>) {
+        let length = self.length;
+        let rows = self.groups.rows_of(group);
+        let row = |row: u32| &self.x[row as usize * length..][..length];
+        let first = row(rows[0]);
+        let means = &self.means[group * length..][..length];
+        result.clear();
+        for &i in rows {
+            result.extend(deviations(row(i).iter().zip(first).zip(means)));
+        }
+    }
+}
+
+/// `(x - first) - mean` for each of `(x, first), mean`.
+#[inline]
+pub(super) fn deviations<'a, T: Summable<Sum: Wide>>(
+    elements: impl Iterator<Item = ((&'a T, &'a T), &'a T::Sum)>,
+) -> impl Iterator<Item = T::Sum> {
+    elements.map(|((x, first), &mean)| x.widen().minus(first.widen()).minus(mean))
+}

@@ -1,0 +1,126 @@
+//! Sums, means, variances and standard deviations over samples or properties.
+//!
+//! The dimensions given by name are removed from the labels of one axis. All entries of this axis that
+//! only differ in these dimensions make up one group, and become one entry of the result. Groups are
+//! sorted by the dimensions that are left. Without any of them there is one group, with the entry
+//! `"_" = 0`; or none, with the same dimension, if there is nothing to reduce.
+//!
+//! In the formulas `x` are the `n` values of a group, `∇x` their gradients, and `μ` their mean.
+//! Gradients are those of the formula for the values. A row that the gradient of some sample does not
+//! have is zero, but its sample still counts: the mean over 10 samples has as gradient the sum of all
+//! rows there are, divided by 10.
+//!
+//! Real and complex numbers are accumulated in double precision, one after the other in the order of the
+//! input. Sums of integers are integers, and wrap around; means, variances and standard deviations of
+//! them are `f64`.
+
+use metatensor_core::rows::{RowGroups, Rows};
+use metatensor_core::{Error, Labels, Result};
+
+use crate::Axis;
+use crate::kernels::{Summable, Wide};
+use crate::number::Continuous;
+
+mod over_properties;
+mod over_samples;
+mod properties;
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use properties::*;
+pub use samples::*;
+
+/// What becomes of the values of a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// Their sum, `Σ x`.
+    Sum,
+    /// Their mean, `μ = Σ x / n`.
+    Mean,
+    /// Their variance, `Σ |x - μ|² / n`.
+    Var,
+    /// Their standard deviation, the square root of the variance.
+    Std,
+}
+
+impl Reduction {
+    /// Name of the function for this reduction.
+    fn function(self, axis: Axis) -> String {
+        let name = match self {
+            Reduction::Sum => "sum",
+            Reduction::Mean => "mean",
+            Reduction::Var => "var",
+            Reduction::Std => "std",
+        };
+        format!("{name}_over_{axis}")
+    }
+}
+
+/// How far values are from their mean, in two measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spread {
+    Variance,
+    Deviation,
+}
+
+impl Spread {
+    fn value(self, variance: f64) -> f64 {
+        match self {
+            Spread::Variance => variance,
+            Spread::Deviation => variance.sqrt(),
+        }
+    }
+
+    /// The derivative, where `sum` is that of all `(x - μ) ∇x`: the derivative of `μ` would be multiplied
+    /// by the sum of all `x - μ`, which is 0.
+    fn derivative(self, count: f64, variance: f64, sum: f64) -> f64 {
+        match self {
+            Spread::Variance => 2.0 * sum / count,
+            Spread::Deviation if variance == 0.0 => 0.0,
+            Spread::Deviation => sum / (count * variance.sqrt()),
+        }
+    }
+}
+
+/// Elements with means.
+trait Averaged: Continuous + Summable<Sum: Wide> {}
+
+impl<T: Continuous + Summable<Sum: Wide>> Averaged for T {}
+
+/// The dimensions of an axis that stay after these have been removed.
+struct Kept<'a> {
+    names: Vec<&'a str>,
+    columns: Vec<usize>,
+}
+
+impl<'a> Kept<'a> {
+    fn new(axis: Axis, labels: &'a Labels, removed: &[&str]) -> Result<Self> {
+        if let Some(name) = removed.iter().find(|name| !labels.names().contains(name)) {
+            return Err(Error::invalid(format!(
+                "'{name}' is not a dimension of the {axis}, which have the dimensions {}",
+                labels.names()
+            )));
+        }
+        let names = labels.names().iter().enumerate();
+        let kept = names.filter(|(_, name)| !removed.contains(name));
+        let (columns, names) = kept.unzip();
+        Ok(Kept { names, columns })
+    }
+
+    /// Groups of equal entries, and labels with one entry for each group, of the kind of `labels`.
+    fn groups(&self, labels: &Labels) -> Result<(RowGroups, Labels)> {
+        labels.check_readable("a reduction")?;
+        let rows = labels.rows();
+        let table = rows.columns(&self.columns);
+        let groups = RowGroups::new(Rows::try_new(&table, rows.count(), self.columns.len())?);
+        let result = match groups.len() {
+            _ if !self.names.is_empty() => {
+                Labels::assume_unique(&self.names, groups.unique().values().to_vec())?
+            }
+            0 => Labels::empty(&["_"])?,
+            _ => Labels::single(),
+        };
+        Ok((groups, result.stored_like(labels)?))
+    }
+}

@@ -1,0 +1,97 @@
+//! Merging properties.
+
+use metatensor_core::{DenseArray, Labels, Result, TensorBlock};
+
+use super::{Averaged, Kept, Reduction, Spread};
+use crate::Axis;
+use crate::elements::read;
+use crate::kernels::{ColumnGroups, ColumnMoments, GradientRows, Summable, sum_columns};
+use crate::number::{Continuous, continuous, with_continuous, with_number};
+use crate::results::{check_no_second_derivatives, stored_like};
+
+pub(super) fn reduce(
+    block: &TensorBlock,
+    reduction: Reduction,
+    names: &[&str],
+) -> Result<TensorBlock> {
+    let kept = Kept::new(Axis::Properties, block.properties(), names)?;
+    let (groups, properties) = kept.groups(block.properties())?;
+    let merge = Merge {
+        columns: ColumnGroups::new(groups),
+        properties,
+    };
+    let dtype = block.dtype()?;
+    match reduction {
+        Reduction::Sum => with_number!(dtype, T => sum::<T>(block, &merge)),
+        Reduction::Mean => with_continuous!(continuous(dtype)?, T => mean::<T>(block, &merge)),
+        Reduction::Var => {
+            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &merge, Spread::Variance))
+        }
+        Reduction::Std => {
+            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &merge, Spread::Deviation))
+        }
+    }
+}
+
+/// Which properties become one, and the labels of those there are then.
+struct Merge {
+    columns: ColumnGroups,
+    properties: Labels,
+}
+
+impl Merge {
+    /// Block with one property per group, without gradients.
+    fn block(&self, block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
+        TensorBlock::new(
+            stored_like(&**block.values(), values)?,
+            block.samples(),
+            block.components(),
+            &self.properties,
+        )
+    }
+}
+
+fn sum<T: Summable>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
+    merge_all(block, merge, |_, sum| T::narrow(sum))
+}
+
+fn mean<T: Averaged>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
+    merge_all(block, merge, |count, sum: T::Sum| {
+        T::narrow(sum.over_real(count))
+    })
+}
+
+/// `finish(count, sum)` for the sums of values and those of gradients, at all depths; `count` is the
+/// number of properties in the group.
+fn merge_all<T: Summable>(
+    block: &TensorBlock,
+    merge: &Merge,
+    finish: impl Fn(f64, T::Sum) -> T + Copy,
+) -> Result<TensorBlock> {
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let values = sum_columns(view.shape(), &x, &merge.columns, finish)?;
+    let mut result = merge.block(block, values)?;
+    for (parameter, gradient) in block.gradients() {
+        result.add_gradient(parameter, merge_all(gradient, merge, finish)?)?;
+    }
+    Ok(result)
+}
+
+fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Result<TensorBlock> {
+    check_no_second_derivatives(block)?;
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let moments = ColumnMoments::new(view.shape(), &x, &merge.columns);
+    let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
+    for (parameter, gradient) in block.gradients() {
+        let rows = GradientRows::new(block, parameter)?;
+        let view = gradient.view()?;
+        let a = read::<T>(&view)?;
+        let values = moments.weighted_sums(&rows, &a, |count, variance, sum| {
+            spread.derivative(count, variance, sum)
+        })?;
+        result.add_gradient(parameter, merge.block(gradient, values)?)?;
+    }
+    Ok(result)
+}

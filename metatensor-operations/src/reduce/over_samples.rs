@@ -1,0 +1,143 @@
+//! Merging samples.
+
+use metatensor_core::rows::{RowGroups, Rows};
+use metatensor_core::{DenseArray, Labels, Result, TensorBlock};
+
+use super::{Averaged, Kept, Reduction, Spread};
+use crate::Axis;
+use crate::elements::read;
+use crate::kernels::{GradientRows, RowMoments, Summable, sum_rows};
+use crate::number::{Continuous, continuous, with_continuous, with_number};
+use crate::results::{check_no_second_derivatives, stored_like};
+
+pub(super) fn reduce(
+    block: &TensorBlock,
+    reduction: Reduction,
+    names: &[&str],
+) -> Result<TensorBlock> {
+    let kept = Kept::new(Axis::Samples, block.samples(), names)?;
+    let dtype = block.dtype()?;
+    match reduction {
+        Reduction::Sum => {
+            let merge = Merge::of_values(block, &kept)?;
+            with_number!(dtype, T => sum::<T>(block, &merge))
+        }
+        Reduction::Mean => {
+            let merge = Merge::of_values(block, &kept)?;
+            with_continuous!(continuous(dtype)?, T => mean::<T>(block, &merge))
+        }
+        Reduction::Var => {
+            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &kept, Spread::Variance))
+        }
+        Reduction::Std => {
+            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &kept, Spread::Deviation))
+        }
+    }
+}
+
+/// Which rows of a block become one, and the labels of the rows there are then.
+struct Merge {
+    groups: RowGroups,
+    samples: Labels,
+    /// For each group of a gradient: the number of samples of the values that it is a derivative of.
+    /// For each group of values: how many these are.
+    counts: Vec<u32>,
+}
+
+impl Merge {
+    fn of_values(block: &TensorBlock, kept: &Kept<'_>) -> Result<Merge> {
+        let (groups, samples) = kept.groups(block.samples())?;
+        let offsets = groups.offsets().windows(2);
+        let counts = offsets.map(|ends| ends[1] - ends[0]).collect();
+        Ok(Merge {
+            groups,
+            samples,
+            counts,
+        })
+    }
+
+    /// Rows of a gradient are merged if they have the same labels after the rows of the values, or of
+    /// the gradient that this is a gradient of, have been merged.
+    fn of_gradient(&self, gradient: &TensorBlock) -> Result<Merge> {
+        let samples = gradient.samples();
+        samples.check_readable("a reduction")?;
+        let rows = samples.rows();
+        let mut table = rows.values().to_vec();
+        for row in table.chunks_exact_mut(rows.width()) {
+            row[0] = self.groups.group_of()[row[0] as usize] as i32;
+        }
+        let groups = RowGroups::new(Rows::try_new(&table, rows.count(), rows.width())?);
+        let merged = groups.unique();
+        let counts = merged.iter().map(|row| self.counts[row[0] as usize]);
+        Ok(Merge {
+            counts: counts.collect(),
+            samples: Labels::assume_unique(&samples.names().to_vec(), merged.values().to_vec())?
+                .stored_like(samples)?,
+            groups,
+        })
+    }
+
+    /// Block with one row per group, without gradients.
+    fn block(&self, block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
+        TensorBlock::new(
+            stored_like(&**block.values(), values)?,
+            &self.samples,
+            block.components(),
+            block.properties(),
+        )
+    }
+}
+
+fn sum<T: Summable>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
+    merge_all(block, merge, |_, sum| T::narrow(sum))
+}
+
+fn mean<T: Averaged>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
+    merge_all(block, merge, |count, sum: T::Sum| {
+        T::narrow(sum.over_real(count))
+    })
+}
+
+/// `finish(count, sum)` for the sums of values and those of gradients, at all depths; `count` is the
+/// number of values in the group.
+fn merge_all<T: Summable>(
+    block: &TensorBlock,
+    merge: &Merge,
+    finish: impl Fn(f64, T::Sum) -> T + Copy,
+) -> Result<TensorBlock> {
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let values = sum_rows(view.shape(), &x, &merge.groups, |group, sum| {
+        finish(merge.counts[group].into(), sum)
+    })?;
+    let mut result = merge.block(block, values)?;
+    for (parameter, gradient) in block.gradients() {
+        let merge = merge.of_gradient(gradient)?;
+        result.add_gradient(parameter, merge_all(gradient, &merge, finish)?)?;
+    }
+    Ok(result)
+}
+
+fn spread<T: Averaged>(
+    block: &TensorBlock,
+    kept: &Kept<'_>,
+    spread: Spread,
+) -> Result<TensorBlock> {
+    check_no_second_derivatives(block)?;
+    let merge = Merge::of_values(block, kept)?;
+    let view = block.view()?;
+    let x = read::<T>(&view)?;
+    let moments = RowMoments::new(view.shape(), &x, &merge.groups);
+    let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
+    for (parameter, gradient) in block.gradients() {
+        let rows = GradientRows::new(block, parameter)?;
+        let merge = merge.of_gradient(gradient)?;
+        let view = gradient.view()?;
+        let a = read::<T>(&view)?;
+        let values = moments.weighted_sums(&rows, &a, &merge.groups, |count, variance, sum| {
+            spread.derivative(count, variance, sum)
+        })?;
+        result.add_gradient(parameter, merge.block(gradient, values)?)?;
+    }
+    Ok(result)
+}

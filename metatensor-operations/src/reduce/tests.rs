@@ -1,0 +1,6 @@
+//! Tests of all reductions.
+
+mod differences;
+mod known;
+mod models;
+mod random;
