@@ -62,6 +62,41 @@ fn add_rows<'a, T: Summable>(sums: &mut [T::Sum], rows: &[u32], elements: impl F
     }
 }
 
+/// Adds the products of rows `a` with their weights, one row after the other. There is one weight for
+/// all elements of a row whose position is the same modulo `length`.
+#[inline]
+fn add_products<'a, T: Summable<Sum: Wide>>(
+    sums: &mut [f64],
+    length: usize,
+    rows: &[u32],
+    a: impl Fn(u32) -> &'a [T],
+    weights: impl Fn(u32) -> &'a [T::Sum],
+) {
+    let length = length.max(1);
+    // Two at a time: sums are loaded and stored less often.
+    let (pairs, last) = rows.as_chunks();
+    for &[row, other] in pairs {
+        let (v, w) = (weights(row), weights(other));
+        let lines = a(row).chunks_exact(length);
+        let lines = lines.zip(a(other).chunks_exact(length));
+        for (sums, (a, b)) in sums.chunks_exact_mut(length).zip(lines) {
+            let products = v.iter().zip(a).zip(w.iter().zip(b));
+            for (sum, ((v, a), (w, b))) in sums.iter_mut().zip(products) {
+                *sum = *sum + v.inner(a.widen()) + w.inner(b.widen());
+            }
+        }
+    }
+    for &row in last {
+        let v = weights(row);
+        let lines = a(row).chunks_exact(length);
+        for (sums, a) in sums.chunks_exact_mut(length).zip(lines) {
+            for (sum, (v, a)) in sums.iter_mut().zip(v.iter().zip(a)) {
+                *sum += v.inner(a.widen());
+            }
+        }
+    }
+}
+
 /// Means and variances of groups of rows.
 ///
 /// They are computed from differences to the first row of the group, which for rows that are all the
@@ -166,17 +201,16 @@ where
                     let tile = start * length..repeats.min(start + per_tile) * length;
                     let sums = &mut sums[..tile.len()];
                     sums.fill(0.0);
-                    for &row in rows {
-                        let deviations =
-                            &deviations[place(parents[row as usize], group) * length..][..length];
-                        let a = &a[row as usize * repeats * length..][tile.clone()];
-                        let lines = sums.chunks_exact_mut(length.max(1));
-                        for (sums, a) in lines.zip(a.chunks_exact(length.max(1))) {
-                            for ((sum, a), weight) in sums.iter_mut().zip(a).zip(deviations) {
-                                *sum += weight.inner(a.widen());
-                            }
-                        }
-                    }
+                    add_products(
+                        sums,
+                        length,
+                        rows,
+                        |row| &a[row as usize * repeats * length..][tile.clone()],
+                        |row| {
+                            let place = place(parents[row as usize], group);
+                            &deviations[place * length..][..length]
+                        },
+                    );
                     for sums in sums.chunks_exact(length.max(1)) {
                         let finished = sums.iter().zip(variances);
                         let finished = finished.map(|(&s, &v)| T::from_real(finish(count, v, s)));
