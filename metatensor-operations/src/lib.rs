@@ -13,6 +13,7 @@
 //! | family | functions |
 //! |---|---|
 //! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`], [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
+//! | linear algebra | [`dot`] |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`] |
 //! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
@@ -53,6 +54,7 @@ mod in_place;
 mod join;
 mod kernels;
 mod like;
+mod linalg;
 mod matching;
 mod number;
 mod reduce;
@@ -73,6 +75,7 @@ pub use dimensions::*;
 pub use gradients::{remove_gradients, remove_gradients_block};
 pub use join::{DifferentKeys, JoinOptions, join, join_blocks};
 pub use like::*;
+pub use linalg::*;
 pub use metatensor_core::rows::Direction;
 pub use metatensor_core::{Error, Result};
 pub use reduce::*;

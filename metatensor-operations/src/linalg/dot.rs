@@ -1,0 +1,125 @@
+//! Products of maps, as matrices.
+
+use metatensor_core::{Array, DenseArray, Error, Result, TensorBlock, TensorMap};
+use ndarray::{ArrayView2, Ix2};
+
+use super::matrix::{Product, matrix};
+use crate::matching::pairs;
+use crate::number::{promote, with_number};
+use crate::results::{block_error, stored_like};
+
+/// Product of two maps as matrices, `A Bᵀ`: a sum over properties.
+///
+/// - values: `W[i, .., j] = Σₚ A[i, .., p] B[j, p]`, with the samples and components of `A`, and the samples
+///   of `B` as properties;
+/// - gradients, at all depths: `∇A Bᵀ`.
+///
+/// Complex numbers are not conjugated, and sums of integers wrap around. `B` is a matrix of weights: blocks
+/// of it have the same properties as those of `A`, in the same order, no components and no gradients.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// let properties = Labels::range("n", 2)?;
+/// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &Labels::range("atom", 1)?, &[], &properties)?;
+/// let outputs = Labels::range("output", 3)?;
+/// let weights = arr2(&[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
+/// let b = TensorBlock::new(weights, &outputs, &[], &properties)?;
+///
+/// let product = metatensor_operations::dot_block(&a, &b)?;
+/// assert_eq!(product.to_ndarray::<f64>()?, arr2(&[[1.0, 2.0, 3.0]]).into_dyn());
+/// assert_eq!(*product.properties(), outputs);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotEqual`] if the keys are different; [`Error::InvalidParameter`] if properties are different,
+/// or blocks of `b` have components or gradients; [`Error::Unsupported`] if there is no arithmetic for the
+/// type of elements, or they are not on the CPU.
+pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+    let multiply = || {
+        let blocks = pairs(a, b)?.into_iter().enumerate();
+        let blocks = blocks.map(|(i, (x, y))| product(x, y).map_err(|e| block_error(e, a, i)));
+        TensorMap::new(a.keys().clone(), blocks.collect::<Result<_>>()?)
+    };
+    multiply().map_err(|error: Error| error.context("dot"))
+}
+
+/// [`dot`] for blocks.
+///
+/// # Errors
+///
+/// As for [`dot`].
+pub fn dot_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    product(a, b).map_err(|error| error.context("dot"))
+}
+
+fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    if a.properties() != b.properties() {
+        return Err(Error::invalid(format!(
+            "both blocks must have the same properties in the same order, got {} of {} and {} of {}",
+            a.properties().count(),
+            a.properties().names(),
+            b.properties().count(),
+            b.properties().names()
+        )));
+    }
+    if !b.components().is_empty() {
+        return Err(Error::invalid(format!(
+            "the second block must not have components, got {}",
+            b.components().len()
+        )));
+    }
+    if !b.gradients_list().is_empty() {
+        return Err(Error::invalid(format!(
+            "the second block must not have gradients, got {}",
+            b.gradients_list()
+        )));
+    }
+    with_number!(promote(a.dtype()?, b.dtype()?)?, T => {
+        let view = b.view()?;
+        product_as::<T>(a, b, &matrix(&view)?.view())
+    })
+}
+
+fn product_as<T: Product>(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    weights: &ArrayView2<'_, T>,
+) -> Result<TensorBlock> {
+    let view = a.view()?;
+    let values = multiply(&matrix(&view)?.view(), weights, view.shape())?;
+    let mut result = TensorBlock::new(
+        stored_like(&**a.values(), values)?,
+        a.samples(),
+        a.components(),
+        b.samples(),
+    )?;
+    for (parameter, gradient) in a.gradients() {
+        result.add_gradient(parameter, product_as(gradient, b, weights)?)?;
+    }
+    Ok(result)
+}
+
+/// `a weightsᵀ`, as an array whose shape is `shape` except for the last axis.
+fn multiply<T: Product>(
+    a: &ArrayView2<'_, T>,
+    weights: &ArrayView2<'_, T>,
+    shape: &[usize],
+) -> Result<DenseArray> {
+    let (rows, columns) = (a.nrows(), weights.nrows());
+    let mut values = DenseArray::zeros(T::DTYPE, &[rows, columns])?;
+    if rows * columns * a.ncols() > 0 {
+        let mut view = values.view_mut()?;
+        let output = view.typed_mut::<T>()?.into_dimensionality::<Ix2>();
+        let output = output.map_err(|error| Error::Internal(error.to_string()))?;
+        T::product(a, weights, output);
+    }
+    let mut shape = shape.to_vec();
+    if let Some(last) = shape.last_mut() {
+        *last = columns;
+    }
+    values.reshape(&shape)?;
+    Ok(values)
+}

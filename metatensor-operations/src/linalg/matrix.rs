@@ -1,0 +1,90 @@
+//! Blocks as matrices.
+
+use half::f16;
+use metatensor_core::{Error, Result, View};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2, ShapeError};
+use num_complex::Complex;
+use num_traits::{One, Zero};
+
+use crate::elements::{Convert, read};
+use crate::number::Number;
+
+/// The shape of `elements` as a matrix with one column per property: rows, and columns.
+fn matrix_shape(shape: &[usize]) -> (usize, usize) {
+    let (columns, others) = shape.split_last().unwrap_or((&0, &[]));
+    (others.iter().product(), *columns)
+}
+
+/// The elements of an array as a matrix with one column per property, copied only if they have another type,
+/// or if no strides describe them as a matrix.
+pub(super) fn matrix<'v, T: Number>(view: &'v View<'_>) -> Result<CowArray<'v, T, Ix2>> {
+    if view.dtype() == T::DTYPE && view.shape().len() == 2 {
+        let elements = view.typed::<T>()?.into_dimensionality::<Ix2>();
+        return Ok(elements.map_err(not_a_matrix)?.into());
+    }
+    let shape = matrix_shape(view.shape());
+    Ok(match read::<T>(view)? {
+        std::borrow::Cow::Borrowed(elements) => ArrayView2::from_shape(shape, elements)
+            .map_err(not_a_matrix)?
+            .into(),
+        std::borrow::Cow::Owned(elements) => Array2::from_shape_vec(shape, elements)
+            .map_err(not_a_matrix)?
+            .into(),
+    })
+}
+
+#[cold]
+fn not_a_matrix(error: ShapeError) -> Error {
+    Error::Internal(format!("an array is not a matrix: {error}"))
+}
+
+/// Products of matrices.
+pub(super) trait Product: Number {
+    /// Sets `output`, all zeros, to `a bᵀ`. Nothing is conjugated, and sums of integers wrap around.
+    fn product(a: &ArrayView2<'_, Self>, b: &ArrayView2<'_, Self>, output: ArrayViewMut2<'_, Self>);
+}
+
+macro_rules! fast_product {
+    ($($type:ty),*) => {$(
+        impl Product for $type {
+            fn product(
+                a: &ArrayView2<'_, Self>,
+                b: &ArrayView2<'_, Self>,
+                mut output: ArrayViewMut2<'_, Self>,
+            ) {
+                general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);
+            }
+        }
+    )*};
+}
+
+fast_product!(f32, f64, Complex<f32>, Complex<f64>);
+
+macro_rules! simple_product {
+    ($($type:ty as $sum:ty, $convert:expr, $back:expr);* $(;)?) => {$(
+        impl Product for $type {
+            fn product(
+                a: &ArrayView2<'_, Self>,
+                b: &ArrayView2<'_, Self>,
+                mut output: ArrayViewMut2<'_, Self>,
+            ) {
+                for (row, mut sums) in a.rows().into_iter().zip(output.rows_mut()) {
+                    for (other, sum) in b.rows().into_iter().zip(&mut sums) {
+                        let terms = row.iter().zip(other);
+                        let total = terms.fold(<$sum>::zero(), |total, (&x, &y)| {
+                            total.plus(Number::times($convert(x), $convert(y)))
+                        });
+                        *sum = $back(total);
+                    }
+                }
+            }
+        }
+    )*};
+}
+
+simple_product! {
+    i32 as i32, |x| x, |x| x;
+    i64 as i64, |x| x, |x| x;
+    f16 as f64, f16::to_f64, f16::from_real;
+}

@@ -1,0 +1,3 @@
+//! Tests of linear algebra.
+
+mod dot;
