@@ -1,6 +1,6 @@
 //! Products with matrices, and systems of linear equations.
 
-use metatensor_operations as operations;
+use metatensor_operations::{self as operations, LstsqOptions};
 
 use super::{give_block, give_tensor, map};
 use crate::block::mts_block_t;
@@ -49,6 +49,128 @@ pub unsafe extern "C" fn mts_dot_block(
     unsafe {
         give_block(result, || {
             operations::dot_block(block(a, "a")?, block(b, "b")?)
+        })
+    }
+}
+
+/// How to solve least squares problems. NULL stands for `{NAN}`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct mts_lstsq_options_t {
+    /// singular values that are not larger than this times the largest one count as zero. NAN stands for the precision
+    /// of the data type times the larger number of rows and columns, a negative number for the precision alone. For
+    /// data with a relative noise of 1e-12, say, use 1e-12
+    pub rcond: f64,
+}
+
+/// # Safety
+///
+/// `options` must be NULL or valid.
+unsafe fn lstsq_options(options: *const mts_lstsq_options_t) -> LstsqOptions {
+    // SAFETY: guaranteed by the caller.
+    match unsafe { options.as_ref() } {
+        None => LstsqOptions::default(),
+        Some(options) => LstsqOptions {
+            rcond: Some(options.rcond),
+        },
+    }
+}
+
+/// Compute the weights `w` for which `x wᵀ` is as close as possible to `y`, in values and gradients: those with the
+/// least sum of squares of all errors, and of these the ones with the smallest norm.
+///
+/// Each sample, component, and row of a gradient is one equation. Blocks of the result have the properties of `y` as
+/// samples, the properties of `x` as properties, and no gradients: `mts_dot(x, w)` predicts `y`. Blocks are matched by
+/// key, and the result has the keys of `x`. Gradients of gradients are not supported. It is an error if a number is
+/// infinite or NaN.
+///
+/// @param x a map
+/// @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
+///          and gradients
+/// @param options the precision of the numbers in `x`, or NULL
+/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+///
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_lstsq(
+    x: *const mts_tensormap_t,
+    y: *const mts_tensormap_t,
+    options: *const mts_lstsq_options_t,
+    result: *mut *mut mts_tensormap_t,
+) -> mts_status_t {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        give_tensor(result, || {
+            operations::lstsq(map(x, "x")?, map(y, "y")?, lstsq_options(options))
+        })
+    }
+}
+
+/// The same as `mts_lstsq` for blocks.
+///
+/// @param x a block
+/// @param y another block
+/// @param options the precision of the numbers in `x`, or NULL
+/// @param result is set to a new block, *owned* by the caller; or to NULL on error
+///
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_lstsq_block(
+    x: *const mts_block_t,
+    y: *const mts_block_t,
+    options: *const mts_lstsq_options_t,
+    result: *mut *mut mts_block_t,
+) -> mts_status_t {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        give_block(result, || {
+            operations::lstsq_block(block(x, "x")?, block(y, "y")?, lstsq_options(options))
+        })
+    }
+}
+
+/// Compute the weights `w` for which `x wᵀ = y`, where the blocks of `x` are square matrices.
+///
+/// Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. Blocks are
+/// matched by key, and the result has the keys of `x`.
+///
+/// @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
+/// @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
+///          components, and no gradients with any row
+/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+///
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or the status of what went wrong
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_solve(
+    x: *const mts_tensormap_t,
+    y: *const mts_tensormap_t,
+    result: *mut *mut mts_tensormap_t,
+) -> mts_status_t {
+    // SAFETY: guaranteed by the caller.
+    unsafe { give_tensor(result, || operations::solve(map(x, "x")?, map(y, "y")?)) }
+}
+
+/// The same as `mts_solve` for blocks.
+///
+/// @param x a block
+/// @param y another block
+/// @param result is set to a new block, *owned* by the caller; or to NULL on error
+///
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or the status of what went wrong
+#[unsafe(no_mangle)]
+#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+pub unsafe extern "C" fn mts_solve_block(
+    x: *const mts_block_t,
+    y: *const mts_block_t,
+    result: *mut *mut mts_block_t,
+) -> mts_status_t {
+    // SAFETY: guaranteed by the caller.
+    unsafe {
+        give_block(result, || {
+            operations::solve_block(block(x, "x")?, block(y, "y")?)
         })
     }
 }

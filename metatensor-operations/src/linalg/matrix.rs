@@ -3,7 +3,9 @@
 use half::f16;
 use metatensor_core::{Error, Result, View};
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, CowArray, Ix2, ShapeError};
+use ndarray::{
+    Array2, ArrayRef2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeError, Slice,
+};
 use num_complex::Complex;
 use num_traits::{One, Zero};
 
@@ -11,7 +13,7 @@ use crate::elements::{Convert, read};
 use crate::number::Number;
 
 /// The shape of `elements` as a matrix with one column per property: rows, and columns.
-fn matrix_shape(shape: &[usize]) -> (usize, usize) {
+pub(super) fn matrix_shape(shape: &[usize]) -> (usize, usize) {
     let (columns, others) = shape.split_last().unwrap_or((&0, &[]));
     (others.iter().product(), *columns)
 }
@@ -32,6 +34,30 @@ pub(super) fn matrix<'v, T: Number>(view: &'v View<'_>) -> Result<CowArray<'v, T
             .map_err(not_a_matrix)?
             .into(),
     })
+}
+
+/// The elements in some rows and columns. (The macro `s!` of ndarray contains unsafe code.)
+pub(super) fn part<T>(
+    matrix: &ArrayRef2<T>,
+    rows: impl Into<Slice>,
+    columns: impl Into<Slice>,
+) -> ArrayView2<'_, T> {
+    let mut part = matrix.view();
+    part.slice_axis_inplace(Axis(0), rows.into());
+    part.slice_axis_inplace(Axis(1), columns.into());
+    part
+}
+
+/// The same, to change these elements.
+pub(super) fn part_mut<T>(
+    matrix: &mut ArrayRef2<T>,
+    rows: impl Into<Slice>,
+    columns: impl Into<Slice>,
+) -> ArrayViewMut2<'_, T> {
+    let mut part = matrix.view_mut();
+    part.slice_axis_inplace(Axis(0), rows.into());
+    part.slice_axis_inplace(Axis(1), columns.into());
+    part
 }
 
 #[cold]

@@ -4,8 +4,18 @@
 //! sample and components. Rows of gradients are rows like any other.
 
 mod dot;
+mod field;
+mod lstsq;
+mod lu;
 mod matrix;
+mod minimum_norm;
+mod qr;
+mod solve;
+mod system;
 #[cfg(test)]
 mod tests;
+mod triangular;
 
 pub use dot::{dot, dot_block};
+pub use lstsq::{LstsqOptions, lstsq, lstsq_block};
+pub use solve::{solve, solve_block};

@@ -1,0 +1,69 @@
+//! The numbers that decompositions are computed with.
+
+use half::f16;
+use ndarray::{ArrayView, CowArray, Dimension, LinalgScalar};
+use num_complex::{Complex, ComplexFloat};
+
+use super::matrix::Product;
+
+/// Real or complex numbers in double precision.
+pub(super) trait Field: Widen + LinalgScalar + ComplexFloat<Real = f64> {}
+
+impl Field for f64 {}
+impl Field for Complex<f64> {}
+
+/// The complex conjugate of an array, which for real numbers is this array.
+pub(super) fn conjugate<'a, T: Field, D: Dimension>(
+    array: &'a ArrayView<'_, T, D>,
+) -> CowArray<'a, T, D> {
+    if T::DTYPE.is_complex() {
+        array.mapv(ComplexFloat::conj).into()
+    } else {
+        array.view().into()
+    }
+}
+
+/// Types that can be computed with in double precision.
+pub(super) trait Widen: Product {
+    /// Difference between 1 and the next larger number; for integers that of `f64`, which they become.
+    const EPSILON: f64;
+
+    fn widen(self) -> Complex<f64>;
+}
+
+macro_rules! widen {
+    ($($type:ty, $epsilon:expr, $convert:expr);* $(;)?) => {$(
+        impl Widen for $type {
+            const EPSILON: f64 = $epsilon;
+
+            #[inline]
+            fn widen(self) -> Complex<f64> {
+                $convert(self)
+            }
+        }
+    )*};
+}
+
+widen! {
+    i32, f64::EPSILON, |x: i32| Complex::from(f64::from(x));
+    i64, f64::EPSILON, |x: i64| Complex::from(x as f64);
+    f16, 9.765625e-4, |x: f16| Complex::from(x.to_f64());
+    f32, f32::EPSILON as f64, |x: f32| Complex::from(f64::from(x));
+    f64, f64::EPSILON, Complex::from;
+    Complex<f32>, f32::EPSILON as f64, |x: Complex<f32>| Complex::new(x.re.into(), x.im.into());
+    Complex<f64>, f64::EPSILON, |x| x;
+}
+
+/// Evaluates `$body` with the type `$F` set to the [`Field`] that holds the numbers described by `$dtype`.
+macro_rules! with_field {
+    ($dtype:expr, $F:ident => $body:expr) => {
+        if metatensor_core::DType::is_complex($dtype) {
+            type $F = num_complex::Complex<f64>;
+            $body
+        } else {
+            type $F = f64;
+            $body
+        }
+    };
+}
+pub(super) use with_field;

@@ -1,0 +1,204 @@
+//! Least squares.
+
+use metatensor_core::{Error, Result, TensorBlock, TensorMap};
+use ndarray::{Array2, Axis};
+use num_complex::ComplexFloat;
+
+use super::field::{Field, Widen, with_field};
+use super::matrix::{matrix_shape, part_mut};
+use super::system::{Rows, solution_block, solution_type};
+use super::{minimum_norm, qr};
+use crate::EqualMetadataOptions;
+use crate::compare::same_metadata;
+use crate::matching::pairs;
+use crate::number::with_continuous;
+use crate::results::{block_error, check_no_second_derivatives};
+
+/// How to solve least squares problems, see [`lstsq`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LstsqOptions {
+    /// Singular values that are not larger than `rcond` times the largest one count as zero.
+    ///
+    /// `None` stands for the precision of the data type times the larger number of rows and columns, which
+    /// is all that rounding errors allow. For data with noise of a relative size of 1e-12, say, use 1e-12. A
+    /// negative number stands for the precision of the data type.
+    pub rcond: Option<f64>,
+}
+
+/// Weights `w` for which `x wᵀ` is as close as possible to `y`: those with the least sum of squares of all
+/// errors, in values and in gradients.
+///
+/// For each block this solves one linear system. The values give one equation per sample and combination of
+/// components, and gradients as many per row: all of them have the same weight. If several solutions are as
+/// good, the result is the one with the smallest norm.
+///
+/// Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. They
+/// have neither components nor gradients. [`dot`](crate::dot)`(x, w)` gives predictions for `y`, and their
+/// gradients.
+///
+/// The equations are read once, a few at a time, and reduced by orthogonal transformations: this needs little
+/// memory besides that for the square of the number of properties, and loses no precision as the normal
+/// equations would. Computations are in double precision.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{LstsqOptions, lstsq_block};
+/// # use ndarray::arr2;
+/// let samples = Labels::range("system", 3)?;
+/// let x = arr2(&[[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]);
+/// let x = TensorBlock::new(x, &samples, &[], &Labels::range("power", 2)?)?;
+/// let y = arr2(&[[1.0], [3.0], [5.0]]);
+/// let y = TensorBlock::new(y, &samples, &[], &Labels::new(["energy"], &[[0]])?)?;
+///
+/// let weights = lstsq_block(&x, &y, LstsqOptions::default())?;
+/// let weights = weights.to_ndarray::<f64>()?;
+/// assert!((weights - arr2(&[[1.0, 2.0]])).iter().all(|error| error.abs() < 1e-12));
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotEqual`] if keys, samples, components or gradients are different; [`Error::LinearAlgebra`] if a
+/// number is not finite; [`Error::Unsupported`] if there are gradients of gradients, if there is no arithmetic
+/// for the type of elements, or if they are not on the CPU.
+pub fn lstsq(x: &TensorMap, y: &TensorMap, options: LstsqOptions) -> Result<TensorMap> {
+    let solve = || {
+        let mut blocks = Vec::with_capacity(x.len());
+        for (i, (a, b)) in pairs(x, y)?.into_iter().enumerate() {
+            same_rows(a, b).map_err(|different| different.for_key(x.keys(), i))?;
+            let block = least_squares(a, b, options);
+            blocks.push(block.map_err(|error| block_error(error, x, i))?);
+        }
+        TensorMap::new(x.keys().clone(), blocks)
+    };
+    solve().map_err(|error: Error| error.context("lstsq"))
+}
+
+/// [`lstsq`] for blocks.
+///
+/// # Errors
+///
+/// As for [`lstsq`].
+pub fn lstsq_block(x: &TensorBlock, y: &TensorBlock, options: LstsqOptions) -> Result<TensorBlock> {
+    let solve = || {
+        same_rows(x, y)?;
+        least_squares(x, y, options)
+    };
+    solve().map_err(|error: Error| error.context("lstsq"))
+}
+
+fn same_rows(x: &TensorBlock, y: &TensorBlock) -> Result<(), crate::NotEqual> {
+    let rows = EqualMetadataOptions {
+        properties: false,
+        ..Default::default()
+    };
+    same_metadata(x, y, rows)
+}
+
+fn least_squares(x: &TensorBlock, y: &TensorBlock, options: LstsqOptions) -> Result<TensorBlock> {
+    check_no_second_derivatives(x)?;
+    let dtype = solution_type(x, y)?;
+    let epsilon = with_continuous!(dtype, S => Ok(<S as Widen>::EPSILON))?;
+    with_field!(dtype, T => {
+        let solution = least_squares_as::<T>(x, y, options, epsilon)?;
+        solution_block(x, y, dtype, &solution)
+    })
+}
+
+fn least_squares_as<T: Field>(
+    x: &TensorBlock,
+    y: &TensorBlock,
+    options: LstsqOptions,
+    epsilon: f64,
+) -> Result<Array2<T>> {
+    let mut blocks = vec![("values".to_owned(), x, y)];
+    for (parameter, gradient) in x.gradients() {
+        let name = format!("gradient '{parameter}'");
+        blocks.push((name, gradient, y.gradient(parameter)?));
+    }
+    let mut rows = 0;
+    for (_, x, _) in &blocks {
+        rows += matrix_shape(x.values().shape()?).0;
+    }
+    let columns = x.properties().count();
+    let mut system = System::new(rows, columns, columns + y.properties().count());
+    for (name, x, y) in &blocks {
+        let (x, y) = (x.view()?, y.view()?);
+        let added = system.add(&Rows::new(&x)?, &Rows::new(&y)?);
+        added.map_err(|error| error.context(name))?;
+    }
+    let rcond = match options.rcond {
+        Some(rcond) if rcond < 0.0 => epsilon,
+        Some(rcond) if !rcond.is_nan() => rcond,
+        _ => epsilon * rows.max(columns) as f64,
+    };
+    Ok(minimum_norm::solve(system.reduce(), columns, rcond))
+}
+
+/// Equations `A x = B`, reduced to as many as there are columns in `A` whenever they fill some memory.
+struct System<T> {
+    /// Upper triangle of the equations reduced so far, `[A, B]`; without rows if nothing has to be reduced.
+    triangle: Array2<T>,
+    /// Columns of the other equations.
+    pending: Array2<T>,
+    /// Number of these.
+    filled: usize,
+    columns: usize,
+}
+
+impl<T: Field> System<T> {
+    fn new(rows: usize, columns: usize, width: usize) -> System<T> {
+        let (reduced, pending) = if rows < columns {
+            (0, rows)
+        } else {
+            (columns, qr::rows_at_once(columns).min(rows))
+        };
+        System {
+            triangle: Array2::zeros((reduced, width)),
+            pending: Array2::zeros((width, pending)),
+            filled: 0,
+            columns,
+        }
+    }
+
+    fn add(&mut self, x: &Rows<'_, T>, y: &Rows<'_, T>) -> Result<()> {
+        let mut start = 0;
+        while start < x.count() {
+            if self.filled == self.pending.ncols() {
+                self.absorb();
+            }
+            let count = (x.count() - start).min(self.pending.ncols() - self.filled);
+            let free = self.filled..self.filled + count;
+            let mut new = part_mut(&mut self.pending, .., free);
+            let (a, b) = new.view_mut().split_at(Axis(0), self.columns);
+            x.read(start..start + count, a.reversed_axes());
+            y.read(start..start + count, b.reversed_axes());
+            let is_finite = |row: ndarray::ArrayView1<'_, T>| {
+                row.fold(true, |all, x| all & ComplexFloat::is_finite(*x))
+            };
+            if !new.rows().into_iter().all(is_finite) {
+                return Err(Error::LinearAlgebra(
+                    "all numbers must be finite, got an infinity or NaN".into(),
+                ));
+            }
+            self.filled += count;
+            start += count;
+        }
+        Ok(())
+    }
+
+    fn absorb(&mut self) {
+        let rows = part_mut(&mut self.pending, .., ..self.filled);
+        qr::absorb(&mut self.triangle, rows);
+        self.filled = 0;
+    }
+
+    /// Equations `[A, B]` with the same solutions, not more than there are columns in `A`.
+    fn reduce(mut self) -> Array2<T> {
+        if self.triangle.nrows() == 0 {
+            return self.pending.reversed_axes();
+        }
+        self.absorb();
+        self.triangle
+    }
+}

@@ -1,0 +1,115 @@
+//! Systems with as many equations as unknowns.
+
+use metatensor_core::{Error, Result, TensorBlock, TensorMap};
+use ndarray::{Array2, Axis};
+
+use super::field::{Field, with_field};
+use super::lu;
+use super::system::{Rows, solution_block, solution_type};
+use crate::compare::same_metadata;
+use crate::matching::pairs;
+use crate::results::block_error;
+use crate::{EqualMetadataOptions, NotEqual};
+
+/// Weights `w` for which `x wᵀ = y`, where blocks of `x` are square matrices.
+///
+/// Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties, as
+/// those of [`lstsq`](crate::lstsq). Computations are in double precision.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use ndarray::arr2;
+/// let samples = Labels::range("s", 2)?;
+/// let x = arr2(&[[2.0, 0.0], [1.0, 1.0]]);
+/// let x = TensorBlock::new(x, &samples, &[], &Labels::range("p", 2)?)?;
+/// let y = arr2(&[[2.0], [4.0]]);
+/// let y = TensorBlock::new(y, &samples, &[], &Labels::range("q", 1)?)?;
+///
+/// let weights = metatensor_operations::solve_block(&x, &y)?;
+/// assert_eq!(weights.to_ndarray::<f64>()?, arr2(&[[1.0, 3.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::NotEqual`] if keys or samples are different; [`Error::InvalidParameter`] if there are components,
+/// or a block of `x` is not square; [`Error::LinearAlgebra`] if one of them is singular;
+/// [`Error::Unsupported`] if there are gradients (other than without any row): each row would be one equation
+/// too many, and calls for [`lstsq`](crate::lstsq); or if there is no arithmetic for the type of elements, or
+/// they are not on the CPU.
+pub fn solve(x: &TensorMap, y: &TensorMap) -> Result<TensorMap> {
+    let solve = || {
+        let mut blocks = Vec::with_capacity(x.len());
+        for (i, (a, b)) in pairs(x, y)?.into_iter().enumerate() {
+            same_samples(a, b).map_err(|different| different.for_key(x.keys(), i))?;
+            blocks.push(solve_one(a, b).map_err(|error| block_error(error, x, i))?);
+        }
+        TensorMap::new(x.keys().clone(), blocks)
+    };
+    solve().map_err(|error: Error| error.context("solve"))
+}
+
+/// [`solve`] for blocks.
+///
+/// # Errors
+///
+/// As for [`solve`].
+pub fn solve_block(x: &TensorBlock, y: &TensorBlock) -> Result<TensorBlock> {
+    let solve = || {
+        same_samples(x, y)?;
+        solve_one(x, y)
+    };
+    solve().map_err(|error: Error| error.context("solve"))
+}
+
+fn same_samples(x: &TensorBlock, y: &TensorBlock) -> Result<(), NotEqual> {
+    let samples = EqualMetadataOptions {
+        samples: true,
+        components: false,
+        properties: false,
+        gradients: false,
+    };
+    same_metadata(x, y, samples)
+}
+
+fn solve_one(x: &TensorBlock, y: &TensorBlock) -> Result<TensorBlock> {
+    for (which, block) in [("first", x), ("second", y)] {
+        if !block.components().is_empty() {
+            return Err(Error::invalid(format!(
+                "the {which} block must be a 2D array, without components, got {} of them",
+                block.components().len()
+            )));
+        }
+        for (parameter, gradient) in block.gradients() {
+            let rows = gradient.samples().count();
+            if rows > 0 {
+                return Err(Error::unsupported(format!(
+                    "no gradients, each row of which is one equation too many, got {rows} rows of \
+                     '{parameter}' in the {which} block"
+                )));
+            }
+        }
+    }
+    let (equations, unknowns) = (x.samples().count(), x.properties().count());
+    if equations != unknowns {
+        return Err(Error::invalid(format!(
+            "the first block must be a square 2D array, got {equations} samples and {unknowns} properties"
+        )));
+    }
+    let dtype = solution_type(x, y)?;
+    with_field!(dtype, T => solution_block(x, y, dtype, &solve_as::<T>(x, y)?))
+}
+
+fn solve_as<T: Field>(x: &TensorBlock, y: &TensorBlock) -> Result<Array2<T>> {
+    let n = x.samples().count();
+    let mut system = Array2::zeros((n, n + y.properties().count()));
+    let (left, right) = system.view_mut().split_at(Axis(1), n);
+    Rows::<T>::new(&x.view()?)?.read(0..n, left);
+    Rows::<T>::new(&y.view()?)?.read(0..n, right);
+    match lu::solve(system) {
+        Ok(solution) => Ok(solution.reversed_axes()),
+        Err(column) => Err(Error::LinearAlgebra(format!(
+            "the matrix is singular: column {column} depends on those before it"
+        ))),
+    }
+}

@@ -1,0 +1,69 @@
+//! Systems of equations made from blocks, and blocks made from their solutions.
+
+use std::ops::Range;
+
+use metatensor_core::{DType, DenseArray, Result, TensorBlock, View};
+use ndarray::{Array2, ArrayViewMut2, Zip};
+
+use super::field::{Field, Widen};
+use super::matrix::{matrix, matrix_shape, part};
+use crate::elements::Convert;
+use crate::number::{continuous, promote, with_continuous, with_number};
+use crate::results::stored_like;
+
+/// Type of the solutions of systems of equations between these blocks.
+pub(super) fn solution_type(x: &TensorBlock, y: &TensorBlock) -> Result<DType> {
+    continuous(promote(x.dtype()?, y.dtype()?)?)
+}
+
+/// The rows of an array, to be read some at a time, in double precision.
+pub(super) struct Rows<'v, T> {
+    count: usize,
+    read: Box<ReadRows<'v, T>>,
+}
+
+type ReadRows<'v, T> = dyn Fn(Range<usize>, ArrayViewMut2<'_, T>) + 'v;
+
+impl<'v, T: Field> Rows<'v, T> {
+    pub(super) fn new(view: &'v View<'_>) -> Result<Rows<'v, T>> {
+        let (count, _) = matrix_shape(view.shape());
+        let read = with_number!(view.dtype(), S => Ok({
+            let elements = matrix::<S>(view)?;
+            let read: Box<ReadRows<'v, T>> = Box::new(move |range, output| {
+                let rows = part(&elements, range, ..);
+                Zip::from(output)
+                    .and(rows)
+                    .for_each(|output: &mut T, x| *output = T::from_complex(x.widen()));
+            });
+            read
+        }))?;
+        Ok(Rows { count, read })
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Writes the rows in `range` to `output`.
+    pub(super) fn read(&self, range: Range<usize>, output: ArrayViewMut2<'_, T>) {
+        (self.read)(range, output);
+    }
+}
+
+/// Block with the transpose of a solution, one row per property of `y` and one column per property of `x`, as
+/// elements of type `dtype`.
+pub(super) fn solution_block<T: Field>(
+    x: &TensorBlock,
+    y: &TensorBlock,
+    dtype: DType,
+    solution: &Array2<T>,
+) -> Result<TensorBlock> {
+    let shape = [solution.nrows(), solution.ncols()];
+    let values = with_continuous!(dtype, S => DenseArray::write(&shape, |output| {
+        let elements = solution.iter().map(|&w| S::from_complex(w.widen()));
+        output.extend(solution.len(), elements);
+        Ok(())
+    }))?;
+    let values = stored_like(&**x.values(), values)?;
+    TensorBlock::new(values, y.properties(), &[], x.properties())
+}
