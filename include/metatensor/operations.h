@@ -76,6 +76,18 @@ typedef struct mts_names_t {
     uintptr_t count;
 } mts_names_t;
 
+/**
+ * How to solve least squares problems. NULL stands for `{NAN}`.
+ */
+typedef struct mts_lstsq_options_t {
+    /**
+     * singular values that are not larger than this times the largest one count as zero. NAN stands for the precision
+     * of the data type times the larger number of rows and columns, a negative number for the precision alone. For
+     * data with a relative noise of 1e-12, say, use 1e-12
+     */
+    double rcond;
+} mts_lstsq_options_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -900,6 +912,73 @@ mts_status_t mts_std_over_properties_block(const mts_block_t *block,
                                            const char *const *names,
                                            uintptr_t names_count,
                                            mts_block_t **result);
+
+/**
+ * Compute the weights `w` for which `x wᵀ` is as close as possible to `y`, in values and gradients: those with the
+ * least sum of squares of all errors, and of these the ones with the smallest norm.
+ *
+ * Each sample, component, and row of a gradient is one equation. Blocks of the result have the properties of `y` as
+ * samples, the properties of `x` as properties, and no gradients: `mts_dot(x, w)` predicts `y`. Blocks are matched by
+ * key, and the result has the keys of `x`. Gradients of gradients are not supported. It is an error if a number is
+ * infinite or NaN.
+ *
+ * @param x a map
+ * @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
+ *          and gradients
+ * @param options the precision of the numbers in `x`, or NULL
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+ */
+mts_status_t mts_lstsq(const mts_tensormap_t *x,
+                       const mts_tensormap_t *y,
+                       const struct mts_lstsq_options_t *options,
+                       mts_tensormap_t **result);
+
+/**
+ * The same as `mts_lstsq` for blocks.
+ *
+ * @param x a block
+ * @param y another block
+ * @param options the precision of the numbers in `x`, or NULL
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+ */
+mts_status_t mts_lstsq_block(const mts_block_t *x,
+                             const mts_block_t *y,
+                             const struct mts_lstsq_options_t *options,
+                             mts_block_t **result);
+
+/**
+ * Compute the weights `w` for which `x wᵀ = y`, where the blocks of `x` are square matrices.
+ *
+ * Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. Blocks are
+ * matched by key, and the result has the keys of `x`.
+ *
+ * @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
+ * @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
+ *          components, and no gradients with any row
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or the status of what went wrong
+ */
+mts_status_t mts_solve(const mts_tensormap_t *x,
+                       const mts_tensormap_t *y,
+                       mts_tensormap_t **result);
+
+/**
+ * The same as `mts_solve` for blocks.
+ *
+ * @param x a block
+ * @param y another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or the status of what went wrong
+ */
+mts_status_t mts_solve_block(const mts_block_t *x,
+                             const mts_block_t *y,
+                             mts_block_t **result);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -65,6 +65,10 @@ fn not_a_matrix(error: ShapeError) -> Error {
     Error::Internal(format!("an array is not a matrix: {error}"))
 }
 
+/// Rows of `b` up to which a product `a bᵀ` is faster as one sum after the other: with few of them, most of the
+/// time of the algorithm for large matrices goes into rearranging `a`.
+const FEW_ROWS: usize = 4;
+
 /// Products of matrices.
 pub(super) trait Product: Number {
     /// Sets `output`, all zeros, to `a bᵀ`. Nothing is conjugated, and sums of integers wrap around.
@@ -79,7 +83,17 @@ macro_rules! fast_product {
                 b: &ArrayView2<'_, Self>,
                 mut output: ArrayViewMut2<'_, Self>,
             ) {
-                general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);
+                if b.nrows() > FEW_ROWS {
+                    general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);
+                    return;
+                }
+                // The order of additions does not depend on strides if they are all 1.
+                let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
+                for (row, mut sums) in a.rows().into_iter().zip(output.rows_mut()) {
+                    for (other, sum) in b.rows().into_iter().zip(&mut sums) {
+                        *sum = row.dot(&other);
+                    }
+                }
             }
         }
     )*};

@@ -6,6 +6,7 @@ use ndarray::{Array2, Array3, Array4, ShapeBuilder, Zip};
 use num_complex::Complex;
 use proptest::prelude::*;
 
+use super::{fortran, named};
 use crate::testing::{array, block, gradient, labels, map, small_block, values, with_gradient};
 use crate::{EqualMetadataOptions, add_block, dot, dot_block, equal_block, equal_metadata_block};
 
@@ -136,37 +137,27 @@ fn axes_can_be_empty() {
 
 #[test]
 fn any_strides_give_the_same() {
-    let (a, w) = (numbers(70, 5), numbers(9, 5));
-    let labels = (
-        Labels::range("s", 70).unwrap(),
-        Labels::range("z", 9).unwrap(),
-        Labels::range("p", 5).unwrap(),
-    );
-    let mut results = Vec::new();
-    for fortran in [false, true] {
-        let order = |matrix: &Array2<f64>| {
-            let mut copy = Array2::zeros(matrix.raw_dim().set_f(fortran));
-            copy.assign(matrix);
-            copy
-        };
-        let a = TensorBlock::new(order(&a), &labels.0, &[], &labels.2).unwrap();
-        let b = TensorBlock::new(order(&w), &labels.1, &[], &labels.2).unwrap();
-        let product = dot_block(&a, &b).unwrap();
+    for outputs in [1, 3, 9] {
+        let (a, w) = (numbers(70, 5), numbers(outputs, 5));
+        let expected = dot_block(&named(&a, "p"), &named(&w, "p")).unwrap();
+        let expected = values::<f64>(&expected);
+        let product = dot_block(&named(&fortran(&a), "p"), &named(&fortran(&w), "p")).unwrap();
         assert!(product.view().unwrap().is_contiguous());
-        results.push(values::<f64>(&product));
-    }
-    assert_eq!(results[0], results[1]);
+        assert_eq!(values::<f64>(&product), expected);
 
-    // With components, F order is not that of any matrix.
-    let mut values = Array3::zeros((7, 10, 5).f());
-    values.assign(&a.to_shape((7, 10, 5)).unwrap());
-    let samples = Labels::range("s", 7).unwrap();
-    let components = [Labels::range("c", 10).unwrap()];
-    let a = TensorBlock::new(values, &samples, &components, &labels.2).unwrap();
-    let b = TensorBlock::new(w, &labels.1, &[], &labels.2).unwrap();
-    let product = dot_block(&a, &b).unwrap();
-    assert_eq!(product.values().shape().unwrap(), [7, 10, 9]);
-    assert_eq!(crate::testing::values::<f64>(&product), results[0]);
+        // With components, F order is not that of any matrix.
+        let mut elements = Array3::zeros((7, 10, 5).f());
+        elements.assign(&a.to_shape((7, 10, 5)).unwrap());
+        let a = TensorBlock::new(
+            elements,
+            &Labels::range("s", 7).unwrap(),
+            &[Labels::range("c", 10).unwrap()],
+            &Labels::range("p", 5).unwrap(),
+        );
+        let product = dot_block(&a.unwrap(), &named(&w, "p")).unwrap();
+        assert_eq!(product.values().shape().unwrap(), [7, 10, outputs]);
+        assert_eq!(values::<f64>(&product), expected);
+    }
 }
 
 fn numbers(rows: usize, columns: usize) -> Array2<f64> {

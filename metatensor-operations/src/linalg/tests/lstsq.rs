@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3, Axis, ShapeBuilder, arr2, concatenate};
 use num_complex::Complex;
 use proptest::prelude::*;
 
-use super::{assert_close, complex_matrix, matrix, named, result};
+use super::{assert_close, complex_matrix, fortran, matrix, named, result};
 use crate::testing::{array, block, labels, map, values, with_gradient};
 use crate::{LstsqOptions, dot_block, lstsq, lstsq_block, solve_block};
 
@@ -241,12 +241,10 @@ fn types_are_promoted() {
 fn any_strides_give_the_same() {
     let (x, y) = (matrix(600, 6, 1), matrix(600, 2, 2));
     let expected = fit(&x, &y, RCOND);
-    let mut fortran = Array2::zeros(x.raw_dim().f());
-    fortran.assign(&x);
-    assert_eq!(fit(&fortran, &y, RCOND), expected);
+    assert_eq!(fit(&fortran(&x), &y, RCOND), expected);
 
-    let mut fortran = Array3::zeros((60, 10, 6).f());
-    fortran.assign(&x.to_shape((60, 10, 6)).unwrap());
+    let mut elements = Array3::zeros((60, 10, 6).f());
+    elements.assign(&x.to_shape((60, 10, 6)).unwrap());
     let y = y.into_shape_with_order((60, 10, 2)).unwrap();
     let (samples, component) = (
         Labels::range("s", 60).unwrap(),
@@ -262,7 +260,7 @@ fn any_strides_give_the_same() {
         )
         .unwrap()
     };
-    let weights = lstsq_block(&make(fortran), &make(y), RCOND).unwrap();
+    let weights = lstsq_block(&make(elements), &make(y), RCOND).unwrap();
     assert_eq!(result::<f64>(&weights), expected);
 }
 

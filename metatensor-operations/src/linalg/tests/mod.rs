@@ -5,7 +5,7 @@ mod lstsq;
 mod solve;
 
 use metatensor_core::{Labels, TensorBlock};
-use ndarray::Array2;
+use ndarray::{Array2, ShapeBuilder};
 use num_complex::Complex;
 
 /// Numbers between -1 and 1 without any pattern.
@@ -25,6 +25,13 @@ fn matrix(rows: usize, columns: usize, seed: u64) -> Array2<f64> {
 fn complex_matrix(rows: usize, columns: usize, seed: u64) -> Array2<Complex<f64>> {
     let mut number = numbers(seed);
     Array2::from_shape_simple_fn((rows, columns), || Complex::new(number(), number()))
+}
+
+/// The same matrix with columns that are contiguous.
+fn fortran(matrix: &Array2<f64>) -> Array2<f64> {
+    let mut copy = Array2::zeros(matrix.raw_dim().f());
+    copy.assign(matrix);
+    copy
 }
 
 /// Block with samples `s`, and properties of this name.

@@ -1,0 +1,26 @@
+//! Our operations against those of the official Python package, on the same maps.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+use metatensor_tests::command::run;
+use metatensor_tests::library::library;
+use metatensor_tests::repository;
+use metatensor_tests::venv::Venv;
+
+/// Runs a program in `tests/python/operations`, which fails if it finds another library or other results.
+fn compare(name: &str) {
+    let script = repository().join("tests/python/operations").join(name);
+    let library = library().unwrap();
+    let mut command = Venv::get().unwrap().program("python");
+    command.arg("-B").arg(script);
+    command.arg("--expect-library").arg(&library);
+    run(command.env("LD_PRELOAD", &library)).unwrap();
+}
+
+#[test]
+fn arithmetic_comparisons_and_linear_algebra_give_the_same() {
+    compare("linalg.py");
+}
