@@ -12,11 +12,13 @@ use crate::tensor::{mts_tensormap_t, tensor_handle};
 mod arithmetic;
 mod comparison;
 mod creation;
+mod linalg;
 mod reduce;
 
 pub use arithmetic::*;
 pub use comparison::*;
 pub use creation::*;
+pub use linalg::*;
 pub use reduce::*;
 
 /// A list of names. Where a pointer to it can be NULL, this stands for all names.
