@@ -622,6 +622,102 @@ mts_status_t mts_remove_gradients_block(const mts_block_t *a,
                                         mts_block_t **result);
 
 /**
+ * Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ`.
+ *
+ * Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
+ * are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Gradients of gradients
+ * are multiplied as well.
+ *
+ * @param a a map
+ * @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
+ *          no components and no gradients
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_dot(const mts_tensormap_t *a,
+                     const mts_tensormap_t *b,
+                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_dot` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_dot_block(const mts_block_t *a, const mts_block_t *b, mts_block_t **result);
+
+/**
+ * Compute the weights `w` for which `x wᵀ` is as close as possible to `y`, in values and gradients: those with the
+ * least sum of squares of all errors, and of these the ones with the smallest norm.
+ *
+ * Each sample, component, and row of a gradient is one equation. Blocks of the result have the properties of `y` as
+ * samples, the properties of `x` as properties, and no gradients: `mts_dot(x, w)` predicts `y`. Blocks are matched by
+ * key, and the result has the keys of `x`. Gradients of gradients are not supported. It is an error if a number is
+ * infinite or NaN.
+ *
+ * @param x a map
+ * @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
+ *          and gradients
+ * @param options the precision of the numbers in `x`, or NULL
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+ */
+mts_status_t mts_lstsq(const mts_tensormap_t *x,
+                       const mts_tensormap_t *y,
+                       const struct mts_lstsq_options_t *options,
+                       mts_tensormap_t **result);
+
+/**
+ * The same as `mts_lstsq` for blocks.
+ *
+ * @param x a block
+ * @param y another block
+ * @param options the precision of the numbers in `x`, or NULL
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+ */
+mts_status_t mts_lstsq_block(const mts_block_t *x,
+                             const mts_block_t *y,
+                             const struct mts_lstsq_options_t *options,
+                             mts_block_t **result);
+
+/**
+ * Compute the weights `w` for which `x wᵀ = y`, where the blocks of `x` are square matrices.
+ *
+ * Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. Blocks are
+ * matched by key, and the result has the keys of `x`.
+ *
+ * @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
+ * @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
+ *          components, and no gradients with any row
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or the status of what went wrong
+ */
+mts_status_t mts_solve(const mts_tensormap_t *x,
+                       const mts_tensormap_t *y,
+                       mts_tensormap_t **result);
+
+/**
+ * The same as `mts_solve` for blocks.
+ *
+ * @param x a block
+ * @param y another block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or the status of what went wrong
+ */
+mts_status_t mts_solve_block(const mts_block_t *x,
+                             const mts_block_t *y,
+                             mts_block_t **result);
+
+/**
  * Compute the sums `Σ x`, with gradients `Σ ∇x`, over groups of samples.
  *
  * Samples that only differ in the dimensions `names` make up one group, which becomes one sample of the result.
@@ -912,73 +1008,6 @@ mts_status_t mts_std_over_properties_block(const mts_block_t *block,
                                            const char *const *names,
                                            uintptr_t names_count,
                                            mts_block_t **result);
-
-/**
- * Compute the weights `w` for which `x wᵀ` is as close as possible to `y`, in values and gradients: those with the
- * least sum of squares of all errors, and of these the ones with the smallest norm.
- *
- * Each sample, component, and row of a gradient is one equation. Blocks of the result have the properties of `y` as
- * samples, the properties of `x` as properties, and no gradients: `mts_dot(x, w)` predicts `y`. Blocks are matched by
- * key, and the result has the keys of `x`. Gradients of gradients are not supported. It is an error if a number is
- * infinite or NaN.
- *
- * @param x a map
- * @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
- *          and gradients
- * @param options the precision of the numbers in `x`, or NULL
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
- */
-mts_status_t mts_lstsq(const mts_tensormap_t *x,
-                       const mts_tensormap_t *y,
-                       const struct mts_lstsq_options_t *options,
-                       mts_tensormap_t **result);
-
-/**
- * The same as `mts_lstsq` for blocks.
- *
- * @param x a block
- * @param y another block
- * @param options the precision of the numbers in `x`, or NULL
- * @param result is set to a new block, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
- */
-mts_status_t mts_lstsq_block(const mts_block_t *x,
-                             const mts_block_t *y,
-                             const struct mts_lstsq_options_t *options,
-                             mts_block_t **result);
-
-/**
- * Compute the weights `w` for which `x wᵀ = y`, where the blocks of `x` are square matrices.
- *
- * Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. Blocks are
- * matched by key, and the result has the keys of `x`.
- *
- * @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
- * @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
- *          components, and no gradients with any row
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or the status of what went wrong
- */
-mts_status_t mts_solve(const mts_tensormap_t *x,
-                       const mts_tensormap_t *y,
-                       mts_tensormap_t **result);
-
-/**
- * The same as `mts_solve` for blocks.
- *
- * @param x a block
- * @param y another block
- * @param result is set to a new block, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or the status of what went wrong
- */
-mts_status_t mts_solve_block(const mts_block_t *x,
-                             const mts_block_t *y,
-                             mts_block_t **result);
 
 #ifdef __cplusplus
 }  // extern "C"
