@@ -15,10 +15,11 @@
 //! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`], [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
 //! | linear algebra | [`dot`], [`lstsq`], [`solve`] |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
-//! | creation | [`zeros_like`], [`ones_like`], [`empty_like`] |
+//! | creation | [`zeros_like`], [`ones_like`], [`empty_like`], [`random_uniform_like`], [`block_from_array`] |
 //! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
 //! | parts | [`slice()`], [`split`], [`drop_blocks`], [`filter_blocks`], [`drop_empty_blocks`], [`remove_gradients`] |
-//! | structure | [`join`], [`sort`], [`align_gradients`] |
+//! | structure | [`join`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
+//! | labels | [`unique_metadata`], [`one_hot`] |
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
 //!
 //! ```
@@ -45,7 +46,9 @@
 mod align;
 mod arithmetic;
 mod axis;
+mod block_from_array;
 mod compare;
+mod contiguous;
 mod dimensions;
 mod elements;
 mod gradient_rows;
@@ -57,6 +60,8 @@ mod like;
 mod linalg;
 mod matching;
 mod number;
+mod one_hot;
+mod random;
 mod reduce;
 mod results;
 mod select_blocks;
@@ -66,11 +71,14 @@ mod structure;
 mod take;
 #[cfg(test)]
 mod testing;
+mod unique_metadata;
 
 pub use align::{align_gradients, align_gradients_block};
 pub use arithmetic::*;
 pub use axis::Axis;
+pub use block_from_array::{BlockNames, block_from_array};
 pub use compare::*;
+pub use contiguous::{is_contiguous, is_contiguous_block, make_contiguous, make_contiguous_block};
 pub use dimensions::*;
 pub use gradients::{remove_gradients, remove_gradients_block};
 pub use join::{DifferentKeys, JoinOptions, join, join_blocks};
@@ -78,10 +86,13 @@ pub use like::*;
 pub use linalg::*;
 pub use metatensor_core::rows::Direction;
 pub use metatensor_core::{Error, Result};
+pub use one_hot::one_hot;
+pub use random::{random_uniform_like, random_uniform_like_block};
 pub use reduce::*;
 pub use select_blocks::{drop_blocks, drop_empty_blocks, filter_blocks};
 pub use slice::{Selection, slice, slice_block, split, split_block};
 pub use sort::{sort, sort_block};
+pub use unique_metadata::{unique_metadata, unique_metadata_block};
 
 /// The Rust code in the README is tested with the examples of this crate.
 #[cfg(doctest)]

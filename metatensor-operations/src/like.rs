@@ -123,13 +123,25 @@ fn filled(
     fill: Fill,
 ) -> Result<TensorBlock> {
     let value = scalar(block.dtype()?, fill)?;
-    let parameters: Vec<&str> = match gradients {
-        GradientSelection::All => block.gradients_list().iter().collect(),
-        GradientSelection::None => Vec::new(),
-        GradientSelection::Only(parameters) => parameters.to_vec(),
-    };
     let mut result = filled_values(block, &value)?;
-    for (i, &parameter) in parameters.iter().enumerate() {
+    for (parameter, gradient) in selected(function, block, gradients)? {
+        result.add_gradient(parameter, filled_all(gradient, &value)?)?;
+    }
+    Ok(result)
+}
+
+/// The selected gradients of a block and their parameters, in the order of the selection.
+pub(crate) fn selected<'a>(
+    function: &str,
+    block: &'a TensorBlock,
+    gradients: GradientSelection<'a>,
+) -> Result<Vec<(&'a str, &'a TensorBlock)>> {
+    let parameters = match gradients {
+        GradientSelection::All => return Ok(block.gradients().collect()),
+        GradientSelection::None => return Ok(Vec::new()),
+        GradientSelection::Only(parameters) => parameters,
+    };
+    for (i, parameter) in parameters.iter().enumerate() {
         if !block.has_gradient(parameter) {
             return Err(Error::invalid(format!(
                 "requested gradient '{parameter}' in '{function}' is not defined in this tensor, \
@@ -137,14 +149,16 @@ fn filled(
                 block.gradients_list()
             )));
         }
-        if parameters[..i].contains(&parameter) {
+        if parameters[..i].contains(parameter) {
             return Err(Error::invalid(format!(
                 "requested gradient '{parameter}' twice in '{function}'"
             )));
         }
-        result.add_gradient(parameter, filled_all(block.gradient(parameter)?, &value)?)?;
     }
-    Ok(result)
+    let selected = parameters.iter();
+    selected
+        .map(|&parameter| Ok((parameter, block.gradient(parameter)?)))
+        .collect()
 }
 
 fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {

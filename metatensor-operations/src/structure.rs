@@ -42,3 +42,6 @@ pub(crate) fn invalid_axis(axis: Axis, what: &str, valid: &[Axis]) -> Error {
         valid.join(", ")
     ))
 }
+
+#[cfg(test)]
+mod tests;

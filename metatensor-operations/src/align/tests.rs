@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::random::{Random, elements};
+use crate::testing::Random;
+use crate::testing::random::elements;
 use crate::testing::{block, gradient, labels, map, with_gradient};
 use crate::{equal, equal_metadata_block};
 

@@ -4,7 +4,8 @@ use metatensor_core::{Labels, TensorBlock, TensorMap};
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::random::{Random, elements};
+use crate::testing::Random;
+use crate::testing::random::elements;
 use crate::testing::{array, block, gradient, labels, map, values, with_gradient};
 use crate::{Selection, equal_block, slice_block};
 

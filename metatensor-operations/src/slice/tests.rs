@@ -6,7 +6,8 @@ use num_complex::Complex;
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::random::{Random, elements};
+use crate::testing::Random;
+use crate::testing::random::elements;
 use crate::testing::{block, gradient, labels, map, small_block, values, with_gradient};
 
 fn example() -> TensorBlock {

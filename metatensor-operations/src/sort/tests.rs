@@ -4,7 +4,8 @@ use metatensor_core::{Labels, TensorBlock, TensorMap};
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::random::{Random, elements};
+use crate::testing::Random;
+use crate::testing::random::elements;
 use crate::testing::{block, gradient, labels, map, small_block, values, with_gradient};
 
 #[test]

@@ -1,0 +1,96 @@
+//! Row-major arrays.
+
+use metatensor_core::{Result, TensorBlock, TensorMap};
+
+use crate::kernels;
+use crate::results::{block_error, with_array, with_values};
+use crate::structure::map_structure;
+
+/// Whether all arrays of a map, gradients included, have their elements one after the other in memory,
+/// the last axis varying fastest.
+///
+/// # Errors
+///
+/// If the arrays are not in main memory.
+pub fn is_contiguous(tensor: &TensorMap) -> Result<bool> {
+    for (i, block) in tensor.blocks().iter().enumerate() {
+        let contiguous = contiguous(block).map_err(|error| block_error(error, tensor, i));
+        if !contiguous.map_err(|error| error.context("is_contiguous"))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// [`is_contiguous`] for a block.
+///
+/// # Errors
+///
+/// As for [`is_contiguous`].
+pub fn is_contiguous_block(block: &TensorBlock) -> Result<bool> {
+    contiguous(block).map_err(|error| error.context("is_contiguous"))
+}
+
+fn contiguous(block: &TensorBlock) -> Result<bool> {
+    if !block.view()?.is_contiguous() {
+        return Ok(false);
+    }
+    for (_, gradient) in block.gradients() {
+        if !contiguous(gradient)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The same map with arrays that are all contiguous: those that already are are shared, until they are
+/// changed.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{equal, is_contiguous, make_contiguous};
+/// # use ndarray::arr2;
+/// let columns = arr2(&[[1.0, 2.0], [3.0, 4.0]]).reversed_axes();
+/// let (samples, properties) = (Labels::range("s", 2)?, Labels::range("p", 2)?);
+/// let block = TensorBlock::new(columns, &samples, &[], &properties)?;
+/// let tensor = TensorMap::new(Labels::single(), vec![block])?;
+/// assert!(!is_contiguous(&tensor)?);
+///
+/// let rows = make_contiguous(&tensor)?;
+/// assert!(is_contiguous(&rows)?);
+/// assert!(equal(&tensor, &rows)?);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If the arrays are not in main memory, or those of the arrays.
+pub fn make_contiguous(tensor: &TensorMap) -> Result<TensorMap> {
+    map_structure(tensor, |_, block| made_contiguous(block))
+        .map_err(|error| error.context("make_contiguous"))
+}
+
+/// [`make_contiguous`] for a block.
+///
+/// # Errors
+///
+/// As for [`make_contiguous`].
+pub fn make_contiguous_block(block: &TensorBlock) -> Result<TensorBlock> {
+    made_contiguous(block).map_err(|error| error.context("make_contiguous"))
+}
+
+fn made_contiguous(block: &TensorBlock) -> Result<TensorBlock> {
+    let view = block.view()?;
+    let mut result = if view.is_contiguous() {
+        with_array(block, block.values().clone())?
+    } else {
+        with_values(block, kernels::stack(&[view])?)?
+    };
+    for (parameter, gradient) in block.gradients() {
+        result.add_gradient(parameter, made_contiguous(gradient)?)?;
+    }
+    Ok(result)
+}
+
+#[cfg(test)]
+mod tests;

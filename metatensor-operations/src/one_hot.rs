@@ -1,0 +1,87 @@
+//! One-hot encoding.
+
+use metatensor_core::{Error, Labels, Result};
+use ndarray::Array2;
+
+/// For each entry of `labels`, a row with a single 1, in the column of its value of one dimension: the
+/// position of this value in `dimension`.
+///
+/// ```
+/// # use metatensor_core::Labels;
+/// # use metatensor_operations::one_hot;
+/// # use ndarray::arr2;
+/// let atoms = Labels::new(["atom", "type"], &[[0, 8], [1, 1], [2, 1]])?;
+/// let types = Labels::new(["type"], &[[1], [6], [8]])?;
+/// assert_eq!(one_hot(&atoms, &types)?, arr2(&[[0, 0, 1], [1, 0, 0], [1, 0, 0]]));
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If `dimension` does not have exactly one dimension, which `labels` has as well; or if a value in
+/// `labels` is not one of `dimension`.
+pub fn one_hot(labels: &Labels, dimension: &Labels) -> Result<Array2<i32>> {
+    let [name] = dimension.names().to_vec()[..] else {
+        return Err(Error::invalid(format!(
+            "one_hot: expected labels with a single dimension, got {}: {}",
+            dimension.size(),
+            dimension.names()
+        )));
+    };
+    dimension.check_readable("one_hot")?;
+    let values = labels
+        .column(name)
+        .map_err(|error| error.context("one_hot"))?;
+    let mut result = Array2::zeros((labels.count(), dimension.count()));
+    for (mut row, value) in result.rows_mut().into_iter().zip(values) {
+        let Some(column) = dimension.position(&[value]) else {
+            return Err(Error::invalid(format!(
+                "one_hot: {name}={value} is present in the labels, but was not found in the \
+                 dimension"
+            )));
+        };
+        row[column] = 1;
+    }
+    Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::labels;
+
+    #[test]
+    fn columns_are_in_the_order_of_the_dimension() {
+        let encoded = one_hot(
+            &labels(["t"], &[[3], [1]]),
+            &labels(["t"], &[[3], [2], [1]]),
+        );
+        assert_eq!(encoded.unwrap(), ndarray::arr2(&[[1, 0, 0], [0, 0, 1]]));
+    }
+
+    #[test]
+    fn empty_labels_have_no_rows() {
+        let types = labels(["t"], &[[1], [2]]);
+        let none = Labels::empty(&["t"]).unwrap();
+        assert_eq!(one_hot(&none, &types).unwrap().dim(), (0, 2));
+        assert_eq!(one_hot(&none, &none).unwrap().dim(), (0, 0));
+    }
+
+    #[test]
+    fn what_can_not_be_encoded_is_named() {
+        let error = |dimension| {
+            one_hot(&labels(["t"], &[[6]]), &dimension)
+                .unwrap_err()
+                .to_string()
+        };
+        let message = error(labels(["t"], &[[1]]));
+        assert!(
+            message.contains("t=6 is present in the labels"),
+            "{message}"
+        );
+        let message = error(labels(["a", "b"], &[[1, 1]]));
+        assert!(message.contains("got 2: ['a', 'b']"), "{message}");
+        let message = error(labels(["u"], &[[1]]));
+        assert!(message.contains("'u' is not a dimension"), "{message}");
+    }
+}

@@ -1,0 +1,242 @@
+//! Maps filled with random numbers.
+
+use half::f16;
+use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
+use num_complex::Complex;
+
+use crate::like::{GradientSelection, selected};
+use crate::results::with_values;
+use crate::structure::map_structure;
+
+/// Map with the labels, the data type and the info of `tensor`, and random numbers for all elements,
+/// evenly distributed from 0 (included) to 1 (excluded).
+///
+/// Both parts of complex numbers are such numbers. The same `seed` gives the same elements again. Those
+/// of each block and gradient only depend on the seed, the position of the block and the parameters.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::{GradientSelection, equal, random_uniform_like};
+/// # use ndarray::Array2;
+/// # let samples = Labels::range("s", 3)?;
+/// let values = Array2::<f32>::zeros((3, 2));
+/// let block = TensorBlock::new(values, &samples, &[], &Labels::range("p", 2)?)?;
+/// let tensor = TensorMap::new(Labels::single(), vec![block])?;
+/// let random = |seed| random_uniform_like(&tensor, GradientSelection::All, seed);
+/// assert!(equal(&random(3)?, &random(3)?)?);
+/// assert!(!equal(&random(3)?, &random(4)?)?);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// If elements are neither real nor complex floating point numbers; if a selected gradient does not
+/// exist or is selected twice; or those of the arrays.
+pub fn random_uniform_like(
+    tensor: &TensorMap,
+    gradients: GradientSelection<'_>,
+    seed: u64,
+) -> Result<TensorMap> {
+    map_structure(tensor, |i, block| {
+        random_block(block, gradients, Stream::new(seed).part(i as u64))
+    })
+    .map_err(|error| error.context("random_uniform_like"))
+}
+
+/// [`random_uniform_like`] for a block. Its elements are those of the first block of a map.
+///
+/// # Errors
+///
+/// As for [`random_uniform_like`].
+pub fn random_uniform_like_block(
+    block: &TensorBlock,
+    gradients: GradientSelection<'_>,
+    seed: u64,
+) -> Result<TensorBlock> {
+    random_block(block, gradients, Stream::new(seed).part(0))
+        .map_err(|error| error.context("random_uniform_like"))
+}
+
+fn random_block(
+    block: &TensorBlock,
+    gradients: GradientSelection<'_>,
+    stream: Stream,
+) -> Result<TensorBlock> {
+    let mut result = with_values(block, random_values(block, stream)?)?;
+    for (parameter, gradient) in selected("random_uniform_like", block, gradients)? {
+        let stream = parameter
+            .bytes()
+            .fold(stream.part(u64::MAX), |stream, byte| {
+                stream.part(byte.into())
+            });
+        let gradient = random_block(gradient, GradientSelection::All, stream)?;
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(result)
+}
+
+fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
+    fn fill<T: Element>(shape: &[usize], make: impl Fn(u64) -> T) -> Result<DenseArray> {
+        DenseArray::write(shape, |output| {
+            output.extend(output.remaining(), (0..).map(make));
+            Ok(())
+        })
+    }
+    let shape = block.values().shape()?;
+    match block.dtype()? {
+        DType::F64 => fill(shape, |i| stream.f64(i)),
+        DType::F32 => fill(shape, |i| stream.f32(i)),
+        DType::F16 => fill(shape, |i| stream.f16(i)),
+        DType::C128 => fill(shape, |i| {
+            Complex::new(stream.f64(2 * i), stream.f64(2 * i + 1))
+        }),
+        DType::C64 => fill(shape, |i| {
+            Complex::new(stream.f32(2 * i), stream.f32(2 * i + 1))
+        }),
+        other => Err(Error::unsupported(format!(
+            "random numbers between 0 and 1 of type {other}"
+        ))),
+    }
+}
+
+/// Random numbers, each of which is computed from its position: no matter who asks for which of them
+/// first, it is always the same.
+#[derive(Clone, Copy)]
+struct Stream {
+    key: u64,
+}
+
+impl Stream {
+    fn new(seed: u64) -> Stream {
+        Stream { key: mix(seed) }
+    }
+
+    /// Another stream, for part of what this one is for.
+    fn part(self, number: u64) -> Stream {
+        Stream {
+            key: mix(self.key.rotate_left(23) ^ mix(number)),
+        }
+    }
+
+    fn bits(self, position: u64) -> u64 {
+        mix(self.key ^ mix(position))
+    }
+
+    fn f64(self, position: u64) -> f64 {
+        (self.bits(position) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn f32(self, position: u64) -> f32 {
+        (self.bits(position) >> 40) as f32 / (1_u32 << 24) as f32
+    }
+
+    fn f16(self, position: u64) -> f16 {
+        f16::from_f32((self.bits(position) >> 53) as f32 / (1_u32 << 11) as f32)
+    }
+}
+
+/// The step and the output function of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
+fn mix(position: u64) -> u64 {
+    let mut bits = position.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{block, gradient, map, values, with_gradient};
+
+    fn random<T: Element>(count: usize, seed: u64) -> Vec<T> {
+        let zeros = block([count, 1], &vec![T::default(); count]);
+        let random = random_uniform_like_block(&zeros, GradientSelection::All, seed);
+        values(&random.unwrap())
+    }
+
+    /// The mean, the variance, and the correlation of neighbors are those of the even distribution.
+    fn check_distribution(numbers: &[f64]) {
+        let count = numbers.len() as f64;
+        assert!(numbers.iter().all(|x| (0.0..1.0).contains(x)));
+        let mean = numbers.iter().sum::<f64>() / count;
+        let square = numbers.iter().map(|x| (x - 0.5).powi(2)).sum::<f64>() / count;
+        let pairs = numbers.windows(2).map(|x| (x[0] - 0.5) * (x[1] - 0.5));
+        assert!(
+            (mean - 0.5).abs() < 5.0 * (1.0 / 12.0 / count).sqrt(),
+            "{mean}"
+        );
+        assert!(
+            (square - 1.0 / 12.0).abs() < 5.0 * (1.0 / 180.0 / count).sqrt(),
+            "{square}"
+        );
+        let correlation = pairs.sum::<f64>() / count;
+        assert!(
+            correlation.abs() < 5.0 / 12.0 / count.sqrt(),
+            "{correlation}"
+        );
+    }
+
+    #[test]
+    fn numbers_of_all_types_are_evenly_distributed() {
+        let count = 20_000;
+        check_distribution(&random::<f64>(count, 0));
+        check_distribution(
+            &random::<f32>(count, 1)
+                .into_iter()
+                .map(f64::from)
+                .collect::<Vec<_>>(),
+        );
+        check_distribution(
+            &random::<f16>(count, 2)
+                .into_iter()
+                .map(f64::from)
+                .collect::<Vec<_>>(),
+        );
+        let numbers = random::<Complex<f64>>(count, 3);
+        check_distribution(
+            &numbers
+                .iter()
+                .flat_map(|x| [x.re, x.im])
+                .collect::<Vec<_>>(),
+        );
+        let numbers = random::<Complex<f32>>(count, 4).into_iter();
+        let parts = numbers.flat_map(|x| [x.re, x.im]).map(f64::from);
+        check_distribution(&parts.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn blocks_and_gradients_have_numbers_of_their_own() {
+        let block = with_gradient(block([1, 2], &[0.0; 2]), "g", &[[0, 0]], &[0.0; 2]);
+        let tensor = map(vec![block.clone(), block.clone()]);
+        let random = random_uniform_like(&tensor, GradientSelection::All, 5).unwrap();
+        let [a, b] = [0, 1].map(|i| &random.blocks()[i]);
+        let mut all = [
+            values::<f64>(a),
+            values(b),
+            gradient(a, "g"),
+            gradient(b, "g"),
+        ]
+        .concat();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        assert_eq!(all.len(), 8);
+
+        let alone = random_uniform_like_block(&block, GradientSelection::None, 5).unwrap();
+        assert_eq!(values::<f64>(&alone), values::<f64>(a));
+        assert!(alone.gradients_list().is_empty());
+    }
+
+    #[test]
+    fn integers_and_unknown_gradients_are_refused() {
+        let integers = map(vec![block([1, 1], &[1])]);
+        let error = random_uniform_like(&integers, GradientSelection::All, 0).unwrap_err();
+        assert!(matches!(error, Error::Unsupported(_)), "{error}");
+        assert!(error.to_string().contains("int32"), "{error}");
+        let floats = map(vec![block([1, 1], &[1.0])]);
+        let error = random_uniform_like(&floats, GradientSelection::Only(&["q"]), 0).unwrap_err();
+        assert!(
+            error.to_string().contains("requested gradient 'q'"),
+            "{error}"
+        );
+    }
+}
