@@ -5,21 +5,33 @@ use std::ffi::c_char;
 use metatensor_core::{Result, TensorBlock, TensorMap};
 
 use crate::block::mts_block_t;
-use crate::handles::{Out, block_handle, reference, tensor, texts};
+use crate::handles::{Out, block_handle, reference, tensor, text, texts};
 use crate::status::{mts_status_t, status};
 use crate::tensor::{mts_tensormap_t, tensor_handle};
 
 mod arithmetic;
+mod axis;
 mod comparison;
 mod creation;
 mod linalg;
+mod dimensions;
+mod join;
 mod reduce;
+mod selection;
+mod slice;
+mod sort;
 
 pub use arithmetic::*;
+pub use axis::*;
 pub use comparison::*;
 pub use creation::*;
 pub use linalg::*;
+pub use dimensions::*;
+pub use join::*;
 pub use reduce::*;
+pub use selection::*;
+pub use slice::*;
+pub use sort::*;
 
 /// A list of names. Where a pointer to it can be NULL, this stands for all names.
 #[repr(C)]
@@ -48,6 +60,19 @@ unsafe fn optional_names<'a>(
         let names = reference(pointer, name)?;
         Ok(Some(texts(names.names, names.count, name)?))
     }
+}
+
+/// The text at `pointer`, or `None` if it is NULL.
+///
+/// # Safety
+///
+/// `pointer` must be NULL or a NUL-terminated string that is valid for `'a`.
+unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Option<&'a str>> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: guaranteed by the caller.
+    Ok(Some(unsafe { text(pointer, name) }?))
 }
 
 /// Gives the map made by `operation`, or NULL, to `result`.
