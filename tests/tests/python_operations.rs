@@ -1,4 +1,5 @@
 //! Our operations against those of the official Python package, on the same maps.
+//! Operations of the official Python package against the functions of our library.
 
 #![expect(
     clippy::unwrap_used,
@@ -23,4 +24,9 @@ fn compare(name: &str) {
 #[test]
 fn arithmetic_comparisons_and_linear_algebra_give_the_same() {
     compare("linalg.py");
+fn structural_operations_give_the_same_results_as_in_python() {
+    let mut python = Venv::get().unwrap().program("python");
+    python.arg("-B");
+    python.arg(repository().join("tests/python/operations/structure.py"));
+    run(python.env("LD_PRELOAD", library().unwrap())).unwrap();
 }
