@@ -11,6 +11,26 @@
 
 
 /**
+ * The blocks of a map.
+ */
+#define MTS_AXIS_KEYS 0
+
+/**
+ * The first axis of the values of blocks.
+ */
+#define MTS_AXIS_SAMPLES 1
+
+/**
+ * The axes between the first and the last.
+ */
+#define MTS_AXIS_COMPONENTS 2
+
+/**
+ * The last axis.
+ */
+#define MTS_AXIS_PROPERTIES 3
+
+/**
  * Compare the samples of blocks.
  */
 #define MTS_METADATA_SAMPLES 1
@@ -29,6 +49,46 @@
  * Compare all labels of blocks.
  */
 #define MTS_METADATA_ALL 7
+
+/**
+ * Different keys are an error.
+ */
+#define MTS_JOIN_KEYS_ERROR 0
+
+/**
+ * Keys that are not in all maps are left out.
+ */
+#define MTS_JOIN_KEYS_INTERSECTION 1
+
+/**
+ * Maps without a block for a key have nothing to add to this block.
+ */
+#define MTS_JOIN_KEYS_UNION 2
+
+/**
+ * Sort samples.
+ */
+#define MTS_SORT_SAMPLES 1
+
+/**
+ * Sort components.
+ */
+#define MTS_SORT_COMPONENTS 2
+
+/**
+ * Sort properties.
+ */
+#define MTS_SORT_PROPERTIES 4
+
+/**
+ * Sort blocks by their keys.
+ */
+#define MTS_SORT_KEYS 8
+
+/**
+ * Sort all axes of a map.
+ */
+#define MTS_SORT_ALL 15
 
 /**
  * How close numbers have to be. NULL stands for `{1e-13, 1e-12, false}`.
@@ -77,6 +137,61 @@ typedef struct mts_names_t {
 } mts_names_t;
 
 /**
+ * Names of the dimensions of a new block, one for each of the axes they are made of. Those that are not given count:
+ * `sample`, `component_1`, `component_2`..., `property`.
+ */
+typedef struct mts_block_names_t {
+    /**
+     * names of the dimensions of samples
+     */
+    struct mts_names_t samples;
+    /**
+     * names of components
+     */
+    struct mts_names_t components;
+    /**
+     * names of the dimensions of properties
+     */
+    struct mts_names_t properties;
+    /**
+     * whether names of the dimensions of samples are given
+     */
+    bool has_samples;
+    /**
+     * whether names of components are given
+     */
+    bool has_components;
+    /**
+     * whether names of the dimensions of properties are given
+     */
+    bool has_properties;
+} mts_block_names_t;
+
+/**
+ * One of the axes of maps and blocks: a `MTS_AXIS_` value.
+ */
+typedef uint32_t mts_axis_t;
+
+/**
+ * What to do with keys that are not in all joined maps: a `MTS_JOIN_KEYS_` value.
+ */
+typedef uint32_t mts_join_keys_t;
+
+/**
+ * How to join maps. NULL stands for `{MTS_JOIN_KEYS_ERROR, NULL}`.
+ */
+typedef struct mts_join_options_t {
+    /**
+     * what to do with keys that are not in all maps
+     */
+    mts_join_keys_t different_keys;
+    /**
+     * name of a new last dimension of the joined axis, the position of the map that an entry comes from; or NULL
+     */
+    const char *add_dimension;
+} mts_join_options_t;
+
+/**
  * How to solve least squares problems. NULL stands for `{NAN}`.
  */
 typedef struct mts_lstsq_options_t {
@@ -87,6 +202,25 @@ typedef struct mts_lstsq_options_t {
      */
     double rcond;
 } mts_lstsq_options_t;
+
+/**
+ * Which entries of an axis to keep.
+ */
+typedef struct mts_selection_t {
+    /**
+     * the entries that match one of these, in some or all of the dimensions of the axis. If this is NULL, the
+     * entries at some positions:
+     */
+    const mts_labels_t *labels;
+    /**
+     * positions of entries, each of them once; can be NULL if there are none
+     */
+    const int64_t *indices;
+    /**
+     * number of positions
+     */
+    uintptr_t indices_count;
+} mts_selection_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -622,6 +756,324 @@ mts_status_t mts_remove_gradients_block(const mts_block_t *a,
                                         mts_block_t **result);
 
 /**
+ * Make a map with the labels of another one, filled with random numbers that are evenly distributed from 0 (included) to 1
+ * (excluded); gradients as well.
+ *
+ * Both parts of complex numbers are such numbers. The same seed gives the same numbers again.
+ *
+ * @param a a map
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param seed any number
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_random_uniform_like(const mts_tensormap_t *a,
+                                     const struct mts_names_t *gradients,
+                                     uint64_t seed,
+                                     mts_tensormap_t **result);
+
+/**
+ * The same as `mts_random_uniform_like` for blocks.
+ *
+ * @param a a block
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param seed any number
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_random_uniform_like_block(const mts_block_t *a,
+                                           const struct mts_names_t *gradients,
+                                           uint64_t seed,
+                                           mts_block_t **result);
+
+/**
+ * Make a block of a plain array, with labels that count its elements.
+ *
+ * The first axes of the array, as many as there are names, become the samples, with the position along each of these axes
+ * as dimensions. In the same way the last axes become properties. Each axis between is a component. An array of shape
+ * `(2, 3, 1, 2)` with the sample names `x` and `y` gives 6 samples, 1 component with 1 entry, and 2 properties.
+ *
+ * @param array the values, *given away* also if there is an error
+ * @param names names of the dimensions; NULL to give none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_from_array(mts_array_t array,
+                                  const struct mts_block_names_t *names,
+                                  mts_block_t **result);
+
+/**
+ * Add a last dimension to the labels of one axis.
+ *
+ * The samples of gradients stay what they are.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param name name of the new dimension
+ * @param values one value for all entries; or one for each of them, all blocks having the same number
+ * @param count number of values
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_append_dimension(const mts_tensormap_t *a,
+                                  mts_axis_t axis,
+                                  const char *name,
+                                  const int32_t *values,
+                                  uintptr_t count,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_append_dimension` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param name name of the new dimension
+ * @param values one value for all entries; or one for each of them
+ * @param count number of values
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_append_dimension_block(const mts_block_t *a,
+                                        mts_axis_t axis,
+                                        const char *name,
+                                        const int32_t *values,
+                                        uintptr_t count,
+                                        mts_block_t **result);
+
+/**
+ * Add a dimension to the labels of one axis, before one of the others or after all of them.
+ *
+ * The samples of gradients stay what they are.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param index number of dimensions before the new one
+ * @param name name of the new dimension
+ * @param values one value for all entries; or one for each of them, all blocks having the same number
+ * @param count number of values
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_insert_dimension(const mts_tensormap_t *a,
+                                  mts_axis_t axis,
+                                  uintptr_t index,
+                                  const char *name,
+                                  const int32_t *values,
+                                  uintptr_t count,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_insert_dimension` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param index number of dimensions before the new one
+ * @param name name of the new dimension
+ * @param values one value for all entries; or one for each of them
+ * @param count number of values
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_insert_dimension_block(const mts_block_t *a,
+                                        mts_axis_t axis,
+                                        uintptr_t index,
+                                        const char *name,
+                                        const int32_t *values,
+                                        uintptr_t count,
+                                        mts_block_t **result);
+
+/**
+ * Put the dimensions of the labels of one axis in another order: first the one with number `indexes[0]`, and so on.
+ *
+ * The samples of gradients stay what they are.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param indexes the number of each dimension, once
+ * @param count number of dimensions
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_permute_dimensions(const mts_tensormap_t *a,
+                                    mts_axis_t axis,
+                                    const uintptr_t *indexes,
+                                    uintptr_t count,
+                                    mts_tensormap_t **result);
+
+/**
+ * The same as `mts_permute_dimensions` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param indexes the number of each dimension, once
+ * @param count number of dimensions
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_permute_dimensions_block(const mts_block_t *a,
+                                          mts_axis_t axis,
+                                          const uintptr_t *indexes,
+                                          uintptr_t count,
+                                          mts_block_t **result);
+
+/**
+ * Remove a dimension from the labels of one axis, whose entries must be different without it.
+ *
+ * The samples of gradients stay what they are.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param name name of the dimension, which must not be the only one
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_remove_dimension(const mts_tensormap_t *a,
+                                  mts_axis_t axis,
+                                  const char *name,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_remove_dimension` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param name name of the dimension, which must not be the only one
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_remove_dimension_block(const mts_block_t *a,
+                                        mts_axis_t axis,
+                                        const char *name,
+                                        mts_block_t **result);
+
+/**
+ * Change the name of a dimension of the labels of one axis.
+ *
+ * Dimensions of the samples and components of gradients which have the old name get the new one as well. The exception is
+ * the first dimension of their samples: it is always `sample`.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES`, `MTS_AXIS_COMPONENTS` or `MTS_AXIS_PROPERTIES`
+ * @param old_name name of the dimension
+ * @param new_name its new name
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_rename_dimension(const mts_tensormap_t *a,
+                                  mts_axis_t axis,
+                                  const char *old_name,
+                                  const char *new_name,
+                                  mts_tensormap_t **result);
+
+/**
+ * The same as `mts_rename_dimension` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES`, `MTS_AXIS_COMPONENTS` or `MTS_AXIS_PROPERTIES`
+ * @param old_name name of the dimension
+ * @param new_name its new name
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_rename_dimension_block(const mts_block_t *a,
+                                        mts_axis_t axis,
+                                        const char *old_name,
+                                        const char *new_name,
+                                        mts_block_t **result);
+
+/**
+ * Put the samples, or the properties, of several maps one after the other.
+ *
+ * Blocks with the same key are joined, in the order of the list.
+ *
+ * - Joined samples: components and properties must be the same. The rows of gradients are put one after the other as well,
+ *   and refer to the joined samples.
+ * - Joined properties: samples and components must be the same. If properties do not have the same dimensions everywhere,
+ *   they are replaced by `joined_index`, the position of a map in the list, and `property`, the position of the property in
+ *   this map. Gradients have the rows of all the joined ones: those of the first, then those which only the second one has,
+ *   and so on. Where a gradient has no row, derivatives are zero.
+ *
+ * Entries of the joined axis must be different from each other, which `add_dimension` makes sure of.
+ *
+ * @param tensors maps with the same data type
+ * @param count number of maps, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param options how to join, can be NULL
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join(const mts_tensormap_t *const *tensors,
+                      uintptr_t count,
+                      mts_axis_t axis,
+                      const struct mts_join_options_t *options,
+                      mts_tensormap_t **result);
+
+/**
+ * The same as `mts_join` for blocks.
+ *
+ * @param blocks blocks with the same data type
+ * @param count number of blocks, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param add_dimension name of a new last dimension of the joined axis, the position of the block that an entry comes from;
+ *        or NULL
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join_blocks(const mts_block_t *const *blocks,
+                             uintptr_t count,
+                             mts_axis_t axis,
+                             const char *add_dimension,
+                             mts_block_t **result);
+
+/**
+ * Give two maps the same gradient rows for the same keys, which is what operations on two maps need.
+ *
+ * Gradients of both get all rows that one of them has, those of `a` first. New rows are zero, as derivatives without a row
+ * are. Everything else stays what it is, in each of the maps.
+ *
+ * @param a a map
+ * @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
+ * @param first is set to a new map made of `a`, *owned* by the caller; or to NULL on error
+ * @param second is set to a new map made of `b`, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_align_gradients(const mts_tensormap_t *a,
+                                 const mts_tensormap_t *b,
+                                 mts_tensormap_t **first,
+                                 mts_tensormap_t **second);
+
+/**
+ * The same as `mts_align_gradients` for blocks.
+ *
+ * @param a a block
+ * @param b another block, with the same samples, and gradients with respect to the same parameters
+ * @param first is set to a new block made of `a`, *owned* by the caller; or to NULL on error
+ * @param second is set to a new block made of `b`, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_align_gradients_block(const mts_block_t *a,
+                                       const mts_block_t *b,
+                                       mts_block_t **first,
+                                       mts_block_t **second);
+
+/**
  * Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ`.
  *
  * Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
@@ -1008,6 +1460,252 @@ mts_status_t mts_std_over_properties_block(const mts_block_t *block,
                                            const char *const *names,
                                            uintptr_t names_count,
                                            mts_block_t **result);
+
+/**
+ * Copy a map without the blocks whose keys match an entry of `keys`.
+ *
+ * @param a a map
+ * @param keys what to look for, in some or all of the dimensions of the keys. Entries without a block are ignored.
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_drop_blocks(const mts_tensormap_t *a,
+                             const mts_labels_t *keys,
+                             mts_tensormap_t **result);
+
+/**
+ * Copy only the blocks of a map whose keys match an entry of `keys`.
+ *
+ * They are in the order of `keys` if these have all dimensions in the same order, else in the order they had.
+ *
+ * @param a a map
+ * @param keys what to look for, in some or all of the dimensions of the keys. Entries without a block are ignored.
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_filter_blocks(const mts_tensormap_t *a,
+                               const mts_labels_t *keys,
+                               mts_tensormap_t **result);
+
+/**
+ * Copy a map without the blocks that have no samples or no properties.
+ *
+ * @param a a map
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_drop_empty_blocks(const mts_tensormap_t *a, mts_tensormap_t **result);
+
+/**
+ * Get all different combinations of values that some dimensions of the samples or properties have in any of the blocks,
+ * sorted.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param names names of the dimensions, in the order that the result has
+ * @param count number of names, at least 1
+ * @param gradient parameter of the gradient to look at, or several separated by `/` for gradients of gradients; NULL for
+ *        the values
+ * @param result is set to new labels, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_unique_metadata(const mts_tensormap_t *a,
+                                 mts_axis_t axis,
+                                 const char *const *names,
+                                 uintptr_t count,
+                                 const char *gradient,
+                                 const mts_labels_t **result);
+
+/**
+ * The same as `mts_unique_metadata` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param names names of the dimensions, in the order that the result has
+ * @param count number of names, at least 1
+ * @param gradient parameter of the gradient to look at, or several separated by `/` for gradients of gradients; NULL for
+ *        the values
+ * @param result is set to new labels, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_unique_metadata_block(const mts_block_t *a,
+                                       mts_axis_t axis,
+                                       const char *const *names,
+                                       uintptr_t count,
+                                       const char *gradient,
+                                       const mts_labels_t **result);
+
+/**
+ * Encode labels as rows with a single 1, in the column of the value of one dimension: the position of this value in
+ * `dimension`.
+ *
+ * @param labels labels with this dimension, among others
+ * @param dimension labels with a single dimension, and an entry for each value of it in `labels`
+ * @param out memory for `rows * columns` numbers, row by row; can be NULL if there are none
+ * @param rows number of entries of `labels`
+ * @param columns number of entries of `dimension`
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_one_hot(const mts_labels_t *labels,
+                         const mts_labels_t *dimension,
+                         int32_t *out,
+                         uintptr_t rows,
+                         uintptr_t columns);
+
+/**
+ * Take a part of a map: the samples or the properties of each block that are selected.
+ *
+ * Selected samples are in the order of the selection if this is a list of positions, or labels with all dimensions of
+ * the samples in the same order. Otherwise they keep their order, as selected properties always do. Gradients keep the
+ * rows of the selected samples, in the order these rows had. Blocks stay even if nothing of them was selected.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param selection what to keep; labels with only dimensions of this axis, or positions that all blocks have
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_slice(const mts_tensormap_t *a,
+                       mts_axis_t axis,
+                       struct mts_selection_t selection,
+                       mts_tensormap_t **result);
+
+/**
+ * The same as `mts_slice` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param selection what to keep; labels with only dimensions of this axis, or positions that all blocks have
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_slice_block(const mts_block_t *a,
+                             mts_axis_t axis,
+                             struct mts_selection_t selection,
+                             mts_block_t **result);
+
+/**
+ * Take several parts of a map, one for each selection: see `mts_slice`.
+ *
+ * Selections may have entries in common, and may leave some out.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param selections what to keep for each of the parts; can be NULL if there are none
+ * @param count number of selections
+ * @param results `count` pointers, which are set to new maps, each *owned* by the caller; or all of them to NULL on error.
+ *        It can be NULL if there are no selections.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_split(const mts_tensormap_t *a,
+                       mts_axis_t axis,
+                       const struct mts_selection_t *selections,
+                       uintptr_t count,
+                       mts_tensormap_t **results);
+
+/**
+ * The same as `mts_split` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param selections what to keep for each of the parts; can be NULL if there are none
+ * @param count number of selections
+ * @param results `count` pointers, which are set to new blocks, each *owned* by the caller; or all of them to NULL on error.
+ *        It can be NULL if there are no selections.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_split_block(const mts_block_t *a,
+                             mts_axis_t axis,
+                             const struct mts_selection_t *selections,
+                             uintptr_t count,
+                             mts_block_t **results);
+
+/**
+ * Sort the entries of some axes, the first dimension of labels being the most significant.
+ *
+ * Each axis is sorted on its own: keys together with blocks, samples, all components, properties. Sorting samples also
+ * sorts the rows of gradients, which refer to samples by their new number. The components that only gradients have are
+ * sorted with those of the values.
+ *
+ * @param a a map
+ * @param axes or-ed `MTS_SORT_` values
+ * @param descending whether the largest entry comes first
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_sort(const mts_tensormap_t *a,
+                      uint32_t axes,
+                      bool descending,
+                      mts_tensormap_t **result);
+
+/**
+ * The same as `mts_sort` for blocks.
+ *
+ * @param a a block
+ * @param axes or-ed `MTS_SORT_` values, without `MTS_SORT_KEYS`: blocks have no keys
+ * @param descending whether the largest entry comes first
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_sort_block(const mts_block_t *a,
+                            uint32_t axes,
+                            bool descending,
+                            mts_block_t **result);
+
+/**
+ * Tell whether all arrays of a map, gradients included, have their elements one after the other in memory, the last axis
+ * varying fastest.
+ *
+ * @param a a map
+ * @param contiguous is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_is_contiguous(const mts_tensormap_t *a,
+                               bool *contiguous);
+
+/**
+ * The same as `mts_is_contiguous` for blocks.
+ *
+ * @param a a block
+ * @param contiguous is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_is_contiguous_block(const mts_block_t *a, bool *contiguous);
+
+/**
+ * Copy a map, with the elements of all arrays one after the other in memory, the last axis varying fastest.
+ *
+ * @param a a map
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_make_contiguous(const mts_tensormap_t *a,
+                                 mts_tensormap_t **result);
+
+/**
+ * The same as `mts_make_contiguous` for blocks.
+ *
+ * @param a a block
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_make_contiguous_block(const mts_block_t *a, mts_block_t **result);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,5 +1,4 @@
 //! Our operations against those of the official Python package, on the same maps.
-//! Operations of the official Python package against the functions of our library.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,9 +23,9 @@ fn compare(name: &str) {
 #[test]
 fn arithmetic_comparisons_and_linear_algebra_give_the_same() {
     compare("linalg.py");
-fn structural_operations_give_the_same_results_as_in_python() {
-    let mut python = Venv::get().unwrap().program("python");
-    python.arg("-B");
-    python.arg(repository().join("tests/python/operations/structure.py"));
-    run(python.env("LD_PRELOAD", library().unwrap())).unwrap();
+}
+
+#[test]
+fn parts_joins_and_other_structures_are_the_same() {
+    compare("structure.py");
 }
