@@ -272,10 +272,16 @@ def main(arguments):
         for (name, official, ours), (_, _, native) in zip(cases(size, lambda map: map), cases(size, to_native)):
             if arguments.filter not in name:
                 continue
-            if not same(name, official(), ours()):
-                raise SystemExit(f"{name}: the two results are not the same")
-            times, ratios = compare([official, ours, native], arguments.budget)
-            t, r = [text(time) for time in times], [f"{ratio:.1f}" for ratio in ratios]
+            try:
+                expected = official()
+            except ValueError:  # means over properties do not work with components
+                times, _ = compare([ours, native], arguments.budget)
+                t, r = ["fails", *map(text, times)], ["", ""]
+            else:
+                if not same(name, expected, ours()):
+                    raise SystemExit(f"{name}: the two results are not the same")
+                times, ratios = compare([official, ours, native], arguments.budget)
+                t, r = [text(time) for time in times], [f"{ratio:.1f}" for ratio in ratios]
             if arguments.markdown:
                 print(f"| {size} | {name} | {t[0]} | {t[1]} | {r[0]} | {t[2]} | {r[1]} |", flush=True)
             else:
