@@ -24,6 +24,7 @@ pub struct mts_labels_t {
 unsafe fn new_labels(
     dimensions: *const *const c_char,
     count: usize,
+    parameter: &str,
     array: mts_array_t,
     check: RowCheck,
 ) -> Result<*mut mts_labels_t> {
@@ -31,7 +32,7 @@ unsafe fn new_labels(
     // SAFETY: guaranteed by the caller.
     let array = unsafe { take_array(array) };
     // SAFETY: guaranteed by the caller.
-    let names = unsafe { texts(dimensions, count, "dimensions") }?;
+    let names = unsafe { texts(dimensions, count, parameter) }?;
     Ok(labels_handle(Labels::from_storage(&names, array, check)?).cast_mut())
 }
 
@@ -57,7 +58,15 @@ pub unsafe extern "C" fn mts_labels(
     array: mts_array_t,
 ) -> *const mts_labels_t {
     // SAFETY: guaranteed by the caller.
-    pointer(|| unsafe { new_labels(dimensions, dimensions_count, array, RowCheck::Unique) })
+    pointer(|| unsafe {
+        new_labels(
+            dimensions,
+            dimensions_count,
+            "dimensions",
+            array,
+            RowCheck::Unique,
+        )
+    })
 }
 
 /// Make labels without checking that their rows are distinct, as the caller knows that they are.
@@ -81,7 +90,7 @@ pub unsafe extern "C" fn mts_labels_assume_unique(
     array: mts_array_t,
 ) -> *const mts_labels_t {
     // SAFETY: guaranteed by the caller.
-    pointer(|| unsafe { new_labels(names, names_count, array, RowCheck::AssumeUnique) })
+    pointer(|| unsafe { new_labels(names, names_count, "names", array, RowCheck::AssumeUnique) })
 }
 
 /// Get the names of the dimensions.

@@ -112,3 +112,58 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panic: {}", message.unwrap_or("unknown reason"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::{CStr, c_char, c_void};
+
+    use super::*;
+    use crate::{mts_last_error, mts_set_last_error};
+
+    fn last_message() -> String {
+        let mut message: *const c_char = std::ptr::null();
+        // SAFETY: NULL or valid pointers; the message is copied before the next error.
+        unsafe {
+            mts_last_error(&raw mut message, null_mut(), null_mut());
+            CStr::from_ptr(message).to_str().unwrap().to_owned()
+        }
+    }
+
+    #[test]
+    fn panics_come_back_as_internal_errors() {
+        let result = status(|| panic!("number {}", 3));
+        assert_eq!(result, mts_status_t::MTS_INTERNAL_ERROR);
+        assert_eq!(last_message(), "internal error: panic: number 3");
+
+        assert!(pointer::<u8>(|| panic!("plain text")).is_null());
+        assert_eq!(last_message(), "internal error: panic: plain text");
+
+        let result = callback(|| std::panic::panic_any(3));
+        assert_eq!(result, CallbackStatus(255));
+        assert_eq!(last_message(), "internal error: panic: unknown reason");
+    }
+
+    #[test]
+    fn messages_with_a_nul_are_complete() {
+        status(|| Err(Error::invalid("before\0after")));
+        assert_eq!(last_message(), "invalid parameter: before\u{fffd}after");
+    }
+
+    unsafe extern "C" fn panic_in_deleter(_: *mut c_void) {
+        // a deleter can fail through this library: this ends here
+        status(|| panic!("from a deleter"));
+    }
+
+    #[test]
+    fn deleters_may_set_errors() {
+        let mut data = 0;
+        // SAFETY: the strings end with a NUL, and the deleter ignores its data.
+        unsafe {
+            let text = c"first".as_ptr();
+            let data = (&raw mut data).cast();
+            mts_set_last_error(text, text, data, Some(panic_in_deleter));
+        }
+        status(|| Err(Error::invalid("second")));
+        assert_eq!(last_message(), "internal error: panic: from a deleter");
+    }
+}

@@ -1,0 +1,86 @@
+/* What the generated program that calls functions with wrong parameters is made of. */
+#ifndef TESTS_MISUSE_H
+#define TESTS_MISUSE_H
+
+#include "c_array.h"
+#include "check.h"
+
+#include <metatensor/gradient_map.h>
+
+#include <stdbool.h>
+
+/* Things that are fine to call functions with. Each call gives a new one, which is not released: some functions take
+ * what they get, others do not. */
+
+static inline const mts_labels_t *some_labels(void) {
+    static const int32_t zero[] = {0};
+    return c_labels_1("s", 1, zero);
+}
+
+static inline mts_block_t *some_block(void) {
+    static const int32_t zero[] = {0};
+    mts_block_t *block = c_block(1, zero, 1, 0);
+    const mts_labels_t *samples = c_labels_1("sample", 1, zero), *properties = mts_block_labels(block, 1);
+    uintptr_t shape[2] = {1, 1};
+    mts_block_t *gradient = mts_block(c_array_count(shape, 2, 0), samples, NULL, 0, properties);
+    CHECK_OK(mts_block_add_gradient(block, "s", gradient));
+    return block;
+}
+
+static inline mts_tensormap_t *some_tensor(void) {
+    mts_block_t *block = some_block();
+    mts_tensormap_t *tensor = mts_tensormap(some_labels(), &block, 1);
+    CHECK(tensor != NULL);
+    return tensor;
+}
+
+static inline const mts_gradient_map_t *some_map(void) {
+    const mts_gradient_map_t *map;
+    CHECK_OK(mts_gradient_map(some_block(), "s", &map));
+    return map;
+}
+
+static inline mts_array_t some_array(void) { return c_array_scalar(0); }
+
+/* Space for any result, and options with everything being zero. */
+static inline void *some_memory(void) {
+    void *memory = calloc(1, 4096);
+    CHECK(memory != NULL);
+    return memory;
+}
+
+/* Space with a pointer in it. */
+static inline void *memory_with(const void *pointer) {
+    const void **memory = (const void **)some_memory();
+    *memory = pointer;
+    return memory;
+}
+
+static inline uint8_t *some_realloc(void *user_data, uint8_t *buffer, uintptr_t size) {
+    (void)user_data;
+    return (uint8_t *)realloc(buffer, size);
+}
+
+/* Texts that are not UTF-8. */
+static const char *const bad_text = "\xff\xfe";
+
+static inline void forget_errors(void) { mts_set_last_error("", "", NULL, NULL); }
+
+/* The functions that give a pointer give this type in C. */
+static inline bool failed_pointer(const void *result) { return result == NULL; }
+static inline bool failed_status(mts_status_t status) { return status != MTS_SUCCESS; }
+
+static int problems;
+
+/* `failed` is about a call with a wrong `parameter`. */
+static inline void expect_failure(bool failed, const char *function, const char *parameter, const char *what) {
+    char quoted[128];
+    snprintf(quoted, sizeof quoted, "'%s'", parameter);
+    if (!failed || strstr(last_message(), quoted) == NULL || strstr(last_message(), what) == NULL) {
+        fprintf(stderr, "%s with a wrong '%s' %s: '%s'\n", function, parameter, failed ? "failed with" : "worked",
+                last_message());
+        problems++;
+    }
+}
+
+#endif /* TESTS_MISUSE_H */
