@@ -1,0 +1,13 @@
+#include <metatensor.h>
+
+#include <iostream>
+#include <string_view>
+
+int main() {
+    // C++17, as the target asks for
+    if (std::string_view version = mts_version(); version != METATENSOR_VERSION) {
+        std::cerr << "expected version " << METATENSOR_VERSION << ", got " << version << "\n";
+        return 1;
+    }
+    return 0;
+}
