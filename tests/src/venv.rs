@@ -15,6 +15,7 @@ const PACKAGES: &[&str] = &[
     "featomic==0.6.7",
     "metatensor-core==0.2.6",
     "metatensor-operations==0.5.0",
+    "ninja==1.13.0",
     "numpy==2.4.6",
 ];
 
@@ -58,8 +59,14 @@ impl Venv {
     /// A program of this environment, for example `python` or `cmake`.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.root.join("bin").join(name));
-        // no other packages than those of the environment
+        // no other packages than those of the environment, whose programs may call each other
         command.env_remove("PYTHONPATH").env_remove("PYTHONHOME");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let mut directories = vec![self.root.join("bin")];
+        directories.extend(std::env::split_paths(&path));
+        if let Ok(path) = std::env::join_paths(directories) {
+            command.env("PATH", path);
+        }
         command
     }
 

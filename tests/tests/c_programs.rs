@@ -51,6 +51,16 @@ fn threads_share_objects_but_not_errors() {
     check("threads.c");
 }
 
+#[test]
+fn numbers_that_are_too_large_are_errors() {
+    check("out_of_range.c");
+}
+
+#[test]
+fn programs_in_cpp_own_handles_and_throw_errors() {
+    check("raii.cpp");
+}
+
 /// Compiles a few lines, without running them.
 fn compile(language: Language, lines: &str) {
     let directory = tempfile::tempdir().unwrap();

@@ -1,0 +1,197 @@
+//! Projects that find the library in an installation, or build it themselves.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use metatensor_tests::command::run;
+use metatensor_tests::library::target_directory;
+use metatensor_tests::repository;
+use metatensor_tests::venv::Venv;
+use tempfile::TempDir;
+
+fn source() -> PathBuf {
+    repository().join("metatensor-capi")
+}
+
+fn consumer() -> PathBuf {
+    repository().join("tests/c/consumer")
+}
+
+fn define(name: &str, value: impl AsRef<Path>) -> String {
+    format!("-D{name}={}", value.as_ref().display())
+}
+
+/// A directory where CMake builds a project.
+struct Build {
+    venv: Venv,
+    directory: TempDir,
+}
+
+impl Build {
+    fn configure(source: &Path, options: &[String]) -> Build {
+        let build = Build {
+            venv: Venv::get().unwrap(),
+            directory: tempfile::tempdir().unwrap(),
+        };
+        run(build
+            .program("cmake")
+            .arg("-S")
+            .arg(source)
+            .arg("-B")
+            .arg(build.directory.path())
+            .args(options))
+        .unwrap();
+        build
+    }
+
+    /// A program of CMake. What cargo builds is kept for the next time these tests run.
+    fn program(&self, name: &str) -> Command {
+        let mut command = self.venv.program(name);
+        let cargo_directory = target_directory().unwrap().join("test-cmake");
+        command.env("CARGO_TARGET_DIR", cargo_directory);
+        command
+    }
+
+    fn build(&self, options: &[&str]) {
+        run(self
+            .program("cmake")
+            .arg("--build")
+            .arg(self.directory.path())
+            .args(options))
+        .unwrap();
+    }
+
+    fn install(&self, prefix: &Path) {
+        run(self
+            .program("cmake")
+            .arg("--install")
+            .arg(self.directory.path())
+            .arg("--prefix")
+            .arg(prefix))
+        .unwrap();
+    }
+
+    /// Runs the programs of the project.
+    fn test(&self, options: &[&str]) {
+        run(self
+            .program("ctest")
+            .arg("--test-dir")
+            .arg(self.directory.path())
+            .args(["--output-on-failure", "--no-tests=error"])
+            .args(options))
+        .unwrap();
+    }
+}
+
+fn debug() -> String {
+    define("CMAKE_BUILD_TYPE", "Debug")
+}
+
+/// Compiles with what `pkg-config` says, and runs the program.
+fn check_pkg_config(prefix: &Path, directory: &Path) {
+    let flags = |options: &[&str]| {
+        let mut command = Command::new("pkg-config");
+        command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+        run(command.args(options).arg("metatensor")).unwrap()
+    };
+    assert!(flags(&["--modversion"]).starts_with("0.2."));
+    let program = directory.join("program");
+    let (compile, link) = (flags(&["--cflags"]), flags(&["--libs"]));
+    run(Command::new("cc")
+        .arg(consumer().join("main.c"))
+        .args(compile.split_whitespace())
+        .args(link.split_whitespace())
+        .arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
+        .arg("-o")
+        .arg(&program))
+    .unwrap();
+    run(&mut Command::new(program)).unwrap();
+
+    // the static library, with what it needs
+    let link = flags(&["--libs", "--static"]).replace("-lmetatensor", "-l:libmetatensor.a");
+    let program = directory.join("static-program");
+    run(Command::new("cc")
+        .arg(consumer().join("main.c"))
+        .args(compile.split_whitespace())
+        .args(link.split_whitespace())
+        .arg("-o")
+        .arg(&program))
+    .unwrap();
+    run(&mut Command::new(program)).unwrap();
+}
+
+#[test]
+fn installed_libraries_are_found() {
+    let prefix = tempfile::tempdir().unwrap();
+    let library = Build::configure(&source(), &[debug(), define("CMAKE_INSTALL_LIBDIR", "lib")]);
+    library.build(&[]);
+    library.install(prefix.path());
+    // nothing refers to where it was built, nor to where it was installed first
+    drop(library);
+    let moved = tempfile::tempdir().unwrap();
+    let moved = moved.path().join("moved");
+    std::fs::rename(prefix.path(), &moved).unwrap();
+
+    for target in ["metatensor", "metatensor::shared", "metatensor::static"] {
+        let options = [
+            define("CMAKE_PREFIX_PATH", &moved),
+            define("METATENSOR_TARGET", target),
+        ];
+        let consumer = Build::configure(&consumer(), &options);
+        consumer.build(&[]);
+        consumer.test(&[]);
+    }
+    check_pkg_config(&moved, moved.parent().unwrap());
+
+    let prefix = define("CMAKE_PREFIX_PATH", &moved);
+    let warnings = "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror -pedantic".to_owned();
+    let examples = Build::configure(&repository().join("examples-c"), &[prefix, warnings]);
+    examples.build(&[]);
+    examples.test(&[]);
+}
+
+#[test]
+fn only_the_chosen_library_is_installed_if_asked() {
+    let prefix = tempfile::tempdir().unwrap();
+    let library = Build::configure(
+        &source(),
+        &[
+            debug(),
+            define("CMAKE_INSTALL_LIBDIR", "lib"),
+            define("BUILD_SHARED_LIBS", "OFF"),
+            define("METATENSOR_INSTALL_BOTH_STATIC_SHARED", "OFF"),
+        ],
+    );
+    library.build(&[]);
+    library.install(prefix.path());
+    assert!(prefix.path().join("lib/libmetatensor.a").is_file());
+    assert!(!prefix.path().join("lib/libmetatensor.so").exists());
+    let consumer = Build::configure(&consumer(), &[define("CMAKE_PREFIX_PATH", prefix.path())]);
+    consumer.build(&[]);
+    consumer.test(&[]);
+}
+
+#[test]
+fn projects_can_build_the_library_themselves() {
+    let options = [debug(), define("METATENSOR_SOURCE", source())];
+    let consumer = Build::configure(&consumer(), &options);
+    consumer.build(&[]);
+    consumer.test(&[]);
+}
+
+#[test]
+fn generators_with_several_configurations_work() {
+    let options = [
+        "-G".to_owned(),
+        "Ninja Multi-Config".to_owned(),
+        define("METATENSOR_SOURCE", source()),
+    ];
+    let consumer = Build::configure(&consumer(), &options);
+    consumer.build(&["--config", "Debug"]);
+    consumer.test(&["--build-config", "Debug"]);
+}
