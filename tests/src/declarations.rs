@@ -145,5 +145,5 @@ fn normalized(type_name: &str) -> String {
         .split_whitespace()
         .filter(|&w| w != "struct")
         .collect();
-    words.join(" ").replace(" *", "*").replace("* )", "*)")
+    words.join(" ").replace(" *", "*").replace("* ", "*")
 }
