@@ -36,6 +36,10 @@ fn valid(parameter: &Parameter) -> String {
         "char*" => "\"s\"",
         "uintptr_t*" => "memory_with((const void *)1)",
         "char*const*" => return "memory_with(\"s\")".to_owned(),
+        // other structures and numbers of the library: zeros
+        name if name.starts_with("mts_") && !name.contains('*') => {
+            return format!("*(const {name} *)some_memory()");
+        }
         _ if parameter.type_name.ends_with("_t") && !type_name.contains('*') => "1",
         _ if type_name.ends_with("**") || type_name.ends_with("*const*") => {
             return match handle(pointed_at) {
