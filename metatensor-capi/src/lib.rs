@@ -20,6 +20,7 @@ mod last_error;
 mod operations;
 mod status;
 mod tensor;
+mod threads;
 mod utils;
 
 pub use array::*;
@@ -31,4 +32,5 @@ pub use last_error::*;
 pub use operations::*;
 pub use status::*;
 pub use tensor::*;
+pub use threads::*;
 pub use utils::*;

@@ -9,6 +9,7 @@ mod labels;
 mod names;
 pub mod rows;
 mod tensor;
+mod threads;
 
 pub use array::*;
 pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
@@ -16,3 +17,4 @@ pub use error::{Error, Result};
 pub use labels::{Labels, Mapped, RowCheck};
 pub use names::Names;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
+pub use threads::{change_rows, num_threads, set_num_threads};

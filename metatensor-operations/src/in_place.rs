@@ -36,18 +36,15 @@ fn owns_arrays(block: &TensorBlock) -> bool {
 /// Changes all elements of the values.
 pub(crate) fn change_values<T: Element>(
     block: &mut BlockMut<'_>,
-    f: impl Fn(T) -> T,
+    f: impl Fn(T) -> T + Sync,
 ) -> Result<()> {
-    block.update_values(|mut values| {
-        slice(&mut values)?.iter_mut().for_each(|x| *x = f(*x));
-        Ok(())
-    })
+    block.update_values(|mut values| kernels::map_in_place(slice(&mut values)?, f))
 }
 
 /// Changes all elements of the values and of gradients, at all depths.
 pub(crate) fn change_all<T: Element>(
     block: &mut BlockMut<'_>,
-    f: impl Fn(T) -> T + Copy,
+    f: impl Fn(T) -> T + Copy + Sync,
 ) -> Result<()> {
     change_values(block, f)?;
     for parameter in parameters(block) {
@@ -61,14 +58,13 @@ pub(crate) fn change_all<T: Element>(
 pub(crate) fn change_gradients<T: Element>(
     block: &mut BlockMut<'_>,
     weights: &[T],
-    f: impl Fn(T, T) -> T + Copy,
+    f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<()> {
     for parameter in parameters(block) {
         let rows = GradientRows::new(block, &parameter)?;
-        block.gradient_mut(&parameter)?.update_values(|mut dx| {
-            kernels::gather_in_place(&rows, weights, slice(&mut dx)?, f);
-            Ok(())
-        })?;
+        block
+            .gradient_mut(&parameter)?
+            .update_values(|mut dx| kernels::gather_in_place(&rows, weights, slice(&mut dx)?, f))?;
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<Tensor
 /// Block with `f` applied to all of its elements, and to those of its gradients, at all depths.
 pub(crate) fn map_all<S: Element + Convert, T: Element>(
     block: &TensorBlock,
-    f: impl Fn(S) -> T + Copy,
+    f: impl Fn(S) -> T + Copy + Sync,
 ) -> Result<TensorBlock> {
     let view = block.view()?;
     let mut result = with_values(block, kernels::map(view.shape(), &read(&view)?, f)?)?;

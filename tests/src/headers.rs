@@ -45,6 +45,12 @@ pub const HEADERS: &[Header] = &[
         includes: "#include \"metatensor.h\"\n",
     },
     Header {
+        path: "metatensor/threads.h",
+        purpose: "How many threads the library uses.",
+        sources: &["threads.rs"],
+        includes: "#include <stdint.h>\n",
+    },
+    Header {
         path: "metatensor/operations.h",
         purpose: "Operations on maps and blocks, gradients included.",
         // the modules in it come with it

@@ -1,9 +1,11 @@
 //! Native arrays made of parts of other native arrays.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::movement::{PropertyRun, with_item_size};
 use super::{Array, DenseArray, Output, View};
+use crate::threads::change_rows;
 use crate::{Error, Result};
 
 /// One of the arrays, the rows that its rows go to, and the properties that go there.
@@ -27,32 +29,39 @@ pub(super) fn assemble(
         components: shape[1..shape.len() - 1].iter().product(),
         row_length,
     };
-    with_item_size!(model.dtype().size(), N => {
+    let dtype = model.dtype();
+    let row_size = output.components * row_length;
+    let work = 2 * rows * row_size * dtype.size();
+    with_item_size!(dtype.size(), N => {
         let parts = inputs.iter().zip(&views).map(|(&(_, rows, properties), view)| Part {
             items: view.as_bytes().unwrap_or_default().as_chunks::<N>().0,
             row_length: view.shape().last().copied().unwrap_or(0),
             rows,
+            is_sorted: rows.is_sorted(),
             properties,
         });
         let parts: Vec<_> = parts.collect();
         // New memory is best written once and in order, and needs no fill value then.
         if let Some(sources) = whole_rows(output, &parts) {
-            return DenseArray::write_as(model.dtype(), shape, |memory| {
-                write_whole_rows(memory, output, &parts, &sources);
+            return DenseArray::write_rows_as(dtype, shape, row_size, work, |rows, memory| {
+                write_whole_rows(memory, output, &parts, &sources[rows]);
                 Ok(())
             });
         }
         if let Some(columns) = whole_columns(output, &parts) {
-            return DenseArray::write_as(model.dtype(), shape, |memory| {
-                write_columns(memory, output, &columns);
+            return DenseArray::write_rows_as(dtype, shape, row_size, work, |rows, memory| {
+                write_columns(memory, output, &columns, rows);
                 Ok(())
             });
         }
         let mut array = model.filled_like(shape, fill_value)?;
         if let Some(items) = array.view_mut()?.as_items_mut::<N>() {
-            for part in &parts {
-                scatter(items, output, part);
-            }
+            change_rows(items, row_size, work, |rows, items| {
+                for part in &parts {
+                    scatter(items, output, part, &rows);
+                }
+                Ok(())
+            })?;
         }
         Ok(array)
     })
@@ -70,6 +79,7 @@ struct Part<'a, const N: usize> {
     items: &'a [[u8; N]],
     row_length: usize,
     rows: &'a [u32],
+    is_sorted: bool,
     properties: &'a [PropertyRun],
 }
 
@@ -191,8 +201,9 @@ fn write_columns<const N: usize>(
     memory: &mut Output<'_, [u8; N]>,
     output: Shape,
     columns: &Columns<'_, N>,
+    rows: Range<usize>,
 ) {
-    for row in 0..output.rows {
+    for row in rows {
         for component in 0..output.components {
             for column in &columns.columns {
                 let row = columns.row_orders[column.row_order][row] as usize;
@@ -204,28 +215,44 @@ fn write_columns<const N: usize>(
     }
 }
 
-fn scatter<const N: usize>(items: &mut [[u8; N]], output: Shape, part: &Part<'_, N>) {
+/// Writes what a part has for a range of rows of the output, whose elements are `items`.
+fn scatter<const N: usize>(
+    items: &mut [[u8; N]],
+    output: Shape,
+    part: &Part<'_, N>,
+    range: &Range<usize>,
+) {
     let components = output.components;
     let whole = PropertyRun {
         start_in: 0,
         start_out: 0,
         length: part.row_length,
     };
-    if part.row_length == output.row_length && part.properties == [whole] {
+    let rows = if part.is_sorted {
+        let start = |end: usize| part.rows.partition_point(|&row| (row as usize) < end);
+        start(range.start)..start(range.end)
+    } else {
+        0..part.rows.len()
+    };
+    if part.is_sorted && part.row_length == output.row_length && part.properties == [whole] {
         let length = components * part.row_length;
-        let mut row = 0;
-        for run in part.rows.chunk_by(|a, b| a + 1 == *b) {
-            let (from, to) = (row * length, run[0] as usize * length);
+        let mut row = rows.start;
+        for run in part.rows[rows].chunk_by(|a, b| a + 1 == *b) {
+            let (from, to) = (row * length, (run[0] as usize - range.start) * length);
             let size = run.len() * length;
             items[to..to + size].copy_from_slice(&part.items[from..from + size]);
             row += run.len();
         }
         return;
     }
-    for (row, &row_out) in part.rows.iter().enumerate() {
+    for row in rows {
+        let row_out = part.rows[row] as usize;
+        if !range.contains(&row_out) {
+            continue;
+        }
         for component in 0..components {
             let from = (row * components + component) * part.row_length;
-            let to = (row_out as usize * components + component) * output.row_length;
+            let to = ((row_out - range.start) * components + component) * output.row_length;
             for run in part.properties {
                 let (from, to) = (from + run.start_in, to + run.start_out);
                 items[to..to + run.length].copy_from_slice(&part.items[from..from + run.length]);

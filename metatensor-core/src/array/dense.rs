@@ -3,6 +3,8 @@
 #![expect(unsafe_code, reason = "views of memory owned by the array")]
 
 use std::fmt;
+use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Arc, LazyLock};
 
@@ -11,7 +13,8 @@ use ndarray::{ArrayD, Dimension, IxDyn};
 use super::buffer::Buffer;
 use super::dlpack;
 use super::movement::{move_data, with_item_size};
-use super::reorder::write_in_order;
+use super::output::write_rows;
+use super::reorder::copy_in_order;
 use super::view::{Shape, Strides, element_count, foreign_layout, is_row_major, row_major};
 use super::{Array, DType, DataMovement, Device, Dlpack, DlpackManagedTensor, Element, Origin};
 use super::{Output, View, ViewMut};
@@ -54,10 +57,7 @@ impl DenseArray {
     ///
     /// If there is not enough memory.
     pub fn full<T: Element>(shape: &[usize], value: T) -> Result<DenseArray> {
-        Self::write(shape, |output| {
-            output.fill(output.remaining(), value);
-            Ok(())
-        })
+        Self::full_as(T::DTYPE, shape, value)
     }
 
     /// Array without axes, holding `value`.
@@ -77,12 +77,73 @@ impl DenseArray {
         Self::write_as(T::DTYPE, shape, write)
     }
 
-    /// The same for elements of type `dtype`, written as values of another type: of the same size,
-    /// or several of them per element.
+    /// Row-major array made of rows of `row_length` elements, which are written by `write`: it gets ranges
+    /// of rows, and space for all of their elements, each to be written once and in order.
+    ///
+    /// Different rows are written by different threads if this is a lot of work: `work` is about how many
+    /// bytes are read and written for all of the array. What rows get must not depend on the range that they
+    /// are in.
+    ///
+    /// ```
+    /// # use metatensor_core::{DenseArray, Result};
+    /// let factors = [2.0, 3.0];
+    /// let data = [1.0, 2.0, 3.0, 4.0];
+    /// let array = DenseArray::write_rows(&[2, 2], 2, 10 * 8, |rows, output| {
+    ///     for row in rows {
+    ///         let data = &data[2 * row..2 * row + 2];
+    ///         output.extend(2, data.iter().map(|x| factors[row] * x));
+    ///     }
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(array.to_ndarray::<f64>()?, ndarray::arr2(&[[2.0, 4.0], [9.0, 12.0]]).into_dyn());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first error of `write` in the order of rows, or if there is not enough memory, or if `write`
+    /// did not write everything.
+    pub fn write_rows<T: Element>(
+        shape: &[usize],
+        row_length: usize,
+        work: usize,
+        write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
+    ) -> Result<DenseArray> {
+        Self::write_rows_as(T::DTYPE, shape, row_length, work, write)
+    }
+
+    /// [`DenseArray::write`] for elements of type `dtype`, written as values of another type: of the same
+    /// size, or several of them per element.
     pub(super) fn write_as<T: Copy>(
         dtype: DType,
         shape: &[usize],
         write: impl FnOnce(&mut Output<'_, T>) -> Result<()>,
+    ) -> Result<DenseArray> {
+        Self::fill_as(dtype, shape, |memory| {
+            let mut output = Output::new(memory);
+            write(&mut output)?;
+            output.check_complete()
+        })
+    }
+
+    /// [`DenseArray::write_rows`] for values of another type, `row_length` of them in a row.
+    pub(super) fn write_rows_as<T: Copy + Send>(
+        dtype: DType,
+        shape: &[usize],
+        row_length: usize,
+        work: usize,
+        write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
+    ) -> Result<DenseArray> {
+        Self::fill_as(dtype, shape, |memory| {
+            write_rows(memory, row_length, work, write)
+        })
+    }
+
+    /// `fill` must write everything.
+    fn fill_as<T: Copy>(
+        dtype: DType,
+        shape: &[usize],
+        fill: impl FnOnce(&mut [MaybeUninit<T>]) -> Result<()>,
     ) -> Result<DenseArray> {
         assert!(dtype.size().is_multiple_of(size_of::<T>()));
         let count = element_count(shape, dtype)? * (dtype.size() / size_of::<T>());
@@ -91,14 +152,7 @@ impl DenseArray {
         // any element type, and nobody else knows it yet.
         let memory =
             unsafe { std::slice::from_raw_parts_mut(buffer.data().cast().as_ptr(), count) };
-        let mut output = Output::new(memory);
-        write(&mut output)?;
-        if output.remaining() != 0 {
-            return Err(Error::Internal(format!(
-                "{} elements of {count} were not written",
-                output.remaining()
-            )));
-        }
+        fill(memory)?;
         Ok(Self::on_buffer(buffer, dtype, shape))
     }
 
@@ -131,6 +185,20 @@ impl DenseArray {
             )));
         }
         Self::write_as(dtype, shape, write)
+    }
+
+    /// The same with ranges of bytes that several threads can write, as in [`DenseArray::write_rows`].
+    pub(crate) fn write_bytes_in_parts(
+        dtype: DType,
+        shape: &[usize],
+        work: usize,
+        write: impl Fn(Range<usize>, &mut Output<'_, u8>) -> Result<()> + Sync,
+    ) -> Result<DenseArray> {
+        check_dtype(dtype)?;
+        let size = dtype.size();
+        Self::write_rows_as(dtype, shape, size, work, |elements, output| {
+            write(elements.start * size..elements.end * size, output)
+        })
     }
 
     /// Array on top of the memory of a DLPack tensor, which is deleted with the last array using it.
@@ -258,11 +326,7 @@ impl DenseArray {
     pub fn copy_of(view: &View<'_>) -> Result<DenseArray> {
         check_dtype(view.dtype())?;
         with_item_size!(view.dtype().size(), N => {
-            let items = view.items::<N>();
-            Self::write_as(view.dtype(), view.shape(), |output| {
-                write_in_order(output, &items);
-                Ok(())
-            })
+            copy_in_order(view.dtype(), view.shape(), &view.items::<N>())
         })
     }
 
@@ -287,10 +351,19 @@ impl DenseArray {
             if value == [0; N] {
                 return Self::zeros(self.dtype, shape);
             }
-            Self::write_as(self.dtype, shape, |output| {
-                output.fill(output.remaining(), value);
-                Ok(())
-            })
+            Self::full_as(self.dtype, shape, value)
+        })
+    }
+
+    fn full_as<T: Copy + Sync + Send>(
+        dtype: DType,
+        shape: &[usize],
+        value: T,
+    ) -> Result<DenseArray> {
+        let size = element_count(shape, dtype)? * dtype.size();
+        Self::write_rows_as(dtype, shape, 1, size, |range, output| {
+            output.fill(range.len(), value);
+            Ok(())
         })
     }
 

@@ -3,6 +3,10 @@
 #![expect(unsafe_code, reason = "copies into uninitialised memory")]
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use crate::threads::change_rows;
+use crate::{Error, Result};
 
 /// Memory of a new array, to be filled in order.
 ///
@@ -78,6 +82,32 @@ impl<'a, T: Copy> Output<'a, T> {
         }
         self.written += written;
     }
+
+    pub(super) fn check_complete(&self) -> Result<()> {
+        if self.remaining() == 0 {
+            return Ok(());
+        }
+        Err(Error::Internal(format!(
+            "{} elements of {} were not written",
+            self.remaining(),
+            self.memory.len()
+        )))
+    }
+}
+
+/// Lets `write` fill `memory`, made of rows of `row_length` elements, in pieces which are written at the same
+/// time if `work` is large.
+pub(super) fn write_rows<T: Copy + Send>(
+    memory: &mut [MaybeUninit<T>],
+    row_length: usize,
+    work: usize,
+    write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
+) -> Result<()> {
+    change_rows(memory, row_length, work, |rows, memory| {
+        let mut output = Output::new(memory);
+        write(rows, &mut output)?;
+        output.check_complete()
+    })
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Copies with another order of axes.
 
-use ndarray::{ArrayViewD, IxDyn};
+use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
 use super::movement::with_item_size;
-use super::{Array, DenseArray, Output};
+use super::{Array, DType, DenseArray, Output};
 use crate::Result;
 
 /// Copy of `array` with its axes in this order, which then gets another shape.
@@ -18,11 +18,7 @@ pub(crate) fn reordered(
         let view = array.view();
         return with_item_size!(view.dtype().size(), N => {
             let items = view.items::<N>().permuted_axes(IxDyn(order));
-            let array = DenseArray::write_as(view.dtype(), shape, |output| {
-                write_in_order(output, &items);
-                Ok(())
-            })?;
-            Ok(Box::new(array))
+            Ok(Box::new(copy_in_order(view.dtype(), shape, &items)?))
         });
     }
     let mut copy = array.copy(array.device()?)?;
@@ -44,11 +40,28 @@ pub(crate) fn reordered(
     Ok(copy)
 }
 
-/// Writes all items, the last axis varying fastest.
-pub(super) fn write_in_order<T: Copy>(output: &mut Output<'_, T>, items: &ArrayViewD<'_, T>) {
+/// Array of this shape with all `items`, the last axis varying fastest.
+pub(super) fn copy_in_order<const N: usize>(
+    dtype: DType,
+    shape: &[usize],
+    items: &ArrayViewD<'_, [u8; N]>,
+) -> Result<DenseArray> {
+    let work = 2 * N * items.len();
     if let Some(items) = items.as_slice() {
-        return output.copy(items);
+        return DenseArray::write_rows_as(dtype, shape, 1, work, |range, output| {
+            output.copy(&items[range]);
+            Ok(())
+        });
     }
+    // Without any item, or without axes, they would have been a slice.
+    let row_length = items.len() / items.len_of(Axis(0));
+    DenseArray::write_rows_as(dtype, shape, row_length, work, |rows, output| {
+        write_in_order(output, &items.slice_axis(Axis(0), Slice::from(rows)));
+        Ok(())
+    })
+}
+
+fn write_in_order<T: Copy>(output: &mut Output<'_, T>, items: &ArrayViewD<'_, T>) {
     if items.strides().last() != Some(&1) {
         return output.extend(items.len(), items.iter().copied());
     }

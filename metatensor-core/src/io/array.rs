@@ -34,15 +34,7 @@ pub(super) fn read(
     } else if let Some(create) = create {
         return read_foreign(member, create, &shape, scalar);
     }
-    let mut array = DenseArray::write_bytes(scalar.dtype, &shape, |output| {
-        while output.remaining() > 0 {
-            scratch.resize(output.remaining().min(PIECE), 0);
-            member.read_exact_into(scratch)?;
-            make_native(scratch, scalar).map_err(|error| member.bad(error))?;
-            output.copy(scratch);
-        }
-        Ok(())
-    })?;
+    let mut array = read_native(member, &shape, scalar, scratch)?;
     if !fortran_order {
         return Ok(array.into());
     }
@@ -61,6 +53,38 @@ pub(super) fn read(
         Ok(())
     };
     filled(create, array.shape(), scalar.dtype, fill)
+}
+
+fn read_native(
+    member: &mut Member<'_, '_>,
+    shape: &[usize],
+    scalar: Scalar,
+    scratch: &mut Vec<u8>,
+) -> Result<DenseArray> {
+    let size = member.remaining() as usize;
+    if size <= PIECE {
+        return DenseArray::write_bytes(scalar.dtype, shape, |output| {
+            scratch.resize(size, 0);
+            member.read_exact_into(scratch)?;
+            make_native(scratch, scalar).map_err(|error| member.bad(error))?;
+            output.copy(scratch);
+            Ok(())
+        });
+    }
+    member.read_in_parts(size, |parts| {
+        DenseArray::write_bytes_in_parts(scalar.dtype, shape, 2 * size, |bytes, output| {
+            let mut part = parts.from(bytes.start);
+            let mut scratch = vec![0; PIECE];
+            while output.remaining() > 0 {
+                let piece = &mut scratch[..output.remaining().min(PIECE)];
+                part.read_exact_into(piece)?;
+                make_native(piece, scalar).map_err(|error| parts.bad(error))?;
+                output.copy(piece);
+            }
+            part.finish();
+            Ok(())
+        })
+    })
 }
 
 fn read_foreign(

@@ -1,6 +1,6 @@
 //! Absolute values.
 
-use metatensor_core::{BlockMut, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DenseArray, Result, TensorBlock, TensorMap};
 
 use crate::elements::read;
 use crate::in_place::{change_gradients, change_values, in_place};
@@ -67,7 +67,9 @@ fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
     if block.gradients_list().is_empty() {
         return Ok(result);
     }
-    let directions = directions(&x);
+    let directions = directions(&x)?;
+    let directions = directions.view();
+    let directions = read::<T>(&directions)?;
     for (parameter, gradient) in block.gradients() {
         let rows = GradientRows::new(block, parameter)?;
         let view = gradient.view()?;
@@ -80,12 +82,12 @@ fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
 
 fn make_absolute<T: Number>(block: &mut BlockMut<'_>) -> Result<()> {
     if !block.gradients_list().is_empty() {
-        let directions = directions::<T>(&read(&block.view()?)?);
-        change_gradients(block, &directions, |w, dx: T| dx.along(w))?;
+        let directions = directions::<T>(&read(&block.view()?)?)?;
+        change_gradients(block, &read(&directions.view())?, |w, dx: T| dx.along(w))?;
     }
     change_values(block, T::modulus)
 }
 
-fn directions<T: Number>(x: &[T]) -> Vec<T> {
-    x.iter().map(|x| x.direction()).collect()
+fn directions<T: Number>(x: &[T]) -> Result<DenseArray> {
+    kernels::map(&[x.len()], x, |x: T| x.direction())
 }

@@ -167,7 +167,7 @@ fn combine(a: &TensorBlock, b: &TensorBlock, operation: Operation) -> Result<Ten
 fn combine_all<T: Number>(
     a: &TensorBlock,
     b: &TensorBlock,
-    f: impl Fn(T, T) -> T + Copy,
+    f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<TensorBlock> {
     let (view, other) = (a.view()?, b.view()?);
     let values = kernels::zip(view.shape(), &read(&view)?, &read(&other)?, f)?;

@@ -96,7 +96,9 @@ fn power_as<T: Continuous>(block: &TensorBlock, exponent: f64) -> Result<TensorB
     if block.gradients_list().is_empty() {
         return Ok(result);
     }
-    let factors = derivatives(&x, exponent);
+    let factors = derivatives(&x, exponent)?;
+    let factors = factors.view();
+    let factors = read::<T>(&factors)?;
     for (parameter, gradient) in block.gradients() {
         let rows = GradientRows::new(block, parameter)?;
         let values = if exponent == 0.0 {
@@ -120,28 +122,26 @@ fn raise<T: Continuous>(block: &mut BlockMut<'_>, exponent: f64) -> Result<()> {
     if exponent == 0.0 {
         change_all(block, |_: T| T::default())?;
     } else if !block.gradients_list().is_empty() {
-        let factors = derivatives::<T>(&read(&block.view()?)?, exponent);
-        change_gradients(block, &factors, |w, dx: T| dx.times(w))?;
+        let factors = derivatives::<T>(&read(&block.view()?)?, exponent)?;
+        change_gradients(block, &read(&factors.view())?, |w, dx: T| dx.times(w))?;
     }
     with_power!(exponent, T, power => change_values(block, power))
 }
 
 /// `p x^(p-1)` for all elements, which needs no power for the exponents that come most often.
-fn derivatives<T: Continuous>(x: &[T], p: f64) -> Vec<T> {
-    fn map<T: Copy>(x: &[T], f: impl Fn(T) -> T) -> Vec<T> {
-        x.iter().map(|&x| f(x)).collect()
-    }
-    let real = T::from_real;
+fn derivatives<T: Continuous>(x: &[T], p: f64) -> Result<DenseArray> {
+    let (shape, real) = ([x.len()], T::from_real);
     match p {
         // The square of an inverse is more often a normal number than the inverse of a square.
-        -1.0 => map(x, |x| {
+        -1.0 => kernels::map(&shape, x, |x: T| {
             let inverse = real(1.0).over(x);
             real(-1.0).times(inverse.times(inverse))
         }),
-        0.0 => Vec::new(),
-        0.5 => map(x, |x| real(0.5).over(x.root())),
-        2.0 => map(x, |x| x.plus(x)),
-        3.0 => map(x, |x| x.times(x).times_real(3.0)),
-        p => map(x, |x| x.power(p - 1.0).times_real(p)),
+        // They are not used: the results are 0 even where this is infinite.
+        0.0 => DenseArray::zeros(T::DTYPE, &[0]),
+        0.5 => kernels::map(&shape, x, |x: T| real(0.5).over(x.root())),
+        2.0 => kernels::map(&shape, x, |x: T| x.plus(x)),
+        3.0 => kernels::map(&shape, x, |x: T| x.times(x).times_real(3.0)),
+        p => kernels::map(&shape, x, |x: T| x.power(p - 1.0).times_real(p)),
     }
 }

@@ -1,28 +1,39 @@
 //! One result for each element.
 
-use metatensor_core::{DenseArray, Element, Result};
+use metatensor_core::{DenseArray, Element, Result, change_rows};
 
 /// `f(x)` for all elements of an array with this shape.
-pub(crate) fn map<S: Copy, T: Element>(
+pub(crate) fn map<S: Copy + Sync, T: Element>(
     shape: &[usize],
     x: &[S],
-    f: impl Fn(S) -> T,
+    f: impl Fn(S) -> T + Sync,
 ) -> Result<DenseArray> {
-    DenseArray::write(shape, |output| {
-        output.extend(x.len(), x.iter().map(|&x| f(x)));
+    let work = size_of_val(x) + x.len() * size_of::<T>();
+    DenseArray::write_rows(shape, 1, work, |range, output| {
+        output.extend(range.len(), x[range].iter().map(|&x| f(x)));
+        Ok(())
+    })
+}
+
+/// [`map`] with the results in place of the elements.
+pub(crate) fn map_in_place<T: Copy + Send>(x: &mut [T], f: impl Fn(T) -> T + Sync) -> Result<()> {
+    change_rows(x, 1, 2 * size_of_val(x), |_, x| {
+        x.iter_mut().for_each(|x| *x = f(*x));
         Ok(())
     })
 }
 
 /// `f(x, y)` for all elements of two arrays with this shape.
-pub(crate) fn zip<S: Copy, T: Element>(
+pub(crate) fn zip<S: Copy + Sync, T: Element>(
     shape: &[usize],
     x: &[S],
     y: &[S],
-    f: impl Fn(S, S) -> T,
+    f: impl Fn(S, S) -> T + Sync,
 ) -> Result<DenseArray> {
-    DenseArray::write(shape, |output| {
-        output.extend(x.len(), x.iter().zip(y).map(|(&x, &y)| f(x, y)));
+    let work = 2 * size_of_val(x) + x.len() * size_of::<T>();
+    DenseArray::write_rows(shape, 1, work, |range, output| {
+        let elements = x[range.clone()].iter().zip(&y[range.clone()]);
+        output.extend(range.len(), elements.map(|(&x, &y)| f(x, y)));
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock};
+use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock, change_rows};
 
 /// How the rows of one gradient relate to those of the values.
 ///
@@ -33,12 +33,22 @@ impl GradientRows {
         &self.shape
     }
 
+    /// Elements in each row of the gradient.
+    fn length(&self) -> usize {
+        self.repeats * self.row
+    }
+
+    /// Bytes that are read and written to make new elements from those of so many arrays.
+    fn work<T>(&self, arrays: usize) -> usize {
+        self.shape.iter().product::<usize>() * size_of::<T>() * (arrays + 1)
+    }
+
     /// Calls `f` with the ranges of each row of the values and of the gradient that go together, in
-    /// the order of the gradient.
+    /// the order of the gradient, for these rows of it.
     #[inline]
-    fn for_each(&self, mut f: impl FnMut(Range<usize>, Range<usize>)) {
-        let mut start = 0;
-        for &parent in self.map.parents() {
+    fn for_each(&self, gradient: Range<usize>, mut f: impl FnMut(Range<usize>, Range<usize>)) {
+        let mut start = gradient.start * self.length();
+        for &parent in &self.map.parents()[gradient] {
             let values = parent as usize * self.row;
             for _ in 0..self.repeats {
                 f(values..values + self.row, start..start + self.row);
@@ -50,8 +60,9 @@ impl GradientRows {
     /// For values with a single element per row: calls `f` with the position of this element and the
     /// range of its derivatives. Loops over these are longer than loops over rows.
     #[inline]
-    fn for_each_single(&self, mut f: impl FnMut(usize, Range<usize>)) {
-        for (row, &parent) in self.map.parents().iter().enumerate() {
+    fn for_each_single(&self, gradient: Range<usize>, mut f: impl FnMut(usize, Range<usize>)) {
+        for row in gradient {
+            let parent = self.map.parents()[row];
             let start = row * self.repeats;
             f(parent as usize, start..start + self.repeats);
         }
@@ -64,17 +75,18 @@ pub(crate) fn gather_map<T: Element>(
     rows: &GradientRows,
     weights: &[T],
     a: &[T],
-    f: impl Fn(T, T) -> T,
+    f: impl Fn(T, T) -> T + Sync,
 ) -> Result<DenseArray> {
-    DenseArray::write(&rows.shape, |output| {
+    let (length, work) = (rows.length(), rows.work::<T>(1));
+    DenseArray::write_rows(&rows.shape, length, work, |range, output| {
         if rows.row == 1 {
-            rows.for_each_single(|value, gradient| {
+            rows.for_each_single(range, |value, gradient| {
                 let w = weights[value];
                 output.extend(rows.repeats, a[gradient].iter().map(|&a| f(w, a)));
             });
             return Ok(());
         }
-        rows.for_each(|values, gradient| {
+        rows.for_each(range, |values, gradient| {
             let elements = weights[values].iter().zip(&a[gradient]);
             output.extend(rows.row, elements.map(|(&w, &a)| f(w, a)));
         });
@@ -87,19 +99,27 @@ pub(crate) fn gather_in_place<T: Element>(
     rows: &GradientRows,
     weights: &[T],
     a: &mut [T],
-    f: impl Fn(T, T) -> T,
-) {
-    if rows.row == 1 {
-        return rows.for_each_single(|value, gradient| {
-            let w = weights[value];
-            a[gradient].iter_mut().for_each(|a| *a = f(w, *a));
-        });
-    }
-    rows.for_each(|values, gradient| {
-        for (&w, a) in weights[values].iter().zip(&mut a[gradient]) {
-            *a = f(w, *a);
+    f: impl Fn(T, T) -> T + Sync,
+) -> Result<()> {
+    let (length, work) = (rows.length(), rows.work::<T>(1));
+    change_rows(a, length, work, |range, a| {
+        let parents = &rows.map.parents()[range];
+        for (&parent, a) in parents.iter().zip(a.chunks_exact_mut(length)) {
+            let parent = parent as usize;
+            if rows.row == 1 {
+                let w = weights[parent];
+                a.iter_mut().for_each(|a| *a = f(w, *a));
+                continue;
+            }
+            let weights = &weights[parent * rows.row..(parent + 1) * rows.row];
+            for a in a.chunks_exact_mut(rows.row) {
+                for (&w, a) in weights.iter().zip(a) {
+                    *a = f(w, *a);
+                }
+            }
         }
-    });
+        Ok(())
+    })
 }
 
 /// `f((v, w), (a, b))` for all elements `a` and `b` of two gradients with the same samples, where `v`
@@ -108,18 +128,19 @@ pub(crate) fn gather_zip<T: Element>(
     rows: &GradientRows,
     (v, w): (&[T], &[T]),
     (a, b): (&[T], &[T]),
-    f: impl Fn((T, T), (T, T)) -> T,
+    f: impl Fn((T, T), (T, T)) -> T + Sync,
 ) -> Result<DenseArray> {
-    DenseArray::write(&rows.shape, |output| {
+    let (length, work) = (rows.length(), rows.work::<T>(2));
+    DenseArray::write_rows(&rows.shape, length, work, |range, output| {
         if rows.row == 1 {
-            rows.for_each_single(|value, gradient| {
+            rows.for_each_single(range, |value, gradient| {
                 let weights = (v[value], w[value]);
                 let derivatives = a[gradient.clone()].iter().zip(&b[gradient]);
                 output.extend(rows.repeats, derivatives.map(|(&a, &b)| f(weights, (a, b))));
             });
             return Ok(());
         }
-        rows.for_each(|values, gradient| {
+        rows.for_each(range, |values, gradient| {
             let weights = v[values.clone()].iter().zip(&w[values]);
             let derivatives = a[gradient.clone()].iter().zip(&b[gradient]);
             let elements = weights.zip(derivatives);

@@ -11,7 +11,7 @@ mod merge_columns;
 mod merge_rows;
 
 pub(crate) use accumulate::{Summable, Wide};
-pub(crate) use elementwise::{map, zip};
+pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
 pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};
 pub(crate) use merge_columns::{ColumnGroups, ColumnMoments, sum_columns};

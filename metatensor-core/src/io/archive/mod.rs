@@ -1,10 +1,12 @@
 //! ZIP archives: named members of bytes.
 
+mod member;
 mod reader;
 mod source;
 mod writer;
 
-pub(crate) use reader::{Archive, Member};
+pub(crate) use member::Member;
+pub(crate) use reader::Archive;
 pub(crate) use source::{Content, Source};
 pub(crate) use writer::{Alignment, ArchiveWriter};
 

@@ -10,15 +10,13 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive, ZipReadOptions};
 
 use super::Source;
-use crate::io::npy;
+use super::member::{Check, Data, Member, damaged};
 use crate::{Error, Result};
 
 /// The most that DEFLATE can make of one byte.
 const MAX_INFLATION: u64 = 1032;
 /// Size of the smallest header that can come before a member.
 const LOCAL_HEADER: u64 = 30;
-/// The checksum is updated after each piece of this size, while the piece is still in the cache.
-const PIECE: usize = 1 << 20;
 
 /// An archive of which the directory was read and checked.
 #[derive(Debug)]
@@ -118,14 +116,7 @@ impl<'s> Archive<'s> {
     /// # Errors
     /// If there is no such member, or it can not be read or is damaged.
     pub(crate) fn read(&mut self, name: &str) -> Result<Vec<u8>> {
-        let mut member = self.open_member(name)?;
-        if let Data::Owned(bytes) = member.data {
-            return Ok(bytes);
-        }
-        // no more than what the file really holds, see `Archive::new`
-        let mut bytes = vec![0; member.remaining() as usize];
-        member.read_exact_into(&mut bytes)?;
-        Ok(bytes)
+        self.open_member(name)?.into_bytes()
     }
 
     /// Start to read the member `name`.
@@ -169,24 +160,17 @@ impl<'s> Archive<'s> {
             }
         };
         let check = match entry.method {
-            Method::Stored => Some(Check {
-                expected: entry.crc,
-                hasher: crc32fast::Hasher::new(),
-            }),
+            Method::Stored => Some(Check::new(entry.crc)),
             // checked by the decoder
             Method::Deflate => None,
         };
-        let mut member = Member {
-            name: entry.name.clone(),
-            source: &mut self.source,
+        Member::new(
+            entry.name.clone(),
+            &mut self.source,
             data,
-            position: 0,
-            size: entry.size,
+            entry.size,
             check,
-        };
-        // an empty member is at its end from the start
-        member.read_exact_into(&mut [])?;
-        Ok(member)
+        )
     }
 
     /// Check the names of the members that were not opened: one of them may have been looked for under the
@@ -298,11 +282,6 @@ fn data_start(source: &mut Source<'_>, entry: &Entry, name: &[u8]) -> Result<u64
 }
 
 #[cold]
-fn damaged(name: &str, reason: impl std::fmt::Display) -> Error {
-    Error::serialization(format!("'{name}' is damaged: {reason}"))
-}
-
-#[cold]
 fn duplicate(name: &str) -> Error {
     Error::serialization(format!("the archive has two members named '{name}'"))
 }
@@ -323,162 +302,5 @@ fn repeated_name(source: &mut Source<'_>, mut offset: u64) -> Result<String> {
             return Ok(name_now);
         }
         offset += 46 + u64::from(name) + u64::from(extra) + u64::from(comment);
-    }
-}
-
-/// The data of one member, read from start to end.
-///
-/// The read that reaches the end also compares the checksum: whoever reads everything, and ignores
-/// no error, has the data that was written.
-#[derive(Debug)]
-pub(crate) struct Member<'a, 's> {
-    name: Arc<str>,
-    source: &'a mut Source<'s>,
-    data: Data,
-    position: u64,
-    size: u64,
-    check: Option<Check>,
-}
-
-#[derive(Debug)]
-enum Data {
-    /// The bytes of the source from here on.
-    InSource { start: u64 },
-    /// What was decompressed.
-    Owned(Vec<u8>),
-}
-
-#[derive(Debug)]
-struct Check {
-    expected: u32,
-    hasher: crc32fast::Hasher,
-}
-
-impl<'a, 's> Member<'a, 's> {
-    /// A source that is no archive as if it was the only member of one.
-    pub(crate) fn whole(source: &'a mut Source<'s>) -> Self {
-        let name = source.name().trim_matches('\'').into();
-        Self::in_source(name, source)
-    }
-
-    /// All of `source`, as the member `name`.
-    pub(crate) fn in_source(name: Arc<str>, source: &'a mut Source<'s>) -> Self {
-        Member {
-            name,
-            data: Data::InSource { start: 0 },
-            position: 0,
-            size: source.size(),
-            check: None,
-            source,
-        }
-    }
-
-    /// Name of the member, for errors.
-    pub(crate) fn name(&self) -> &Arc<str> {
-        &self.name
-    }
-
-    /// The error that this member can not be used for this reason.
-    #[cold]
-    pub(crate) fn bad(&self, reason: impl std::fmt::Display) -> Error {
-        Error::serialization(format!("'{}': {reason}", self.name))
-    }
-
-    /// Number of bytes that were not read yet. So many do exist: this much memory may be asked for.
-    pub(crate) fn remaining(&self) -> u64 {
-        self.size - self.position
-    }
-
-    /// Fill `out` with the next bytes.
-    ///
-    /// # Errors
-    /// If there are not so many, if the file can not be read, or if this reaches the end and the
-    /// checksum is wrong.
-    pub(crate) fn read_exact_into(&mut self, out: &mut [u8]) -> Result<()> {
-        if out.len() as u64 > self.remaining() {
-            return Err(damaged(
-                &self.name,
-                format!(
-                    "expected at least {} more bytes, got {}",
-                    out.len(),
-                    self.remaining()
-                ),
-            ));
-        }
-        for piece in out.chunks_mut(PIECE) {
-            match &self.data {
-                Data::InSource { start } => {
-                    self.source.read_exact_at(start + self.position, piece)?
-                }
-                Data::Owned(bytes) => {
-                    piece.copy_from_slice(&bytes[self.position as usize..][..piece.len()]);
-                }
-            }
-            if let Some(check) = &mut self.check {
-                check.hasher.update(piece);
-            }
-            self.position += piece.len() as u64;
-        }
-        if self.remaining() == 0
-            && let Some(check) = self.check.take()
-        {
-            let actual = check.hasher.finalize();
-            if actual != check.expected {
-                return Err(damaged(
-                    &self.name,
-                    format!(
-                        "its checksum is {actual:08x}, expected {:08x}",
-                        check.expected
-                    ),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Read the header of the array that this member is. What remains is the array's data, and
-    /// nothing else.
-    ///
-    /// # Errors
-    /// If there is no valid header, or the size of the data is not the one it announces.
-    pub(crate) fn read_npy_header(&mut self) -> Result<npy::Header> {
-        self.try_read_npy_header()
-            .map_err(|error| error.context(format!("'{}'", self.name)))
-    }
-
-    fn try_read_npy_header(&mut self) -> Result<npy::Header> {
-        let mut bytes: SmallVec<[u8; 256]> =
-            smallvec![0; self.remaining().min(npy::PRELUDE as u64) as usize];
-        self.read_exact_into(&mut bytes)?;
-        let read = bytes.len();
-        let size = npy::size(&bytes)?.max(read);
-        if size as u64 > read as u64 + self.remaining() {
-            return Err(Error::serialization(format!(
-                "the npy header claims to be {size} bytes long, only {} are there",
-                read as u64 + self.remaining()
-            )));
-        }
-        bytes.resize(size, 0);
-        self.read_exact_into(&mut bytes[read..])?;
-        let (header, _) = npy::parse(&bytes)?;
-        let expected = header.data_size()?;
-        if expected as u64 != self.remaining() {
-            return Err(Error::serialization(format!(
-                "an array of shape {:?} needs {expected} bytes, got {}",
-                header.shape,
-                self.remaining()
-            )));
-        }
-        Ok(header)
-    }
-
-    #[cfg_attr(not(test), expect(dead_code, reason = "for mapped files"))]
-    /// The bytes that were not read yet, where they lie in the memory that the archive was made
-    /// from. Their checksum is not compared. `None` for files and compressed members.
-    pub(crate) fn in_memory(&self) -> Option<&'s [u8]> {
-        match self.data {
-            Data::InSource { start } => self.source.slice(start + self.position, start + self.size),
-            Data::Owned(_) => None,
-        }
     }
 }

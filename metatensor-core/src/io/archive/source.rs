@@ -114,17 +114,42 @@ impl<'s> Source<'s> {
     /// If there are not so many, or the file can not be read.
     pub(crate) fn read_exact_at(&mut self, offset: u64, out: &mut [u8]) -> Result<()> {
         self.try_read_exact_at(offset, out)
-            .map_err(|source| Error::Io {
-                context: format!("could not read {} at byte {offset}", self.name),
-                source,
+            .map_err(|error| self.unreadable(offset, error))
+    }
+
+    /// The same for many bytes, and for several threads.
+    ///
+    /// # Errors
+    /// As for [`Source::read_exact_at`].
+    pub(super) fn read_large_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        self.check_range(offset, out.len())
+            .and_then(|()| match &self.bytes {
+                Bytes::Memory(bytes) => {
+                    out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
+                    Ok(())
+                }
+                Bytes::File { file, .. } => file.read_exact_at(out, offset),
             })
+            .map_err(|error| self.unreadable(offset, error))
+    }
+
+    #[cold]
+    fn unreadable(&self, offset: u64, source: io::Error) -> Error {
+        Error::Io {
+            context: format!("could not read {} at byte {offset}", self.name),
+            source,
+        }
+    }
+
+    fn check_range(&self, offset: u64, length: usize) -> io::Result<()> {
+        match offset.checked_add(length as u64) {
+            Some(end) if end <= self.size => Ok(()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 
     fn try_read_exact_at(&mut self, offset: u64, mut out: &mut [u8]) -> io::Result<()> {
-        let end = offset.checked_add(out.len() as u64);
-        if end.is_none_or(|end| end > self.size) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        self.check_range(offset, out.len())?;
         match &mut self.bytes {
             Bytes::Memory(bytes) => {
                 out.copy_from_slice(&bytes[offset as usize..][..out.len()]);

@@ -3,6 +3,9 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
+use crc32fast::Hasher;
+
+use crate::threads::for_each;
 use crate::{Error, Result};
 
 /// Where the data of a member starts.
@@ -19,6 +22,9 @@ pub(crate) enum Alignment {
 const LARGE: usize = 16 << 10;
 /// Smaller parts are collected until there are about this many bytes.
 const BUFFER: usize = 256 << 10;
+
+/// Checksums are computed for pieces of this size, several at once.
+const PIECE: usize = 4 << 20;
 
 /// ZIP format: the numbers that mean "see the 64-bit field".
 const MAX16: u64 = u16::MAX as u64;
@@ -86,13 +92,8 @@ impl<W: Write> ArchiveWriter<W> {
         }
 
         let start = self.offset;
-        let mut crc = crc32fast::Hasher::new();
-        let mut size = 0_u64;
-        for part in parts {
-            crc.update(part);
-            size += part.len() as u64;
-        }
-        let crc = crc.finalize();
+        let crc = checksum(parts)?;
+        let size: u64 = parts.iter().map(|part| part.len() as u64).sum();
         let flags = if name.is_ascii() { 0 } else { UTF8 };
         let version = if size >= MAX32 || start >= MAX32 {
             VERSION_64
@@ -231,6 +232,26 @@ impl<W: Write> ArchiveWriter<W> {
         self.buffer.clear();
         Ok(())
     }
+}
+
+fn checksum(parts: &[&[u8]]) -> Result<u32> {
+    let mut checksum = Hasher::new();
+    for part in parts {
+        if part.len() <= PIECE {
+            checksum.update(part);
+            continue;
+        }
+        let mut pieces = vec![Hasher::new(); part.len().div_ceil(PIECE)];
+        let tasks = part.chunks(PIECE).zip(&mut pieces);
+        for_each(part.len(), tasks, |(bytes, piece)| {
+            piece.update(bytes);
+            Ok(())
+        })?;
+        for piece in &pieces {
+            checksum.combine(piece);
+        }
+    }
+    Ok(checksum.finalize())
 }
 
 /// Size of the header before each member, without name and extra fields.

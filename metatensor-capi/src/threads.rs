@@ -1,0 +1,23 @@
+//! Number of threads.
+
+/// Set the number of threads that large operations use, the one of the caller included.
+///
+/// Results do not depend on this number. Threads are made when they are needed for the first time, and functions of
+/// the caller (those of arrays, and deleters) are only ever called on the thread of the caller.
+///
+/// @param threads number of threads: 1 for no others than the one of the caller, and 0 for the default of
+///        `mts_get_num_threads`
+#[unsafe(no_mangle)]
+pub extern "C" fn mts_set_num_threads(threads: usize) {
+    metatensor_core::set_num_threads(threads);
+}
+
+/// Get the number of threads that large operations use.
+///
+/// This is what was given to `mts_set_num_threads`, or else the value of the environment variable
+/// `METATENSOR_NUM_THREADS`, or else that of `OMP_NUM_THREADS`, or else what the machine has. The variables are read
+/// once, and ignored if they are no positive numbers.
+#[unsafe(no_mangle)]
+pub extern "C" fn mts_get_num_threads() -> usize {
+    metatensor_core::num_threads()
+}

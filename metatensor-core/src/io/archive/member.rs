@@ -1,0 +1,363 @@
+//! The bytes of one member of an archive.
+
+use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crc32fast::Hasher;
+use smallvec::{SmallVec, smallvec};
+
+use super::Source;
+use crate::io::npy;
+use crate::threads::change_rows;
+use crate::{Error, Result};
+
+/// From this size on, members are read in parts.
+const LARGE: usize = 1 << 20;
+/// The checksum is updated after each piece of this size, while the piece is still in the cache.
+const PIECE: usize = 256 << 10;
+
+#[cold]
+pub(super) fn damaged(name: &str, reason: impl Display) -> Error {
+    Error::serialization(format!("'{name}' is damaged: {reason}"))
+}
+
+#[cold]
+fn bad(name: &str, reason: impl Display) -> Error {
+    Error::serialization(format!("'{name}': {reason}"))
+}
+
+/// The data of one member, read from start to end.
+///
+/// The read that reaches the end also compares the checksum: whoever reads everything, and ignores
+/// no error, has the data that was written.
+#[derive(Debug)]
+pub(crate) struct Member<'a, 's> {
+    name: Arc<str>,
+    source: &'a mut Source<'s>,
+    data: Data,
+    position: u64,
+    size: u64,
+    check: Option<Check>,
+}
+
+#[derive(Debug)]
+pub(super) enum Data {
+    /// The bytes of the source from here on.
+    InSource { start: u64 },
+    /// What was decompressed.
+    Owned(Vec<u8>),
+}
+
+#[derive(Debug)]
+pub(super) struct Check {
+    expected: u32,
+    hasher: Hasher,
+}
+
+impl Check {
+    pub(super) fn new(expected: u32) -> Check {
+        Check {
+            expected,
+            hasher: Hasher::new(),
+        }
+    }
+}
+
+impl<'a, 's> Member<'a, 's> {
+    /// The member `name` of this size.
+    ///
+    /// # Errors
+    /// If the checksum of a member without any bytes is wrong.
+    pub(super) fn new(
+        name: Arc<str>,
+        source: &'a mut Source<'s>,
+        data: Data,
+        size: u64,
+        check: Option<Check>,
+    ) -> Result<Self> {
+        let mut member = Member {
+            name,
+            source,
+            data,
+            position: 0,
+            size,
+            check,
+        };
+        member.check_at_end()?;
+        Ok(member)
+    }
+
+    /// A source that is no archive as if it was the only member of one.
+    pub(crate) fn whole(source: &'a mut Source<'s>) -> Self {
+        let name = source.name().trim_matches('\'').into();
+        Self::in_source(name, source)
+    }
+
+    /// All of `source`, as the member `name`.
+    pub(crate) fn in_source(name: Arc<str>, source: &'a mut Source<'s>) -> Self {
+        Member {
+            name,
+            data: Data::InSource { start: 0 },
+            position: 0,
+            size: source.size(),
+            check: None,
+            source,
+        }
+    }
+
+    /// Name of the member, for errors.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The error that this member can not be used for this reason.
+    #[cold]
+    pub(crate) fn bad(&self, reason: impl Display) -> Error {
+        bad(&self.name, reason)
+    }
+
+    /// Number of bytes that were not read yet. So many do exist: this much memory may be asked for.
+    pub(crate) fn remaining(&self) -> u64 {
+        self.size - self.position
+    }
+
+    /// Fill `out` with the next bytes.
+    ///
+    /// # Errors
+    /// If there are not so many, if the file can not be read, or if this reaches the end and the
+    /// checksum is wrong.
+    pub(crate) fn read_exact_into(&mut self, out: &mut [u8]) -> Result<()> {
+        if out.len() >= LARGE {
+            let length = out.len();
+            return self.read_in_parts(length, |parts| {
+                change_rows(out, 1, 2 * length, |range, out| {
+                    let mut part = parts.from(range.start);
+                    for piece in out.chunks_mut(PIECE) {
+                        part.read_exact_into(piece)?;
+                    }
+                    part.finish();
+                    Ok(())
+                })
+            });
+        }
+        self.check_remaining(out.len())?;
+        match &self.data {
+            Data::InSource { start } => self.source.read_exact_at(start + self.position, out)?,
+            Data::Owned(bytes) => {
+                out.copy_from_slice(&bytes[self.position as usize..][..out.len()]);
+            }
+        }
+        if let Some(check) = &mut self.check {
+            check.hasher.update(out);
+        }
+        self.position += out.len() as u64;
+        self.check_at_end()
+    }
+
+    /// All bytes that were not read yet.
+    ///
+    /// # Errors
+    /// As for [`Member::read_exact_into`].
+    pub(super) fn into_bytes(mut self) -> Result<Vec<u8>> {
+        if let (Data::Owned(bytes), 0) = (&mut self.data, self.position) {
+            return Ok(std::mem::take(bytes));
+        }
+        // no more than what the file really holds, see `Archive::new`
+        let mut bytes = vec![0; self.remaining() as usize];
+        self.read_exact_into(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Let `read` read the next `length` bytes in parts, in any order and from any thread. It has to read
+    /// all of them.
+    ///
+    /// # Errors
+    /// Those of `read`, or as for [`Member::read_exact_into`].
+    pub(crate) fn read_in_parts<R>(
+        &mut self,
+        length: usize,
+        read: impl FnOnce(&Parts<'_>) -> Result<R>,
+    ) -> Result<R> {
+        self.check_remaining(length)?;
+        let parts = Parts {
+            name: &self.name,
+            source: self.source,
+            data: &self.data,
+            start: self.position,
+            is_checked: self.check.is_some(),
+            finished: Mutex::new(Vec::new()),
+        };
+        let result = read(&parts)?;
+
+        let mut finished = parts
+            .finished
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        finished.sort_unstable_by_key(|part| part.0);
+        for (start, end, hasher) in finished {
+            if start != self.position {
+                return Err(Error::Internal(format!(
+                    "'{}' was not read in order",
+                    self.name
+                )));
+            }
+            self.position = end;
+            if let Some(check) = &mut self.check {
+                check.hasher.combine(&hasher);
+            }
+        }
+        self.check_at_end()?;
+        Ok(result)
+    }
+
+    fn check_remaining(&self, length: usize) -> Result<()> {
+        if length as u64 <= self.remaining() {
+            return Ok(());
+        }
+        Err(damaged(
+            &self.name,
+            format!(
+                "expected at least {length} more bytes, got {}",
+                self.remaining()
+            ),
+        ))
+    }
+
+    fn check_at_end(&mut self) -> Result<()> {
+        if self.remaining() == 0
+            && let Some(check) = self.check.take()
+        {
+            let actual = check.hasher.finalize();
+            if actual != check.expected {
+                return Err(damaged(
+                    &self.name,
+                    format!(
+                        "its checksum is {actual:08x}, expected {:08x}",
+                        check.expected
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Read the header of the array that this member is. What remains is the array's data, and
+    /// nothing else.
+    ///
+    /// # Errors
+    /// If there is no valid header, or the size of the data is not the one it announces.
+    pub(crate) fn read_npy_header(&mut self) -> Result<npy::Header> {
+        self.try_read_npy_header()
+            .map_err(|error| error.context(format!("'{}'", self.name)))
+    }
+
+    fn try_read_npy_header(&mut self) -> Result<npy::Header> {
+        let mut bytes: SmallVec<[u8; 256]> =
+            smallvec![0; self.remaining().min(npy::PRELUDE as u64) as usize];
+        self.read_exact_into(&mut bytes)?;
+        let read = bytes.len();
+        let size = npy::size(&bytes)?.max(read);
+        if size as u64 > read as u64 + self.remaining() {
+            return Err(Error::serialization(format!(
+                "the npy header claims to be {size} bytes long, only {} are there",
+                read as u64 + self.remaining()
+            )));
+        }
+        bytes.resize(size, 0);
+        self.read_exact_into(&mut bytes[read..])?;
+        let (header, _) = npy::parse(&bytes)?;
+        let expected = header.data_size()?;
+        if expected as u64 != self.remaining() {
+            return Err(Error::serialization(format!(
+                "an array of shape {:?} needs {expected} bytes, got {}",
+                header.shape,
+                self.remaining()
+            )));
+        }
+        Ok(header)
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "for mapped files"))]
+    /// The bytes that were not read yet, where they lie in the memory that the archive was made
+    /// from. Their checksum is not compared. `None` for files and compressed members.
+    pub(crate) fn in_memory(&self) -> Option<&'s [u8]> {
+        match self.data {
+            Data::InSource { start } => self.source.slice(start + self.position, start + self.size),
+            Data::Owned(_) => None,
+        }
+    }
+}
+
+/// Bytes of a member, to be read in parts.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    name: &'a str,
+    source: &'a Source<'a>,
+    data: &'a Data,
+    /// Where the first of these bytes is in the member.
+    start: u64,
+    is_checked: bool,
+    /// Start, end and checksum of the parts that were read.
+    finished: Mutex<Vec<(u64, u64, Hasher)>>,
+}
+
+impl<'a> Parts<'a> {
+    /// The error that the member can not be used for this reason.
+    #[cold]
+    pub(crate) fn bad(&self, reason: impl Display) -> Error {
+        bad(self.name, reason)
+    }
+
+    /// The part that starts at this one of the bytes.
+    pub(crate) fn from(&'a self, offset: usize) -> Part<'a> {
+        let start = self.start + offset as u64;
+        Part {
+            parts: self,
+            start,
+            position: start,
+            hasher: Hasher::new(),
+        }
+    }
+}
+
+/// Part of a member, read from start to end.
+#[derive(Debug)]
+pub(crate) struct Part<'a> {
+    parts: &'a Parts<'a>,
+    start: u64,
+    position: u64,
+    hasher: Hasher,
+}
+
+impl Part<'_> {
+    /// Fill `out` with the next bytes, which should fit in a cache: their checksum is computed next.
+    ///
+    /// # Errors
+    /// If the file can not be read.
+    pub(crate) fn read_exact_into(&mut self, out: &mut [u8]) -> Result<()> {
+        match self.parts.data {
+            Data::InSource { start } => {
+                let offset = start + self.position;
+                self.parts.source.read_large_at(offset, out)?;
+            }
+            Data::Owned(bytes) => {
+                out.copy_from_slice(&bytes[self.position as usize..][..out.len()]);
+            }
+        }
+        if self.parts.is_checked {
+            self.hasher.update(out);
+        }
+        self.position += out.len() as u64;
+        Ok(())
+    }
+
+    /// All of this part was read.
+    pub(crate) fn finish(self) {
+        let mut finished = self
+            .parts
+            .finished
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        finished.push((self.start, self.position, self.hasher));
+    }
+}
