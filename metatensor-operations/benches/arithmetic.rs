@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use metatensor_core::{DenseArray, Labels, TensorBlock, TensorMap};
+use metatensor_core::{DenseArray, Labels, TensorBlock, TensorMap, set_num_threads};
 use metatensor_operations::{
     abs_block, add_block, divide_block, equal_block, into_pow, multiply_block, pow_block,
 };
@@ -46,9 +46,16 @@ fn block(rows: usize, properties: usize) -> TensorBlock {
 }
 
 fn arithmetic(criterion: &mut Criterion) {
-    for (rows, properties) in [(100, 10), (10_000, 10), (1_000_000, 10), (1_000_000, 1)] {
+    for (rows, properties, threads) in [
+        (100, 10, 1),
+        (10_000, 10, 1),
+        (1_000_000, 10, 1),
+        (1_000_000, 10, 2),
+        (1_000_000, 1, 1),
+    ] {
+        set_num_threads(threads);
         let (a, b) = (block(rows, properties), block(rows, properties));
-        let id = format!("{rows}x{COMPONENTS}x{properties}");
+        let id = format!("{rows}x{COMPONENTS}x{properties}, {threads} threads");
         let elements = (rows * COMPONENTS + rows / ROWS_PER_SAMPLE) * properties;
 
         let mut group = criterion.benchmark_group("arithmetic");
