@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times our library against the official one. Options are those of benches/abi/abi.c, see docs/benchmarks.md:
-#     benches/run_abi.sh [--quick] [--filter TEXT] [--markdown]
+#     benches/run_abi.sh [--quick] [--cpu] [--filter TEXT] [--markdown]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target="${CARGO_TARGET_DIR:-target}"

@@ -41,7 +41,7 @@ impl Scale {
 }
 
 /// Picture of times in seconds for sizes, with a dashed line for the expected exponent through the last point.
-pub fn svg(title: &str, unit: &str, points: &[(f64, f64)], expected: f64) -> String {
+pub(crate) fn svg(title: &str, unit: &str, points: &[(f64, f64)], expected: f64) -> String {
     let x = Scale::around(points.iter().map(|point| point.0), (LEFT, WIDTH - RIGHT));
     let y = Scale::around(points.iter().map(|point| point.1), (HEIGHT - BOTTOM, TOP));
     let mut marks = String::new();

@@ -41,7 +41,7 @@ fn kernels_do_not_need_more_instructions_than_recorded() {
     let mut recorded = String::from(TITLE);
     let mut report = String::new();
     let mut too_many = false;
-    for (kernel, expected) in parse(&expected) {
+    for (kernel, expected) in parse(&expected).unwrap() {
         let count = count_instructions(&program, kernel).unwrap();
         writeln!(recorded, "{kernel} {count}").unwrap();
         let ratio = count as f64 / expected as f64;
@@ -66,12 +66,13 @@ fn kernels_do_not_need_more_instructions_than_recorded() {
 }
 
 /// Kernels and their expected counts, from the lines of a file which are not comments.
-fn parse(text: &str) -> impl Iterator<Item = (&str, u64)> {
+fn parse(text: &str) -> Result<Vec<(&str, u64)>, Box<dyn Error>> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| {
-        let (kernel, count) = line.split_once(' ').unwrap();
-        (kernel, count.parse().unwrap())
-    })
+    let counts = lines.map(|line| {
+        let (kernel, count) = line.split_once(' ').ok_or("a count is missing")?;
+        Ok((kernel, count.parse()?))
+    });
+    counts.collect()
 }
 
 fn compile(directory: &Path) -> Result<PathBuf, Box<dyn Error>> {
