@@ -133,6 +133,54 @@ mts_status_t mts_gradient_map_rows_of(const struct mts_gradient_map_t *map,
                                       const int64_t **rows,
                                       uintptr_t *count);
 
+/**
+ * Copy rows: row `i` of `out` is row `index[i]` of `src`.
+ *
+ * With the parents of a mapping as the index, this gives each gradient row the row of the values that it belongs
+ * to.
+ *
+ * @param dtype type of the elements: 32 or 64-bit integers or floats, or complex numbers made of these floats
+ * @param src `src_rows * row_length` elements
+ * @param src_rows number of rows in `src`
+ * @param row_length number of elements in each row
+ * @param index `index_count` numbers of rows
+ * @param index_count number of rows to copy
+ * @param out memory for `index_count * row_length` elements, which must not be that of `src`
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: an entry of `index` that is not a row of `src`, ...
+ */
+mts_status_t mts_gather_rows(DLDataType dtype,
+                             const void *src,
+                             uintptr_t src_rows,
+                             uintptr_t row_length,
+                             const int64_t *index,
+                             uintptr_t index_count,
+                             void *out);
+
+/**
+ * Add rows: row `i` of `src` is added to row `index[i]` of `out`, in increasing order of `i`.
+ *
+ * With the parents of a mapping as the index, this sums the gradient rows of each sample.
+ *
+ * @param dtype type of the elements: 32 or 64-bit integers (which wrap around) or floats, or complex numbers made of
+ *        these floats
+ * @param src `src_rows * row_length` elements
+ * @param src_rows number of rows in `src`, and in `index`
+ * @param row_length number of elements in each row
+ * @param index `src_rows` numbers of rows of `out`
+ * @param out `out_rows * row_length` elements, which must not be those of `src`
+ * @param out_rows number of rows in `out`
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: an entry of `index` that is not a row of `out`, ...
+ */
+mts_status_t mts_scatter_add_rows(DLDataType dtype,
+                                  const void *src,
+                                  uintptr_t src_rows,
+                                  uintptr_t row_length,
+                                  const int64_t *index,
+                                  void *out,
+                                  uintptr_t out_rows);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -51,6 +51,23 @@ pub(crate) unsafe fn slice<'a, T>(pointer: *const T, count: usize, name: &str) -
     Ok(unsafe { std::slice::from_raw_parts(first, count) })
 }
 
+/// The `count` elements starting at `pointer`, which can only be NULL if there are none.
+///
+/// # Safety
+///
+/// `pointer` must be NULL or valid for this many elements for `'a`, and not be used by others.
+pub(crate) unsafe fn slice_mut<'a, T>(
+    pointer: *mut T,
+    count: usize,
+    name: &str,
+) -> Result<&'a mut [T]> {
+    if count == 0 {
+        return Ok(&mut []);
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe { optional_slice_mut(pointer, count, name) }?.ok_or_else(|| null(name))
+}
+
 /// The `count` elements starting at `pointer`, or `None` if it is NULL.
 ///
 /// # Safety

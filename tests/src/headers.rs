@@ -39,6 +39,12 @@ pub const HEADERS: &[Header] = &[
                    #include \"metatensor/version.h\"\n",
     },
     Header {
+        path: "metatensor/arrays.h",
+        purpose: "Arrays on top of memory of the caller, and what the library has.",
+        sources: &["ready_made.rs"],
+        includes: "#include \"metatensor.h\"\n",
+    },
+    Header {
         path: "metatensor/gradient_map.h",
         purpose: "The link between the samples of a block and the rows of its gradients.",
         sources: &["gradient_map.rs"],

@@ -33,6 +33,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_realloc_buffer_t" => "some_realloc",
         "DLDataType" => "c_float64",
         "void (*)(void*)" => "free",
+        "void (*)(void*user_data)" => "NULL",
         "char*" => "\"s\"",
         "uintptr_t*" => "memory_with((const void *)1)",
         "char*const*" => return "memory_with(\"s\")".to_owned(),

@@ -52,6 +52,11 @@ fn threads_share_objects_but_not_errors() {
 }
 
 #[test]
+fn arrays_and_rows_can_be_in_memory_of_the_program() {
+    check("ready_made.c");
+}
+
+#[test]
 fn numbers_that_are_too_large_are_errors() {
     check("out_of_range.c");
 }

@@ -62,6 +62,27 @@ pub struct DlpackManagedTensor {
     pub tensor: DlpackTensor,
 }
 
+impl Default for DlpackManagedTensor {
+    /// A tensor of nothing, without a deleter.
+    fn default() -> Self {
+        DlpackManagedTensor {
+            version: DlpackVersion::CURRENT,
+            manager_ctx: std::ptr::null_mut(),
+            deleter: None,
+            flags: 0,
+            tensor: DlpackTensor {
+                data: std::ptr::null_mut(),
+                device: Device::CPU,
+                ndim: 0,
+                dtype: DType::U8,
+                shape: std::ptr::null_mut(),
+                strides: std::ptr::null_mut(),
+                byte_offset: 0,
+            },
+        }
+    }
+}
+
 impl DlpackManagedTensor {
     /// Flag of tensors whose data must not be written to.
     pub const FLAG_READ_ONLY: u64 = 1;
