@@ -214,7 +214,7 @@ pub unsafe extern "C" fn mts_labels_position(
                 Out::new(result, "result")?,
             )
         };
-        if values.len() != labels.size() {
+        if values.len() != labels.rows().width() {
             return Err(Error::invalid(format!(
                 "expected one value for each of the dimensions {}, got {}",
                 labels.names(),

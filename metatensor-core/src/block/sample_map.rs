@@ -57,8 +57,7 @@ pub(super) fn check(samples: &Labels, parent_rows: usize) -> Result<()> {
         (count, Some(Order::StrictlyIncreasing | Order::NonDecreasing)) => {
             is_sample(rows.row(0)[0]) && is_sample(rows.row(count - 1)[0])
         }
-        // Without a way out, this loop has no branches.
-        _ => rows.iter().fold(true, |all, row| all & is_sample(row[0])),
+        _ => rows.column_is_below(0, parent_rows),
     };
     if all_are {
         return Ok(());

@@ -331,6 +331,7 @@ impl Labels {
         *self.0.order.get_or_init(|| self.rows().order())
     }
 
+    #[inline]
     fn index(&self) -> &RowIndex {
         let build = || RowIndex::assume_unique(self.rows());
         self.0.index.get_or_init(build)
@@ -341,6 +342,7 @@ impl Labels {
     }
 
     /// Position of `row`, if it is one of the rows.
+    #[inline]
     pub fn position(&self, row: &[i32]) -> Option<usize> {
         self.index().find(self.rows(), row)
     }

@@ -2,6 +2,7 @@
 
 #![expect(unsafe_code, reason = "keeps an array and the address of its elements")]
 
+use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 
 use crate::names::Names;
@@ -12,7 +13,11 @@ use crate::{ArrayRef, DType, DenseArray, Device, Error, Result, View};
 pub(super) struct LabelsValues {
     count: usize,
     width: usize,
-    rows: RowsMemory,
+    /// `readable * width` values in `memory`.
+    values: *const i32,
+    /// Number of rows that can be looked at: all or none.
+    readable: usize,
+    memory: RowsMemory,
     array: OnceLock<ArrayRef>,
 }
 
@@ -20,28 +25,37 @@ enum RowsMemory {
     /// Our own memory, possibly shared with native arrays.
     Owned(Arc<Vec<i32>>),
     /// Memory of the array.
-    Array {
-        values: *const i32,
-        /// Keeps `values` valid.
-        _view: View<'static>,
-    },
+    Array(#[expect(dead_code, reason = "only kept alive")] View<'static>),
     /// The array is on a device that nobody else can look at.
     Hidden,
 }
 
-// SAFETY: `values` points to memory which is kept alive by the view beside it and never written to,
-// as the users of labels promise when they give an array.
-unsafe impl Send for RowsMemory {}
+// SAFETY: `values` points to memory which is kept alive by `memory` and never written to, as the users of
+// labels promise when they give an array.
+unsafe impl Send for LabelsValues {}
 // SAFETY: as above.
-unsafe impl Sync for RowsMemory {}
+unsafe impl Sync for LabelsValues {}
 
 impl LabelsValues {
     pub(super) fn owned(values: Vec<i32>, width: usize) -> LabelsValues {
+        let count = values.len() / width.max(1);
+        Self::in_memory(Arc::new(values), [count, width], OnceLock::new())
+    }
+
+    /// Rows in memory that has this shape.
+    fn in_memory(
+        values: Arc<Vec<i32>>,
+        [count, width]: [usize; 2],
+        array: OnceLock<ArrayRef>,
+    ) -> LabelsValues {
+        debug_assert_eq!(values.len(), count * width);
         LabelsValues {
-            count: values.len() / width.max(1),
+            count,
             width,
-            rows: RowsMemory::Owned(Arc::new(values)),
-            array: OnceLock::new(),
+            values: values.as_ptr(),
+            readable: count,
+            memory: RowsMemory::Owned(values),
+            array,
         }
     }
 
@@ -73,13 +87,7 @@ impl LabelsValues {
                 Rows::MAX_COUNT
             )));
         }
-        let rows = read_rows(&array, [count, width])?;
-        Ok(LabelsValues {
-            count,
-            width,
-            rows,
-            array: OnceLock::from(array),
-        })
+        read_rows(array, [count, width])
     }
 
     /// The same rows as an array like the one of `other`, or `None` if this is what we have.
@@ -99,16 +107,13 @@ impl LabelsValues {
         if !device.is_cpu() {
             converted = converted.copy(device)?;
         }
-        let rows = match &self.rows {
-            RowsMemory::Owned(values) => RowsMemory::Owned(Arc::clone(values)),
-            _ => RowsMemory::Owned(Arc::new(self.rows().values().to_vec())),
+        let values = match &self.memory {
+            RowsMemory::Owned(values) => Arc::clone(values),
+            _ => Arc::new(self.rows().values().to_vec()),
         };
-        Ok(Some(LabelsValues {
-            count: self.count,
-            width: self.width,
-            rows,
-            array: OnceLock::from(ArrayRef::from(converted)),
-        }))
+        let array = OnceLock::from(ArrayRef::from(converted));
+        let shape = [self.readable, self.width];
+        Ok(Some(Self::in_memory(values, shape, array)))
     }
 
     pub(super) fn count(&self) -> usize {
@@ -117,24 +122,19 @@ impl LabelsValues {
 
     /// Whether there are rows that nobody can look at.
     pub(super) fn are_hidden(&self) -> bool {
-        matches!(self.rows, RowsMemory::Hidden)
+        self.readable != self.count
     }
 
+    #[inline]
     pub(super) fn rows(&self) -> Rows<'_> {
-        let values = match &self.rows {
-            RowsMemory::Owned(values) => &values[..],
-            // SAFETY: `read_rows` checked the shape of the view, whose values are contiguous.
-            RowsMemory::Array { values, .. } => unsafe {
-                std::slice::from_raw_parts(*values, self.count * self.width)
-            },
-            RowsMemory::Hidden => return Rows::new(&[], 0, self.width),
-        };
-        Rows::new(values, self.count, self.width)
+        // SAFETY: that many values are there, and stay there as long as `self`.
+        let values = unsafe { std::slice::from_raw_parts(self.values, self.readable * self.width) };
+        Rows::of_checked(values, self.readable, self.width)
     }
 
     pub(super) fn array(&self) -> &ArrayRef {
         self.array.get_or_init(|| {
-            let values = match &self.rows {
+            let values = match &self.memory {
                 RowsMemory::Owned(values) => Arc::clone(values),
                 // Rows that are not our own always come with the array they are from.
                 _ => Arc::default(),
@@ -145,30 +145,41 @@ impl LabelsValues {
 }
 
 /// The values in an array, where they are if possible.
-fn read_rows(array: &ArrayRef, shape: [usize; 2]) -> Result<RowsMemory> {
+fn read_rows(array: ArrayRef, shape: [usize; 2]) -> Result<LabelsValues> {
+    let owned = |values, array: ArrayRef| {
+        LabelsValues::in_memory(Arc::new(values), shape, OnceLock::from(array))
+    };
+    let [count, width] = shape;
     if shape.contains(&0) {
-        return Ok(RowsMemory::Owned(Arc::default()));
+        return Ok(owned(Vec::new(), array));
     }
     let device = array.device()?;
     if device.is_extension() {
-        return Ok(RowsMemory::Hidden);
+        return Ok(LabelsValues {
+            count,
+            width,
+            values: NonNull::dangling().as_ptr(),
+            readable: 0,
+            memory: RowsMemory::Hidden,
+            array: OnceLock::from(array),
+        });
     }
     if !device.is_cpu() {
         let copy = array.copy(Device::CPU)?;
-        return Ok(RowsMemory::Owned(Arc::new(copy_rows(
-            &copy.view()?,
-            shape,
-        )?)));
+        return Ok(owned(copy_rows(&copy.view()?, shape)?, array));
     }
     let view = View::from_dlpack(array.to_dlpack(Device::CPU)?)?;
     check_shape(&view, shape)?;
-    let values = match view.as_slice::<i32>()? {
-        Some(values) => values.as_ptr(),
-        None => return Ok(RowsMemory::Owned(Arc::new(copy_rows(&view, shape)?))),
+    let Some(values) = view.as_slice::<i32>()? else {
+        return Ok(owned(copy_rows(&view, shape)?, array));
     };
-    Ok(RowsMemory::Array {
-        values,
-        _view: view,
+    Ok(LabelsValues {
+        count,
+        width,
+        values: values.as_ptr(),
+        readable: count,
+        memory: RowsMemory::Array(view),
+        array: OnceLock::from(array),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use super::hash::Seed;
+use super::lanes::{LANES, Lanes};
 use super::table::{Table, by_width};
 use super::{Order, Rows};
 
@@ -19,13 +20,15 @@ const BATCH: usize = 64;
 #[derive(Clone, Debug)]
 pub struct RowIndex {
     seed: Seed,
-    /// Open addressing with linear probing. 0 if empty, else the row number plus one in the low bits, and
-    /// in those above (few in large tables) some of the hash, to compare before the rows.
-    slots: Box<[u32]>,
+    /// Open addressing: rows are in the group that their hash names, or if that is full in one of the next
+    /// ones. The slots of a group are used from the first to the last. A slot is 0 if empty, else the row
+    /// number plus one in the low bits, and in those above (few in large tables) some of the hash, to compare
+    /// before the rows.
+    groups: Vec<Lanes>,
     /// The low bits of a slot.
     row_mask: u32,
-    /// What remains of a hash shifted by this is the number of the slot.
-    slot_shift: u32,
+    /// What remains of a hash shifted by this is the number of the group.
+    group_shift: u32,
 }
 
 /// Two equal rows.
@@ -84,19 +87,19 @@ impl RowIndex {
     /// # Panics
     ///
     /// The index may panic if it was made for another table than `rows`.
+    #[inline]
     #[must_use]
     pub fn find(&self, rows: Rows<'_>, row: &[i32]) -> Option<usize> {
-        if self.slots.is_empty() {
+        if self.groups.is_empty() {
             return rows.iter().position(|candidate| candidate == row);
         }
         if row.len() != rows.width() {
             return None;
         }
-        let query = Rows::new(row, 1, row.len());
+        let query = Rows::of_checked(row, 1, row.len());
         by_width!(rows.width(), [rows => table, query => query], {
             let row = query.row(0);
-            let hash = self.seed.hash(row);
-            self.search(table, row, self.tag(hash), self.start(hash)).ok()
+            self.search(table, row, self.seed.hash(row)).ok()
         })
     }
 
@@ -115,7 +118,7 @@ impl RowIndex {
     ) {
         assert_eq!(rows.width(), queries.width(), "the widths of two tables");
         by_width!(rows.width(), [rows => table, queries => queries], {
-            if self.slots.is_empty() {
+            if self.groups.is_empty() {
                 for query in 0..queries.count() {
                     let row = queries.row(query);
                     found(query, (0..table.count()).find(|&i| table.row(i) == row));
@@ -131,18 +134,18 @@ impl RowIndex {
         on_duplicate: impl Fn(Duplicate) -> Result<(), E>,
     ) -> Result<Self, E> {
         let count = rows.count();
-        let slots = match count {
+        let groups = match count {
             0..=SCANNED => 0,
             // At most 60 % of the slots are used.
-            _ => (count * 5 / 3).next_power_of_two(),
+            _ => (count * 5 / 3).next_power_of_two() / LANES,
         };
         let mut index = RowIndex {
             seed: Seed::of_process(),
-            slots: vec![0; slots].into_boxed_slice(),
+            groups: vec![Lanes([0; LANES]); groups],
             row_mask: u32::MAX.unbounded_shr((count as u32).leading_zeros()),
-            slot_shift: 64 - slots.max(1).ilog2(),
+            group_shift: 64 - groups.max(1).ilog2(),
         };
-        if slots > 0 {
+        if groups > 0 {
             by_width!(rows.width(), [rows => table], index.fill(table, on_duplicate))?;
         }
         Ok(index)
@@ -159,13 +162,17 @@ impl RowIndex {
             for (hash, row) in hashes.iter_mut().zip(batch.clone()) {
                 *hash = self.seed.hash(table.row(row));
                 // These loads do not depend on each other: the processor waits for all of them at once.
-                black_box(self.slots[self.start(*hash)]);
+                black_box(self.groups[self.start(*hash)].0[0]);
             }
             for (&hash, second) in hashes.iter().zip(batch) {
-                let tag = self.tag(hash);
-                match self.search(table, table.row(second), tag, self.start(hash)) {
+                match self.search(table, table.row(second), hash) {
                     Ok(first) => on_duplicate(Duplicate { first, second })?,
-                    Err(empty) => self.slots[empty] = tag | (second as u32 + 1),
+                    Err(group) => {
+                        let slot = self.tag(hash) | (second as u32 + 1);
+                        let slots = &mut self.groups[group];
+                        let empty = slots.equal_to(0, u32::MAX).trailing_zeros();
+                        slots.0[empty as usize % LANES] = slot;
+                    }
                 }
             }
         }
@@ -178,82 +185,88 @@ impl RowIndex {
         queries: impl Table<'a>,
         mut found: impl FnMut(usize, Option<usize>),
     ) {
-        let mut tags = [0; BATCH];
-        let mut positions = [0; BATCH];
+        let mut hashes = [0; BATCH];
+        let mut candidates = [Candidate::default(); BATCH];
         for start in (0..queries.count()).step_by(BATCH) {
             let batch = start..queries.count().min(start + BATCH);
-            for ((query, tag), position) in batch.clone().zip(&mut tags).zip(&mut positions) {
-                let hash = self.seed.hash(queries.row(query));
-                *tag = self.tag(hash);
-                *position = self.start(hash);
-                black_box(self.slots[*position]);
+            for (hash, query) in hashes.iter_mut().zip(batch.clone()) {
+                *hash = self.seed.hash(queries.row(query));
+                black_box(self.groups[self.start(*hash)].0[0]);
             }
-            for (&tag, position) in tags.iter().zip(&mut positions).take(batch.len()) {
-                *position = self.probe(tag, *position);
-                if let Some(row) = self.row_at(*position) {
-                    black_box(table.row(row).first());
+            for (&hash, candidate) in hashes.iter().zip(&mut candidates).take(batch.len()) {
+                *candidate = self.candidate(hash);
+                black_box(table.row(candidate.row).first());
+            }
+            for ((query, &hash), candidate) in batch.zip(&hashes).zip(&candidates) {
+                let row = queries.row(query);
+                // Whether a row is there is as good as random: no branch depends on this alone.
+                let is_found = table.row(candidate.row) == row;
+                if candidate.has_others & !is_found {
+                    found(query, self.search(table, row, hash).ok());
+                } else {
+                    found(query, is_found.then_some(candidate.row));
                 }
             }
-            for ((query, &tag), &position) in batch.zip(&tags).zip(&positions) {
-                let row = self.search(table, queries.row(query), tag, position);
-                found(query, row.ok());
-            }
         }
     }
 
-    /// The number of this row, or else the position where it would be inserted.
+    /// The first row that could be the one with this hash.
     #[inline(always)]
-    fn search<'a>(
-        &self,
-        table: impl Table<'a>,
-        row: &[i32],
-        tag: u32,
-        mut position: usize,
-    ) -> Result<usize, usize> {
+    fn candidate(&self, hash: u64) -> Candidate {
+        let slots = &self.groups[self.start(hash)];
+        let matching = slots.equal_to(self.tag(hash), !self.row_mask);
+        // Without a match, any row will do.
+        let lane = matching.trailing_zeros() as usize % LANES;
+        let slot = if matching == 0 { 1 } else { slots.0[lane] };
+        Candidate {
+            row: (slot & self.row_mask).saturating_sub(1) as usize,
+            has_others: (matching & matching.wrapping_sub(1) != 0) | (slots.0[LANES - 1] != 0),
+        }
+    }
+
+    /// The number of this row, or else the group where it would be inserted.
+    #[inline(always)]
+    fn search<'a>(&self, table: impl Table<'a>, row: &[i32], hash: u64) -> Result<usize, usize> {
+        let tag = self.tag(hash);
+        let mut group = self.start(hash);
         loop {
-            position = self.probe(tag, position);
-            match self.row_at(position) {
-                None => return Err(position),
-                Some(found) if table.row(found) == row => return Ok(found),
-                Some(_) => position = self.after(position),
+            let slots = &self.groups[group];
+            let mut matching = slots.equal_to(tag, !self.row_mask);
+            while matching != 0 {
+                let slot = slots.0[matching.trailing_zeros() as usize % LANES];
+                // Empty slots can match, too.
+                if let Some(found) = (slot & self.row_mask).checked_sub(1)
+                    && table.row(found as usize) == row
+                {
+                    return Ok(found as usize);
+                }
+                matching &= matching - 1;
             }
+            if slots.0[LANES - 1] == 0 {
+                return Err(group);
+            }
+            group = (group + 1) & (self.groups.len() - 1);
         }
     }
 
-    /// The first position, from this one on, that is empty or has this tag.
-    #[inline(always)]
-    fn probe(&self, tag: u32, mut position: usize) -> usize {
-        loop {
-            let slot = self.slots[position];
-            if slot == 0 || (slot ^ tag) & !self.row_mask == 0 {
-                return position;
-            }
-            position = self.after(position);
-        }
-    }
-
-    #[inline(always)]
-    fn row_at(&self, position: usize) -> Option<usize> {
-        (self.slots[position] & self.row_mask)
-            .checked_sub(1)
-            .map(|row| row as usize)
-    }
-
-    #[inline(always)]
-    fn after(&self, position: usize) -> usize {
-        (position + 1) & (self.slots.len() - 1)
-    }
-
-    /// The position takes the high bits of a hash, the tag the low ones.
+    /// The group takes the high bits of a hash, the tag the low ones.
     #[inline(always)]
     fn start(&self, hash: u64) -> usize {
-        (hash >> self.slot_shift) as usize
+        (hash >> self.group_shift) as usize
     }
 
     #[inline(always)]
     fn tag(&self, hash: u64) -> u32 {
         (hash as u32) & !self.row_mask
     }
+}
+
+/// What the group of a hash says about where its row is.
+#[derive(Clone, Copy, Default)]
+struct Candidate {
+    row: usize,
+    /// If it is not this row, it may be another one.
+    has_others: bool,
 }
 
 fn scan_for_duplicate(rows: Rows<'_>) -> Result<(), Duplicate> {

@@ -7,6 +7,7 @@
 mod groups;
 mod hash;
 mod index;
+mod lanes;
 mod sets;
 mod sort;
 mod table;
@@ -83,6 +84,38 @@ impl<'a> Rows<'a> {
             count,
             width,
         })
+    }
+
+    /// The same without a check, for sizes that were checked before.
+    #[inline(always)]
+    pub(crate) fn of_checked(values: &'a [i32], count: usize, width: usize) -> Self {
+        debug_assert!(Self::try_new(values, count, width).is_ok());
+        Rows {
+            values,
+            count,
+            width,
+        }
+    }
+
+    /// Whether all values of a column are in `0..end`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such column.
+    #[must_use]
+    pub fn column_is_below(self, column: usize, end: usize) -> bool {
+        assert!(column < self.width, "column {column} of {}", self.width);
+        let last = end.min(1 << 31) as i64 - 1;
+        let last = last as i32; // -1 at least
+        // The sign bit is set if any value is negative or too large. Without a way out, this loop has no
+        // branches.
+        let signs = by_width!(self.width, [self => table], {
+            (0..table.count()).fold(0, |signs, row| {
+                let value = table.row(row)[column];
+                signs | value | last.wrapping_sub(value)
+            })
+        });
+        signs >= 0
     }
 
     /// Number of rows.
@@ -217,10 +250,10 @@ fn order<'a>(table: impl Table<'a>) -> Order {
     let mut previous = table.key(0);
     for row in 1..table.count() {
         let key = table.key(row);
-        if key < previous {
-            return Order::Unordered;
-        }
-        if key == previous {
+        if key <= previous {
+            if key < previous {
+                return Order::Unordered;
+            }
             order = Order::NonDecreasing;
         }
         previous = key;

@@ -42,7 +42,7 @@ impl<'a> Table<'a> for Rows<'a> {
 }
 
 macro_rules! fixed_width {
-    ($($width:literal: $key:ty),*) => {$(
+    ($($width:literal: $key:ty = $make_key:expr),*) => {$(
         impl<'a> Table<'a> for &'a [[i32; $width]] {
             type Key = $key;
 
@@ -58,10 +58,7 @@ macro_rules! fixed_width {
 
             #[inline(always)]
             fn key(self, row: usize) -> $key {
-                // With the sign bit flipped, signed integers compare like the bits that hold them.
-                self[row].iter().fold(0, |key: $key, &value| {
-                    key.unbounded_shl(32) | <$key>::from(value.cast_unsigned() ^ (1 << 31))
-                })
+                $make_key(&self[row])
             }
 
             fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32> {
@@ -73,7 +70,26 @@ macro_rules! fixed_width {
     )*};
 }
 
-fixed_width!(1: u32, 2: u64, 3: u128, 4: u128);
+fixed_width!(
+    1: i32 = |&[a]: &[i32; 1]| a,
+    2: u64 = |&[a, b]: &[i32; 2]| pair(a, b),
+    3: u128 = |&[a, b, c]: &[i32; 3]| quadruple(a, b, c, 0),
+    4: u128 = |&[a, b, c, d]: &[i32; 4]| quadruple(a, b, c, d)
+);
+
+/// Compares as the two integers do, the first one being the more significant one.
+#[inline(always)]
+fn pair(a: i32, b: i32) -> u64 {
+    // This is one load and a rotation for integers that follow each other.
+    let pair = u64::from(a.cast_unsigned()) | u64::from(b.cast_unsigned()) << 32;
+    // With the sign bit flipped, signed integers compare like the bits that hold them.
+    pair.rotate_left(32) ^ (1 << 63 | 1 << 31)
+}
+
+#[inline(always)]
+fn quadruple(a: i32, b: i32, c: i32, d: i32) -> u128 {
+    u128::from(pair(a, b)) << 64 | u128::from(pair(c, d))
+}
 
 /// Evaluate an expression with the tables (`Rows => name`, all of this width) in their fastest form.
 macro_rules! by_width {
