@@ -1,8 +1,10 @@
 //! Lists of names: dimensions of labels, parameters of gradients.
 
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::c_char;
 use std::fmt;
 use std::sync::OnceLock;
+
+use smallvec::SmallVec;
 
 use crate::{Error, Result};
 
@@ -12,7 +14,10 @@ use crate::{Error, Result};
 /// place.
 #[derive(Default)]
 pub struct Names {
-    names: Vec<CString>,
+    /// All names one after the other, with a NUL after each of them.
+    text: String,
+    /// Where each name ends: the position of its NUL.
+    ends: SmallVec<[usize; 4]>,
     /// Made when first needed; dropped when a name is added.
     pointers: OnceLock<Pointers>,
 }
@@ -20,16 +25,27 @@ pub struct Names {
 struct Pointers(Vec<*const c_char>);
 
 #[expect(unsafe_code, reason = "raw pointers are not Send")]
-// SAFETY: these point to memory owned by the `names` beside them, which is never written to.
+// SAFETY: these point to memory owned by the `text` beside them, which is never written to.
 unsafe impl Send for Pointers {}
 #[expect(unsafe_code, reason = "raw pointers are not Sync")]
 // SAFETY: as above.
 unsafe impl Sync for Pointers {}
 
 impl Names {
+    /// No names.
+    pub(crate) const fn new() -> Names {
+        Names {
+            text: String::new(),
+            ends: SmallVec::new_const(),
+            pointers: OnceLock::new(),
+        }
+    }
+
     /// Names of the dimensions of labels: identifiers, each of them only once.
     pub(crate) fn dimensions<S: AsRef<str>>(names: &[S]) -> Result<Names> {
         let mut list = Names::default();
+        let length = names.iter().map(|name| name.as_ref().len() + 1).sum();
+        list.text.reserve_exact(length);
         for name in names {
             let name = name.as_ref();
             if !is_identifier(name) {
@@ -51,30 +67,32 @@ impl Names {
 
     /// Adds a name at the end.
     pub(crate) fn push(&mut self, name: &str) -> Result<()> {
-        let name = CString::new(name).map_err(|_| {
-            Error::invalid(format!(
+        if name.contains('\0') {
+            return Err(Error::invalid(format!(
                 "'{}' can not be a name: it contains a NUL character",
                 name.escape_debug()
-            ))
-        })?;
-        self.names.push(name);
+            )));
+        }
+        self.text.push_str(name);
+        self.ends.push(self.text.len());
+        self.text.push('\0');
         self.pointers.take();
         Ok(())
     }
 
     /// Number of names.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.ends.len()
     }
 
     /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.ends.is_empty()
     }
 
     /// The names, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
-        self.names.iter().map(|name| as_str(name))
+        (0..self.len()).map(|i| &self[i])
     }
 
     /// The names, in order.
@@ -94,13 +112,9 @@ impl Names {
 
     /// The names as an array of C strings. It lives as long as this list is not changed.
     pub fn as_c_strings(&self) -> &[*const c_char] {
-        let pointers = || Pointers(self.names.iter().map(|name| name.as_ptr()).collect());
+        let pointers = || Pointers(self.iter().map(|name| name.as_ptr().cast()).collect());
         &self.pointers.get_or_init(pointers).0
     }
-}
-
-fn as_str(name: &CStr) -> &str {
-    name.to_str().unwrap_or_default() // they are all made from `str`
 }
 
 /// Whether `name` can be the name of a dimension.
@@ -117,14 +131,16 @@ impl std::ops::Index<usize> for Names {
     type Output = str;
 
     fn index(&self, index: usize) -> &str {
-        as_str(&self.names[index])
+        let start = index.checked_sub(1).map_or(0, |last| self.ends[last] + 1);
+        &self.text[start..self.ends[index]]
     }
 }
 
 impl Clone for Names {
     fn clone(&self) -> Self {
         Names {
-            names: self.names.clone(),
+            text: self.text.clone(),
+            ends: self.ends.clone(),
             pointers: OnceLock::new(),
         }
     }
@@ -132,7 +148,8 @@ impl Clone for Names {
 
 impl PartialEq for Names {
     fn eq(&self, other: &Self) -> bool {
-        self.names == other.names
+        // Names of many labels are shared. No name contains a NUL, so that the text tells them apart.
+        std::ptr::eq(self, other) || self.text == other.text
     }
 }
 

@@ -130,12 +130,26 @@ pub(crate) fn vector_for(size: usize) -> Result<Vec<u8>> {
     vector
         .try_reserve_exact(size)
         .map_err(|_| Error::invalid(format!("can not allocate {size} bytes")))?;
-    if size >= 2 * HUGE_PAGE {
-        let offset = vector.as_ptr().align_offset(HUGE_PAGE);
-        let space = &mut vector.spare_capacity_mut()[offset..];
-        advise_huge_pages(NonNull::from(&mut *space).cast(), space.len());
-    }
+    prepare(&mut vector);
     Ok(vector)
+}
+
+/// The same for `count` elements of any type, of which there surely is enough memory.
+pub(crate) fn vector_with_capacity<T>(count: usize) -> Vec<T> {
+    let mut vector = Vec::with_capacity(count);
+    prepare(&mut vector);
+    vector
+}
+
+fn prepare<T>(vector: &mut Vec<T>) {
+    let space = vector.spare_capacity_mut();
+    let size = size_of_val(space);
+    if size >= 2 * HUGE_PAGE {
+        let start = NonNull::from(space).cast::<u8>();
+        let offset = start.as_ptr().align_offset(HUGE_PAGE);
+        // SAFETY: the offset is less than HUGE_PAGE, and thus than the size.
+        advise_huge_pages(unsafe { start.add(offset) }, size - offset);
+    }
 }
 
 #[cfg(target_os = "linux")]

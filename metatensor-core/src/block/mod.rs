@@ -51,11 +51,22 @@ pub(crate) const SAMPLE: &str = "sample";
 pub struct TensorBlock {
     values: ArrayRef,
     samples: Labels,
-    components: Vec<Labels>,
+    components: Box<[Labels]>,
     properties: Labels,
-    parameters: Names,
-    gradients: Vec<Gradient>,
+    /// In a box, as most blocks have none: maps can have very many blocks.
+    gradients: Option<Box<Gradients>>,
 }
+
+#[derive(Clone)]
+struct Gradients {
+    parameters: Names,
+    list: Vec<Gradient>,
+}
+
+static NO_GRADIENTS: Gradients = Gradients {
+    parameters: Names::new(),
+    list: Vec::new(),
+};
 
 /// One gradient and the link between its rows and those of the values.
 #[derive(Clone)]
@@ -103,10 +114,9 @@ impl TensorBlock {
         Ok(TensorBlock {
             values,
             samples: samples.clone(),
-            components: components.to_vec(),
+            components: components.into(),
             properties: properties.clone(),
-            parameters: Names::default(),
-            gradients: Vec::new(),
+            gradients: None,
         })
     }
 
@@ -123,8 +133,11 @@ impl TensorBlock {
     pub fn add_gradient(&mut self, parameter: &str, gradient: TensorBlock) -> Result<()> {
         self.check_gradient(parameter, &gradient)
             .map_err(|error| error.context(format!("can not add the gradient '{parameter}'")))?;
-        self.parameters.push(parameter)?;
-        self.gradients.push(Gradient {
+        let gradients = self
+            .gradients
+            .get_or_insert_with(|| Box::new(NO_GRADIENTS.clone()));
+        gradients.parameters.push(parameter)?;
+        gradients.list.push(Gradient {
             block: Box::new(gradient),
             map: OnceLock::new(),
         });
@@ -132,7 +145,7 @@ impl TensorBlock {
     }
 
     fn check_gradient(&self, parameter: &str, gradient: &TensorBlock) -> Result<()> {
-        if self.parameters.contains(parameter) {
+        if self.has_gradient(parameter) {
             return Err(Error::invalid("this block already has one"));
         }
         let same = |what: &str, ours: &dyn fmt::Display, theirs: &dyn fmt::Display, same: bool| {
@@ -257,12 +270,16 @@ impl TensorBlock {
 
     /// Parameters of all gradients, in the order in which they were added.
     pub fn gradients_list(&self) -> &Names {
-        &self.parameters
+        &self.all_gradients().parameters
+    }
+
+    fn all_gradients(&self) -> &Gradients {
+        self.gradients.as_deref().unwrap_or(&NO_GRADIENTS)
     }
 
     /// Whether there is a gradient with respect to `parameter`.
     pub fn has_gradient(&self, parameter: &str) -> bool {
-        self.parameters.contains(parameter)
+        self.gradients_list().contains(parameter)
     }
 
     /// The gradient with respect to `parameter`.
@@ -271,7 +288,7 @@ impl TensorBlock {
     ///
     /// If there is no such gradient.
     pub fn gradient(&self, parameter: &str) -> Result<&TensorBlock> {
-        Ok(&self.gradients[self.gradient_position(parameter)?].block)
+        Ok(&self.find_gradient(parameter)?.block)
     }
 
     /// The gradient with respect to `parameter`, to change its values.
@@ -281,22 +298,30 @@ impl TensorBlock {
     /// If there is no such gradient.
     pub fn gradient_mut(&mut self, parameter: &str) -> Result<BlockMut<'_>> {
         let position = self.gradient_position(parameter)?;
-        Ok(BlockMut(&mut self.gradients[position].block))
+        match &mut self.gradients {
+            Some(gradients) => Ok(BlockMut(&mut gradients.list[position].block)),
+            None => Err(Error::Internal("the gradients are gone".into())),
+        }
+    }
+
+    fn find_gradient(&self, parameter: &str) -> Result<&Gradient> {
+        Ok(&self.all_gradients().list[self.gradient_position(parameter)?])
     }
 
     fn gradient_position(&self, parameter: &str) -> Result<usize> {
-        self.parameters.position(parameter).ok_or_else(|| {
+        let parameters = self.gradients_list();
+        parameters.position(parameter).ok_or_else(|| {
             Error::invalid(format!(
-                "there is no gradient with respect to '{parameter}' in this block, only {}",
-                self.parameters
+                "there is no gradient with respect to '{parameter}' in this block, only {parameters}"
             ))
         })
     }
 
     /// All gradients and their parameters, in the order in which they were added.
     pub fn gradients(&self) -> impl ExactSizeIterator<Item = (&str, &TensorBlock)> {
-        let blocks = self.gradients.iter().map(|gradient| &*gradient.block);
-        self.parameters.iter().zip(blocks)
+        let Gradients { parameters, list } = self.all_gradients();
+        let blocks = list.iter().map(|gradient| &*gradient.block);
+        parameters.iter().zip(blocks)
     }
 
     /// Which rows of the gradient with respect to `parameter` belong to which sample. It is made
@@ -306,7 +331,7 @@ impl TensorBlock {
     ///
     /// If there is no such gradient.
     pub fn gradient_map(&self, parameter: &str) -> Result<&Arc<GradientMap>> {
-        let gradient = &self.gradients[self.gradient_position(parameter)?];
+        let gradient = self.find_gradient(parameter)?;
         if let Some(map) = gradient.map.get() {
             return Ok(map);
         }
@@ -330,12 +355,13 @@ impl TensorBlock {
 
     /// The array, samples, components and properties, and then gradients with their parameters.
     pub fn into_parts(self) -> BlockParts {
-        let parameters: Vec<_> = self.parameters.iter().map(str::to_owned).collect();
-        let gradients = self.gradients.into_iter().map(|gradient| *gradient.block);
+        let parameters: Vec<_> = self.gradients_list().iter().map(str::to_owned).collect();
+        let gradients = self.gradients.into_iter().flat_map(|all| all.list);
+        let gradients = gradients.map(|gradient| *gradient.block);
         BlockParts {
             values: self.values,
             samples: self.samples,
-            components: self.components,
+            components: self.components.into_vec(),
             properties: self.properties,
             gradients: parameters.into_iter().zip(gradients).collect(),
         }
@@ -365,7 +391,7 @@ impl TensorBlock {
         if which == Unshare::All || self.values.is_shared() {
             self.values = self.values.copy(self.values.device()?)?.into();
         }
-        for gradient in &mut self.gradients {
+        for gradient in self.gradients.iter_mut().flat_map(|all| &mut all.list) {
             gradient.block.unshare(which)?;
         }
         Ok(())

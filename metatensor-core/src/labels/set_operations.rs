@@ -1,7 +1,7 @@
 //! Labels as sets of rows.
 
 use super::Labels;
-use crate::rows::{self, RowSet, Rows};
+use crate::rows::{self, RowSet};
 use crate::{Error, Result};
 
 /// Result of a set operation, and where the rows of its inputs went.
@@ -158,25 +158,16 @@ impl Labels {
         }
         self.check_readable("select")?;
         selection.check_readable("select")?;
-        let rows = self.rows();
-        let mut selected = Vec::new();
+        let (rows, wanted) = (self.rows(), selection.rows());
         if selection.names() == self.names() {
-            self.index()
-                .find_all(rows, selection.rows(), |_, position| {
-                    selected.extend(position.map(|p| p as u32));
-                });
+            let mut selected = Vec::new();
+            self.index().find_all(rows, wanted, |_, position| {
+                selected.extend(position.map(|p| p as u32));
+            });
             return Ok(selected);
         }
-        let values = rows.columns(&columns);
-        let queries = Rows::new(&values, rows.count(), columns.len());
-        selection
-            .index()
-            .find_all(selection.rows(), queries, |row, position| {
-                if position.is_some() {
-                    selected.push(row as u32);
-                }
-            });
-        Ok(selected)
+        let index = || selection.index();
+        Ok(rows::select(rows, &columns, wanted, index))
     }
 
     fn check_set_operation(

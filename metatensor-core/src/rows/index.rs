@@ -6,6 +6,7 @@ use super::hash::Seed;
 use super::lanes::{LANES, Lanes};
 use super::table::{Table, by_width};
 use super::{Order, Rows};
+use crate::array::vector_with_capacity;
 
 /// Tables with at most this many rows are searched from one end to the other.
 const SCANNED: usize = 8;
@@ -139,9 +140,11 @@ impl RowIndex {
             // At most 60 % of the slots are used.
             _ => (count * 5 / 3).next_power_of_two() / LANES,
         };
+        let mut empty = vector_with_capacity(groups);
+        empty.resize(groups, Lanes([0; LANES]));
         let mut index = RowIndex {
             seed: Seed::of_process(),
-            groups: vec![Lanes([0; LANES]); groups],
+            groups: empty,
             row_mask: u32::MAX.unbounded_shr((count as u32).leading_zeros()),
             group_shift: 64 - groups.max(1).ilog2(),
         };
@@ -171,7 +174,7 @@ impl RowIndex {
                         let slot = self.tag(hash) | (second as u32 + 1);
                         let slots = &mut self.groups[group];
                         let empty = slots.equal_to(0, u32::MAX).trailing_zeros();
-                        slots.0[empty as usize % LANES] = slot;
+                        slots.set(empty as usize, slot);
                     }
                 }
             }

@@ -24,7 +24,7 @@ impl Lanes {
             let [low, high] = [0, LANES / 2].map(|start| {
                 let lanes = self.0[start..start + LANES / 2].as_ptr();
                 // SAFETY: every processor of this kind has these instructions, and the four integers are
-                // aligned as the structure is.
+                // aligned to 16 bytes.
                 unsafe {
                     let lanes = _mm_load_si128(lanes.cast());
                     let lanes = _mm_and_si128(lanes, _mm_set1_epi32(mask.cast_signed()));
@@ -40,6 +40,15 @@ impl Lanes {
             (0..).zip(equal).fold(0, |bits, (lane, equal)| bits | equal << lane)
         }
     }
+
+    /// Set one of the integers, which is 0.
+    #[inline(always)]
+    pub(super) fn set(&mut self, lane: usize, value: u32) {
+        // Writing all of them allows the processor to pass them on to the next one who reads all of them.
+        for (i, integer) in self.0.iter_mut().enumerate() {
+            *integer |= if i == lane { value } else { 0 };
+        }
+    }
 }
 
 #[cfg(test)]
@@ -53,5 +62,12 @@ mod tests {
         assert_eq!(lanes.equal_to(7, 0xff), 0b0101_0101);
         assert_eq!(lanes.equal_to(0, u32::MAX), 0b1000_0010);
         assert_eq!(lanes.equal_to(5, u32::MAX), 0);
+    }
+
+    #[test]
+    fn one_lane_changes() {
+        let mut lanes = Lanes([1, 2, 3, 4, 5, 0, 0, 0]);
+        lanes.set(5, 9);
+        assert_eq!(lanes.0, [1, 2, 3, 4, 5, 9, 0, 0]);
     }
 }

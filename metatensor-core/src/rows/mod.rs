@@ -8,6 +8,7 @@ mod groups;
 mod hash;
 mod index;
 mod lanes;
+mod select;
 mod sets;
 mod sort;
 mod table;
@@ -19,6 +20,7 @@ use std::slice::ChunksExact;
 
 pub use self::groups::{RowGroups, first_occurrences};
 pub use self::index::{Duplicate, RowIndex, Uniqueness, check_unique};
+pub use self::select::select;
 pub use self::sets::{RowSet, difference, intersection, positions, union};
 pub use self::sort::{Direction, argsort};
 use self::table::{Table, by_width};
@@ -148,6 +150,12 @@ impl<'a> Rows<'a> {
         &self.values[row * self.width..(row + 1) * self.width]
     }
 
+    /// The rows from `start` up to `end`.
+    fn range(self, start: usize, end: usize) -> Rows<'a> {
+        let values = &self.values[start * self.width..end * self.width];
+        Rows::of_checked(values, end - start, self.width)
+    }
+
     /// All rows, in order.
     #[must_use]
     pub fn iter(self) -> RowsIter<'a> {
@@ -199,8 +207,12 @@ impl<'a> Rows<'a> {
     /// If there is no such row.
     #[must_use]
     pub fn gather(self, rows: &[u32]) -> Vec<i32> {
-        let rows = rows.iter().map(|&row| row as usize);
-        by_width!(self.width, [self => table], table.collect(rows))
+        self.gather_after(&[], rows)
+    }
+
+    /// Values of rows of another table, and then those of [`Rows::gather`].
+    fn gather_after(self, before: &[i32], rows: &[u32]) -> Vec<i32> {
+        by_width!(self.width, [self => table], table.collect(before, rows))
     }
 }
 

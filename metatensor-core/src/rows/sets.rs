@@ -53,18 +53,14 @@ pub fn union(
     let second = second.unwrap_or_else(|| scratch_for(b, &mut scratch));
     positions(b, a, second);
 
-    let added = second.iter().filter(|&&position| position < 0).count();
-    let mut rows = Vec::with_capacity(a.rows.values().len() + added * b.rows.width());
-    rows.extend_from_slice(a.rows.values());
     let mut end = a.rows.count() as i64;
-    for (row, position) in b.rows.iter().zip(second) {
-        if *position < 0 {
-            rows.extend_from_slice(row);
-            *position = end;
-            end += 1;
-        }
-    }
-    rows
+    let added = rows_where(second, |position| {
+        let is_new = *position < 0;
+        *position = if is_new { end } else { *position };
+        end += i64::from(is_new);
+        is_new
+    });
+    b.rows.gather_after(a.rows.values(), &added)
 }
 
 /// The rows that are in both `a` and `b`, in the order of the smaller set (`a` if they have the same size).
@@ -101,16 +97,15 @@ fn intersection_in_order(
         assert_eq!(of_large.len(), large.rows.count(), "the size of a mapping");
         of_large.fill(-1);
     }
-    keep(small.rows, of_small, |position, kept| {
-        if *position < 0 {
-            return false;
-        }
+    let kept = rows_where(of_small, |position| *position >= 0);
+    for (new, &row) in (0..).zip(&kept) {
+        let position = &mut of_small[row as usize];
         if let Some(of_large) = &mut of_large {
-            of_large[*position as usize] = kept;
+            of_large[*position as usize] = new;
         }
-        *position = kept;
-        true
-    })
+        *position = new;
+    }
+    small.rows.gather(&kept)
 }
 
 /// The rows of `a` that are not in `b`, in the order they had.
@@ -125,11 +120,14 @@ pub fn difference(a: RowSet<'_>, b: RowSet<'_>, first: Option<&mut [i64]>) -> Ve
     let mut scratch = Vec::new();
     let first = first.unwrap_or_else(|| scratch_for(a, &mut scratch));
     positions(a, b, first);
-    keep(a.rows, first, |position, kept| {
-        let absent = *position < 0;
-        *position = if absent { kept } else { -1 };
-        absent
-    })
+    let mut end = 0;
+    let kept = rows_where(first, |position| {
+        let is_absent = *position < 0;
+        *position = if is_absent { end } else { -1 };
+        end += i64::from(is_absent);
+        is_absent
+    });
+    a.rows.gather(&kept)
 }
 
 /// Find the rows of one set in another: `found` gets the number there of each row of `of`, or -1.
@@ -193,22 +191,16 @@ fn merge<'a, T: Table<'a>>(queries: T, table: T, found: &mut [i64]) {
     found[query..].fill(-1);
 }
 
-/// The rows for which `decide` says so, given the entry of the row in the mapping and the number of rows kept
-/// so far.
-fn keep(
-    rows: Rows<'_>,
-    mapping: &mut [i64],
-    mut decide: impl FnMut(&mut i64, i64) -> bool,
-) -> Vec<i32> {
-    let mut values = Vec::new();
-    let mut kept = 0;
-    for (row, entry) in rows.iter().zip(mapping) {
-        if decide(entry, kept) {
-            values.extend_from_slice(row);
-            kept += 1;
-        }
+/// The numbers of the rows with such an entry in a mapping. Without branches, as these can be any rows.
+fn rows_where(mapping: &mut [i64], mut is_one: impl FnMut(&mut i64) -> bool) -> Vec<u32> {
+    let mut rows = vec![0; mapping.len()];
+    let mut count = 0;
+    for (row, entry) in (0..).zip(mapping) {
+        rows[count] = row;
+        count += usize::from(is_one(entry));
     }
-    values
+    rows.truncate(count);
+    rows
 }
 
 fn scratch_for<'a>(set: RowSet<'_>, scratch: &'a mut Vec<i64>) -> &'a mut [i64] {

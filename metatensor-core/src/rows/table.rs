@@ -1,6 +1,7 @@
 //! Tables with a number of columns that the compiler knows.
 
 use super::Rows;
+use crate::array::vector_with_capacity;
 
 /// A table as the inner loops see it: [`Rows`] for any width, `&[[i32; W]]` for the small ones that nearly
 /// all labels have.
@@ -12,8 +13,8 @@ pub(super) trait Table<'a>: Copy {
     fn row(self, row: usize) -> &'a [i32];
     fn key(self, row: usize) -> Self::Key;
 
-    /// The values of these rows, one after the other.
-    fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32>;
+    /// Values of rows of another table, and then those of these rows, one after the other.
+    fn collect(self, before: &[i32], rows: &[u32]) -> Vec<i32>;
 }
 
 impl<'a> Table<'a> for Rows<'a> {
@@ -34,9 +35,12 @@ impl<'a> Table<'a> for Rows<'a> {
         self.row(row)
     }
 
-    fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32> {
-        let mut values = Vec::with_capacity(rows.size_hint().0 * self.width());
-        rows.for_each(|row| values.extend_from_slice(self.row(row)));
+    fn collect(self, before: &[i32], rows: &[u32]) -> Vec<i32> {
+        let mut values = vector_with_capacity(before.len() + rows.len() * self.width());
+        values.extend_from_slice(before);
+        for &row in rows {
+            values.extend_from_slice(self.row(row as usize));
+        }
         values
     }
 }
@@ -61,9 +65,11 @@ macro_rules! fixed_width {
                 $make_key(&self[row])
             }
 
-            fn collect(self, rows: impl Iterator<Item = usize>) -> Vec<i32> {
-                let mut values = Vec::with_capacity(rows.size_hint().0);
-                values.extend(rows.map(|row| self[row]));
+            fn collect(self, before: &[i32], rows: &[u32]) -> Vec<i32> {
+                let before = before.as_chunks().0;
+                let mut values = vector_with_capacity(before.len() + rows.len());
+                values.extend_from_slice(before);
+                values.extend(rows.iter().map(|&row| self[row as usize]));
                 values.into_flattened()
             }
         }

@@ -197,6 +197,32 @@ proptest! {
     }
 
     #[test]
+    fn rows_are_selected_by_some_of_their_columns(
+        (table, wanted, columns) in (1..6usize, 1..4usize).prop_flat_map(|(width, wanted)| {
+            (table_of_width(width), table_of_width(wanted), vec(0..width, wanted))
+        })
+    ) {
+        let wanted = wanted.without_duplicates();
+        let model: Vec<u32> = (0..).zip(&table.rows).filter(|(_, row)| {
+            wanted.rows.contains(&columns.iter().map(|&c| row[c]).collect())
+        }).map(|(i, _)| i).collect();
+        let index = RowIndex::assume_unique(wanted.rows());
+        let selected = select(table.rows(), &columns, wanted.rows(), || &index);
+        prop_assert_eq!(selected, model);
+    }
+
+    #[test]
+    fn columns_are_below_what_is_larger_than_all_of_their_values(
+        table in (1..6usize).prop_flat_map(table_of_width),
+        end in prop_oneof![0..6usize, Just(1 << 31), any::<usize>()],
+    ) {
+        for column in 0..table.width {
+            let is_below = |row: &Vec<i32>| usize::try_from(row[column]).is_ok_and(|value| value < end);
+            prop_assert_eq!(table.rows().column_is_below(column, end), table.rows.iter().all(is_below));
+        }
+    }
+
+    #[test]
     fn argsort_is_stable_and_descending_is_its_reverse(table in table()) {
         let mut model: Vec<u32> = (0..table.rows.len() as u32).collect();
         model.sort_by_key(|&row| &table.rows[row as usize]);
