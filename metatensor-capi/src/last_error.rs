@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::null_mut;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use metatensor_core::Error;
 
@@ -43,23 +44,28 @@ impl Drop for LastError {
 
 thread_local! {
     static LAST: RefCell<LastError> = RefCell::default();
-    /// Number of errors set on this thread so far.
+    /// When the last error of this thread was set.
     static GENERATION: Cell<u64> = const { Cell::new(0) };
     /// The error to report as it is, when a callback that fails has set one.
     static KEPT: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
-/// A moment, to know whether an error was set after it.
+/// Number of errors set so far, on all threads: those of one thread have increasing numbers. Reading this is
+/// faster than reading something of the thread, and it is done for each callback.
+static ERRORS: AtomicU64 = AtomicU64::new(0);
+
+/// A moment, to know whether an error was set after it on the same thread.
 pub(crate) struct Generation(u64);
 
 impl Generation {
+    #[inline]
     pub(crate) fn now() -> Generation {
-        Generation(GENERATION.get())
+        Generation(ERRORS.load(Ordering::Relaxed))
     }
 }
 
 fn replace(error: LastError) {
-    GENERATION.set(GENERATION.get() + 1);
+    GENERATION.set(ERRORS.fetch_add(1, Ordering::Relaxed) + 1);
     // A deleter may come back here: the old error is dropped after the borrow ended. While a thread
     // ends there may be no place for the error any more.
     let old =
@@ -69,8 +75,8 @@ fn replace(error: LastError) {
 
 /// After a callback failed: if it has set an error, this is the one to report.
 pub(crate) fn keep_if_newer(before: Generation) {
-    let now = GENERATION.get();
-    KEPT.set((now != before.0).then_some(now));
+    let last = GENERATION.get();
+    KEPT.set((last > before.0).then_some(last));
 }
 
 /// Sets the last error, except if this is about a callback that has set its own.

@@ -65,15 +65,20 @@ impl CallbackStatus {
 }
 
 /// Runs a callback, called `name` in messages.
+#[inline]
 pub(crate) fn call(name: &str, callback: impl FnOnce() -> CallbackStatus) -> Result<()> {
     let before = Generation::now();
     let status = callback();
     if status == CallbackStatus::SUCCESS {
         return Ok(());
     }
-    let message = format!("{name} failed with status {}", status.0);
+    Err(failed(name, status, before))
+}
+
+#[cold]
+fn failed(name: &str, status: CallbackStatus, before: Generation) -> Error {
     last_error::keep_if_newer(before);
-    Err(Error::Callback(message))
+    Error::Callback(format!("{name} failed with status {}", status.0))
 }
 
 /// Runs the body of a function that returns a status.

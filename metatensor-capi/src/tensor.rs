@@ -92,6 +92,8 @@ pub unsafe extern "C" fn mts_tensormap(
         if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(Error::invalid("the same block comes twice in 'blocks'"));
         }
+        // To release a large piece of memory is slow after many small ones.
+        drop(sorted);
         let mut owned = Vec::with_capacity(blocks.len());
         for block in blocks {
             // SAFETY: guaranteed by the caller, and no block is taken twice.

@@ -37,7 +37,9 @@ impl Lanes {
         #[cfg(not(target_arch = "x86_64"))]
         {
             let equal = self.0.map(|lane| u32::from(lane & mask == value));
-            (0..).zip(equal).fold(0, |bits, (lane, equal)| bits | equal << lane)
+            (0..)
+                .zip(equal)
+                .fold(0, |bits, (lane, equal)| bits | equal << lane)
         }
     }
 

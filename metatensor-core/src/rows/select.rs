@@ -102,7 +102,10 @@ impl FlagTable {
         }
         let mut flags = vec![false; size];
         for row in rows {
-            let offsets = axes.iter().zip(row).map(|(axis, &value)| axis.offset(value));
+            let offsets = axes
+                .iter()
+                .zip(row)
+                .map(|(axis, &value)| axis.offset(value));
             flags[offsets.sum::<u32>() as usize] = true;
         }
         Some(FlagTable { axes, flags })

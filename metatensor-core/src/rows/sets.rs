@@ -149,11 +149,13 @@ pub fn positions(of: RowSet<'_>, within: RowSet<'_>, found: &mut [i64]) {
         });
     }
 
-    // With two indexes, the fewer look-ups are made. With none, the smaller table is faster to fill and to use.
+    // With two indexes, the fewer look-ups are made, or else those whose results are written in order. With
+    // none, the smaller table is faster to fill and to use.
     let queries_are_fewer = queries.count() < table.count();
+    let queries_are_not_more = queries.count() <= table.count();
     let made;
     let (index, forwards) = match (of.index, within.index) {
-        (_, Some(index)) if of.index.is_none() || queries_are_fewer => (index, true),
+        (_, Some(index)) if of.index.is_none() || queries_are_not_more => (index, true),
         (Some(index), _) => (index, false),
         (None, _) if queries_are_fewer => {
             made = RowIndex::assume_unique(queries);
