@@ -164,8 +164,7 @@ impl RowIndex {
             let batch = start..table.count().min(start + BATCH);
             for (hash, row) in hashes.iter_mut().zip(batch.clone()) {
                 *hash = self.seed.hash(table.row(row));
-                // These loads do not depend on each other: the processor waits for all of them at once.
-                black_box(self.groups[self.start(*hash)].0[0]);
+                self.load(*hash);
             }
             for (&hash, second) in hashes.iter().zip(batch) {
                 match self.search(table, table.row(second), hash) {
@@ -194,11 +193,11 @@ impl RowIndex {
             let batch = start..queries.count().min(start + BATCH);
             for (hash, query) in hashes.iter_mut().zip(batch.clone()) {
                 *hash = self.seed.hash(queries.row(query));
-                black_box(self.groups[self.start(*hash)].0[0]);
+                self.load(*hash);
             }
             for (&hash, candidate) in hashes.iter().zip(&mut candidates).take(batch.len()) {
                 *candidate = self.candidate(hash);
-                black_box(table.row(candidate.row).first());
+                black_box(table.row(candidate.row).first().copied());
             }
             for ((query, &hash), candidate) in batch.zip(&hashes).zip(&candidates) {
                 let row = queries.row(query);
@@ -211,6 +210,15 @@ impl RowIndex {
                 }
             }
         }
+    }
+
+    /// Bring the group of a hash into a cache. Several of these loads do not depend on each other: the processor
+    /// waits for all of them at once.
+    #[inline(always)]
+    fn load(&self, hash: u64) {
+        let slots = &self.groups[self.start(hash)].0;
+        // A group may lie on two cache lines.
+        black_box(slots[0] | slots[LANES - 1]);
     }
 
     /// The first row that could be the one with this hash.
