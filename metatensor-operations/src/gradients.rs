@@ -3,6 +3,7 @@
 use metatensor_core::{Result, TensorBlock, TensorMap};
 
 use crate::results::with_array;
+use crate::structure::{change_structure, from_parts, map_structure};
 
 /// Map without some of its gradients, or without any (`None`).
 ///
@@ -32,11 +33,24 @@ use crate::results::with_array;
 ///
 /// Those of the arrays.
 pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
-    let blocks = tensor.blocks().iter();
-    let blocks = blocks.map(|block| remove_gradients_block(block, remove));
-    let mut result = TensorMap::new(tensor.keys().clone(), blocks.collect::<Result<_>>()?)?;
-    result.info_mut().clone_from(tensor.info());
-    Ok(result)
+    map_structure(tensor, |_, block| removed(block, remove))
+        .map_err(|error| error.context("remove_gradients"))
+}
+
+/// [`remove_gradients`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`remove_gradients`].
+pub fn into_without_gradients(tensor: TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
+    let without = |block: TensorBlock| {
+        let mut parts = block.into_parts();
+        let stays = |parameter: &str| remove.is_some_and(|remove| !remove.contains(&parameter));
+        parts.gradients.retain(|(parameter, _)| stays(parameter));
+        from_parts(parts)
+    };
+    change_structure(tensor, |_, block| without(block))
+        .map_err(|error| error.context("remove_gradients"))
 }
 
 /// [`remove_gradients`] for a block.
@@ -45,6 +59,10 @@ pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<T
 ///
 /// Those of the arrays.
 pub fn remove_gradients_block(block: &TensorBlock, remove: Option<&[&str]>) -> Result<TensorBlock> {
+    removed(block, remove).map_err(|error| error.context("remove_gradients"))
+}
+
+fn removed(block: &TensorBlock, remove: Option<&[&str]>) -> Result<TensorBlock> {
     let mut result = with_array(block, block.values().clone())?;
     if let Some(remove) = remove {
         for (parameter, gradient) in block.gradients() {

@@ -69,7 +69,8 @@ pub fn scatter_add_rows<T: Copy + AddAssign>(
     Ok(())
 }
 
-fn check_length(name: &str, elements: usize, rows: usize, length: usize) -> Result<()> {
+/// Checks that a slice has this many rows of `length` elements.
+pub(crate) fn check_length(name: &str, elements: usize, rows: usize, length: usize) -> Result<()> {
     if rows.checked_mul(length) == Some(elements) {
         return Ok(());
     }

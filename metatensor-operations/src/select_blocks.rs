@@ -1,8 +1,8 @@
 //! Maps with some of the blocks of another one.
 
-use metatensor_core::{Error, Labels, Result, TensorMap};
+use metatensor_core::{Labels, Result, TensorMap};
 
-use crate::structure::{with_blocks, with_rows};
+use crate::structure::{change_parts, with_blocks, with_rows};
 
 /// Map without the blocks whose keys match an entry of `keys`, in some or all of the dimensions.
 ///
@@ -26,17 +26,31 @@ use crate::structure::{with_blocks, with_rows};
 ///
 /// If a dimension of `keys` is not one of the keys of `tensor`.
 pub fn drop_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
-    let drop = || {
-        let mut kept = vec![true; tensor.len()];
-        for block in tensor.blocks_matching(keys)? {
-            kept[block as usize] = false;
-        }
-        let kept = (0..)
-            .zip(kept)
-            .filter_map(|(block, kept)| kept.then_some(block));
-        with_some_blocks(tensor, &kept.collect::<Vec<_>>())
-    };
-    drop().map_err(|error: Error| error.context("drop_blocks"))
+    let drop = || with_some_blocks(tensor, &others(tensor, keys)?);
+    drop().map_err(|error| error.context("drop_blocks"))
+}
+
+/// [`drop_blocks`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`drop_blocks`].
+pub fn into_dropped(tensor: TensorMap, keys: &Labels) -> Result<TensorMap> {
+    others(&tensor, keys)
+        .and_then(|kept| into_some_blocks(tensor, &kept))
+        .map_err(|error| error.context("drop_blocks"))
+}
+
+/// Positions of the blocks that do not match.
+fn others(tensor: &TensorMap, keys: &Labels) -> Result<Vec<u32>> {
+    let mut kept = vec![true; tensor.len()];
+    for block in tensor.blocks_matching(keys)? {
+        kept[block as usize] = false;
+    }
+    let kept = (0..).zip(kept);
+    Ok(kept
+        .filter_map(|(block, kept)| kept.then_some(block))
+        .collect())
 }
 
 /// Map with only the blocks whose keys match an entry of `keys`, in some or all of the dimensions.
@@ -53,6 +67,18 @@ pub fn drop_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
 pub fn filter_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
     let filter = || with_some_blocks(tensor, &tensor.blocks_matching(keys)?);
     filter().map_err(|error| error.context("filter_blocks"))
+}
+
+/// [`filter_blocks`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`filter_blocks`].
+pub fn into_filtered(tensor: TensorMap, keys: &Labels) -> Result<TensorMap> {
+    tensor
+        .blocks_matching(keys)
+        .and_then(|kept| into_some_blocks(tensor, &kept))
+        .map_err(|error| error.context("filter_blocks"))
 }
 
 /// Map without the blocks that have no samples or no properties.
@@ -90,6 +116,17 @@ fn with_some_blocks(tensor: &TensorMap, blocks: &[u32]) -> Result<TensorMap> {
     let keys = with_rows(tensor.keys(), tensor.keys().rows().gather(blocks))?;
     let blocks = blocks.iter().map(|&i| tensor.blocks()[i as usize].clone());
     with_blocks(tensor, keys, blocks.collect())
+}
+
+/// The same, which consumes the map.
+fn into_some_blocks(tensor: TensorMap, blocks: &[u32]) -> Result<TensorMap> {
+    change_parts(tensor, |keys, all| {
+        keys.check_readable("a part")?;
+        let keys = with_rows(&keys, keys.rows().gather(blocks))?;
+        let mut all: Vec<_> = all.into_iter().map(Some).collect();
+        let blocks = blocks.iter().filter_map(|&i| all[i as usize].take());
+        Ok((keys, blocks.collect()))
+    })
 }
 
 #[cfg(test)]

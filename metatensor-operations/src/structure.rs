@@ -1,6 +1,6 @@
 //! What operations that only move things around have in common.
 
-use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock, TensorMap};
 
 use crate::Axis;
 use crate::results::block_error;
@@ -31,6 +31,46 @@ pub(crate) fn map_structure(
     let blocks = blocks.map(|(i, block)| f(i, block).map_err(|e| block_error(e, tensor, i)));
     let blocks = blocks.collect::<Result<_>>()?;
     with_blocks(tensor, tensor.keys().clone(), blocks)
+}
+
+/// Map with the info of `tensor`, and what `change` makes of its keys and blocks.
+pub(crate) fn change_parts(
+    tensor: TensorMap,
+    change: impl FnOnce(Labels, Vec<TensorBlock>) -> Result<(Labels, Vec<TensorBlock>)>,
+) -> Result<TensorMap> {
+    let (keys, blocks, info) = tensor.into_parts();
+    let (keys, blocks) = change(keys, blocks)?;
+    let mut result = TensorMap::new(keys, blocks)?;
+    *result.info_mut() = info;
+    Ok(result)
+}
+
+/// [`map_structure`] which consumes the map, so that blocks do not share their arrays with it.
+pub(crate) fn change_structure(
+    tensor: TensorMap,
+    mut f: impl FnMut(usize, TensorBlock) -> Result<TensorBlock>,
+) -> Result<TensorMap> {
+    change_parts(tensor, |keys, blocks| {
+        let blocks = blocks.into_iter().enumerate().map(|(i, block)| {
+            f(i, block).map_err(|error| error.context(format!("block {}", keys.describe(i))))
+        });
+        let blocks = blocks.collect::<Result<_>>()?;
+        Ok((keys, blocks))
+    })
+}
+
+/// Block made of these parts.
+pub(crate) fn from_parts(parts: BlockParts) -> Result<TensorBlock> {
+    let mut block = TensorBlock::new(
+        parts.values,
+        &parts.samples,
+        &parts.components,
+        &parts.properties,
+    )?;
+    for (parameter, gradient) in parts.gradients {
+        block.add_gradient(&parameter, gradient)?;
+    }
+    Ok(block)
 }
 
 /// The error for an axis that an operation has nothing to do with.

@@ -53,6 +53,20 @@ pub fn append_dimension(
     name: &str,
     values: DimensionValues<'_>,
 ) -> Result<TensorMap> {
+    into_append_dimension(tensor.clone(), axis, name, values)
+}
+
+/// [`append_dimension`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`append_dimension`].
+pub fn into_append_dimension(
+    tensor: TensorMap,
+    axis: Axis,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorMap> {
     insert_into_map(tensor, axis, Place::End, name, values)
         .map_err(|error| error.context("append_dimension"))
 }
@@ -96,6 +110,21 @@ pub fn insert_dimension(
     name: &str,
     values: DimensionValues<'_>,
 ) -> Result<TensorMap> {
+    into_insert_dimension(tensor.clone(), axis, index, name, values)
+}
+
+/// [`insert_dimension`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`insert_dimension`].
+pub fn into_insert_dimension(
+    tensor: TensorMap,
+    axis: Axis,
+    index: usize,
+    name: &str,
+    values: DimensionValues<'_>,
+) -> Result<TensorMap> {
     insert_into_map(tensor, axis, Place::Before(index), name, values)
         .map_err(|error| error.context("insert_dimension"))
 }
@@ -117,7 +146,7 @@ pub fn insert_dimension_block(
 }
 
 fn insert_into_map(
-    tensor: &TensorMap,
+    tensor: TensorMap,
     axis: Axis,
     place: Place,
     name: &str,
@@ -146,7 +175,9 @@ fn insert_into_block(
     if let DimensionValues::PerBlock(values) = values {
         check_count(values.len(), 1, "block")?;
     }
-    edit_block(block, axis, |labels| insert(labels, place, name, values, 0))
+    edit_block(block.clone(), axis, |labels| {
+        insert(labels, place, name, values, 0)
+    })
 }
 
 fn check_count(values: usize, expected: usize, what: &str) -> Result<()> {

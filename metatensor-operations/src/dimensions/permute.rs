@@ -23,6 +23,19 @@ use crate::Axis;
 ///
 /// If `axis` is components, or `indexes` does not have the number of each dimension once.
 pub fn permute_dimensions(tensor: &TensorMap, axis: Axis, indexes: &[usize]) -> Result<TensorMap> {
+    into_permute_dimensions(tensor.clone(), axis, indexes)
+}
+
+/// [`permute_dimensions`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`permute_dimensions`].
+pub fn into_permute_dimensions(
+    tensor: TensorMap,
+    axis: Axis,
+    indexes: &[usize],
+) -> Result<TensorMap> {
     edit_map(tensor, axis, |labels, _| permute(labels, indexes))
         .map_err(|error| error.context("permute_dimensions"))
 }
@@ -37,7 +50,7 @@ pub fn permute_dimensions_block(
     axis: Axis,
     indexes: &[usize],
 ) -> Result<TensorBlock> {
-    edit_block(block, axis, |labels| permute(labels, indexes))
+    edit_block(block.clone(), axis, |labels| permute(labels, indexes))
         .map_err(|error| error.context("permute_dimensions"))
 }
 

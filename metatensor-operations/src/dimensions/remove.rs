@@ -23,6 +23,15 @@ use crate::Axis;
 /// If `axis` is components, or `name` is not one of its dimensions, or the only one; or if entries
 /// are not different without it.
 pub fn remove_dimension(tensor: &TensorMap, axis: Axis, name: &str) -> Result<TensorMap> {
+    into_remove_dimension(tensor.clone(), axis, name)
+}
+
+/// [`remove_dimension`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`remove_dimension`].
+pub fn into_remove_dimension(tensor: TensorMap, axis: Axis, name: &str) -> Result<TensorMap> {
     edit_map(tensor, axis, |labels, _| remove(labels, name))
         .map_err(|error| error.context("remove_dimension"))
 }
@@ -33,7 +42,7 @@ pub fn remove_dimension(tensor: &TensorMap, axis: Axis, name: &str) -> Result<Te
 ///
 /// As for [`remove_dimension`], and if `axis` is keys.
 pub fn remove_dimension_block(block: &TensorBlock, axis: Axis, name: &str) -> Result<TensorBlock> {
-    edit_block(block, axis, |labels| remove(labels, name))
+    edit_block(block.clone(), axis, |labels| remove(labels, name))
         .map_err(|error| error.context("remove_dimension"))
 }
 

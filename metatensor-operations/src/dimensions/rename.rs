@@ -2,9 +2,9 @@
 
 use metatensor_core::{Error, Labels, Names, Result, RowCheck, TensorBlock, TensorMap};
 
-use super::{check_axis, position, with_properties};
+use super::{change_gradients, check_axis, edit_keys, position, with_properties};
 use crate::Axis;
-use crate::structure::{map_structure, with_blocks};
+use crate::structure::{change_structure, from_parts};
 
 /// Map with another name for one of the dimensions of the keys, the samples, the components, or the
 /// properties.
@@ -26,15 +26,25 @@ use crate::structure::{map_structure, with_blocks};
 /// If there is no dimension with the name `old`; or if `new` is the name of another one, or can not
 /// be a name.
 pub fn rename_dimension(tensor: &TensorMap, axis: Axis, old: &str, new: &str) -> Result<TensorMap> {
-    let rename = || match axis {
-        Axis::Keys => {
-            let keys = rename_known(tensor.keys(), old, new);
-            let keys = keys.map_err(|error| error.context(axis))?;
-            with_blocks(tensor, keys, tensor.blocks().to_vec())
-        }
-        _ => map_structure(tensor, |_, block| rename_in_block(block, axis, old, new)),
+    into_rename_dimension(tensor.clone(), axis, old, new)
+}
+
+/// [`rename_dimension`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// # Errors
+///
+/// As for [`rename_dimension`].
+pub fn into_rename_dimension(
+    tensor: TensorMap,
+    axis: Axis,
+    old: &str,
+    new: &str,
+) -> Result<TensorMap> {
+    let renamed = match axis {
+        Axis::Keys => edit_keys(tensor, |keys| rename_known(keys, old, new)),
+        _ => change_structure(tensor, |_, block| rename_in_block(block, axis, old, new)),
     };
-    rename().map_err(|error| error.context("rename_dimension"))
+    renamed.map_err(|error| error.context("rename_dimension"))
 }
 
 /// [`rename_dimension`] for a block.
@@ -49,18 +59,18 @@ pub fn rename_dimension_block(
     new: &str,
 ) -> Result<TensorBlock> {
     check_axis(axis, &Axis::OF_BLOCKS)
-        .and_then(|()| rename_in_block(block, axis, old, new))
+        .and_then(|()| rename_in_block(block.clone(), axis, old, new))
         .map_err(|error| error.context("rename_dimension"))
 }
 
-fn rename_in_block(block: &TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {
+fn rename_in_block(block: TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {
     let renamed = match axis {
         Axis::Samples => {
             position(block.samples(), old).and_then(|_| rename_samples(block, 0, old, new))
         }
         Axis::Properties => rename_known(block.properties(), old, new)
             .and_then(|properties| with_properties(block, &properties)),
-        _ if has_component(block, old) => rename_components(block, old, new),
+        _ if has_component(&block, old) => rename_components(block, old, new),
         _ => Err(Error::invalid(format!(
             "'{old}' is not the name of a component"
         ))),
@@ -76,30 +86,20 @@ fn has_component(block: &TensorBlock, name: &str) -> bool {
 }
 
 /// Renames dimensions of samples, except for the first ones, of which there are `fixed`.
-fn rename_samples(block: &TensorBlock, fixed: usize, old: &str, new: &str) -> Result<TensorBlock> {
-    let samples = rename(block.samples(), fixed, old, new)?;
-    let values = block.values().clone();
-    let mut result = TensorBlock::new(values, &samples, block.components(), block.properties())?;
-    for (parameter, gradient) in block.gradients() {
-        let gradient = rename_samples(gradient, 1, old, new)
-            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
-        result.add_gradient(parameter, gradient)?;
-    }
-    Ok(result)
+fn rename_samples(block: TensorBlock, fixed: usize, old: &str, new: &str) -> Result<TensorBlock> {
+    let mut parts = block.into_parts();
+    parts.samples = rename(&parts.samples, fixed, old, new)?;
+    change_gradients(&mut parts, |gradient| rename_samples(gradient, 1, old, new))?;
+    from_parts(parts)
 }
 
-fn rename_components(block: &TensorBlock, old: &str, new: &str) -> Result<TensorBlock> {
-    let components = block.components().iter();
-    let components = components.map(|labels| rename(labels, 0, old, new));
-    let components = components.collect::<Result<Vec<_>>>()?;
-    let values = block.values().clone();
-    let mut result = TensorBlock::new(values, block.samples(), &components, block.properties())?;
-    for (parameter, gradient) in block.gradients() {
-        let gradient = rename_components(gradient, old, new)
-            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
-        result.add_gradient(parameter, gradient)?;
+fn rename_components(block: TensorBlock, old: &str, new: &str) -> Result<TensorBlock> {
+    let mut parts = block.into_parts();
+    for component in &mut parts.components {
+        *component = rename(component, 0, old, new)?;
     }
-    Ok(result)
+    change_gradients(&mut parts, |gradient| rename_components(gradient, old, new))?;
+    from_parts(parts)
 }
 
 fn rename_known(labels: &Labels, old: &str, new: &str) -> Result<Labels> {

@@ -1,13 +1,9 @@
 //! What holds for all operations that only move things around.
 
-use metatensor_core::{Device, Labels, TensorBlock, TensorMap};
+use metatensor_core::{Device, Labels, Result, TensorBlock, TensorMap};
 
 use crate::testing::{Foreign, block, foreign, labels, map, values, with_gradient};
-use crate::{
-    Axis, DimensionValues, Direction, JoinOptions, Selection, align_gradients, append_dimension,
-    drop_blocks, drop_empty_blocks, filter_blocks, insert_dimension, join, make_contiguous,
-    permute_dimensions, remove_dimension, rename_dimension, slice, sort, unique_metadata,
-};
+use crate::*;
 
 const DEVICE: Device = Device { kind: 2, id: 0 };
 
@@ -138,5 +134,173 @@ fn united_blocks_of_a_single_map_become_arrays_of_the_first_kind() {
             joined.blocks()[1].values().origin().unwrap(),
             Foreign::origin()
         );
+    }
+}
+
+type Consuming = fn(TensorMap) -> Result<TensorMap>;
+type Borrowing = fn(&TensorMap) -> Result<TensorMap>;
+
+const ZERO: DimensionValues<'_> = DimensionValues::Scalar(0);
+
+/// Operations that consume a map, and those that do the same without. They keep the first block.
+const CONSUMING: [(Consuming, Borrowing); 11] = [
+    (
+        |t| into_filtered(t, &labels(["k"], &[[1]])),
+        |t| filter_blocks(t, &labels(["k"], &[[1]])),
+    ),
+    (
+        |t| into_dropped(t, &labels(["k"], &[[4]])),
+        |t| drop_blocks(t, &labels(["k"], &[[4]])),
+    ),
+    (
+        |t| into_without_gradients(t, Some(&["other"])),
+        |t| remove_gradients(t, Some(&["other"])),
+    ),
+    (
+        |t| into_append_dimension(t, Axis::Keys, "n", ZERO),
+        |t| append_dimension(t, Axis::Keys, "n", ZERO),
+    ),
+    (
+        |t| into_append_dimension(t, Axis::Samples, "n", ZERO),
+        |t| append_dimension(t, Axis::Samples, "n", ZERO),
+    ),
+    (
+        |t| into_insert_dimension(t, Axis::Properties, 0, "n", ZERO),
+        |t| insert_dimension(t, Axis::Properties, 0, "n", ZERO),
+    ),
+    (
+        |t| into_permute_dimensions(t, Axis::Keys, &[1, 0]),
+        |t| permute_dimensions(t, Axis::Keys, &[1, 0]),
+    ),
+    (
+        |t| into_remove_dimension(t, Axis::Keys, "l"),
+        |t| remove_dimension(t, Axis::Keys, "l"),
+    ),
+    (
+        |t| into_rename_dimension(t, Axis::Keys, "k", "new"),
+        |t| rename_dimension(t, Axis::Keys, "k", "new"),
+    ),
+    (
+        |t| into_rename_dimension(t, Axis::Samples, "s", "new"),
+        |t| rename_dimension(t, Axis::Samples, "s", "new"),
+    ),
+    (
+        |t| into_rename_dimension(t, Axis::Properties, "p", "new"),
+        |t| rename_dimension(t, Axis::Properties, "p", "new"),
+    ),
+];
+
+/// Two blocks with gradients of gradients, and info.
+fn nested() -> TensorMap {
+    let blocks = [1.0, 2.0].map(|x| {
+        let second = with_gradient(block([2, 1], &[x; 2]), "h", &[[1, 0]], &[x]);
+        let rows = labels(["sample", "a"], &[[1, 0], [0, 1]]);
+        let (values, properties) = (second.values().clone(), second.properties());
+        let mut gradient = TensorBlock::new(values, &rows, &[], properties).unwrap();
+        for (parameter, second) in second.gradients() {
+            gradient.add_gradient(parameter, second.clone()).unwrap();
+        }
+        let mut values = block([2, 1], &[x; 2]);
+        values.add_gradient("g", gradient).unwrap();
+        values
+    });
+    let keys = labels(["k", "l"], &[[1, 2], [4, 3]]);
+    let mut tensor = TensorMap::new(keys, blocks.to_vec()).unwrap();
+    tensor.info_mut().insert("unit".into(), "eV".into());
+    tensor.deep_copy().unwrap()
+}
+
+/// Where the elements of a block are, with those of gradients.
+fn addresses(block: &TensorBlock) -> Vec<*const u8> {
+    let mut all = vec![block.view().unwrap().as_bytes().unwrap().as_ptr()];
+    for (_, gradient) in block.gradients() {
+        all.extend(addresses(gradient));
+    }
+    all
+}
+
+fn is_shared(block: &TensorBlock) -> bool {
+    block.values().is_shared() || block.gradients().any(|(_, gradient)| is_shared(gradient))
+}
+
+#[test]
+fn consumed_maps_give_their_arrays_away() {
+    for (i, (consuming, borrowing)) in CONSUMING.into_iter().enumerate() {
+        let tensor = nested();
+        let before = addresses(&tensor.blocks()[0]);
+        assert_eq!(before.len(), 3);
+        let borrowed = borrowing(&tensor).unwrap();
+        assert!(is_shared(&borrowed.blocks()[0]), "operation {i}");
+        drop(borrowed);
+
+        let result = consuming(tensor).unwrap();
+        assert_eq!(addresses(&result.blocks()[0]), before, "operation {i}");
+        assert!(!is_shared(&result.blocks()[0]), "operation {i}");
+        // So that the next operation can work in place, too.
+        let result = into_multiply_scalar(result, 2.0).unwrap();
+        assert_eq!(addresses(&result.blocks()[0]), before, "operation {i}");
+    }
+    let tensor = nested();
+    let before = addresses(&tensor.blocks()[0]);
+    let result = into_without_gradients(tensor, None).unwrap();
+    assert_eq!(addresses(&result.blocks()[0]), before[..1]);
+}
+
+#[test]
+fn consuming_a_map_gives_the_same_as_borrowing_it() {
+    let twice: [(Consuming, Borrowing); 2] = [
+        (
+            |t| into_without_gradients(t, None),
+            |t| remove_gradients(t, None),
+        ),
+        (
+            |t| into_filtered(t, &labels(["k", "l"], &[[4, 3], [1, 2]])),
+            |t| filter_blocks(t, &labels(["k", "l"], &[[4, 3], [1, 2]])),
+        ),
+    ];
+    for (consuming, borrowing) in CONSUMING.into_iter().chain(twice) {
+        let tensor = nested();
+        let (result, expected) = (
+            consuming(tensor.clone()).unwrap(),
+            borrowing(&tensor).unwrap(),
+        );
+        check_equal(&result, &expected).unwrap();
+        assert_eq!(result.keys(), expected.keys());
+        assert_eq!(result.info(), tensor.info());
+        // A clone of the map still has what it had.
+        into_multiply_scalar(result, 2.0).unwrap();
+        check_equal(&tensor, &nested()).unwrap();
+    }
+}
+
+#[test]
+fn errors_of_consuming_operations_name_the_operation() {
+    let q = labels(["q"], &[[0]]);
+    for (name, result) in [
+        ("filter_blocks", into_filtered(nested(), &q)),
+        ("drop_blocks", into_dropped(nested(), &q)),
+        (
+            "append_dimension",
+            into_append_dimension(nested(), Axis::Samples, "s", ZERO),
+        ),
+        (
+            "insert_dimension",
+            into_insert_dimension(nested(), Axis::Keys, 3, "n", ZERO),
+        ),
+        (
+            "permute_dimensions",
+            into_permute_dimensions(nested(), Axis::Keys, &[1, 1]),
+        ),
+        (
+            "remove_dimension",
+            into_remove_dimension(nested(), Axis::Samples, "s"),
+        ),
+        (
+            "rename_dimension",
+            into_rename_dimension(nested(), Axis::Components, "c", "d"),
+        ),
+    ] {
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains(&format!(": {name}: ")), "{message}");
     }
 }
