@@ -57,6 +57,8 @@ mod gradients;
 mod in_place;
 mod join;
 mod kernels;
+#[cfg(test)]
+mod laws;
 mod like;
 mod linalg;
 mod matching;

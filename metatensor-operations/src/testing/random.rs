@@ -44,7 +44,7 @@ impl Random {
     }
 
     /// Block with samples `a, b`, properties `p, q`, up to 2 components, and up to 2 gradients, the
-    /// first of which can have gradients too.
+    /// first of which has gradients too, and a component of its own if the values have less than 2.
     pub(crate) fn block<T: Element>(&mut self, make: fn(u32) -> T) -> TensorBlock {
         let (samples, properties) = (self.pairs(["a", "b"]), self.pairs(["p", "q"]));
         let components = self.below(3);
@@ -65,7 +65,10 @@ impl Random {
             .collect();
         let mut block = self.plain(samples, &components, properties, make);
         for parameter in &["g", "h"][..parameters] {
-            let mut gradient = self.gradient(&block, &[], make);
+            let own = Labels::new(["e"], &[[0], [3]]).unwrap();
+            let extra = *parameter == "g" && block.components().len() < 2;
+            let extra = if extra { &[own][..] } else { &[] };
+            let mut gradient = self.gradient(&block, extra, make);
             if *parameter == "g" {
                 let xyz = Labels::new(["xyz"], &[[2], [1]]).unwrap();
                 let second = self.gradient(&gradient, &[xyz], make);
@@ -109,7 +112,7 @@ impl Random {
 /// What an element of a block belongs to: the parameters of gradients, and for each of them and for
 /// the values the row of samples, where the row of the parent stands for its position; then the rows
 /// of components and properties.
-type Place = (Vec<String>, Vec<Vec<i32>>, Vec<Vec<i32>>);
+pub(crate) type Place = (Vec<String>, Vec<Vec<i32>>, Vec<Vec<i32>>);
 
 /// All elements of a block and of its gradients.
 pub(crate) fn elements<T: Element>(block: &TensorBlock) -> BTreeMap<Place, T> {

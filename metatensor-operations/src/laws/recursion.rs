@@ -1,0 +1,344 @@
+//! Gradients of gradients are to gradients what gradients are to values.
+//!
+//! Linear and structural operations are applied to a block, and to its gradient as if that was a block of values, with
+//! the samples it gets from the operation. Both have to give the same gradients of gradients.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::testing::labels;
+use crate::*;
+
+/// A block with a gradient that has gradients, and another one with the same labels of values.
+fn nested_pair<T: Small>(seed: u64) -> [TensorBlock; 2] {
+    let random = &mut Random(seed);
+    let (samples, properties) = (random.pairs(["a", "b"]), random.pairs(["p", "q"]));
+    let (components, parameters) = (random.below(3), 1 + random.below(2));
+    [(); 2].map(|()| random.block_with(&samples, &properties, components, parameters, T::small))
+}
+
+fn g(block: &TensorBlock) -> &TensorBlock {
+    block.gradient("g").unwrap()
+}
+
+/// The same block with other samples.
+fn with_samples(block: &TensorBlock, samples: &Labels) -> TensorBlock {
+    let values = block.values().clone();
+    let properties = block.properties();
+    let mut result = TensorBlock::new(values, samples, block.components(), properties).unwrap();
+    for (parameter, gradient) in block.gradients() {
+        result.add_gradient(parameter, gradient.clone()).unwrap();
+    }
+    result
+}
+
+/// The same gradient after the samples it is for moved to the positions that `position` gives.
+fn moved(gradient: &TensorBlock, position: impl Fn(usize) -> usize) -> TensorBlock {
+    let names = gradient.samples().names().to_vec();
+    let entries = gradient.samples().iter();
+    let entries = entries.flat_map(|row| [position(row[0] as usize) as i32, row[1]]);
+    let samples = Labels::from_values(&names, entries.collect()).unwrap();
+    with_samples(gradient, &samples)
+}
+
+/// Where the samples of a block are among others.
+fn positions(of: &Labels, among: &Labels) -> Vec<usize> {
+    of.iter().map(|row| among.position(row).unwrap()).collect()
+}
+
+#[track_caller]
+fn assert_same(name: &str, result: &TensorBlock, expected: &TensorBlock) {
+    check_equal_block(g(result), expected).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(expected.has_gradient("h"), "{name}");
+}
+
+type OnOne = fn(&TensorBlock) -> Result<TensorBlock>;
+type OnTwo = fn(&TensorBlock, &TensorBlock) -> Result<TensorBlock>;
+
+const ZERO: DimensionValues<'_> = DimensionValues::Scalar(0);
+
+/// Operations that do not move samples, and what they are for gradients.
+const UNMOVED: [(&str, OnOne, OnOne); 20] = [
+    (
+        "add",
+        |x| add_scalar_block(x, 2.5),
+        |dx| add_scalar_block(dx, 0.0),
+    ),
+    (
+        "subtract",
+        |x| subtract_scalar_block(x, 2.5),
+        |dx| subtract_scalar_block(dx, 0.0),
+    ),
+    (
+        "multiply",
+        |x| multiply_scalar_block(x, 2.5),
+        |dx| multiply_scalar_block(dx, 2.5),
+    ),
+    (
+        "divide",
+        |x| divide_scalar_block(x, 2.5),
+        |dx| divide_scalar_block(dx, 2.5),
+    ),
+    ("pow", |x| pow_block(x, 1.0), |dx| pow_block(dx, 1.0)),
+    (
+        "dot",
+        |x| dot_block(x, &weights(x)),
+        |dx| dot_block(dx, &weights(dx)),
+    ),
+    (
+        "sum",
+        |x| sum_over_properties_block(x, &["q"]),
+        |dx| sum_over_properties_block(dx, &["q"]),
+    ),
+    (
+        "mean",
+        |x| mean_over_properties_block(x, &["p"]),
+        |dx| mean_over_properties_block(dx, &["p"]),
+    ),
+    (
+        "mean of all",
+        |x| mean_over_properties_block(x, &["p", "q"]),
+        |dx| mean_over_properties_block(dx, &["p", "q"]),
+    ),
+    (
+        "zeros",
+        |x| zeros_like_block(x, GradientSelection::All),
+        |dx| zeros_like_block(dx, GradientSelection::All),
+    ),
+    ("contiguous", make_contiguous_block, make_contiguous_block),
+    (
+        "remove",
+        |x| remove_gradients_block(x, Some(&["h"])),
+        |dx| Ok(dx.clone()),
+    ),
+    ("slice", slice_q, slice_q),
+    (
+        "sort",
+        |x| sort_block(x, &OTHERS, DOWN),
+        |dx| sort_block(dx, &OTHERS, DOWN),
+    ),
+    (
+        "append",
+        |x| append_dimension_block(x, Axis::Samples, "new", ZERO),
+        |dx| Ok(dx.clone()),
+    ),
+    (
+        "insert",
+        |x| insert_dimension_block(x, Axis::Properties, 1, "new", ZERO),
+        |dx| insert_dimension_block(dx, Axis::Properties, 1, "new", ZERO),
+    ),
+    (
+        "permute",
+        |x| permute_dimensions_block(x, Axis::Samples, &[1, 0]),
+        |dx| Ok(dx.clone()),
+    ),
+    (
+        "permute properties",
+        |x| permute_dimensions_block(x, Axis::Properties, &[1, 0]),
+        |dx| permute_dimensions_block(dx, Axis::Properties, &[1, 0]),
+    ),
+    (
+        "rename",
+        |x| rename_dimension_block(x, Axis::Samples, "a", "new"),
+        |dx| Ok(dx.clone()),
+    ),
+    (
+        "rename properties",
+        |x| rename_dimension_block(x, Axis::Properties, "p", "new"),
+        |dx| rename_dimension_block(dx, Axis::Properties, "p", "new"),
+    ),
+];
+
+const OTHERS: [Axis; 2] = [Axis::Components, Axis::Properties];
+const DOWN: Direction = Direction::Descending;
+
+fn slice_q(block: &TensorBlock) -> Result<TensorBlock> {
+    let selection = labels(["q"], &[[1]]);
+    slice_block(block, Axis::Properties, Selection::Labels(&selection))
+}
+
+/// Two rows of numbers for the properties of a block.
+fn weights(block: &TensorBlock) -> TensorBlock {
+    let count = block.properties().count();
+    let numbers: Vec<_> = (0..2 * count as i32).map(|i| 3 - i).collect();
+    let array = crate::testing::array(&[2, count], &numbers);
+    TensorBlock::new(array, &labels(["z"], &[[1], [0]]), &[], block.properties()).unwrap()
+}
+
+fn check_unmoved<T: Small>(seed: u64) {
+    let [x, _] = nested_pair::<T>(seed);
+    for (name, operation, on_gradient) in UNMOVED {
+        assert_same(name, &operation(&x).unwrap(), &on_gradient(g(&x)).unwrap());
+    }
+    let y = with_arrays(&x, &mut |array| {
+        Random(seed).array(array.shape().unwrap(), T::small)
+    });
+    for (name, operation) in [("add", add_block as OnTwo), ("subtract", subtract_block)] {
+        let expected = operation(g(&x), g(&y)).unwrap();
+        assert_same(name, &operation(&x, &y).unwrap(), &expected);
+    }
+}
+
+/// The gradient rows of the samples that stay, in the order they had.
+fn check_slices<T: Small>(seed: u64) {
+    let [x, _] = nested_pair::<T>(seed);
+    let all: Vec<_> = (0..x.samples().count()).collect();
+    let selected = Random(!seed).some(&all);
+    let result = slice_block(&x, Axis::Samples, Selection::Indices(&selected)).unwrap();
+    let kept: Vec<_> = selected.iter().map(|&i| i as i32).collect();
+    let kept = Labels::from_values(&["sample"], kept).unwrap();
+    let rows = slice_block(g(&x), Axis::Samples, Selection::Labels(&kept)).unwrap();
+    let position = |old| selected.iter().position(|&i| i == old).unwrap();
+    assert_same("slice", &result, &moved(&rows, position));
+
+    let parts = split_block(&x, Axis::Samples, &[Selection::Indices(&selected)]).unwrap();
+    assert_same("split", &parts[0], &moved(&rows, position));
+}
+
+/// The gradient rows are sorted like the samples of any block, after these have moved.
+fn check_sorting<T: Small>(seed: u64) {
+    let [x, _] = nested_pair::<T>(seed);
+    for direction in [Direction::Ascending, Direction::Descending] {
+        for axes in [&[Axis::Samples][..], &Axis::OF_BLOCKS] {
+            let result = sort_block(&x, axes, direction).unwrap();
+            let positions = positions(x.samples(), result.samples());
+            let rows = moved(g(&x), |old| positions[old]);
+            let expected = sort_block(&rows, axes, direction).unwrap();
+            assert_same("sort", &result, &expected);
+        }
+    }
+}
+
+/// The gradient rows of the second block follow those of the first, after its samples.
+fn check_joined_samples<T: Small>(seed: u64) {
+    let [x, y] = nested_pair::<T>(seed);
+    let result = join_blocks(&[&x, &y], Axis::Samples, Some("from")).unwrap();
+    let rows = moved(g(&y), |old| x.samples().count() + old);
+    let expected = join_blocks(&[g(&x), &rows], Axis::Samples, None).unwrap();
+    assert_same("join samples", &result, &expected);
+}
+
+/// The gradient with more rows, of zeros. Those it had keep their numbers, or get others with their labels.
+fn padded<T: Element>(gradient: &TensorBlock, samples: &Labels) -> TensorBlock {
+    let old = gradient.samples();
+    let sources: Vec<_> = samples.iter().map(|row| old.position(row)).collect();
+    let mut result = rows::<T>(gradient, samples, &sources);
+    let positions = positions(old, samples);
+    for (parameter, second) in gradient.gradients() {
+        let second = moved(second, |row| positions[row]);
+        result.add_gradient(parameter, second).unwrap();
+    }
+    result
+}
+
+/// All gradient rows of both blocks, with zeros where one of them has none, are like samples that both have.
+fn check_united_rows<T: Small>(seed: u64) {
+    let [x, y] = nested_pair::<T>(seed);
+    let united = g(&x).samples().union(g(&y).samples()).unwrap();
+    let rows = [&x, &y].map(|block| padded::<T>(g(block), &united));
+
+    let result = join_blocks(&[&x, &y], Axis::Properties, Some("from")).unwrap();
+    let expected = join_blocks(&[&rows[0], &rows[1]], Axis::Properties, Some("from")).unwrap();
+    assert_same("join properties", &result, &expected);
+
+    let (first, second) = align_gradients_block(&x, &y).unwrap();
+    let expected = align_gradients_block(&rows[0], &rows[1]).unwrap();
+    assert_same("align", &first, &expected.0);
+    assert_same("align", &second, &expected.1);
+}
+
+/// The gradient rows of all samples of a group are merged like samples: those with the same other dimensions.
+fn check_sums_over_samples<T: Small>(seed: u64) {
+    let [x, _] = nested_pair::<T>(seed);
+    for names in [&["a"][..], &["b"], &["a", "b"], &[]] {
+        let result = sum_over_samples_block(&x, names).unwrap();
+        let rows = with_groups(&x, &groups(&x, &result, names));
+        let expected = sum_over_samples_block(&rows, &["old"]).unwrap();
+        assert_same("sum", &result, &expected);
+
+        // A mean is a sum, divided by the number of samples of the group.
+        let result = mean_over_samples_block(&x, names).unwrap();
+        let (groups, mut counts) = (
+            groups(&x, &result, names),
+            vec![0.0; result.samples().count()],
+        );
+        groups.iter().for_each(|&group| counts[group] += 1.0);
+        let sums = numbers(&expected);
+        for (place, mean) in numbers(g(&result)) {
+            let group = place.1[0][0] as usize;
+            let expected = sums[&place] / counts[group];
+            let error = (mean - expected).norm();
+            let precision = if T::DTYPE == metatensor_core::DType::F16 {
+                1e-3
+            } else {
+                1e-6
+            };
+            assert!(
+                error <= precision * expected.norm(),
+                "{mean} is not {expected}"
+            );
+        }
+    }
+}
+
+/// The group of each sample.
+fn groups(x: &TensorBlock, result: &TensorBlock, names: &[&str]) -> Vec<usize> {
+    let kept: Vec<_> = (0..2)
+        .filter(|&i| !names.contains(&["a", "b"][i]))
+        .collect();
+    let group = |row: &[i32]| {
+        let row: Vec<_> = kept.iter().map(|&i| row[i]).collect();
+        if row.is_empty() {
+            0
+        } else {
+            result.samples().position(&row).unwrap()
+        }
+    };
+    x.samples().iter().map(group).collect()
+}
+
+/// The gradient of `x` with the group of each sample in place of the sample, which is the last dimension instead.
+fn with_groups(x: &TensorBlock, groups: &[usize]) -> TensorBlock {
+    let rows = g(x).samples().iter();
+    let rows = rows.map(|row| [groups[row[0] as usize] as i32, row[1], row[0]]);
+    let samples = Labels::from_rows(&["sample", "i", "old"], rows).unwrap();
+    with_samples(g(x), &samples)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn samples_that_do_not_move(seed: u64) {
+        for_all_numbers!(check_unmoved(seed));
+    }
+
+    #[test]
+    fn samples_that_are_selected(seed: u64) {
+        for_all_numbers!(check_slices(seed));
+        check_slices::<bool>(seed);
+    }
+
+    #[test]
+    fn samples_that_are_sorted(seed: u64) {
+        for_all_numbers!(check_sorting(seed));
+        check_sorting::<bool>(seed);
+    }
+
+    #[test]
+    fn samples_of_several_blocks(seed: u64) {
+        for_all_numbers!(check_joined_samples(seed));
+        check_joined_samples::<bool>(seed);
+    }
+
+    #[test]
+    fn rows_of_several_gradients(seed: u64) {
+        for_all_numbers!(check_united_rows(seed));
+        check_united_rows::<bool>(seed);
+    }
+
+    #[test]
+    fn samples_that_are_merged(seed: u64) {
+        for_all_numbers!(check_sums_over_samples(seed));
+    }
+}
