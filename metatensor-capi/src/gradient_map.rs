@@ -1,13 +1,12 @@
 //! The sample → gradient mapping.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_char;
 use std::sync::{Arc, OnceLock};
 
-use metatensor_core::{DType as DLDataType, Error, GradientMap, Result};
-use metatensor_operations as operations;
+use metatensor_core::{Error, GradientMap, Result};
 
 use crate::block::mts_block_t;
-use crate::handles::{Out, block, labels, reference, slice, slice_mut, text};
+use crate::handles::{Out, block, labels, reference, text};
 use crate::labels::mts_labels_t;
 use crate::status::{mts_status_t, status};
 
@@ -67,6 +66,19 @@ fn handle(map: Arc<GradientMap>) -> *const mts_gradient_map_t {
 unsafe fn map<'a>(pointer: *const mts_gradient_map_t, name: &str) -> Result<&'a Handle> {
     // SAFETY: guaranteed by the caller.
     unsafe { reference(pointer.cast(), name) }
+}
+
+/// The mapping behind a handle.
+///
+/// # Safety
+///
+/// `pointer` must be NULL or a valid handle.
+pub(crate) unsafe fn gradient_map<'a>(
+    pointer: *const mts_gradient_map_t,
+    name: &str,
+) -> Result<&'a GradientMap> {
+    // SAFETY: guaranteed by the caller.
+    Ok(&unsafe { map(pointer, name) }?.map)
 }
 
 /// Get the mapping of one of the gradients of a block.
@@ -294,128 +306,5 @@ pub unsafe extern "C" fn mts_gradient_map_rows_of(
         rows.set(csr.rows[start..end].as_ptr());
         count.set(end - start);
         Ok(())
-    })
-}
-
-/// Runs a block of code with the type `$T` of the elements that `$dtype` says.
-macro_rules! with_numbers {
-    ($dtype:expr, $T:ident => $code:expr) => {
-        match $dtype {
-            DLDataType::F64 => {
-                type $T = f64;
-                $code
-            }
-            DLDataType::F32 => {
-                type $T = f32;
-                $code
-            }
-            DLDataType::C128 => {
-                type $T = num_complex::Complex<f64>;
-                $code
-            }
-            DLDataType::C64 => {
-                type $T = num_complex::Complex<f32>;
-                $code
-            }
-            DLDataType::I64 => {
-                type $T = std::num::Wrapping<i64>;
-                $code
-            }
-            DLDataType::I32 => {
-                type $T = std::num::Wrapping<i32>;
-                $code
-            }
-            dtype => Err(Error::unsupported(format!("rows of {dtype}"))),
-        }
-    };
-}
-
-/// Number of elements in `rows` rows.
-fn elements(rows: usize, row_length: usize) -> Result<usize> {
-    rows.checked_mul(row_length)
-        .ok_or_else(|| Error::invalid(format!("{rows} rows of {row_length} elements are too many")))
-}
-
-/// Copy rows: row `i` of `out` is row `index[i]` of `src`.
-///
-/// With the parents of a mapping as the index, this gives each gradient row the row of the values that it belongs
-/// to.
-///
-/// @param dtype type of the elements: 32 or 64-bit integers or floats, or complex numbers made of these floats
-/// @param src `src_rows * row_length` elements
-/// @param src_rows number of rows in `src`
-/// @param row_length number of elements in each row
-/// @param index `index_count` numbers of rows
-/// @param index_count number of rows to copy
-/// @param out memory for `index_count * row_length` elements, which must not be that of `src`
-///
-/// @returns `MTS_SUCCESS`, or the status of what went wrong: an entry of `index` that is not a row of `src`, ...
-#[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gather_rows(
-    dtype: DLDataType,
-    src: *const c_void,
-    src_rows: usize,
-    row_length: usize,
-    index: *const i64,
-    index_count: usize,
-    out: *mut c_void,
-) -> mts_status_t {
-    status(|| {
-        let (src_count, out_count) = (
-            elements(src_rows, row_length)?,
-            elements(index_count, row_length)?,
-        );
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            let index = slice(index, index_count, "index")?;
-            with_numbers!(dtype, T => {
-                let src = slice(src.cast::<T>(), src_count, "src")?;
-                let out = slice_mut(out.cast::<T>(), out_count, "out")?;
-                operations::gather_rows(src, row_length, index, out)
-            })
-        }
-    })
-}
-
-/// Add rows: row `i` of `src` is added to row `index[i]` of `out`, in increasing order of `i`.
-///
-/// With the parents of a mapping as the index, this sums the gradient rows of each sample.
-///
-/// @param dtype type of the elements: 32 or 64-bit integers (which wrap around) or floats, or complex numbers made of
-///        these floats
-/// @param src `src_rows * row_length` elements
-/// @param src_rows number of rows in `src`, and in `index`
-/// @param row_length number of elements in each row
-/// @param index `src_rows` numbers of rows of `out`
-/// @param out `out_rows * row_length` elements, which must not be those of `src`
-/// @param out_rows number of rows in `out`
-///
-/// @returns `MTS_SUCCESS`, or the status of what went wrong: an entry of `index` that is not a row of `out`, ...
-#[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_scatter_add_rows(
-    dtype: DLDataType,
-    src: *const c_void,
-    src_rows: usize,
-    row_length: usize,
-    index: *const i64,
-    out: *mut c_void,
-    out_rows: usize,
-) -> mts_status_t {
-    status(|| {
-        let (src_count, out_count) = (
-            elements(src_rows, row_length)?,
-            elements(out_rows, row_length)?,
-        );
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            let index = slice(index, src_rows, "index")?;
-            with_numbers!(dtype, T => {
-                let src = slice(src.cast::<T>(), src_count, "src")?;
-                let out = slice_mut(out.cast::<T>(), out_count, "out")?;
-                operations::scatter_add_rows(src, row_length, index, out)
-            })
-        }
     })
 }

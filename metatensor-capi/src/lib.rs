@@ -13,6 +13,7 @@
 mod array;
 mod block;
 mod gradient_map;
+mod gradient_rows;
 mod handles;
 mod io;
 mod labels;
@@ -27,6 +28,7 @@ mod utils;
 pub use array::*;
 pub use block::*;
 pub use gradient_map::*;
+pub use gradient_rows::*;
 pub use io::*;
 pub use labels::*;
 pub use last_error::*;

@@ -124,6 +124,61 @@ static void gather_and_scatter(void) {
     CHECK(mts_gather_rows(float64, values, UINTPTR_MAX, 2, parents, 3, rows) == MTS_INVALID_PARAMETER_ERROR);
 }
 
+/* Two samples with two properties, and gradient rows of samples 1, 0, 1 with two components. */
+static const mts_gradient_map_t *small_mapping(void) {
+    const char *names[2] = {"sample", "atom"};
+    int32_t *rows = malloc(6 * sizeof *rows);
+    memcpy(rows, (int32_t[]){1, 0, 0, 0, 1, 1}, 6 * sizeof *rows);
+    mts_array_t array;
+    CHECK_OK(mts_array_from_buffer(rows, (uintptr_t[]){3, 2}, 2, NULL, int32, release, rows, &array));
+    const mts_labels_t *labels = mts_labels(names, 2, array);
+    CHECK(labels != NULL);
+    const mts_gradient_map_t *map;
+    CHECK_OK(mts_gradient_map_from_labels(labels, 2, &map));
+    mts_labels_free(labels);
+    return map;
+}
+
+static void products_with_gradient_rows(void) {
+    const mts_gradient_map_t *map = small_mapping();
+    const double x[4] = {1, 2, 3, 4}, dx[12] = {1, 0, 0, 1, 1, 1, 2, -1, 0.5, 0, 0, 0};
+    double products[12], sums[6];
+    CHECK_OK(mts_gather_multiply(float64, x, 2, 2, map, dx, 2, products));
+    const double expected[12] = {3, 0, 0, 4, 1, 2, 2, -2, 1.5, 0, 0, 0};
+    CHECK(memcmp(products, expected, sizeof products) == 0);
+    CHECK_OK(mts_gradient_contract(float64, x, 2, 2, map, dx, 2, sums));
+    CHECK(memcmp(sums, (double[]){3, 4, 3, 0, 1.5, 0}, sizeof sums) == 0);
+
+    /* with complex numbers, which are not conjugated: i times i */
+    DLDataType complex64 = {kDLComplex, 64, 1};
+    const float i[8] = {0, 1, 0, 1, 0, 1, 0, 1}, j[12] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1};
+    float sum[6];
+    CHECK_OK(mts_gradient_contract(complex64, i, 2, 2, map, j, 1, sum));
+    CHECK(memcmp(sum, (float[]){-2, 0, -2, 0, -2, 0}, sizeof sum) == 0);
+
+    /* integers wrap around */
+    const int32_t large[4] = {INT32_MAX, 1, INT32_MAX, 1}, two[6] = {2, 0, 2, 0, 2, 0};
+    int32_t wrapped[3];
+    CHECK_OK(mts_gradient_contract(int32, large, 2, 2, map, two, 1, wrapped));
+    CHECK(memcmp(wrapped, (int32_t[]){-2, -2, -2}, sizeof wrapped) == 0);
+
+    /* nothing to multiply needs no memory */
+    CHECK_OK(mts_gather_multiply(float64, NULL, 2, 0, map, NULL, 2, NULL));
+    CHECK_OK(mts_gradient_contract(float64, NULL, 2, 0, map, NULL, 2, sums));
+    CHECK(sums[0] == 0 && sums[5] == 0);
+
+    CHECK_STATUS(mts_gather_multiply(float64, x, 3, 2, map, dx, 2, products), MTS_INVALID_PARAMETER_ERROR,
+                 "got 3 rows of values, but the mapping is for 2");
+    CHECK_STATUS(mts_gradient_contract(float64, x, 1, 2, map, dx, 2, sums), MTS_INVALID_PARAMETER_ERROR,
+                 "got 1 rows of values, but the mapping is for 2");
+    CHECK_STATUS(mts_gradient_contract(float64, x, 2, 2, map, dx, UINTPTR_MAX, sums), MTS_INVALID_PARAMETER_ERROR,
+                 "too many");
+    DLDataType half = {kDLFloat, 16, 1};
+    CHECK_STATUS(mts_gather_multiply(half, x, 2, 2, map, dx, 2, products), MTS_UNSUPPORTED_ERROR, "float16");
+    CHECK_STATUS(mts_gradient_contract(half, x, 2, 2, map, dx, 2, sums), MTS_UNSUPPORTED_ERROR, "float16");
+    CHECK_OK(mts_gradient_map_free(map));
+}
+
 static void ask_for_features(void) {
     bool available = false;
     CHECK_OK(mts_has_feature("operations", &available));
@@ -137,6 +192,7 @@ int main(void) {
     release_on_errors();
     fill_with_a_scalar();
     gather_and_scatter();
+    products_with_gradient_rows();
     ask_for_features();
     return 0;
 }

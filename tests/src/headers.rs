@@ -47,7 +47,7 @@ pub const HEADERS: &[Header] = &[
     Header {
         path: "metatensor/gradient_map.h",
         purpose: "The link between the samples of a block and the rows of its gradients.",
-        sources: &["gradient_map.rs"],
+        sources: &["gradient_map.rs", "gradient_rows.rs"],
         includes: "#include \"metatensor.h\"\n",
     },
     Header {
