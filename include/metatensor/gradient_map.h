@@ -181,6 +181,65 @@ mts_status_t mts_scatter_add_rows(DLDataType dtype,
                                   void *out,
                                   uintptr_t out_rows);
 
+/**
+ * Multiply each row of a gradient with the row of the values that it belongs to: one term of the product rule, or the
+ * chain rule for a function of each element, if the values are its derivatives.
+ *
+ * With N samples, M elements per row of the values, and a gradient with G rows and E combinations of components of its
+ * own, this is `out[r, e, m] = values[parents[r], m] * gradient[r, e, m]`.
+ *
+ * @param dtype type of the elements: 32 or 64-bit integers (which wrap around) or floats, or complex numbers made of
+ *        these floats
+ * @param values N times M elements
+ * @param values_rows number of rows in `values`, N, which must be that of the samples of the mapping
+ * @param values_row_length number of elements in each row of `values`, M: all components and properties
+ * @param map the mapping of the gradient, which has G rows
+ * @param gradient G times E times M elements
+ * @param extra_components number of combinations of components that the values do not have, E; 1 if there are none
+ * @param out memory for G times E times M elements, which must not be that of `values` or `gradient`
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: a mapping for another number of samples, ...
+ */
+mts_status_t mts_gather_multiply(DLDataType dtype,
+                                 const void *values,
+                                 uintptr_t values_rows,
+                                 uintptr_t values_row_length,
+                                 const struct mts_gradient_map_t *map,
+                                 const void *gradient,
+                                 uintptr_t extra_components,
+                                 void *out);
+
+/**
+ * Contract each row of a gradient with the row of weights that it belongs to: the chain rule for a scalar of each sample,
+ * if the weights are its derivatives with respect to the values.
+ *
+ * With N samples, M elements per row of the values, and a gradient with G rows and E combinations of components of its
+ * own, this is `out[r, e] = sum over m of weights[parents[r], m] * gradient[r, e, m]`, without complex conjugation.
+ *
+ * With derivatives of energies as weights, and gradients with respect to positions, these are the contributions to minus
+ * the forces. `mts_scatter_add_rows` adds those of the same atom.
+ *
+ * @param dtype type of the elements: 32 or 64-bit integers (which wrap around) or floats, or complex numbers made of
+ *        these floats
+ * @param weights N times M elements
+ * @param values_rows number of rows in `weights`, N, which must be that of the samples of the mapping
+ * @param values_row_length number of elements in each row of `weights`, M: all components and properties
+ * @param map the mapping of the gradient, which has G rows
+ * @param gradient G times E times M elements
+ * @param extra_components number of combinations of components that the values do not have, E; 1 if there are none
+ * @param out memory for G times E elements, which must not be that of `weights` or `gradient`
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: a mapping for another number of samples, ...
+ */
+mts_status_t mts_gradient_contract(DLDataType dtype,
+                                   const void *weights,
+                                   uintptr_t values_rows,
+                                   uintptr_t values_row_length,
+                                   const struct mts_gradient_map_t *map,
+                                   const void *gradient,
+                                   uintptr_t extra_components,
+                                   void *out);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -223,6 +223,18 @@ impl ForeignArray {
     fn has_no_elements(&self) -> bool {
         self.shape().is_ok_and(|shape| shape.contains(&0))
     }
+
+    /// The elements, if they are where programs can read them.
+    fn in_main_memory(&self) -> Result<Dlpack> {
+        // Only asked for the device after a failure: functions can be slow.
+        self.to_dlpack(DLDevice::CPU)
+            .map_err(|error| match self.device() {
+                Ok(device) if !device.is_cpu() => {
+                    Error::unsupported(format!("data on {device}: {error}"))
+                }
+                _ => error,
+            })
+    }
 }
 
 impl Array for ForeignArray {
@@ -266,11 +278,11 @@ impl Array for ForeignArray {
         if self.raw.as_dlpack.is_none() && self.has_no_elements() {
             return View::empty(self.dtype()?, self.shape()?);
         }
-        View::from_dlpack(self.to_dlpack(DLDevice::CPU)?)
+        View::from_dlpack(self.in_main_memory()?)
     }
 
     fn view_mut(&mut self) -> Result<ViewMut<'_>> {
-        let tensor = self.to_dlpack(DLDevice::CPU)?;
+        let tensor = self.in_main_memory()?;
         // SAFETY: `self` is borrowed exclusively, and whoever made the array promised to leave it to us.
         unsafe { ViewMut::from_dlpack(tensor) }
     }

@@ -1,26 +1,7 @@
 //! Operations on tensor maps that know about gradients.
 //!
 //! All operations are functions at the root of this crate. They take maps by reference and give new
-//! ones; the same operation on a single block has the suffix `_block`. Gradients are operated on as
-//! the rules of differentiation ask, using for each row of a gradient the row of the values that its
-//! `"sample"` dimension points to. Gradients of gradients are handled to any depth by operations that
-//! are linear in the values or only change the structure; the others refuse them with
-//! [`Error::Unsupported`].
-//!
-//! Results have arrays of the same kind as those of the (first) argument. Functions that start with
-//! `into_` consume a map, and reuse its memory if they can.
-//!
-//! | family | functions |
-//! |---|---|
-//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`], [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
-//! | linear algebra | [`dot`], [`lstsq`], [`solve`] |
-//! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
-//! | creation | [`zeros_like`], [`ones_like`], [`empty_like`], [`random_uniform_like`], [`block_from_array`] |
-//! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
-//! | parts | [`slice()`], [`split`], [`drop_blocks`], [`filter_blocks`], [`drop_empty_blocks`], [`remove_gradients`] |
-//! | structure | [`join`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
-//! | labels | [`unique_metadata`], [`one_hot`] |
-//! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
+//! ones:
 //!
 //! ```
 //! use metatensor_core::{Labels, TensorBlock, TensorMap};
@@ -40,6 +21,96 @@
 //! assert_eq!(square.gradient("t")?.to_ndarray::<f64>()?, arr2(&[[6.0]]).into_dyn());
 //! # Ok::<(), metatensor_core::Error>(())
 //! ```
+//!
+//! | family | functions |
+//! |---|---|
+//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`] |
+//! | linear algebra | [`dot`], [`lstsq`], [`solve`] |
+//! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
+//! | creation | [`zeros_like`], [`ones_like`], [`empty_like`], [`random_uniform_like`], [`block_from_array`] |
+//! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
+//! | parts | [`slice()`], [`split`], [`drop_blocks`], [`filter_blocks`], [`drop_empty_blocks`], [`remove_gradients`] |
+//! | structure | [`join`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
+//! | labels | [`unique_metadata`], [`one_hot`] |
+//! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
+//! | gradient rows in plain memory | [`gather_rows`], [`scatter_add_rows`], [`gather_multiply`], [`gradient_contract`] |
+//!
+//! The same operation on a single block has the suffix `_block`. Functions that start with `into_` consume a
+//! map, and do in its memory what others need new memory for:
+//!
+//! | | functions |
+//! |---|---|
+//! | change elements where they are | [`into_abs`], [`into_add_scalar`], [`into_multiply_scalar`], [`into_pow`] |
+//! | move arrays to the result, instead of sharing them with it | [`into_filtered`], [`into_dropped`], [`into_without_gradients`], [`into_append_dimension`], [`into_insert_dimension`], [`into_permute_dimensions`], [`into_remove_dimension`], [`into_rename_dimension`] |
+//!
+//! # Values and gradients
+//!
+//! The values of a block have the shape `[N, ..., P]`, with N samples, components in the middle, and P
+//! properties. A gradient has the shape `[G, own components..., ..., P]`. Each of its G rows has the
+//! derivatives of one row of the values, the one that its first dimension, `"sample"`, points to. Samples
+//! can have any number of gradient rows, in any order. Derivatives without a row are zero: adding such rows
+//! changes no result, except for rows of zeros in its gradients.
+//!
+//! In the formulas of this crate, `x` is an element of the values, and `∇x` an element of a gradient that is
+//! a derivative of this `x`: in a row of its sample, with the same components and property.
+//!
+//! Gradients can have gradients, and so on. Operations that are linear in the values or only change the
+//! structure handle them at all depths. There is no formula for the others (products and quotients of maps,
+//! powers, absolute values, variances): they refuse them with [`Error::Unsupported`], which names the parameters, as
+//! `positions/strain`.
+//!
+//! # Two maps
+//!
+//! Blocks of two maps belong together if they have the same key, wherever they are; the dimensions of keys must be in
+//! the same order. The result has the keys of the first map, in its order. Operations on pairs of elements need blocks
+//! with the same labels in the same order, gradients included: there is no broadcasting, and different rows of gradients
+//! are an error, for which [`align_gradients`] is the remedy.
+//!
+//! # Types of elements
+//!
+//! Arithmetic, linear algebra and reductions work with `i32`, `i64`, `f16`, `f32`, `f64`, and complex numbers of two
+//! `f32` or `f64`. All other operations work with any type that arrays can have.
+//!
+//! - Different types are promoted: `f32` with `f64` gives `f64`, integers with any real numbers give `f64`, real with
+//!   complex numbers give complex numbers of the larger precision. Gradients get the type of the values.
+//! - Integers stay integers and wrap around in sums, differences and products of maps, in sums over samples or properties,
+//!   and in `abs`. Operations with a scalar, quotients, powers, means, variances and standard deviations of integers are
+//!   `f64`.
+//! - Scalars take the precision of a map of real or complex numbers.
+//! - NaN and infinities spread as IEEE 754 says; nothing is masked, and a division by zero is no error.
+//!
+//! # Reductions
+//!
+//! A reduction removes some dimensions, given by name, from the samples or properties. All entries that only differ in
+//! these make up one group, and become one entry of the result. Groups are sorted by the dimensions that are left; if none
+//! is left there is one group, with the label `_ = 0`, or no group, with the same dimension, if there was no entry.
+//! Means and variances divide by the number of entries of a group, which for samples is that of rows of the values,
+//! however many rows their gradients have.
+//!
+//! # Arrays
+//!
+//! Arrays can have any strides. New ones are row-major, and of the same kind as those of the (first) argument. Those that
+//! do not change are shared with the argument, and copied when one of the two is changed. Elements must be in main memory:
+//! what needs them is refused with [`Error::Unsupported`] on other devices, what only changes labels works on any device.
+//!
+//! Large operations use several threads (see [`set_num_threads`](metatensor_core::set_num_threads)), and give the same bits for
+//! any number of them.
+//!
+//! The [info](metatensor_core::TensorMap::info) of a map stays with what only is another form of it, or has its labels:
+//! structure, parts, dimensions and creation. Results of arithmetic, linear algebra, reductions and of joining several maps
+//! have none.
+//!
+//! # Errors
+//!
+//! Messages start with the function, then say which block (`block (center_type=6)`), axis or gradient, and what was expected.
+//!
+//! | [`Error`] | when |
+//! |---|---|
+//! | `NotEqual` | keys or labels of two maps are different, and must not be |
+//! | `InvalidParameter` | an axis, name, index or selection can not be used, or labels would not be unique |
+//! | `Unsupported` | there is no formula for gradients of gradients, no arithmetic for a type, or data is on another device |
+//! | `LinearAlgebra` | a matrix is singular, or not finite |
+//! | `BufferSize` | memory that was given does not have the right size |
 
 #![forbid(unsafe_code)]
 

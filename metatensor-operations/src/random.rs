@@ -82,6 +82,10 @@ fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
             Ok(())
         })
     }
+    let device = block.device()?;
+    if !device.is_cpu() {
+        return Err(Error::unsupported(format!("data on {device}")));
+    }
     let shape = block.values().shape()?;
     match block.dtype()? {
         DType::F64 => fill(shape, |i| stream.f64(i)),

@@ -1,4 +1,6 @@
-/* Labels on a device without data to look at. */
+/* Labels and values on a device without data to look at. */
+#include <metatensor/operations.h>
+
 #include "support/c_array.h"
 #include "support/check.h"
 
@@ -12,6 +14,104 @@ static mts_array_t hidden(uintptr_t rows, uintptr_t columns) {
 
 static const mts_labels_t *hidden_labels(const char *name, uintptr_t rows) {
     return mts_labels(&name, 1, hidden(rows, 1));
+}
+
+static mts_array_t hidden_numbers(uintptr_t rows, uintptr_t columns) {
+    uintptr_t shape[2] = {rows, columns};
+    c_array_t *array = c_array_new(c_float64, shape, 2);
+    array->device.device_type = kDLExtDev;
+    return c_array_wrap(array);
+}
+
+/* The device of the values of a block, and its only gradient. */
+static void check_hidden(mts_block_t *block) {
+    mts_block_t *gradient;
+    CHECK_OK(mts_block_gradient(block, "g", &gradient));
+    DLDevice device;
+    CHECK_OK(mts_block_device(block, &device));
+    CHECK(device.device_type == kDLExtDev);
+    CHECK_OK(mts_block_device(gradient, &device));
+    CHECK(device.device_type == kDLExtDev);
+}
+
+/* Operations either do not look at values, or say that they can not. */
+static void operations(void) {
+    static const int32_t numbers[] = {1, 0}, rows_values[] = {0, 5, 1, 3}, new_values[] = {7, 8}, zero[] = {0};
+    const mts_labels_t *samples = c_labels_1("s", 2, numbers), *properties = c_labels_1("p", 2, numbers);
+    const mts_labels_t *rows = c_labels_2("sample", "a", 2, rows_values);
+    mts_block_t *block = mts_block(hidden_numbers(2, 2), samples, NULL, 0, properties);
+    CHECK_OK(mts_block_add_gradient(block, "g", mts_block(hidden_numbers(2, 2), rows, NULL, 0, properties)));
+    const mts_labels_t *keys = c_labels_1("k", 1, zero);
+    mts_block_t *copy = mts_block_copy(block);
+    CHECK(copy != NULL);
+    mts_tensormap_t *tensor = mts_tensormap(keys, &copy, 1), *map;
+
+    /* labels */
+    int calls = c_dlpack_calls;
+    mts_block_t *result;
+    CHECK_OK(mts_rename_dimension_block(block, MTS_AXIS_SAMPLES, "s", "t", &result));
+    check_hidden(result);
+    mts_block_free(result);
+    CHECK_OK(mts_append_dimension_block(block, MTS_AXIS_PROPERTIES, "q", new_values, 2, &result));
+    check_hidden(result);
+    mts_block_free(result);
+    CHECK_OK(mts_filter_blocks(tensor, keys, &map));
+    CHECK_OK(mts_tensormap_block_by_id(map, &result, 0));
+    check_hidden(result);
+    mts_tensormap_free(map);
+    const char *names[] = {"h"};
+    const mts_names_t parameters = {names, 1};
+    CHECK_OK(mts_remove_gradients_block(block, &parameters, &result));
+    check_hidden(result);
+    mts_block_free(result);
+    const int64_t both[] = {0, 1}, second[] = {1};
+    CHECK_OK(mts_slice_block(block, MTS_AXIS_SAMPLES, (mts_selection_t){NULL, both, 2}, &result));
+    check_hidden(result);
+    mts_block_free(result);
+    bool same;
+    CHECK_OK(mts_equal_metadata_block(block, block, NULL, &same));
+    CHECK(same);
+    const mts_labels_t *unique;
+    names[0] = "a";
+    CHECK_OK(mts_unique_metadata(tensor, MTS_AXIS_SAMPLES, names, 1, "g", &unique));
+    mts_labels_free(unique);
+    CHECK(c_dlpack_calls == calls);
+
+    /* values */
+    mts_tensormap_t *bare;
+    CHECK_OK(mts_remove_gradients(tensor, NULL, &bare));
+#define CHECK_UNSUPPORTED(call, function) \
+    do { \
+        CHECK_STATUS(call, MTS_UNSUPPORTED_ERROR, function ": "); \
+        CHECK_MESSAGE("data on ext:0"); \
+    } while (0)
+    result = NULL;
+    CHECK_UNSUPPORTED(mts_add_scalar_block(block, 1.0, &result), "add");
+    CHECK_UNSUPPORTED(mts_multiply_block(block, block, &result), "multiply");
+    CHECK_UNSUPPORTED(mts_dot(tensor, bare, &map), "dot");
+    CHECK_UNSUPPORTED(mts_lstsq_block(block, block, NULL, &result), "lstsq");
+    names[0] = "s";
+    CHECK_UNSUPPORTED(mts_sum_over_samples_block(block, names, 1, &result), "sum_over_samples");
+    names[0] = "p";
+    CHECK_UNSUPPORTED(mts_std_over_properties_block(block, names, 1, &result), "std_over_properties");
+    CHECK_UNSUPPORTED(mts_slice_block(block, MTS_AXIS_SAMPLES, (mts_selection_t){NULL, second, 1}, &result), "slice");
+    CHECK_UNSUPPORTED(mts_sort(tensor, MTS_SORT_ALL, false, &map), "sort");
+    CHECK_MESSAGE("(k=0)");
+    const mts_block_t *twice[] = {block, block};
+    CHECK_UNSUPPORTED(mts_join_blocks(twice, 2, MTS_AXIS_SAMPLES, "from", &result), "join_blocks");
+    CHECK_UNSUPPORTED(mts_equal(tensor, tensor, &same), "equal");
+    CHECK_UNSUPPORTED(mts_is_contiguous_block(block, &same), "is_contiguous");
+    CHECK_UNSUPPORTED(mts_make_contiguous_block(block, &result), "make_contiguous");
+    CHECK_UNSUPPORTED(mts_random_uniform_like_block(block, NULL, 1, &result), "random_uniform_like");
+    CHECK(result == NULL && map == NULL);
+
+    mts_tensormap_free(bare);
+    mts_tensormap_free(tensor);
+    mts_block_free(block);
+    mts_labels_free(keys);
+    mts_labels_free(samples);
+    mts_labels_free(properties);
+    mts_labels_free(rows);
 }
 
 int main(void) {
@@ -85,6 +185,8 @@ int main(void) {
     mts_labels_free(properties);
     mts_labels_free(component);
     mts_labels_free(labels);
+
+    operations();
     CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
     return EXIT_SUCCESS;
 }

@@ -29,3 +29,18 @@ fn arithmetic_comparisons_and_linear_algebra_give_the_same() {
 fn parts_joins_and_other_structures_are_the_same() {
     compare("structure.py");
 }
+
+#[test]
+fn reductions_are_the_same() {
+    compare("reduce.py");
+}
+
+#[test]
+fn new_maps_and_blocks_are_the_same() {
+    compare("creation.py");
+}
+
+#[test]
+fn functions_on_blocks_are_those_on_maps() {
+    compare("blocks.py");
+}

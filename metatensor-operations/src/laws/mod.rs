@@ -6,6 +6,7 @@
 mod conformance;
 mod densification;
 mod derivatives;
+mod devices;
 mod inverses;
 mod layouts;
 mod maps;

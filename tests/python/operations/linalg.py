@@ -80,6 +80,9 @@ def arithmetic_with_numbers(rng):
         assert_same(call("multiply_scalar", [a], c_scalar), mts.multiply(a, scalar), f"{dtype} * {scalar}")
         assert_same(call("divide_scalar", [a], c_scalar), mts.divide(a, scalar), f"{dtype} / {scalar}")
         if dtype.startswith("c"):
+            # Gradients of absolute values are different: see the changelog.
+            a = mts.remove_gradients(a)
+            assert_same(call("abs", [a]), mts.abs(a), f"abs of {dtype}")
             continue
         assert_same(call("abs", [a]), mts.abs(a), f"abs of {dtype}", ulp=0)
         for exponent in [1.0, 2.0, 3.0, 0.5, -1.0, -2.5]:

@@ -1,7 +1,7 @@
 """Compare the reductions of our library with those of the official Python package, on the same tensors.
 
     pip install metatensor-core==0.2.6 metatensor-operations==0.5.0 numpy==2.4.6
-    LD_PRELOAD=/path/to/libmetatensor.so python reduce.py
+    LD_PRELOAD=/path/to/libmetatensor.so python reduce.py [--expect-library PATH]
 
 The official operations are written in Python, on top of whichever `libmetatensor.so` the package finds; ours are C
 functions of this library, which are called here with the handles of the package.
@@ -12,7 +12,9 @@ fails for gradients of 32-bit floats. Sums and means must be equal to the last b
 for which there are better formulas, nearly so.
 """
 
+import argparse
 import ctypes
+import sys
 import unittest
 
 import metatensor as mts
@@ -21,6 +23,7 @@ from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import c_uintptr_t, mts_block_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
 from metatensor._status import MetatensorError, check_status
+from ours import check_library
 
 AXES = {"samples": ["a", "b", "c"], "properties": ["n", "m"]}
 REDUCTIONS = ["sum", "mean", "var", "std"]
@@ -61,9 +64,9 @@ def distinct(rng, names, count, low, high):
     return Labels(names, rng.permutation(rows)[:count])
 
 
-def random_block(rng, components, dtype, all_rows, properties=7):
-    """A block with a gradient, which has rows for all samples, or only for some."""
-    samples = distinct(rng, AXES["samples"], 20, -2, 3)
+def random_block(rng, components, dtype, all_rows, properties=7, parameters=("g", "h"), samples=20):
+    """A block with gradients, which have rows for all samples, or only for some; the second one has no components."""
+    samples = distinct(rng, AXES["samples"], samples, -2, 3)
     properties = distinct(rng, AXES["properties"], properties, 0, 4)
     components = [Labels.range(f"c{i}", n) for i, n in enumerate(components)]
 
@@ -78,14 +81,15 @@ def random_block(rng, components, dtype, all_rows, properties=7):
         return values.astype(dtype)
 
     block = TensorBlock(array(samples, *components, properties), samples, components, properties)
-    rows = np.array([[sample, i, i % 2] for sample in range(len(samples)) for i in range(3)], dtype=np.int32)
-    rows = rng.permutation(rows)
-    if not all_rows:
-        rows = rows[: len(rows) // 2]
-    rows = Labels(["sample", "i", "j"], rows)
-    xyz = [Labels.range("xyz", 3)]
-    gradient = TensorBlock(array(rows, *xyz, *components, properties), rows, xyz + components, properties)
-    block.add_gradient("g", gradient)
+    for parameter in parameters:
+        rows = [[sample, i, i % 2] for sample in range(len(samples)) for i in range(3)]
+        rows = rng.permutation(np.array(rows, dtype=np.int32).reshape(-1, 3))
+        if not all_rows:
+            rows = rows[: len(rows) // 2]
+        rows = Labels(["sample", "i", "j"], rows)
+        extra = [Labels.range("xyz", 3)] if parameter == "g" else []
+        gradient = TensorBlock(array(rows, *extra, *components, properties), rows, extra + components, properties)
+        block.add_gradient(parameter, gradient)
     return block
 
 
@@ -95,7 +99,7 @@ def subsets(names):
 
 
 class Reductions(unittest.TestCase):
-    def compare_blocks(self, ours, theirs, exact):
+    def compare_blocks(self, ours, theirs, exact, ulp=None):
         self.assertEqual(ours.samples, theirs.samples)
         self.assertEqual(ours.components, theirs.components)
         self.assertEqual(ours.properties, theirs.properties)
@@ -103,25 +107,28 @@ class Reductions(unittest.TestCase):
         self.assertEqual(ours.values.dtype, theirs.values.dtype)
         if exact:
             np.testing.assert_array_equal(ours.values, theirs.values, strict=True)
+        elif ulp is not None:
+            scale = np.max(np.abs(theirs.values), initial=0.0)
+            np.testing.assert_allclose(ours.values, theirs.values, rtol=0, atol=ulp * np.spacing(scale))
         else:
             scale = np.max(np.abs(theirs.values), initial=0.0)
             np.testing.assert_allclose(ours.values, theirs.values, rtol=1e-9, atol=1e-11 * scale)
         self.assertEqual(ours.gradients_list(), theirs.gradients_list())
         for parameter, gradient in ours.gradients():
-            self.compare_blocks(gradient, theirs.gradient(parameter), exact)
+            self.compare_blocks(gradient, theirs.gradient(parameter), exact, ulp)
 
-    def check(self, axis, reductions, tensor, exact):
+    def check(self, axis, reductions, tensor, exact, ulp=None):
         for names in subsets(AXES[axis]):
             for reduction in reductions:
                 with self.subTest(axis=axis, reduction=reduction, names=names):
                     ours = reduced(reduction, axis, tensor, names)
                     theirs = official(reduction, axis, tensor, names)
                     if isinstance(tensor, TensorBlock):
-                        self.compare_blocks(ours, theirs, exact)
+                        self.compare_blocks(ours, theirs, exact, ulp)
                         continue
                     self.assertEqual(ours.keys, theirs.keys)
                     for block, expected in zip(ours.blocks(), theirs.blocks(), strict=True):
-                        self.compare_blocks(block, expected, exact)
+                        self.compare_blocks(block, expected, exact, ulp)
 
     def random_map(self, **arguments):
         rng = np.random.default_rng(7)
@@ -135,6 +142,45 @@ class Reductions(unittest.TestCase):
                 for axis in AXES:
                     self.check(axis, ["sum"], tensor, exact=True)
                     self.check(axis, ["sum"], tensor.block_by_id(1), exact=True)
+
+    def test_single_precision(self):
+        """Sums of small integers are exact, and the official package has no other gradients of this type."""
+        for components in [(), (2,)]:
+            tensor = self.random_map(components=components, dtype=np.float64, all_rows=False)
+            blocks = []
+            for block in tensor.blocks():
+                small = TensorBlock(*self.rounded(block))
+                for parameter, gradient in block.gradients():
+                    small.add_gradient(parameter, TensorBlock(*self.rounded(gradient)))
+                blocks.append(small)
+            tensor = TensorMap(tensor.keys, blocks)
+            for axis in AXES:
+                self.check(axis, ["sum"], tensor, exact=True)
+            tensor = mts.remove_gradients(tensor)
+            self.check("samples", ["mean"], tensor, exact=True)
+            self.check("samples", ["var"], tensor, exact=False, ulp=64)
+            if components == ():
+                self.check("properties", ["mean"], tensor, exact=True)
+                self.check("properties", ["var"], tensor, exact=False, ulp=64)
+
+    @staticmethod
+    def rounded(block):
+        values = np.round(10 * np.arctan(block.values)).astype(np.float32)
+        return values, block.samples, block.components, block.properties
+
+    def test_empty_axes(self):
+        """Without gradients: the official package fails for most others."""
+        for samples, properties in [(0, 7), (20, 0), (0, 0)]:
+            sizes = {"samples": samples, "properties": properties, "parameters": ()}
+            tensor = self.random_map(components=(2,), dtype=np.float64, all_rows=True, **sizes)
+            for axis in AXES:
+                for names in list(subsets(AXES[axis]))[:-1]:  # nothing is left of names when all are reduced
+                    ours = reduced("sum", axis, tensor, names)
+                    for block, expected in zip(ours.blocks(), official("sum", axis, tensor, names).blocks()):
+                        self.compare_blocks(block, expected, exact=True)
+        tensor = self.random_map(components=(2,), dtype=np.float64, all_rows=False, samples=1)
+        self.assertEqual(len(tensor.block(0).gradient("g").samples), 1)
+        self.check("samples", ["sum"], tensor, exact=True)
 
     def test_means_over_samples(self):
         for components in [(), (3, 2)]:
@@ -165,7 +211,7 @@ class Reductions(unittest.TestCase):
             self.compare_blocks(ours, official("std", "properties", block, ["n", "m"]), exact=False)
 
     def test_strides(self):
-        block = random_block(np.random.default_rng(3), (2,), np.float64, all_rows=True)
+        block = random_block(np.random.default_rng(3), (2,), np.float64, all_rows=True, parameters=["g"])
         gradient = block.gradient("g")
         other = TensorBlock(np.asfortranarray(block.values), block.samples, block.components, block.properties)
         values = gradient.values[::-1][..., ::-1].copy()[::-1][..., ::-1]
@@ -186,4 +232,9 @@ class Reductions(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--expect-library", metavar="PATH")
+    arguments, others = parser.parse_known_args()
+    if arguments.expect_library is not None:
+        check_library(arguments.expect_library)
+    unittest.main(argv=[sys.argv[0], *others])

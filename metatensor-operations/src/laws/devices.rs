@@ -1,0 +1,106 @@
+//! Data that is not in main memory: operations that only change labels work, the others say what they can not do.
+
+use metatensor_core::{Device, Error, TensorMap};
+
+use super::operations::OPERATIONS;
+use super::*;
+use crate::testing::{foreign, labels};
+
+const DEVICE: Device = Device { kind: 2, id: 1 };
+
+/// Operations that do not need any element.
+const ONLY_LABELS: [&str; 12] = [
+    "pow 1",
+    "remove h",
+    "zeros",
+    "append to samples",
+    "insert in properties",
+    "permute samples",
+    "permute properties",
+    "remove from samples",
+    "remove from properties",
+    "rename samples",
+    "rename gradient samples",
+    "rename properties",
+];
+
+#[test]
+fn operations_need_main_memory_or_say_so() {
+    let samples = labels(["a", "b"], &[[1, 0], [-1, 1], [0, 1]]);
+    let properties = labels(["p", "q"], &[[1, 1], [0, 0]]);
+    for operation in &OPERATIONS {
+        let name = operation.name;
+        let pair = pair_with::<f64>(operation, &mut Random(1), &samples, &properties);
+        assert!(pair[0].has_gradient("g"));
+        let [a, b] = pair.map(|block| foreign(&block, DEVICE));
+        let tensor = |block: &TensorBlock| {
+            TensorMap::new(Labels::range("k", 1).unwrap(), vec![block.clone()]).unwrap()
+        };
+        let on_maps = (operation.map)(&tensor(&a), &tensor(&b));
+        let on_blocks = (operation.block)(&a, &b);
+        if ONLY_LABELS.contains(&name) {
+            for block in [&on_blocks.unwrap(), &on_maps.unwrap().blocks()[0]] {
+                assert_eq!(block.device().unwrap(), DEVICE, "{name}");
+            }
+            continue;
+        }
+        for (error, key) in [
+            (on_blocks.unwrap_err(), ""),
+            (on_maps.unwrap_err(), "(k=0)"),
+        ] {
+            assert!(matches!(error, Error::Unsupported(_)), "{name}: {error}");
+            let message = error.to_string();
+            let function = name.split([' ', ',']).next().unwrap();
+            for part in [function, "cuda:1", key] {
+                assert!(message.contains(part), "{name}: no {part:?} in {message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_functions_need_main_memory_or_say_so() {
+    use crate::*;
+    let block = Random(1).block_with(
+        &labels(["a", "b"], &[[1, 0], [0, 1]]),
+        &labels(["p", "q"], &[[1, 1], [0, 0]]),
+        0,
+        0,
+        f64::small,
+    );
+    let hidden = foreign(&block, DEVICE);
+    for (name, error) in [
+        ("is_contiguous", is_contiguous_block(&hidden).unwrap_err()),
+        (
+            "lstsq",
+            lstsq_block(&hidden, &hidden, LstsqOptions::default()).unwrap_err(),
+        ),
+        ("solve", solve_block(&hidden, &hidden).unwrap_err()),
+        ("equal", equal_block(&hidden, &block).unwrap_err()),
+        (
+            "allclose",
+            allclose_block(&block, &hidden, AllcloseOptions::default()).unwrap_err(),
+        ),
+        (
+            "random_uniform_like",
+            random_uniform_like_block(&hidden, GradientSelection::All, 1).unwrap_err(),
+        ),
+    ] {
+        assert!(matches!(error, Error::Unsupported(_)), "{name}: {error}");
+        let message = error.to_string();
+        for part in [name, "cuda:1"] {
+            assert!(message.contains(part), "{name}: no {part:?} in {message}");
+        }
+    }
+
+    assert!(equal_metadata_block(
+        &hidden,
+        &block,
+        EqualMetadataOptions::default()
+    ));
+    let ones = ones_like_block(&hidden, GradientSelection::All).unwrap();
+    assert_eq!(ones.device().unwrap(), DEVICE);
+    let values = hidden.values().clone();
+    let made = block_from_array(values, BlockNames::default()).unwrap();
+    assert_eq!(made.device().unwrap(), DEVICE);
+}
