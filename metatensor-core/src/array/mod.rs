@@ -27,7 +27,7 @@ pub use movement::DataMovement;
 pub use output::Output;
 pub use view::{View, ViewMut};
 
-pub(crate) use buffer::{vector_for, vector_with_capacity};
+pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};
 pub(crate) use movement::{Placement, PropertyRun, assemble};
 pub(crate) use reorder::reordered;
 

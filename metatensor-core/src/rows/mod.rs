@@ -4,8 +4,11 @@
 //! compared as their integers are, column 0 first. Inside the module row numbers are `u32`, which is why
 //! a table has at most [`Rows::MAX_COUNT`] rows.
 
+mod bounds;
+mod box_index;
 mod groups;
 mod hash;
+mod hash_index;
 mod index;
 mod lanes;
 mod select;

@@ -1,5 +1,6 @@
 //! Rows by the values in some of their columns.
 
+use super::bounds::Bounds;
 use super::table::{Table, by_width};
 use super::{RowIndex, Rows};
 
@@ -55,80 +56,39 @@ fn select_with_index(
 
 /// A flag for each row that could be in a table of small integers.
 struct FlagTable {
-    axes: Vec<Axis>,
+    bounds: Bounds,
     flags: Vec<bool>,
-}
-
-/// Where the flag for a value of one column is.
-struct Axis {
-    min: i32,
-    /// Number of values. One more stands for all others.
-    length: u32,
-    stride: u32,
-}
-
-impl Axis {
-    #[inline(always)]
-    fn offset(&self, value: i32) -> u32 {
-        let position = value.wrapping_sub(self.min).cast_unsigned();
-        position.min(self.length) * self.stride
-    }
 }
 
 impl FlagTable {
     /// `None` if it would have more than `max_size` flags.
     fn new(rows: Rows<'_>, max_size: usize) -> Option<FlagTable> {
-        let first = rows.iter().next()?;
-        let mut ranges: Vec<(i32, i32)> = first.iter().map(|&value| (value, value)).collect();
+        let bounds = Bounds::new(rows, max_size)?;
+        let mut flags = vec![false; bounds.points() + 1];
         for row in rows {
-            for ((min, max), &value) in ranges.iter_mut().zip(row) {
-                *min = value.min(*min);
-                *max = value.max(*max);
-            }
+            flags[bounds.point(row)] = true;
         }
-        let mut size = 1;
-        let mut axes = Vec::with_capacity(rows.width());
-        for (min, max) in ranges {
-            let length = max.wrapping_sub(min).cast_unsigned().checked_add(1)?;
-            axes.push(Axis {
-                min,
-                length,
-                stride: size as u32,
-            });
-            size = (length as usize + 1).checked_mul(size)?;
-            if size > max_size {
-                return None;
-            }
-        }
-        let mut flags = vec![false; size];
-        for row in rows {
-            let offsets = axes
-                .iter()
-                .zip(row)
-                .map(|(axis, &value)| axis.offset(value));
-            flags[offsets.sum::<u32>() as usize] = true;
-        }
-        Some(FlagTable { axes, flags })
+        Some(FlagTable { bounds, flags })
     }
 
     fn select(&self, rows: Rows<'_>, columns: &[usize]) -> Vec<u32> {
         let mut selected = Vec::new();
-        let mut positions = [0; BATCH];
+        let mut offsets = [0; BATCH];
         let mut found = [0; BATCH];
         by_width!(rows.width(), [rows => table], {
             for start in (0..table.count()).step_by(BATCH) {
                 let batch = start..table.count().min(start + BATCH);
-                positions.fill(0);
-                for (axis, &column) in self.axes.iter().zip(columns) {
-                    for (position, row) in positions.iter_mut().zip(batch.clone()) {
-                        *position += axis.offset(table.row(row)[column]);
+                offsets.fill(0);
+                for (axis, &column) in columns.iter().enumerate() {
+                    for (offsets, row) in offsets.iter_mut().zip(batch.clone()) {
+                        *offsets += self.bounds.offset(axis, table.row(row)[column]);
                     }
                 }
                 // Whether a row is found is as good as random: no branch depends on it.
                 let mut count = 0;
-                for (row, &position) in batch.zip(&positions) {
+                for (row, &offsets) in batch.zip(&offsets) {
                     found[count] = row as u32;
-                    count += usize::from(self.flags[position as usize]);
+                    count += usize::from(self.flags[self.bounds.number(offsets)]);
                 }
                 selected.extend_from_slice(&found[..count]);
             }

@@ -5,6 +5,11 @@
 
 use super::table::{Table, by_width};
 use super::{Order, RowIndex, Rows};
+use crate::threads::change_rows;
+
+/// What to find one row costs, compared to reading and writing memory: mostly that of bringing one or two cache lines
+/// from somewhere.
+const BYTES_PER_LOOKUP: usize = 64;
 
 /// A table of distinct rows, and what is known about it.
 ///
@@ -167,9 +172,17 @@ pub fn positions(of: RowSet<'_>, within: RowSet<'_>, found: &mut [i64]) {
         }
     };
     if forwards {
-        index.find_all(table, queries, |query, row| {
-            found[query] = row.map_or(-1, |row| row as i64);
+        let work = queries.count() * BYTES_PER_LOOKUP;
+        let result = change_rows(found, 1, work, |range, found| {
+            let queries = queries.range(range.start, range.end);
+            index.find_all(table, queries, |query, row| {
+                found[query] = row.map_or(-1, |row| row as i64);
+            });
+            Ok(())
         });
+        if let Err(error) = result {
+            panic!("{error}");
+        }
     } else {
         found.fill(-1);
         index.find_all(queries, table, |row, query| {

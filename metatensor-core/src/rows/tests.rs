@@ -54,17 +54,27 @@ impl Table {
 
 /// Few different values, so that rows repeat, or all that there are; most often not sorted.
 fn table_of_width(width: usize) -> impl Strategy<Value = Table> {
-    let value = prop_oneof![
+    let anything = prop_oneof![
         6 => 0..4i32,
         1 => any::<i32>(),
-        1 => prop::sample::select(vec![i32::MIN, i32::MIN + 1, -1, 0, i32::MAX]),
+        1 => extreme(),
     ];
     let count = prop_oneof![0..12usize, 0..150usize, 250..400usize];
-    let rows = count.prop_flat_map(move |count| vec(vec(value.clone(), width), count));
+    let start = prop_oneof![3 => Just(0), 1 => any::<i32>(), 1 => extreme()];
+    let rows = (count, start).prop_flat_map(move |(count, start)| {
+        let neighbors = (0..7i32).prop_map(move |step| start.saturating_add(step));
+        let far = vec(vec(anything.clone(), width), count);
+        let close = vec(vec(neighbors, width), count);
+        prop_oneof![far, close]
+    });
     (rows, any::<bool>()).prop_map(move |(rows, sort)| {
         let table = Table::new(rows, width);
         if sort { table.sorted() } else { table }
     })
+}
+
+fn extreme() -> impl Strategy<Value = i32> + Clone {
+    prop::sample::select(vec![i32::MIN, i32::MIN + 1, -1, 0, i32::MAX])
 }
 
 fn table() -> impl Strategy<Value = Table> {
@@ -327,11 +337,13 @@ fn large_table(width: usize, count: usize, first: usize) -> Table {
 
 #[test]
 fn large_tables_are_indexed_sorted_and_merged() {
-    for width in 1..6 {
-        let (a, b) = (
-            large_table(width, 20_000, 0),
-            large_table(width, 20_000, 10_000),
-        );
+    // Rows close to each other, and rows that are not.
+    for (width, spread) in (1..6).flat_map(|width| [(width, 1), (width, 10_007)]) {
+        let [a, b] = [0, 10_000].map(|first| {
+            let mut rows = large_table(width, 20_000, first).rows;
+            rows.iter_mut().flatten().for_each(|value| *value *= spread);
+            Table::new(rows, width)
+        });
         let index = RowIndex::new(a.rows()).unwrap();
         for (i, row) in a.rows.iter().enumerate() {
             assert_eq!(index.find(a.rows(), row), Some(i));

@@ -1,0 +1,56 @@
+//! From a row in a small box of integers to its number, without comparing rows.
+
+use super::bounds::Bounds;
+use super::table::Table;
+use crate::array::zeros;
+
+/// A number for each point of a box around the rows: 0 if it is not a row, else the row number plus one. There is one
+/// more, which is 0, for everything that is not in the box.
+#[derive(Clone, Debug)]
+pub(super) struct BoxIndex {
+    bounds: Bounds,
+    slots: Vec<u32>,
+}
+
+/// A box has at most so many points per row: the index is about as large as a hash table would be.
+const POINTS_PER_ROW: usize = 4;
+
+/// There can be four times as many in boxes that fit in a cache of a processor with this many points. In memory that is
+/// further away, hash tables are faster to fill.
+const NEAR_POINTS: usize = 1 << 18;
+
+impl BoxIndex {
+    /// The points that a table with so many rows may take.
+    pub(super) fn max_points(rows: usize) -> usize {
+        let few = rows.saturating_mul(POINTS_PER_ROW);
+        few.max(few.saturating_mul(4).min(NEAR_POINTS))
+    }
+
+    /// Index of a table with these bounds, whose rows are distinct or not. Of equal rows, the first one is found.
+    ///
+    /// # Errors
+    ///
+    /// That of `on_repeated`, which gets the number of each row that repeats an earlier one.
+    pub(super) fn new<'a, E>(
+        table: impl Table<'a>,
+        bounds: Bounds,
+        on_repeated: impl Fn(usize) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut slots = zeros(bounds.points() + 1);
+        for row in 0..table.count() {
+            let slot = &mut slots[bounds.point(table.row(row))];
+            if *slot == 0 {
+                *slot = row as u32 + 1;
+            } else {
+                on_repeated(row)?;
+            }
+        }
+        Ok(BoxIndex { bounds, slots })
+    }
+
+    #[inline(always)]
+    pub(super) fn find(&self, row: &[i32]) -> Option<usize> {
+        let slot = self.slots[self.bounds.point(row)];
+        slot.checked_sub(1).map(|row| row as usize)
+    }
+}
