@@ -1,6 +1,7 @@
 //! Blocks and maps for tests.
 
 pub(crate) mod random;
+pub(crate) mod threads;
 
 use std::sync::LazyLock;
 

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::movement::{PropertyRun, with_item_size};
+use super::movement::PropertyRun;
 use super::{Array, DenseArray, Output, View};
 use crate::threads::change_rows;
-use crate::{Error, Result};
+use crate::{Error, Result, with_item_size};
 
 /// One of the arrays, the rows that its rows go to, and the properties that go there.
 type Input<'a> = (&'a DenseArray, &'a [u32], &'a [PropertyRun]);

@@ -12,13 +12,13 @@ use ndarray::{ArrayD, Dimension, IxDyn};
 
 use super::buffer::Buffer;
 use super::dlpack;
-use super::movement::{move_data, with_item_size};
+use super::movement::move_data;
 use super::output::write_rows;
 use super::reorder::copy_in_order;
 use super::view::{Shape, Strides, element_count, foreign_layout, is_row_major, row_major};
 use super::{Array, DType, DataMovement, Device, Dlpack, DlpackManagedTensor, Element, Origin};
 use super::{Output, View, ViewMut};
-use crate::{Error, Result};
+use crate::{Error, Result, with_item_size};
 
 /// An n-dimensional array in main memory, of any [`Element`] type and with any strides.
 ///
@@ -167,27 +167,45 @@ impl DenseArray {
         Self::write_as(dtype, shape, write)
     }
 
-    /// Row-major array of any data type whose elements take `N` bytes, written by `write` as bytes,
-    /// each element once and in order.
+    /// Row-major array of any data type whose elements take `N` bytes, written by `write` as bytes: it gets
+    /// ranges of entries of the first axis, and space for all of their elements, as in
+    /// [`DenseArray::write_rows`]. It takes [`with_item_size!`] to get from a data type to `N`.
+    ///
+    /// ```
+    /// # use metatensor_core::{DType, DenseArray, Result};
+    /// // The rows of [[1, 2], [3, 4]] in reverse order.
+    /// let items = [1_i32, 2, 3, 4].map(i32::to_ne_bytes);
+    /// let array = DenseArray::write_items::<4>(DType::I32, &[2, 2], |rows, output| {
+    ///     for row in rows {
+    ///         output.copy(&items[2 * (1 - row)..][..2]);
+    ///     }
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(array.to_ndarray::<i32>()?, ndarray::arr2(&[[3, 4], [1, 2]]).into_dyn());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Those of `write`, or if elements have another size, or if there is not enough memory, or if
-    /// `write` did not write everything.
+    /// The first error of `write`, or if elements have another size, or if there is not enough memory, or
+    /// if `write` did not write everything.
     pub fn write_items<const N: usize>(
         dtype: DType,
         shape: &[usize],
-        write: impl FnOnce(&mut Output<'_, [u8; N]>) -> Result<()>,
+        write: impl Fn(Range<usize>, &mut Output<'_, [u8; N]>) -> Result<()> + Sync,
     ) -> Result<DenseArray> {
         if dtype.bits as usize * dtype.lanes as usize != 8 * N || N == 0 {
             return Err(Error::invalid(format!(
                 "the elements of an array of {dtype} do not take {N} bytes"
             )));
         }
-        Self::write_as(dtype, shape, write)
+        let row_length = shape.iter().skip(1).product();
+        let work = 2 * element_count(shape, dtype)? * N;
+        Self::write_rows_as(dtype, shape, row_length, work, write)
     }
 
-    /// The same with ranges of bytes that several threads can write, as in [`DenseArray::write_rows`].
+    /// [`DenseArray::write_bytes`] with ranges of bytes that several threads can write, as in
+    /// [`DenseArray::write_rows`].
     pub(crate) fn write_bytes_in_parts(
         dtype: DType,
         shape: &[usize],

@@ -12,6 +12,7 @@ mod dense;
 mod device;
 mod dlpack;
 mod dtype;
+mod item_size;
 mod movement;
 mod output;
 mod reorder;

@@ -3,7 +3,7 @@
 use ndarray::{Axis, Slice};
 
 use super::{Array, DenseArray, View, ViewMut, assemble as native};
-use crate::{Error, Result};
+use crate::{Error, Result, with_item_size};
 
 /// Some properties of one sample, for all components, to be copied from one array to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,38 +81,6 @@ pub(crate) fn assemble(
     }
     Ok(output)
 }
-
-/// Runs a block of code with the constant `$N` equal to `$size`, the size of any element type.
-macro_rules! with_item_size {
-    ($size:expr, $N:ident => $code:block) => {
-        match $size {
-            1 => {
-                const $N: usize = 1;
-                $code
-            }
-            2 => {
-                const $N: usize = 2;
-                $code
-            }
-            4 => {
-                const $N: usize = 4;
-                $code
-            }
-            8 => {
-                const $N: usize = 8;
-                $code
-            }
-            16 => {
-                const $N: usize = 16;
-                $code
-            }
-            size => Err($crate::Error::unsupported(format!(
-                "arrays with elements of {size} bytes"
-            ))),
-        }
-    };
-}
-pub(super) use with_item_size;
 
 /// Copies parts of `input` to `output`, which must be contiguous.
 pub(super) fn move_data(

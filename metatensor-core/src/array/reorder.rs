@@ -2,9 +2,8 @@
 
 use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
-use super::movement::with_item_size;
 use super::{Array, DType, DenseArray, Output};
-use crate::Result;
+use crate::{Result, with_item_size};
 
 /// Copy of `array` with its axes in this order, which then gets another shape.
 ///

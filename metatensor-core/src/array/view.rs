@@ -8,9 +8,8 @@ use std::ptr::NonNull;
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder, StrideShape};
 use smallvec::SmallVec;
 
-use super::movement::with_item_size;
 use super::{DType, Device, Dlpack, Element};
-use crate::{Error, Result};
+use crate::{Error, Result, with_item_size};
 
 /// Length of each axis of an array.
 pub(super) type Shape = SmallVec<[usize; 4]>;

@@ -1,4 +1,4 @@
-//! What sums are accumulated in.
+//! What sums and moments are accumulated in.
 
 use half::f16;
 use num_complex::Complex;
@@ -17,6 +17,21 @@ pub(crate) trait Summable: Number {
 pub(crate) trait Wide: Continuous {
     /// Real part of `self* other`.
     fn inner(self, other: Self) -> f64;
+}
+
+/// Mean and variance of a group, the mean as its difference to the first number of the group.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Moments<S> {
+    pub(super) mean: S,
+    pub(super) variance: f64,
+}
+
+/// `(x - first) - mean` for each of `(x, first), mean`.
+#[inline]
+pub(super) fn deviations<'a, T: Summable<Sum: Wide>>(
+    elements: impl Iterator<Item = ((&'a T, &'a T), &'a T::Sum)>,
+) -> impl Iterator<Item = T::Sum> {
+    elements.map(|((x, first), &mean)| x.widen().minus(first.widen()).minus(mean))
 }
 
 macro_rules! itself {

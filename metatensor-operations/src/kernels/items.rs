@@ -4,39 +4,8 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DenseArray, Output, Result, View};
+use metatensor_core::{DenseArray, Output, Result, View, with_item_size};
 use ndarray::{ArrayViewD, Axis};
-
-/// Runs a block of code with the constant `$N` equal to `$size`, the size of the elements of an array.
-macro_rules! with_item_size {
-    ($size:expr, $N:ident => $code:expr) => {
-        match $size {
-            1 => {
-                const $N: usize = 1;
-                $code
-            }
-            2 => {
-                const $N: usize = 2;
-                $code
-            }
-            4 => {
-                const $N: usize = 4;
-                $code
-            }
-            8 => {
-                const $N: usize = 8;
-                $code
-            }
-            16 => {
-                const $N: usize = 16;
-                $code
-            }
-            size => Err(metatensor_core::Error::unsupported(format!(
-                "arrays with elements of {size} bytes"
-            ))),
-        }
-    };
-}
 
 /// Entries of one axis, in the order in which they are wanted.
 #[derive(Clone, Debug)]
@@ -49,9 +18,7 @@ pub(crate) struct Picked {
 impl Picked {
     /// `None` if these are all of the entries of an axis of length `count`, in order.
     pub(crate) fn new(entries: Vec<u32>, count: usize) -> Option<Picked> {
-        let runs = entries.chunk_by(|a, b| a + 1 == *b);
-        let runs = runs.map(|run| run[0] as usize..run[0] as usize + run.len());
-        let runs: Vec<_> = runs.collect();
+        let runs: Vec<_> = runs(&entries).collect();
         let is_everything = match runs[..] {
             [] => count == 0,
             [ref run] => *run == (0..count),
@@ -68,6 +35,12 @@ impl Picked {
     fn is_scattered(&self) -> bool {
         self.entries.len() < 8 * self.runs.len()
     }
+}
+
+/// Ranges of entries that follow each other.
+fn runs(entries: &[u32]) -> impl Iterator<Item = Range<usize>> {
+    let runs = entries.chunk_by(|a, b| a + 1 == *b);
+    runs.map(|run| run[0] as usize..run[0] as usize + run.len())
 }
 
 /// The elements of an array row by row: the first axis against all others.
@@ -121,30 +94,32 @@ pub(crate) fn pick(view: &View<'_>, axes: &[Option<&Picked>]) -> Result<DenseArr
     let shape = axis_lengths.map(|(&length, picked)| picked.map_or(length, |p| p.entries.len()));
     let shape: Vec<usize> = shape.collect();
     with_item_size!(view.dtype().size(), N => {
-        DenseArray::write_items::<N>(view.dtype(), &shape, |output| {
-            pick_rows(&Source::new(view), view.shape(), axes, output);
+        let source = Source::new(view);
+        DenseArray::write_items::<N>(view.dtype(), &shape, |rows, output| {
+            match axes[0] {
+                None => pick_rows(&source, std::iter::once(rows), &axes[1..], output),
+                Some(picked) => pick_rows(&source, runs(&picked.entries[rows]), &axes[1..], output),
+            }
             Ok(())
         })
     })
 }
 
+/// The entries of `axes`, those after the first axis, of rows in these ranges.
 fn pick_rows<const N: usize>(
     source: &Source<'_, N>,
-    shape: &[usize],
+    rows: impl Iterator<Item = Range<usize>>,
     axes: &[Option<&Picked>],
     output: &mut Output<'_, [u8; N]>,
 ) {
-    let (rows, axes) = (axes[0], &axes[1..]);
-    let all = 0..source.rows;
-    let runs = rows.map_or(std::slice::from_ref(&all), |rows| &rows.runs);
     if axes.iter().all(Option::is_none) {
-        runs.iter()
-            .for_each(|run| source.copy_rows(run.clone(), output));
+        rows.for_each(|run| source.copy_rows(run, output));
         return;
     }
+    let shape = &source.view.shape()[1..];
     let mut scratch = Vec::new();
-    for row in runs.iter().cloned().flatten() {
-        pick_row(source.row(row, &mut scratch), &shape[1..], axes, output);
+    for row in rows.flatten() {
+        pick_row(source.row(row, &mut scratch), shape, axes, output);
     }
 }
 
@@ -188,10 +163,16 @@ pub(crate) fn stack(views: &[View<'_>]) -> Result<DenseArray> {
     let mut shape = views[0].shape().to_vec();
     shape[0] = views.iter().map(|view| view.shape()[0]).sum();
     with_item_size!(views[0].dtype().size(), N => {
-        DenseArray::write_items::<N>(views[0].dtype(), &shape, |output| {
-            for view in views {
-                let source = Source::new(view);
-                source.copy_rows(0..source.rows, output);
+        let sources: Vec<_> = views.iter().map(Source::new).collect();
+        DenseArray::write_items::<N>(views[0].dtype(), &shape, |rows, output| {
+            let mut start = 0;
+            for source in &sources {
+                let end = start + source.rows;
+                if rows.start < end && start < rows.end {
+                    let part = rows.start.max(start) - start..rows.end.min(end) - start;
+                    source.copy_rows(part, output);
+                }
+                start = end;
             }
             Ok(())
         })
@@ -219,18 +200,18 @@ pub(crate) fn side_by_side(rows: usize, columns: &[Columns<'_>]) -> Result<Dense
     shape[last] = columns.iter().map(|part| part.view.shape()[last]).sum();
     let components: usize = shape[1..last].iter().product();
     with_item_size!(dtype.size(), N => {
-        DenseArray::write_items::<N>(dtype, &shape, |output| {
-            let sources: Vec<_> = columns.iter().map(|part| Source::new(&part.view)).collect();
-            let mut scratch = vec![Vec::new(); columns.len()];
-            for row in 0..rows {
-                let parts = columns.iter().zip(&sources).zip(&mut scratch);
-                let parts = parts.map(|((part, source), scratch)| {
-                    let row = part.rows.as_ref().map_or(row as u32, |rows| rows[row]);
+        let sources = columns.iter().map(|part| (Source::new(&part.view), part.rows.as_deref()));
+        let sources: Vec<_> = sources.collect();
+        DenseArray::write_items::<N>(dtype, &shape, |rows, output| {
+            let mut scratch = vec![Vec::new(); sources.len()];
+            for row in rows {
+                let parts = sources.iter().zip(&mut scratch).map(|((source, rows), scratch)| {
+                    let row = rows.map_or(row as u32, |rows| rows[row]);
                     (row != ZEROS).then(|| source.row(row as usize, scratch))
                 });
                 let parts: Vec<Option<&[[u8; N]]>> = parts.collect();
                 for component in 0..components {
-                    for (part, source) in parts.iter().zip(&sources) {
+                    for (part, (source, _)) in parts.iter().zip(&sources) {
                         let width = source.view.shape()[last];
                         match part {
                             None => output.fill(width, [0; N]),

@@ -3,9 +3,10 @@
 use std::array;
 
 use metatensor_core::rows::RowGroups;
-use metatensor_core::{DenseArray, Output, Result};
+use metatensor_core::{DenseArray, Output, Result, change_rows};
 
-use super::{GradientRows, Summable, Wide};
+use super::accumulate::Moments;
+use super::{GradientRows, Summable, Wide, map};
 use crate::number::{Continuous, Number};
 
 /// Number of lines (all elements along the last axis) that are summed at once. A sum waits for the one
@@ -130,22 +131,20 @@ pub(crate) fn sum_columns<T: Summable>(
     shape: &[usize],
     x: &[T],
     columns: &ColumnGroups,
-    finish: impl Fn(f64, T::Sum) -> T,
+    finish: impl Fn(f64, T::Sum) -> T + Sync,
 ) -> Result<DenseArray> {
     let length = shape[shape.len() - 1];
-    DenseArray::write(&columns.merged(shape), |output| {
-        if output.remaining() == 0 {
-            return Ok(());
-        }
-        let count = line_count(shape);
-        let mut merged = Lines::new(columns.len());
-        for start in (0..count).step_by(LANES) {
+    let groups = columns.len();
+    let work = size_of_val(x) + line_count(shape) * groups * size_of::<T>();
+    DenseArray::write_rows(&columns.merged(shape), groups, work, |range, output| {
+        let mut merged = Lines::new(groups);
+        for start in range.clone().step_by(LANES) {
             let lines = lines(x, length, start);
-            for group in 0..columns.len() {
+            for group in 0..groups {
                 let sums = columns.sums(group, lines, lines, |_, x, _| x.widen());
                 merged.set(group, sums.map(|sum| finish(columns.count(group), sum)));
             }
-            output.copy(merged.first(count - start));
+            output.copy(merged.first(range.end - start));
         }
         Ok(())
     })
@@ -159,56 +158,55 @@ pub(crate) struct ColumnMoments<'a, T: Summable> {
     x: &'a [T],
     shape: &'a [usize],
     columns: &'a ColumnGroups,
-    /// Of the differences, for each line and group.
-    means: Vec<T::Sum>,
-    /// For each line and group.
-    variances: Vec<f64>,
+    /// For each line, those of its groups.
+    moments: Vec<Moments<T::Sum>>,
 }
 
 impl<'a, T> ColumnMoments<'a, T>
 where
     T: Summable<Sum: Wide> + Continuous,
 {
-    pub(crate) fn new(shape: &'a [usize], x: &'a [T], columns: &'a ColumnGroups) -> Self {
+    pub(crate) fn new(shape: &'a [usize], x: &'a [T], columns: &'a ColumnGroups) -> Result<Self> {
         let groups = columns.len();
         let (count, length) = (line_count(shape), shape[shape.len() - 1]);
-        let mut means = Vec::with_capacity(count * groups);
-        let mut variances = Vec::with_capacity(count * groups);
-        let mut merged = (Lines::new(groups), Lines::new(groups));
-        for start in (0..if groups == 0 { 0 } else { count }).step_by(LANES) {
-            let lines = lines(x, length, start);
-            for group in 0..groups {
-                let n = columns.count(group);
-                let first = lines.map(|line| line[columns.first(group)].widen());
-                let difference = |lane: usize, x: T, _| x.widen().minus(first[lane]);
-                let sums = columns.sums(group, lines, lines, difference);
-                let mean = sums.map(|sum| sum.over_real(n));
-                let square = |lane: usize, x: T, _| {
-                    let deviation = x.widen().minus(first[lane]).minus(mean[lane]);
-                    deviation.inner(deviation)
-                };
-                let sums: [f64; LANES] = columns.sums(group, lines, lines, square);
-                merged.0.set(group, mean);
-                merged.1.set(group, sums.map(|sum| sum / n));
+        let mut moments = vec![Moments::default(); count * groups];
+        let work = size_of_val(x) + size_of_val(&*moments);
+        change_rows(&mut moments, groups, work, |range, moments| {
+            let pieces = moments.chunks_mut(LANES * groups);
+            for (start, moments) in range.step_by(LANES).zip(pieces) {
+                let lines = lines(x, length, start);
+                for group in 0..groups {
+                    let n = columns.count(group);
+                    let first = lines.map(|line| line[columns.first(group)].widen());
+                    let difference = |lane: usize, x: T, _| x.widen().minus(first[lane]);
+                    let sums = columns.sums(group, lines, lines, difference);
+                    let means = sums.map(|sum| sum.over_real(n));
+                    let square = |lane: usize, x: T, _| {
+                        let deviation = x.widen().minus(first[lane]).minus(means[lane]);
+                        deviation.inner(deviation)
+                    };
+                    let squares: [f64; LANES] = columns.sums(group, lines, lines, square);
+                    let results = means.into_iter().zip(squares);
+                    for (line, (mean, square)) in moments.chunks_mut(groups).zip(results) {
+                        let variance = square / n;
+                        line[group] = Moments { mean, variance };
+                    }
+                }
             }
-            means.extend_from_slice(merged.0.first(count - start));
-            variances.extend_from_slice(merged.1.first(count - start));
-        }
-        ColumnMoments {
+            Ok(())
+        })?;
+        Ok(ColumnMoments {
             x,
             shape,
             columns,
-            means,
-            variances,
-        }
+            moments,
+        })
     }
 
     /// `f(variance)` for all lines and groups.
-    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64) -> Result<DenseArray> {
-        DenseArray::write(&self.columns.merged(self.shape), |output| {
-            let values = self.variances.iter().map(|&v| T::from_real(f(v)));
-            output.extend(output.remaining(), values);
-            Ok(())
+    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64 + Sync) -> Result<DenseArray> {
+        map(&self.columns.merged(self.shape), &self.moments, |moments| {
+            T::from_real(f(moments.variance))
         })
     }
 
@@ -221,19 +219,21 @@ where
         &self,
         gradient: &GradientRows,
         a: &[T],
-        finish: impl Fn(f64, f64, f64) -> f64,
+        finish: impl Fn(f64, f64, f64) -> f64 + Sync,
     ) -> Result<DenseArray> {
         let length = self.shape[self.shape.len() - 1];
         let per_row = line_count(&self.shape[1..]);
         let per_gradient_row = per_row * gradient.repeats;
-        DenseArray::write(&self.columns.merged(&gradient.shape), |output| {
-            if output.remaining() == 0 {
-                return Ok(());
-            }
+        let parents = gradient.map.parents();
+        let row_length = per_gradient_row * self.columns.len();
+        let shape = self.columns.merged(&gradient.shape);
+        let work = size_of_val(a) + parents.len() * row_length * size_of::<T>();
+        DenseArray::write_rows(&shape, row_length, work, |range, output| {
             let mut deviations = vec![T::Sum::default(); per_row * length];
             let mut current = None;
+            let a = &a[range.start * per_gradient_row * length..];
             let rows = a.chunks_exact(per_gradient_row * length);
-            for (row, &parent) in rows.zip(gradient.map.parents()) {
+            for (row, &parent) in rows.zip(&parents[range]) {
                 let first_line = parent as usize * per_row;
                 if current.replace(parent) != Some(parent) {
                     self.deviations(first_line, &mut deviations);
@@ -270,8 +270,8 @@ where
                     group,
                     array::from_fn(|lane| {
                         let line = first_line + parents[lane];
-                        let variance = self.variances[line * columns.len() + group];
-                        T::from_real(finish(n, variance, sums[lane]))
+                        let moments = &self.moments[line * columns.len() + group];
+                        T::from_real(finish(n, moments.variance, sums[lane]))
                     }),
                 );
             }
@@ -284,13 +284,13 @@ where
         let columns = self.columns;
         let length = self.shape[self.shape.len() - 1];
         let x = self.x[first_line * length..].chunks_exact(length);
-        let means = self.means[first_line * columns.len()..].chunks_exact(columns.len());
-        for ((result, x), means) in result.chunks_exact_mut(length).zip(x).zip(means) {
-            for (group, &mean) in means.iter().enumerate() {
+        let moments = self.moments[first_line * columns.len()..].chunks_exact(columns.len());
+        for ((result, x), moments) in result.chunks_exact_mut(length).zip(x).zip(moments) {
+            for (group, moments) in moments.iter().enumerate() {
                 let first = x[columns.first(group)].widen();
                 for &i in columns.members(group) {
                     let difference = x[i as usize].widen().minus(first);
-                    result[i as usize] = difference.minus(mean);
+                    result[i as usize] = difference.minus(moments.mean);
                 }
             }
         }

@@ -1,27 +1,37 @@
 //! One row for each group of rows.
 
-use metatensor_core::rows::RowGroups;
-use metatensor_core::{DenseArray, Result};
+use std::ops::Range;
 
-use super::{GradientRows, Summable, Wide};
+use metatensor_core::rows::RowGroups;
+use metatensor_core::{DenseArray, Result, change_rows};
+
+use super::accumulate::{Moments, deviations};
+use super::{GradientRows, Summable, Wide, map};
 use crate::number::{Continuous, Number};
 
 /// Number of sums that are computed at once: these stay in the cache closest to the processor.
 const TILE: usize = 1024;
+
+/// Results are shared between threads group by group, and only if there are fewer groups than this element by
+/// element: neighbors are better made together.
+const FEW_GROUPS: usize = 16;
 
 /// `finish(group, sum)` for the sums of all rows of a group, which are added in their order.
 pub(crate) fn sum_rows<T: Summable>(
     shape: &[usize],
     x: &[T],
     groups: &RowGroups,
-    finish: impl Fn(usize, T::Sum) -> T,
+    finish: impl Fn(usize, T::Sum) -> T + Sync,
 ) -> Result<DenseArray> {
     let length: usize = shape[1..].iter().product();
-    DenseArray::write(&merged(shape, groups), |output| {
+    let unit = unit(groups, length);
+    let work = size_of_val(x) + groups.len() * length * size_of::<T>();
+    DenseArray::write_rows(&merged(shape, groups), unit, work, |units, output| {
         let mut sums = vec![T::Sum::default(); length.min(TILE)];
-        for group in 0..groups.len() {
-            for start in (0..length).step_by(TILE) {
-                let tile = start..length.min(start + TILE);
+        for_each_tile(
+            units.start * unit..units.end * unit,
+            length,
+            |group, tile| {
                 let sums = &mut sums[..tile.len()];
                 sums.fill(T::Sum::default());
                 add_rows(sums, groups.rows_of(group), |row| {
@@ -29,10 +39,29 @@ pub(crate) fn sum_rows<T: Summable>(
                 });
                 let finished = sums.iter().map(|&sum| finish(group, sum));
                 output.extend(tile.len(), finished);
-            }
-        }
+            },
+        );
         Ok(())
     })
+}
+
+/// Number of neighbors that the same thread makes, of results with `length` elements for each group.
+fn unit(groups: &RowGroups, length: usize) -> usize {
+    if groups.len() < FEW_GROUPS { 1 } else { length }
+}
+
+/// Calls `f` with groups and ranges of their elements, for these elements of an array that has `length` of
+/// them for each group.
+#[inline]
+fn for_each_tile(elements: Range<usize>, length: usize, mut f: impl FnMut(usize, Range<usize>)) {
+    let mut start = elements.start;
+    while start < elements.end {
+        let group = start / length;
+        let first = start - group * length;
+        let last = length.min(first + TILE).min(elements.end - group * length);
+        f(group, first..last);
+        start = group * length + last;
+    }
 }
 
 /// Shape with one row per group.
@@ -106,64 +135,72 @@ pub(crate) struct RowMoments<'a, T: Summable> {
     shape: &'a [usize],
     length: usize,
     groups: &'a RowGroups,
-    /// Of the differences, for each group.
-    means: Vec<T::Sum>,
-    /// For each group.
-    variances: Vec<f64>,
+    /// For each group, those of its elements.
+    moments: Vec<Moments<T::Sum>>,
 }
 
 impl<'a, T> RowMoments<'a, T>
 where
     T: Summable<Sum: Wide> + Continuous,
 {
-    pub(crate) fn new(shape: &'a [usize], x: &'a [T], groups: &'a RowGroups) -> Self {
+    pub(crate) fn new(shape: &'a [usize], x: &'a [T], groups: &'a RowGroups) -> Result<Self> {
         let length: usize = shape[1..].iter().product();
-        let mut means = vec![T::Sum::default(); groups.len() * length];
-        let mut variances = vec![0.0; groups.len() * length];
-        for group in 0..groups.len() {
-            let rows = groups.rows_of(group);
-            let count = rows.len() as f64;
-            for start in (0..length).step_by(TILE) {
-                let tile = start..length.min(start + TILE);
-                let row = |row: u32| &x[row as usize * length..][tile.clone()];
-                let first = row(rows[0]);
-                let means = &mut means[group * length..][tile.clone()];
-                for &i in rows {
-                    for ((mean, x), first) in means.iter_mut().zip(row(i)).zip(first) {
-                        *mean = mean.plus(x.widen().minus(first.widen()));
+        let unit = unit(groups, length);
+        let work = size_of_val(x);
+        let mut moments = vec![Moments::default(); groups.len() * length];
+        change_rows(&mut moments, unit, work, |units, mut moments| {
+            let mut means = vec![T::Sum::default(); length.min(TILE)];
+            let mut squares = vec![0.0; length.min(TILE)];
+            for_each_tile(
+                units.start * unit..units.end * unit,
+                length,
+                |group, tile| {
+                    let rows = groups.rows_of(group);
+                    let count = rows.len() as f64;
+                    let row = |row: u32| &x[row as usize * length..][tile.clone()];
+                    let first = row(rows[0]);
+                    let means = &mut means[..tile.len()];
+                    means.fill(T::Sum::default());
+                    for &i in rows {
+                        for ((mean, x), first) in means.iter_mut().zip(row(i)).zip(first) {
+                            *mean = mean.plus(x.widen().minus(first.widen()));
+                        }
                     }
-                }
-                for mean in &mut *means {
-                    *mean = mean.over_real(count);
-                }
-                let variances = &mut variances[group * length..][tile.clone()];
-                for &i in rows {
-                    let x = row(i).iter().zip(first).zip(&*means);
-                    for (variance, deviation) in variances.iter_mut().zip(deviations(x)) {
-                        *variance += deviation.inner(deviation);
+                    for mean in &mut *means {
+                        *mean = mean.over_real(count);
                     }
-                }
-                for variance in variances {
-                    *variance /= count;
-                }
-            }
-        }
-        RowMoments {
+                    let squares = &mut squares[..tile.len()];
+                    squares.fill(0.0);
+                    for &i in rows {
+                        let x = row(i).iter().zip(first).zip(&*means);
+                        for (square, deviation) in squares.iter_mut().zip(deviations(x)) {
+                            *square += deviation.inner(deviation);
+                        }
+                    }
+                    let results = moments.split_off_mut(..tile.len()).unwrap_or_default();
+                    for (result, (&mean, square)) in
+                        results.iter_mut().zip(means.iter().zip(squares))
+                    {
+                        let variance = *square / count;
+                        *result = Moments { mean, variance };
+                    }
+                },
+            );
+            Ok(())
+        })?;
+        Ok(RowMoments {
             x,
             shape,
             length,
             groups,
-            means,
-            variances,
-        }
+            moments,
+        })
     }
 
     /// `f(variance)` for all groups.
-    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64) -> Result<DenseArray> {
-        DenseArray::write(&merged(self.shape, self.groups), |output| {
-            let values = self.variances.iter().map(|&v| T::from_real(f(v)));
-            output.extend(output.remaining(), values);
-            Ok(())
+    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64 + Sync) -> Result<DenseArray> {
+        map(&merged(self.shape, self.groups), &self.moments, |moments| {
+            T::from_real(f(moments.variance))
         })
     }
 
@@ -178,24 +215,26 @@ where
         gradient: &GradientRows,
         a: &[T],
         merged_rows: &RowGroups,
-        finish: impl Fn(f64, f64, f64) -> f64,
+        finish: impl Fn(f64, f64, f64) -> f64 + Sync,
     ) -> Result<DenseArray> {
         let (length, repeats) = (self.length, gradient.repeats);
         let place = self.places();
         let parents = gradient.map.parents();
         let per_tile = (TILE / length.max(1)).max(1);
-        DenseArray::write(&merged(&gradient.shape, merged_rows), |output| {
+        let shape = merged(&gradient.shape, merged_rows);
+        let work = size_of_val(a) + shape.iter().product::<usize>() * size_of::<T>();
+        DenseArray::write_rows(&shape, repeats * length, work, |range, output| {
             let mut deviations = Vec::new();
             let mut current = None;
             let mut sums = vec![0.0; per_tile.min(repeats) * length];
-            for (merged_row, key) in merged_rows.unique().iter().enumerate() {
-                let group = key[0] as usize;
+            for merged_row in range {
+                let group = merged_rows.unique().row(merged_row)[0] as usize;
                 if current.replace(group) != Some(group) {
                     self.deviations(group, &mut deviations);
                 }
                 let rows = merged_rows.rows_of(merged_row);
                 let range = group * length..(group + 1) * length;
-                let variances = &self.variances[range];
+                let moments = &self.moments[range];
                 let count = self.groups.rows_of(group).len() as f64;
                 for start in (0..repeats).step_by(per_tile) {
                     let tile = start * length..repeats.min(start + per_tile) * length;
@@ -212,8 +251,9 @@ where
                         },
                     );
                     for sums in sums.chunks_exact(length.max(1)) {
-                        let finished = sums.iter().zip(variances);
-                        let finished = finished.map(|(&s, &v)| T::from_real(finish(count, v, s)));
+                        let finished = sums.iter().zip(moments);
+                        let finished =
+                            finished.map(|(&s, m)| T::from_real(finish(count, m.variance, s)));
                         output.extend(length, finished);
                     }
                 }
@@ -239,18 +279,11 @@ where
         let rows = self.groups.rows_of(group);
         let row = |row: u32| &self.x[row as usize * length..][..length];
         let first = row(rows[0]);
-        let means = &self.means[group * length..][..length];
+        let means = self.moments[group * length..][..length].iter();
+        let means: Vec<_> = means.map(|moments| moments.mean).collect();
         result.clear();
         for &i in rows {
-            result.extend(deviations(row(i).iter().zip(first).zip(means)));
+            result.extend(deviations(row(i).iter().zip(first).zip(&means)));
         }
     }
-}
-
-/// `(x - first) - mean` for each of `(x, first), mean`.
-#[inline]
-pub(super) fn deviations<'a, T: Summable<Sum: Wide>>(
-    elements: impl Iterator<Item = ((&'a T, &'a T), &'a T::Sum)>,
-) -> impl Iterator<Item = T::Sum> {
-    elements.map(|((x, first), &mean)| x.widen().minus(first.widen()).minus(mean))
 }

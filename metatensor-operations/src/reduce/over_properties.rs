@@ -66,7 +66,7 @@ fn mean<T: Averaged>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> 
 fn merge_all<T: Summable>(
     block: &TensorBlock,
     merge: &Merge,
-    finish: impl Fn(f64, T::Sum) -> T + Copy,
+    finish: impl Fn(f64, T::Sum) -> T + Copy + Sync,
 ) -> Result<TensorBlock> {
     let view = block.view()?;
     let x = read::<T>(&view)?;
@@ -82,7 +82,7 @@ fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Re
     check_no_second_derivatives(block)?;
     let view = block.view()?;
     let x = read::<T>(&view)?;
-    let moments = ColumnMoments::new(view.shape(), &x, &merge.columns);
+    let moments = ColumnMoments::new(view.shape(), &x, &merge.columns)?;
     let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
     for (parameter, gradient) in block.gradients() {
         let rows = GradientRows::new(block, parameter)?;

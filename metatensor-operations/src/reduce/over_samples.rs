@@ -103,7 +103,7 @@ fn mean<T: Averaged>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> 
 fn merge_all<T: Summable>(
     block: &TensorBlock,
     merge: &Merge,
-    finish: impl Fn(f64, T::Sum) -> T + Copy,
+    finish: impl Fn(f64, T::Sum) -> T + Copy + Sync,
 ) -> Result<TensorBlock> {
     let view = block.view()?;
     let x = read::<T>(&view)?;
@@ -127,7 +127,7 @@ fn spread<T: Averaged>(
     let merge = Merge::of_values(block, kept)?;
     let view = block.view()?;
     let x = read::<T>(&view)?;
-    let moments = RowMoments::new(view.shape(), &x, &merge.groups);
+    let moments = RowMoments::new(view.shape(), &x, &merge.groups)?;
     let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
     for (parameter, gradient) in block.gradients() {
         let rows = GradientRows::new(block, parameter)?;

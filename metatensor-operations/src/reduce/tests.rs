@@ -4,3 +4,4 @@ mod differences;
 mod known;
 mod models;
 mod random;
+mod threads;

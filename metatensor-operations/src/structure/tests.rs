@@ -1,5 +1,7 @@
 //! What holds for all operations that only move things around.
 
+mod threads;
+
 use metatensor_core::{Device, Labels, Result, TensorBlock, TensorMap};
 
 use crate::testing::{Foreign, block, foreign, labels, map, values, with_gradient};
