@@ -2,7 +2,7 @@
 
     python3 -m venv venv && venv/bin/pip install metatensor-core==0.2.6 metatensor-operations==0.5.0 numpy
     cargo rustc --release -p metatensor-capi --crate-type cdylib
-    venv/bin/python benches/operations.py target/release/libmetatensor.so [--size NAME]... [--filter TEXT] [--markdown]
+    venv/bin/python benches/operations.py target/release/libmetatensor.so [--size NAME]... [--filter TEXT] [--cpu] [--markdown]
 
 The official package runs on our library here (it is loaded before the one in the package), so that both work on the
 same maps: its operations are in Python and numpy, ours are the C functions called with ctypes. This is done twice: with
@@ -243,10 +243,10 @@ def same(name, official, ours):
 
 
 def timed(function, repeats):
-    start = time.perf_counter()
+    start = clock()
     for _ in range(repeats):
         function()
-    return (time.perf_counter() - start) / repeats
+    return (clock() - start) / repeats
 
 
 def compare(functions, budget):
@@ -294,8 +294,10 @@ if __name__ == "__main__":
     parser.add_argument("--size", action="append", choices=SIZES)
     parser.add_argument("--filter", default="")
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for each case, beyond five pairs")
+    parser.add_argument("--cpu", action="store_true", help="processor time of all threads, for busy machines")
     parser.add_argument("--markdown", action="store_true")
     options = parser.parse_args()
+    clock = time.process_time if options.cpu else time.perf_counter
     path = os.path.realpath(options.library)
     if os.environ.get("LD_PRELOAD") != path:
         os.environ["LD_PRELOAD"] = path

@@ -10,6 +10,7 @@ mod names;
 pub mod rows;
 mod tensor;
 mod threads;
+mod vectors;
 
 pub use array::*;
 pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
@@ -18,3 +19,4 @@ pub use labels::{Labels, Mapped, RowCheck};
 pub use names::Names;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
 pub use threads::{change_rows, num_threads, set_num_threads};
+pub use vectors::with_fused_multiply_add;

@@ -1,12 +1,15 @@
 //! Products of maps, as matrices.
 
-use metatensor_core::{Array, DenseArray, Error, Result, TensorBlock, TensorMap};
-use ndarray::{ArrayView2, Ix2};
+use metatensor_core::{Array, DenseArray, Error, Result, TensorBlock, TensorMap, change_rows};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
-use super::matrix::{Product, matrix};
+use super::matrix::{Product, matrix, part};
 use crate::matching::pairs;
 use crate::number::{promote, with_number};
 use crate::results::{block_error, stored_like};
+
+/// Columns of a product that take about as long as reading the elements that they are made of.
+const COLUMNS: usize = 8;
 
 /// Product of two maps as matrices, `A Bᵀ`: a sum over properties.
 ///
@@ -108,18 +111,29 @@ fn multiply<T: Product>(
     weights: &ArrayView2<'_, T>,
     shape: &[usize],
 ) -> Result<DenseArray> {
-    let (rows, columns) = (a.nrows(), weights.nrows());
-    let mut values = DenseArray::zeros(T::DTYPE, &[rows, columns])?;
-    if rows * columns * a.ncols() > 0 {
-        let mut view = values.view_mut()?;
-        let output = view.typed_mut::<T>()?.into_dimensionality::<Ix2>();
-        let output = output.map_err(|error| Error::Internal(error.to_string()))?;
-        T::product(a, weights, output);
-    }
+    let columns = weights.nrows();
     let mut shape = shape.to_vec();
     if let Some(last) = shape.last_mut() {
         *last = columns;
     }
-    values.reshape(&shape)?;
+    let mut values = DenseArray::zeros(T::DTYPE, &shape)?;
+    if columns * a.len() == 0 {
+        return Ok(values);
+    }
+    // The order of additions can depend on strides: make all of them the same.
+    let (a, weights) = (a.as_standard_layout(), weights.as_standard_layout());
+    let mut view = values.view_mut()?;
+    let mut output = view.typed_mut::<T>()?;
+    let output = output
+        .as_slice_mut()
+        .ok_or_else(|| Error::Internal("a new array has strides".into()))?;
+    // As if each element of `a` was read once for some of the columns.
+    let work = a.len() * size_of::<T>() * columns.div_ceil(COLUMNS) + size_of_val(output);
+    change_rows(output, columns, work, |rows, output| {
+        let output = ArrayViewMut2::from_shape((rows.len(), columns), output);
+        let output = output.map_err(|error| Error::Internal(error.to_string()))?;
+        T::product(&part(&a, rows, ..), &weights.view(), output);
+        Ok(())
+    })?;
     Ok(values)
 }

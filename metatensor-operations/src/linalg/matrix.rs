@@ -9,6 +9,7 @@ use ndarray::{
 use num_complex::Complex;
 use num_traits::{One, Zero};
 
+use super::narrow;
 use crate::elements::{Convert, read};
 use crate::number::Number;
 
@@ -65,41 +66,52 @@ fn not_a_matrix(error: ShapeError) -> Error {
     Error::Internal(format!("an array is not a matrix: {error}"))
 }
 
-/// Rows of `b` up to which a product `a bᵀ` is faster as one sum after the other: with few of them, most of the
-/// time of the algorithm for large matrices goes into rearranging `a`.
-const FEW_ROWS: usize = 4;
-
 /// Products of matrices.
 pub(super) trait Product: Number {
-    /// Sets `output`, all zeros, to `a bᵀ`. Nothing is conjugated, and sums of integers wrap around.
+    /// Sets `output`, all zeros, to `a bᵀ`, where none of them is empty. Nothing is conjugated, and sums of
+    /// integers wrap around.
     fn product(a: &ArrayView2<'_, Self>, b: &ArrayView2<'_, Self>, output: ArrayViewMut2<'_, Self>);
 }
 
-macro_rules! fast_product {
-    ($($type:ty),*) => {$(
+macro_rules! real_product {
+    ($($type:ty, $lanes:expr);*) => {$(
         impl Product for $type {
             fn product(
                 a: &ArrayView2<'_, Self>,
                 b: &ArrayView2<'_, Self>,
                 mut output: ArrayViewMut2<'_, Self>,
             ) {
-                if b.nrows() > FEW_ROWS {
-                    general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);
+                let length = a.ncols();
+                if b.nrows() <= narrow::MAX_ROWS
+                    && let (Some(a), Some(b)) = (a.as_slice(), b.as_slice())
+                    && let Some(output) = output.as_slice_mut()
+                {
+                    narrow::product::<_, $lanes>(length, a, b, output);
                     return;
                 }
-                // The order of additions does not depend on strides if they are all 1.
-                let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
-                for (row, mut sums) in a.rows().into_iter().zip(output.rows_mut()) {
-                    for (other, sum) in b.rows().into_iter().zip(&mut sums) {
-                        *sum = row.dot(&other);
-                    }
-                }
+                general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);
             }
         }
     )*};
 }
 
-fast_product!(f32, f64, Complex<f32>, Complex<f64>);
+real_product!(f32, 8; f64, 4);
+
+macro_rules! complex_product {
+    ($($real:ty),*) => {$(
+        impl Product for Complex<$real> {
+            fn product(
+                a: &ArrayView2<'_, Self>,
+                b: &ArrayView2<'_, Self>,
+                mut output: ArrayViewMut2<'_, Self>,
+            ) {
+                general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);
+            }
+        }
+    )*};
+}
+
+complex_product!(f32, f64);
 
 macro_rules! simple_product {
     ($($type:ty as $sum:ty, $convert:expr, $back:expr);* $(;)?) => {$(

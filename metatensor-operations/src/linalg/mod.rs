@@ -9,6 +9,7 @@ mod lstsq;
 mod lu;
 mod matrix;
 mod minimum_norm;
+mod narrow;
 mod qr;
 mod solve;
 mod system;

@@ -2,11 +2,12 @@
 
 use half::f16;
 use metatensor_core::{DType, DenseArray, Element, Error, Labels, TensorBlock, TensorMap};
-use ndarray::{Array2, Array3, Array4, ShapeBuilder, Zip};
+use ndarray::{Array2, Array3, Array4, Axis, ShapeBuilder, Zip};
 use num_complex::Complex;
 use proptest::prelude::*;
 
 use super::{fortran, named};
+use crate::testing::threads::{Order, assert_independent_of_threads, large};
 use crate::testing::{array, block, gradient, labels, map, small_block, values, with_gradient};
 use crate::{EqualMetadataOptions, add_block, dot, dot_block, equal_block, equal_metadata_block};
 
@@ -273,4 +274,30 @@ fn results_are_native_arrays_of_the_promoted_type() {
     let product = dot_block(&block([1, 1], &[1_i64]), &block([1, 1], &[1_f32])).unwrap();
     assert_eq!(product.dtype().unwrap(), DType::F64);
     assert!(product.values().downcast_ref::<DenseArray>().is_some());
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    for (samples, properties, outputs) in [(20_003, 13, 5), (30_001, 3, 40), (50_000, 1, 1)] {
+        for order in [Order::RowMajor, Order::ColumnMajor] {
+            let a = large(samples, 10, properties, -50.25, order);
+            let b = large(outputs, 10, properties, 0.1, order);
+            let b = crate::remove_gradients(&b, None).unwrap();
+            assert_independent_of_threads(|| vec![dot(&a, &b)]);
+        }
+    }
+}
+
+#[test]
+fn elements_do_not_depend_on_where_they_are() {
+    let (a, w) = (numbers(50, 37), numbers(32, 37));
+    let all = dot_block(&named(&a, "p"), &named(&w, "p")).unwrap();
+    let all = all.to_ndarray::<f64>().unwrap();
+    for i in 0..50 {
+        for j in [0, 1, 2, 3, 29, 30, 31] {
+            let (row, other) = (a.select(Axis(0), &[i]), w.select(Axis(0), &[j]));
+            let one = dot_block(&named(&row, "p"), &named(&other, "p")).unwrap();
+            assert_eq!(values::<f64>(&one), [all[[i, j]]], "element {i}, {j}");
+        }
+    }
 }

@@ -1,0 +1,152 @@
+//! Products with matrices of few rows.
+//!
+//! Algorithms for large matrices start with rearranging both of them, which takes as long as all the rest if one
+//! of them is narrow. Here both are read where they are, and the large one once.
+
+use std::array;
+
+use metatensor_core::with_fused_multiply_add;
+use num_traits::Float;
+
+/// Rows of `b` up to which [`product`] is faster than algorithms for large matrices.
+pub(super) const MAX_ROWS: usize = 32;
+
+/// Rows of `a` and of `b` that are multiplied with each other at once: there are registers for as many vectors
+/// of sums.
+const ROWS_A: usize = 3;
+const ROWS_B: usize = 4;
+
+/// How to add a product to a sum.
+trait AddProduct<T> {
+    fn add_product(sum: T, x: T, y: T) -> T;
+}
+
+struct Fused;
+
+impl<T: Float> AddProduct<T> for Fused {
+    #[inline(always)]
+    fn add_product(sum: T, x: T, y: T) -> T {
+        x.mul_add(y, sum)
+    }
+}
+
+struct Rounded;
+
+impl<T: Float> AddProduct<T> for Rounded {
+    #[inline(always)]
+    fn add_product(sum: T, x: T, y: T) -> T {
+        sum + x * y
+    }
+}
+
+/// Sets `output` to `a bᵀ`, all of them row-major, for rows of `a` and `b` with `length` elements.
+///
+/// Each element is computed in the same way, wherever it is: the terms are added to `LANES` sums in turn, and
+/// these to each other.
+pub(super) fn product<T: Float, const LANES: usize>(
+    length: usize,
+    a: &[T],
+    b: &[T],
+    output: &mut [T],
+) {
+    with_fused_multiply_add(
+        output,
+        |output| product_with::<T, Fused, LANES>(length, a, b, output),
+        |output| product_with::<T, Rounded, LANES>(length, a, b, output),
+    );
+}
+
+#[inline(always)]
+fn product_with<T: Float, A: AddProduct<T>, const LANES: usize>(
+    length: usize,
+    a: &[T],
+    b: &[T],
+    output: &mut [T],
+) {
+    let rows_b = b.len() / length;
+    let several = ROWS_A * length;
+    let outputs = output.chunks_mut(ROWS_A * rows_b);
+    for (a, output) in a.chunks(several).zip(outputs) {
+        if a.len() == several {
+            rows::<T, A, ROWS_A, LANES>(a, b, length, output);
+        } else {
+            let outputs = output.chunks_exact_mut(rows_b);
+            for (a, output) in a.chunks_exact(length).zip(outputs) {
+                rows::<T, A, 1, LANES>(a, b, length, output);
+            }
+        }
+    }
+}
+
+/// The product for `R` rows of `a`.
+#[inline(always)]
+fn rows<T: Float, A: AddProduct<T>, const R: usize, const LANES: usize>(
+    a: &[T],
+    b: &[T],
+    length: usize,
+    output: &mut [T],
+) {
+    let rows_b = b.len() / length;
+    let a: [&[T]; R] = array::from_fn(|r| &a[r * length..][..length]);
+    let mut column = 0;
+    while column + ROWS_B <= rows_b {
+        let b = array::from_fn(|c| &b[(column + c) * length..][..length]);
+        let sums: [[T; ROWS_B]; R] = sums::<T, A, R, ROWS_B, LANES>(a, b);
+        for (r, sums) in sums.iter().enumerate() {
+            output[r * rows_b + column..][..ROWS_B].copy_from_slice(sums);
+        }
+        column += ROWS_B;
+    }
+    for column in column..rows_b {
+        let sums = sums::<T, A, R, 1, LANES>(a, [&b[column * length..][..length]]);
+        for (r, [sum]) in sums.into_iter().enumerate() {
+            output[r * rows_b + column] = sum;
+        }
+    }
+}
+
+/// The products of `R` rows with `C` others.
+#[inline(always)]
+fn sums<'v, T: Float, A: AddProduct<T>, const R: usize, const C: usize, const LANES: usize>(
+    a: [&'v [T]; R],
+    b: [&'v [T]; C],
+) -> [[T; C]; R] {
+    let length = a[0].len();
+    let count = length / LANES;
+    let vectors = |row: &'v [T]| -> &'v [[T; LANES]] { &row.as_chunks().0[..count] };
+    let (x, y) = (a.map(vectors), b.map(vectors));
+    let mut sums = [[[T::zero(); LANES]; C]; R];
+    for i in 0..count {
+        // Whole vectors, so that the compiler sees that these are vectors.
+        let x = x.map(|row| row[i]);
+        for c in 0..C {
+            let y = y[c][i];
+            for r in 0..R {
+                let sum = sums[r][c];
+                sums[r][c] = array::from_fn(|lane| A::add_product(sum[lane], x[r][lane], y[lane]));
+            }
+        }
+    }
+    for (lane, i) in (count * LANES..length).enumerate() {
+        for c in 0..C {
+            for r in 0..R {
+                let sum = &mut sums[r][c][lane];
+                *sum = A::add_product(*sum, a[r][i], b[c][i]);
+            }
+        }
+    }
+    totals(&sums)
+}
+
+/// Not inlined: with this in view, the compiler makes vectors of what belongs to different sums.
+#[inline(never)]
+fn totals<T: Float, const R: usize, const C: usize, const LANES: usize>(
+    sums: &[[[T; LANES]; C]; R],
+) -> [[T; C]; R] {
+    sums.map(|sums| {
+        sums.map(|lanes| {
+            let (pairs, _) = lanes.as_chunks();
+            pairs.iter().fold(T::zero(), |sum, &[x, y]| sum + (x + y))
+        })
+    })
+}
