@@ -19,4 +19,4 @@ pub use labels::{Labels, Mapped, RowCheck};
 pub use names::Names;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
 pub use threads::{change_rows, num_threads, set_num_threads};
-pub use vectors::with_fused_multiply_add;
+pub use vectors::{Kernel, run_kernel};

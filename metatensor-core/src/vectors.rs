@@ -2,52 +2,59 @@
 
 #![expect(unsafe_code, reason = "calls code for some processors only")]
 
-/// Calls `fused` with `data` if this processor has wide vectors and instructions for `x * y + z` that round
-/// once, and `plain` otherwise.
-///
-/// `fused` is compiled for such processors, with all that is inlined into it: `mul_add` of floating point
-/// numbers is fast there, and only there.
+/// A computation that is worth compiling for processors with wide vectors, and with instructions for
+/// `x * y + z` that round once.
+pub trait Kernel {
+    /// What is computed.
+    type Output;
+
+    /// The computation on such a processor, where `mul_add` of floating point numbers is fast. This, and what
+    /// it calls, must be `#[inline(always)]`: only what is inlined is compiled for this processor.
+    fn fused(self) -> Self::Output;
+
+    /// The computation anywhere else, where `mul_add` is slow.
+    fn plain(self) -> Self::Output;
+}
+
+/// Runs `kernel` in the way that is best for this processor.
 ///
 /// ```
-/// # use metatensor_core::with_fused_multiply_add;
-/// let pairs = [(1.0, 4.0), (2.0, 5.0), (3.0, 6.0)];
-/// let product = with_fused_multiply_add(
-///     pairs.iter(),
-///     |pairs| pairs.fold(0.0, |sum, &(x, y)| f64::mul_add(x, y, sum)),
-///     |pairs| pairs.fold(0.0, |sum, &(x, y)| x * y + sum),
-/// );
-/// assert_eq!(product, 32.0);
+/// # use metatensor_core::{Kernel, run_kernel};
+/// struct Sum<'a>(&'a [(f64, f64)]);
+///
+/// impl Kernel for Sum<'_> {
+///     type Output = f64;
+///
+///     #[inline(always)]
+///     fn fused(self) -> f64 {
+///         self.0.iter().fold(0.0, |sum, &(x, y)| x.mul_add(y, sum))
+///     }
+///
+///     fn plain(self) -> f64 {
+///         self.0.iter().fold(0.0, |sum, &(x, y)| sum + x * y)
+///     }
+/// }
+/// assert_eq!(run_kernel(Sum(&[(1.0, 4.0), (2.0, 5.0), (3.0, 6.0)])), 32.0);
 /// ```
 #[inline]
-#[cfg_attr(
-    not(target_arch = "x86_64"),
-    expect(
-        unused_variables,
-        reason = "other processors have always or never what it takes"
-    )
-)]
-pub fn with_fused_multiply_add<T, R>(
-    data: T,
-    fused: impl FnOnce(T) -> R,
-    plain: impl FnOnce(T) -> R,
-) -> R {
+pub fn run_kernel<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,fma")]
-        fn call<T, R>(data: T, fused: impl FnOnce(T) -> R) -> R {
-            fused(data)
+        fn fused<K: Kernel>(kernel: K) -> K::Output {
+            kernel.fused()
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: this processor has what `call` is compiled for.
-            return unsafe { call(data, fused) };
+            // SAFETY: this processor has what `fused` is compiled for.
+            return unsafe { fused(kernel) };
         }
-        plain(data)
+        kernel.plain()
     }
     #[cfg(target_arch = "aarch64")]
     {
         // All of these processors have such instructions.
-        fused(data)
+        kernel.fused()
     }
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-    plain(data)
+    kernel.plain()
 }

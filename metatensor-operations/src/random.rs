@@ -123,7 +123,7 @@ impl Stream {
     }
 
     fn bits(self, position: u64) -> u64 {
-        mix(self.key ^ mix(position))
+        mix(self.key.wrapping_add(position.wrapping_mul(STEP)))
     }
 
     fn f64(self, position: u64) -> f64 {
@@ -139,9 +139,12 @@ impl Stream {
     }
 }
 
-/// The step and the output function of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014).
-fn mix(position: u64) -> u64 {
-    let mut bits = position.wrapping_add(0x9e37_79b9_7f4a_7c15);
+/// What the state of SplitMix64 grows by for each number (Steele, Lea, Flood, OOPSLA 2014).
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The step and the output function of SplitMix64.
+fn mix(state: u64) -> u64 {
+    let mut bits = state.wrapping_add(STEP);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)

@@ -244,7 +244,7 @@ impl DenseArray {
             data: buffer.data(),
             buffer: Arc::new(buffer),
             dtype,
-            shape: shape.into(),
+            shape: Shape::from_slice(shape),
             strides: row_major(shape),
             origin: Self::origin(),
         }
@@ -321,8 +321,8 @@ impl DenseArray {
             View::from_parts(
                 self.data,
                 self.dtype,
-                self.shape.clone(),
-                self.strides.clone(),
+                Shape::from_slice(&self.shape),
+                Strides::from_slice(&self.strides),
             )
         }
     }
@@ -438,8 +438,8 @@ impl Array for DenseArray {
             ViewMut::from_parts(
                 self.data,
                 self.dtype,
-                self.shape.clone(),
-                self.strides.clone(),
+                Shape::from_slice(&self.shape),
+                Strides::from_slice(&self.strides),
             )
         })
     }
@@ -459,7 +459,7 @@ impl Array for DenseArray {
         if !is_row_major(&self.shape, &self.strides) {
             *self = Self::copy_of(&self.view())?;
         }
-        self.shape = shape.into();
+        self.shape = Shape::from_slice(shape);
         self.strides = row_major(shape);
         Ok(())
     }

@@ -240,7 +240,7 @@ impl<'a> View<'a> {
         }
         let data = NonNull::<u64>::dangling().cast();
         // SAFETY: there are no elements.
-        Ok(unsafe { Self::from_parts(data, dtype, shape.into(), row_major(shape)) })
+        Ok(unsafe { Self::from_parts(data, dtype, Shape::from_slice(shape), row_major(shape)) })
     }
 
     /// View of the memory of a DLPack tensor, which is deleted when the view is dropped.

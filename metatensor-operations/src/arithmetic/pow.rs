@@ -59,6 +59,10 @@ macro_rules! with_power {
                 let $power = |x: $T| x.root();
                 $body
             }
+            1.5 => {
+                let $power = |x: $T| x.times(x.root());
+                $body
+            }
             2.0 => {
                 let $power = |x: $T| x.times(x);
                 $body
@@ -140,6 +144,7 @@ fn derivatives<T: Continuous>(x: &[T], p: f64) -> Result<DenseArray> {
         // They are not used: the results are 0 even where this is infinite.
         0.0 => DenseArray::zeros(T::DTYPE, &[0]),
         0.5 => kernels::map(&shape, x, |x: T| real(0.5).over(x.root())),
+        1.5 => kernels::map(&shape, x, |x: T| x.root().times_real(1.5)),
         2.0 => kernels::map(&shape, x, |x: T| x.plus(x)),
         3.0 => kernels::map(&shape, x, |x: T| x.times(x).times_real(3.0)),
         p => kernels::map(&shape, x, |x: T| x.power(p - 1.0).times_real(p)),

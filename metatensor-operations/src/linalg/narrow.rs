@@ -5,7 +5,7 @@
 
 use std::array;
 
-use metatensor_core::with_fused_multiply_add;
+use metatensor_core::{Kernel, run_kernel};
 use num_traits::Float;
 
 /// Rows of `b` up to which [`product`] is faster than algorithms for large matrices.
@@ -15,6 +15,10 @@ pub(super) const MAX_ROWS: usize = 32;
 /// of sums.
 const ROWS_A: usize = 3;
 const ROWS_B: usize = 4;
+
+/// Length of rows up to which making a total of several sums would take most of the time. They are added to all
+/// elements of a row of the result in turn.
+const SHORT: usize = 8;
 
 /// How to add a product to a sum.
 trait AddProduct<T> {
@@ -41,19 +45,41 @@ impl<T: Float> AddProduct<T> for Rounded {
 
 /// Sets `output` to `a bᵀ`, all of them row-major, for rows of `a` and `b` with `length` elements.
 ///
-/// Each element is computed in the same way, wherever it is: the terms are added to `LANES` sums in turn, and
-/// these to each other.
+/// Each element is computed in the same way, wherever it is: unless rows are short, terms are added to `LANES`
+/// sums in turn, and these to each other.
 pub(super) fn product<T: Float, const LANES: usize>(
     length: usize,
     a: &[T],
     b: &[T],
     output: &mut [T],
 ) {
-    with_fused_multiply_add(
+    run_kernel(Product::<T, LANES> {
+        length,
+        a,
+        b,
         output,
-        |output| product_with::<T, Fused, LANES>(length, a, b, output),
-        |output| product_with::<T, Rounded, LANES>(length, a, b, output),
-    );
+    });
+}
+
+/// The arguments of [`product`].
+struct Product<'a, T, const LANES: usize> {
+    length: usize,
+    a: &'a [T],
+    b: &'a [T],
+    output: &'a mut [T],
+}
+
+impl<T: Float, const LANES: usize> Kernel for Product<'_, T, LANES> {
+    type Output = ();
+
+    #[inline(always)]
+    fn fused(self) {
+        product_with::<T, Fused, LANES>(self.length, self.a, self.b, self.output);
+    }
+
+    fn plain(self) {
+        product_with::<T, Rounded, LANES>(self.length, self.a, self.b, self.output);
+    }
 }
 
 #[inline(always)]
@@ -63,6 +89,10 @@ fn product_with<T: Float, A: AddProduct<T>, const LANES: usize>(
     b: &[T],
     output: &mut [T],
 ) {
+    if length <= SHORT {
+        short_rows::<T, A>(length, a, b, output);
+        return;
+    }
     let rows_b = b.len() / length;
     let several = ROWS_A * length;
     let outputs = output.chunks_mut(ROWS_A * rows_b);
@@ -73,6 +103,27 @@ fn product_with<T: Float, A: AddProduct<T>, const LANES: usize>(
             let outputs = output.chunks_exact_mut(rows_b);
             for (a, output) in a.chunks_exact(length).zip(outputs) {
                 rows::<T, A, 1, LANES>(a, b, length, output);
+            }
+        }
+    }
+}
+
+/// The product for rows of a few elements.
+#[inline(always)]
+fn short_rows<T: Float, A: AddProduct<T>>(length: usize, a: &[T], b: &[T], output: &mut [T]) {
+    let rows_b = b.len() / length;
+    let mut by_columns = Vec::with_capacity(b.len());
+    for i in 0..length {
+        by_columns.extend(b.chunks_exact(length).map(|row| row[i]));
+    }
+    for (a, output) in a.chunks_exact(length).zip(output.chunks_exact_mut(rows_b)) {
+        for (i, (&x, b)) in a.iter().zip(by_columns.chunks_exact(rows_b)).enumerate() {
+            for (sum, &y) in output.iter_mut().zip(b) {
+                *sum = if i == 0 {
+                    x * y
+                } else {
+                    A::add_product(*sum, x, y)
+                };
             }
         }
     }
