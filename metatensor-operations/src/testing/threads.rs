@@ -19,7 +19,7 @@ pub(crate) fn assert_independent_of_threads(f: impl Fn() -> Vec<Result<TensorMap
         results.map(|result| result.unwrap().save_buffer().unwrap())
     };
     let expected: Vec<_> = results(1).collect();
-    for threads in [2, 3, 7] {
+    for threads in [2, 5] {
         for (i, (result, expected)) in results(threads).zip(&expected).enumerate() {
             assert!(result == *expected, "result {i} with {threads} threads");
         }
