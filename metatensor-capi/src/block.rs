@@ -2,12 +2,13 @@
 
 use std::ffi::c_char;
 
-use metatensor_core::TensorBlock;
 use metatensor_core::{DType as DLDataType, Device as DLDevice};
+use metatensor_core::{Labels, Result, TensorBlock};
 
 use crate::array::{borrow_array, mts_array_t, take_array};
 use crate::handles::{
-    Out, block, block_handle, block_mut, labels, labels_handle, slice, take_block, text,
+    BorrowedLabels, Out, block, block_handle, block_mut, labels, labels_handle, slice, take_block,
+    text,
 };
 use crate::labels::mts_labels_t;
 use crate::status::{mts_status_t, pointer, status};
@@ -46,29 +47,41 @@ pub unsafe extern "C" fn mts_block(
     properties: *const mts_labels_t,
 ) -> *mut mts_block_t {
     pointer(|| {
-        // First of all, so that the array is released whatever happens.
         // SAFETY: guaranteed by the caller.
-        let data = unsafe { take_array(data) };
+        let axes = unsafe { block_axes(samples, components, components_count, properties) };
+        // Whatever happens, so that the array is released.
         // SAFETY: guaranteed by the caller.
-        let (samples, components, properties) = unsafe {
-            (
-                labels(samples, "samples")?,
-                slice(components, components_count, "components")?,
-                labels(properties, "properties")?,
-            )
-        };
-        let mut owned = Vec::with_capacity(components.len());
-        for &component in components {
-            // SAFETY: guaranteed by the caller.
-            owned.push(unsafe { labels(component, "components") }?.clone());
-        }
-        Ok(block_handle(TensorBlock::new(
-            data,
-            &samples,
-            &owned,
-            &properties,
-        )?))
+        let values = unsafe { take_array(data) };
+        let (samples, components, properties) = axes?;
+        let block = TensorBlock::new_in_box(values, &samples, components, &properties)?;
+        Ok(block_handle(block))
     })
+}
+
+type Axes = (BorrowedLabels, Box<[Labels]>, BorrowedLabels);
+
+/// # Safety
+///
+/// Pointers are NULL or valid.
+unsafe fn block_axes(
+    samples: *const mts_labels_t,
+    components: *const *const mts_labels_t,
+    components_count: usize,
+    properties: *const mts_labels_t,
+) -> Result<Axes> {
+    // SAFETY: guaranteed by the caller.
+    let (samples, components, properties) = unsafe {
+        (
+            labels(samples, "samples")?,
+            slice(components, components_count, "components")?,
+            labels(properties, "properties")?,
+        )
+    };
+    // SAFETY: guaranteed by the caller.
+    let owned = components
+        .iter()
+        .map(|&component| Ok(unsafe { labels(component, "components") }?.clone()));
+    Ok((samples, owned.collect::<Result<_>>()?, properties))
 }
 
 /// Release a block with its values and gradients.

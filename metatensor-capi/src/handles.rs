@@ -11,6 +11,7 @@ use crate::labels::mts_labels_t;
 use crate::tensor::{Tensor, mts_tensormap_t};
 
 #[cold]
+#[inline(never)]
 fn null(name: &str) -> Error {
     Error::invalid(format!("got a NULL pointer for '{name}'"))
 }
@@ -228,19 +229,19 @@ pub(crate) unsafe fn block_mut<'a>(
     unsafe { reference_mut(pointer.cast(), name) }
 }
 
-pub(crate) fn block_handle(block: TensorBlock) -> *mut mts_block_t {
-    Box::into_raw(Box::new(block)).cast()
+pub(crate) fn block_handle(block: impl Into<Box<TensorBlock>>) -> *mut mts_block_t {
+    Box::into_raw(block.into()).cast()
 }
 
 /// # Safety
 ///
-/// `pointer` must be NULL or a handle made by [`block_handle`], which is not used after this.
-pub(crate) unsafe fn take_block(pointer: *mut mts_block_t, name: &str) -> Result<TensorBlock> {
+/// `pointer` must be NULL or a handle that is owned by the caller, and not used after this.
+pub(crate) unsafe fn take_block(pointer: *mut mts_block_t, name: &str) -> Result<Box<TensorBlock>> {
     if pointer.is_null() {
         return Err(null(name));
     }
-    // SAFETY: guaranteed by the caller.
-    Ok(*unsafe { Box::from_raw(pointer.cast::<TensorBlock>()) })
+    // SAFETY: owned handles are made by `block_handle`.
+    Ok(unsafe { Box::from_raw(pointer.cast()) })
 }
 
 /// # Safety

@@ -3,9 +3,10 @@
 use std::ffi::c_char;
 
 use metatensor_core::{Error, Labels, Result, RowCheck};
+use smallvec::SmallVec;
 
 use crate::array::{borrow_array, mts_array_t, take_array};
-use crate::handles::{Out, labels, labels_handle, optional_slice_mut, slice, texts};
+use crate::handles::{Out, labels, labels_handle, optional_slice_mut, slice, text};
 use crate::status::{mts_status_t, pointer, status};
 
 /// Labels: a table of 32-bit integers with named columns (called dimensions) and distinct rows, which says
@@ -32,7 +33,12 @@ unsafe fn new_labels(
     // SAFETY: guaranteed by the caller.
     let array = unsafe { take_array(array) };
     // SAFETY: guaranteed by the caller.
-    let names = unsafe { texts(dimensions, count, parameter) }?;
+    let strings = unsafe { slice(dimensions, count, parameter) }?;
+    // SAFETY: guaranteed by the caller.
+    let names = strings
+        .iter()
+        .map(|&string| unsafe { text(string, parameter) });
+    let names = names.collect::<Result<SmallVec<[&str; 8]>>>()?;
     Ok(labels_handle(Labels::from_storage(&names, array, check)?).cast_mut())
 }
 

@@ -99,19 +99,26 @@ pub(crate) fn callback(body: impl FnOnce() -> Result<()>) -> CallbackStatus {
     CallbackStatus(status(body) as i32)
 }
 
+#[inline]
 fn guard<T>(body: impl FnOnce() -> Result<T>) -> Result<T, mts_status_t> {
     // After a panic, nobody looks at what the body was changing except through handles, whose
     // types are all valid between any two statements.
-    let result = catch_unwind(AssertUnwindSafe(body));
-    let error = match result {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(error)) => error,
-        Err(panic) => Error::Internal(panic_message(&*panic)),
-    };
-    last_error::set(&error);
-    Err(mts_status_t::of(&error))
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(fail(&error)),
+        Err(panic) => Err(fail(&Error::Internal(panic_message(&*panic)))),
+    }
 }
 
+#[cold]
+#[inline(never)]
+fn fail(error: &Error) -> mts_status_t {
+    last_error::set(error);
+    mts_status_t::of(error)
+}
+
+#[cold]
+#[inline(never)]
 fn panic_message(panic: &(dyn Any + Send)) -> String {
     let message = panic.downcast_ref::<&str>().copied();
     let message = message.or_else(|| panic.downcast_ref::<String>().map(String::as_str));

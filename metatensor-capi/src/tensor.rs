@@ -1,15 +1,17 @@
 //! Maps.
 
 use std::ffi::{CString, c_char};
+use std::mem::replace;
+use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 use metatensor_core::{DType as DLDataType, Device as DLDevice};
-use metatensor_core::{Error, FillValue, Labels, Result, SampleOrder, TensorMap};
+use metatensor_core::{Error, FillValue, Labels, Result, SampleOrder, TensorBlock, TensorMap};
 
 use crate::array::{mts_array_t, take_array};
 use crate::block::mts_block_t;
 use crate::handles::{
-    Out, labels, labels_handle, optional_slice_mut, take_block, tensor, tensor_mut, text, texts,
+    Out, labels, labels_handle, optional_slice_mut, tensor, tensor_mut, text, texts,
 };
 use crate::labels::mts_labels_t;
 use crate::last_error::c_string;
@@ -84,26 +86,33 @@ pub unsafe extern "C" fn mts_tensormap(
             None if blocks_count == 0 => &mut [],
             None => return Err(Error::invalid("got a NULL pointer for 'blocks'")),
         };
-        let mut sorted: Vec<_> = blocks.iter().map(|block| block.cast_const()).collect();
-        sorted.sort_unstable();
-        if sorted.first().is_some_and(|block| block.is_null()) {
+        if blocks.iter().any(|block| block.is_null()) {
             return Err(Error::invalid("got a NULL pointer in 'blocks'"));
         }
-        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        if has_repeated(blocks) {
             return Err(Error::invalid("the same block comes twice in 'blocks'"));
         }
-        // To release a large piece of memory is slow after many small ones.
-        drop(sorted);
-        let mut owned = Vec::with_capacity(blocks.len());
-        for block in blocks {
-            // SAFETY: guaranteed by the caller, and no block is taken twice.
-            owned.push(unsafe { take_block(*block, "blocks") }?);
-            *block = std::ptr::null_mut();
-        }
+        let take = |block: &mut *mut mts_block_t| {
+            let block = replace(block, null_mut()).cast::<TensorBlock>();
+            // SAFETY: owned handles are made by `block_handle`, and no block is taken twice.
+            *unsafe { Box::from_raw(block) }
+        };
+        let owned = blocks.iter_mut().map(take).collect();
         // SAFETY: guaranteed by the caller.
         let keys = unsafe { labels(keys, "keys") }?;
         Ok(tensor_handle(TensorMap::new(keys.clone(), owned)?))
     })
+}
+
+fn has_repeated(blocks: &[*mut mts_block_t]) -> bool {
+    // Blocks that were made one after the other often lie in memory this way.
+    if blocks.is_sorted_by(|a, b| a < b) {
+        return false;
+    }
+    // There still are many of them in order, and this is the sort that makes use of it.
+    let mut sorted = blocks.to_vec();
+    sorted.sort();
+    sorted.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 /// Release a map with all of its blocks.

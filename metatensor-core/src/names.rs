@@ -15,9 +15,9 @@ use crate::{Error, Result};
 #[derive(Default)]
 pub struct Names {
     /// All names one after the other, with a NUL after each of them.
-    text: String,
+    text: SmallVec<[u8; 40]>,
     /// Where each name ends: the position of its NUL.
-    ends: SmallVec<[usize; 4]>,
+    ends: SmallVec<[u32; 4]>,
     /// Made when first needed; dropped when a name is added.
     pointers: OnceLock<Pointers>,
 }
@@ -35,7 +35,7 @@ impl Names {
     /// No names.
     pub(crate) const fn new() -> Names {
         Names {
-            text: String::new(),
+            text: SmallVec::new_const(),
             ends: SmallVec::new_const(),
             pointers: OnceLock::new(),
         }
@@ -73,9 +73,12 @@ impl Names {
                 name.escape_debug()
             )));
         }
-        self.text.push_str(name);
-        self.ends.push(self.text.len());
-        self.text.push('\0');
+        let Ok(end) = u32::try_from(self.text.len() + name.len()) else {
+            return Err(Error::invalid("names can not be longer than 4 GB in total"));
+        };
+        self.text.extend_from_slice(name.as_bytes());
+        self.text.push(0);
+        self.ends.push(end);
         self.pointers.take();
         Ok(())
     }
@@ -130,9 +133,12 @@ pub(crate) fn is_identifier(name: &str) -> bool {
 impl std::ops::Index<usize> for Names {
     type Output = str;
 
+    #[expect(unsafe_code, reason = "the names were text when they were added")]
     fn index(&self, index: usize) -> &str {
         let start = index.checked_sub(1).map_or(0, |last| self.ends[last] + 1);
-        &self.text[start..self.ends[index]]
+        let name = &self.text[start as usize..self.ends[index] as usize];
+        // SAFETY: these are the bytes of one of the names that were added.
+        unsafe { std::str::from_utf8_unchecked(name) }
     }
 }
 

@@ -2,9 +2,8 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
 
-use crate::{Error, Result};
+use crate::Result;
 
 mod assemble;
 mod buffer;
@@ -15,6 +14,7 @@ mod dtype;
 mod item_size;
 mod movement;
 mod output;
+mod reference;
 mod reorder;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,6 +26,7 @@ pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
 pub use dtype::{DType, Element};
 pub use movement::DataMovement;
 pub use output::Output;
+pub use reference::{ArrayRef, SmallArray};
 pub use view::{View, ViewMut};
 
 pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};
@@ -143,66 +144,5 @@ impl dyn Array {
     /// This array, if it is of the type `A`.
     pub fn downcast_mut<A: Array>(&mut self) -> Option<&mut A> {
         (self as &mut dyn Any).downcast_mut()
-    }
-}
-
-/// An array of any kind inside of a block. Clones share the elements until one of them is changed.
-#[derive(Clone, Debug)]
-pub struct ArrayRef(Arc<dyn Array>);
-
-impl ArrayRef {
-    /// The array itself, to change it. If it is shared, this is a copy made now.
-    ///
-    /// # Errors
-    ///
-    /// If it has to be copied and can not.
-    pub fn make_mut(&mut self) -> Result<&mut dyn Array> {
-        if Arc::get_mut(&mut self.0).is_none() {
-            self.0 = Arc::from(self.0.copy(self.0.device()?)?);
-        }
-        Arc::get_mut(&mut self.0)
-            .ok_or_else(|| Error::Internal("a new array has several owners".into()))
-    }
-
-    /// Whether other blocks use the very same array.
-    pub fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
-    }
-
-    /// Whether `self` and `other` are the very same array.
-    pub fn is_same(&self, other: &ArrayRef) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl std::ops::Deref for ArrayRef {
-    type Target = dyn Array;
-
-    fn deref(&self) -> &dyn Array {
-        &*self.0
-    }
-}
-
-impl From<Box<dyn Array>> for ArrayRef {
-    fn from(array: Box<dyn Array>) -> Self {
-        ArrayRef(Arc::from(array))
-    }
-}
-
-impl<A: Array> From<Arc<A>> for ArrayRef {
-    fn from(array: Arc<A>) -> Self {
-        ArrayRef(array)
-    }
-}
-
-impl From<DenseArray> for ArrayRef {
-    fn from(array: DenseArray) -> Self {
-        ArrayRef(Arc::new(array))
-    }
-}
-
-impl<T: Element, D: ndarray::Dimension> From<ndarray::Array<T, D>> for ArrayRef {
-    fn from(array: ndarray::Array<T, D>) -> Self {
-        DenseArray::from(array).into()
     }
 }

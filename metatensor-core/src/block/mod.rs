@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use ndarray::ArrayViewD;
+use smallvec::SmallVec;
 
 use crate::display::GradientDisplay;
 use crate::names::Names;
 use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
 
+mod axes;
 mod sample_map;
 #[cfg(test)]
 mod tests;
@@ -60,13 +62,19 @@ pub struct TensorBlock {
 #[derive(Clone)]
 struct Gradients {
     parameters: Names,
-    list: Vec<Gradient>,
+    list: SmallVec<[Gradient; 1]>,
 }
 
-static NO_GRADIENTS: Gradients = Gradients {
-    parameters: Names::new(),
-    list: Vec::new(),
-};
+static NO_GRADIENTS: Gradients = Gradients::none();
+
+impl Gradients {
+    const fn none() -> Gradients {
+        Gradients {
+            parameters: Names::new(),
+            list: SmallVec::new_const(),
+        }
+    }
+}
 
 /// One gradient and the link between its rows and those of the values.
 #[derive(Clone)]
@@ -74,24 +82,6 @@ struct Gradient {
     /// In a box: adding another gradient does not move it.
     block: Box<TensorBlock>,
     map: OnceLock<Arc<GradientMap>>,
-}
-
-/// One of the axes of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Axis {
-    Samples,
-    Component(usize),
-    Properties,
-}
-
-impl fmt::Display for Axis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Axis::Samples => f.write_str("samples"),
-            Axis::Component(i) => write!(f, "component {i}"),
-            Axis::Properties => f.write_str("properties"),
-        }
-    }
 }
 
 impl TensorBlock {
@@ -108,16 +98,42 @@ impl TensorBlock {
         components: &[Labels],
         properties: &Labels,
     ) -> Result<TensorBlock> {
-        let values = values.into();
-        check_components(components)?;
-        check_shape(values.shape()?, samples, components, properties)?;
-        Ok(TensorBlock {
+        let block = Self::unchecked(values.into(), samples, components.into(), properties);
+        axes::check(&block)?;
+        Ok(block)
+    }
+
+    /// As [`TensorBlock::new`], for blocks that stay where they are.
+    ///
+    /// # Errors
+    ///
+    /// As for [`TensorBlock::new`].
+    #[inline]
+    pub fn new_in_box(
+        values: ArrayRef,
+        samples: &Labels,
+        components: Box<[Labels]>,
+        properties: &Labels,
+    ) -> Result<Box<TensorBlock>> {
+        let block = Box::new(Self::unchecked(values, samples, components, properties));
+        axes::check(&block)?;
+        Ok(block)
+    }
+
+    #[inline]
+    fn unchecked(
+        values: ArrayRef,
+        samples: &Labels,
+        components: Box<[Labels]>,
+        properties: &Labels,
+    ) -> TensorBlock {
+        TensorBlock {
             values,
             samples: samples.clone(),
-            components: components.into(),
+            components,
             properties: properties.clone(),
             gradients: None,
-        })
+        }
     }
 
     /// Adds `gradient`, the derivatives of the values with respect to `parameter`.
@@ -130,15 +146,23 @@ impl TensorBlock {
     /// - the last of its components must be our components, its properties our properties;
     /// - its array must have the same data type, and be of the same kind and on the same device as
     ///   ours.
-    pub fn add_gradient(&mut self, parameter: &str, gradient: TensorBlock) -> Result<()> {
+    pub fn add_gradient(
+        &mut self,
+        parameter: &str,
+        gradient: impl Into<Box<TensorBlock>>,
+    ) -> Result<()> {
+        self.add_boxed_gradient(parameter, gradient.into())
+    }
+
+    fn add_boxed_gradient(&mut self, parameter: &str, gradient: Box<TensorBlock>) -> Result<()> {
         self.check_gradient(parameter, &gradient)
             .map_err(|error| error.context(format!("can not add the gradient '{parameter}'")))?;
         let gradients = self
             .gradients
-            .get_or_insert_with(|| Box::new(NO_GRADIENTS.clone()));
+            .get_or_insert_with(|| Box::new(Gradients::none()));
         gradients.parameters.push(parameter)?;
         gradients.list.push(Gradient {
-            block: Box::new(gradient),
+            block: gradient,
             map: OnceLock::new(),
         });
         Ok(())
@@ -457,67 +481,6 @@ pub struct BlockParts {
     pub properties: Labels,
     /// Gradients and their parameters.
     pub gradients: Vec<(String, TensorBlock)>,
-}
-
-fn check_components(components: &[Labels]) -> Result<()> {
-    for (i, component) in components.iter().enumerate() {
-        if component.size() != 1 {
-            return Err(Error::invalid(format!(
-                "component labels must have one dimension, got {} for component {i}",
-                component.names()
-            )));
-        }
-        if component.is_empty() {
-            return Err(Error::invalid(format!(
-                "component labels must have entries, got none for component {i}, '{}'",
-                &component.names()[0]
-            )));
-        }
-        if components[..i]
-            .iter()
-            .any(|other| other.names() == component.names())
-        {
-            return Err(Error::invalid(format!(
-                "components must have different names, got '{}' twice",
-                &component.names()[0]
-            )));
-        }
-    }
-    Ok(())
-}
-
-fn check_shape(
-    shape: &[usize],
-    samples: &Labels,
-    components: &[Labels],
-    properties: &Labels,
-) -> Result<()> {
-    let axes = components.len() + 2;
-    if shape.len() != axes {
-        return Err(Error::invalid(format!(
-            "expected values with {axes} axes (samples, {} components, properties), got an array of \
-             shape {shape:?}",
-            components.len()
-        )));
-    }
-    let components = components
-        .iter()
-        .enumerate()
-        .map(|(i, labels)| (Axis::Component(i), labels));
-    let labels = std::iter::once((Axis::Samples, samples))
-        .chain(components)
-        .chain([(Axis::Properties, properties)]);
-    for (number, ((axis, labels), &length)) in labels.zip(shape).enumerate() {
-        if labels.count() != length {
-            return Err(Error::invalid(format!(
-                "axis {number} of the values has {length} entries, but there are {} entries in the \
-                 labels of this axis ({axis}: {})",
-                labels.count(),
-                labels.names()
-            )));
-        }
-    }
-    Ok(())
 }
 
 impl fmt::Debug for TensorBlock {

@@ -112,13 +112,10 @@ impl TensorMap {
     /// # Errors
     ///
     /// If there are not that many blocks.
+    #[inline]
     pub fn block_by_id(&self, index: usize) -> Result<&TensorBlock> {
-        self.blocks.get(index).ok_or_else(|| {
-            Error::invalid(format!(
-                "block index {index} is out of bounds for a map with {} blocks",
-                self.blocks.len()
-            ))
-        })
+        let block = self.blocks.get(index);
+        block.ok_or_else(|| out_of_bounds(index, self.blocks.len()))
     }
 
     /// The block at this position, to change its values.
@@ -226,6 +223,14 @@ impl TensorMap {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn out_of_bounds(index: usize, count: usize) -> Error {
+    Error::invalid(format!(
+        "block index {index} is out of bounds for a map with {count} blocks"
+    ))
+}
+
 /// What all arrays of a map have in common.
 #[derive(PartialEq)]
 struct ArrayKind {
@@ -236,10 +241,11 @@ struct ArrayKind {
 
 impl ArrayKind {
     fn of(block: &TensorBlock) -> Result<ArrayKind> {
+        let array = &**block.values();
         Ok(ArrayKind {
-            dtype: block.dtype()?,
-            device: block.device()?,
-            origin: block.values().origin()?,
+            dtype: array.dtype()?,
+            device: array.device()?,
+            origin: array.origin()?,
         })
     }
 }
@@ -259,7 +265,7 @@ fn check_same_structure(first: &TensorBlock, block: &TensorBlock, model: &ArrayK
     }
     check_same_names(first, block)?;
     // Properties of gradients are those of the values.
-    if first.properties().names() != block.properties().names() {
+    if !same_names(first.properties(), block.properties()) {
         return Err(different(
             "property names",
             first.properties().names(),
@@ -269,9 +275,15 @@ fn check_same_structure(first: &TensorBlock, block: &TensorBlock, model: &ArrayK
     Ok(())
 }
 
+/// Blocks of a map often have the very same labels.
+#[inline]
+fn same_names(a: &Labels, b: &Labels) -> bool {
+    a.is_same(b) || a.names() == b.names()
+}
+
 /// Checks the names of samples, components and gradients, recursively.
 fn check_same_names(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
-    if first.samples().names() != block.samples().names() {
+    if !same_names(first.samples(), block.samples()) {
         return Err(different(
             "sample names",
             first.samples().names(),
@@ -287,7 +299,7 @@ fn check_same_names(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
             .components()
             .iter()
             .zip(block.components())
-            .all(|(a, b)| a.names() == b.names());
+            .all(|(a, b)| same_names(a, b));
     if !same_components {
         return Err(different(
             "component names",
