@@ -48,13 +48,20 @@ pub unsafe extern "C" fn mts_block(
 ) -> *mut mts_block_t {
     pointer(|| {
         // SAFETY: guaranteed by the caller.
-        let axes = unsafe { block_axes(samples, components, components_count, properties) };
-        // Whatever happens, so that the array is released.
-        // SAFETY: guaranteed by the caller.
-        let values = unsafe { take_array(data) };
-        let (samples, components, properties) = axes?;
-        let block = TensorBlock::new_in_box(values, &samples, components, &properties)?;
-        Ok(block_handle(block))
+        match unsafe { block_axes(samples, components, components_count, properties) } {
+            Ok((samples, components, properties)) => {
+                // SAFETY: guaranteed by the caller.
+                let values = unsafe { take_array(data) };
+                let block = TensorBlock::new_in_box(values, &samples, components, &properties)?;
+                Ok(block_handle(block))
+            }
+            Err(error) => {
+                // The array is released whatever happens.
+                // SAFETY: guaranteed by the caller.
+                drop(unsafe { take_array(data) });
+                Err(error)
+            }
+        }
     })
 }
 

@@ -2,8 +2,11 @@
 
 use std::ffi::{c_char, c_void};
 use std::io::{self, Write};
+use std::mem::MaybeUninit;
 
-use metatensor_core::{Array, DType, Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{
+    Array, DType, Error, Labels, Result, TensorBlock, TensorMap, will_be_written,
+};
 
 use crate::array::{create_array, mts_create_array_callback_t};
 use crate::block::mts_block_t;
@@ -42,7 +45,25 @@ impl GrowingBuffer {
         }
         self.data = data;
         self.capacity = capacity;
+        // SAFETY: all of this is memory of the buffer, which nobody else uses.
+        will_be_written(unsafe {
+            std::slice::from_raw_parts_mut(
+                data.cast::<MaybeUninit<u8>>().add(self.written),
+                capacity - self.written,
+            )
+        });
         Ok(())
+    }
+
+    /// Makes space for `size` bytes, to be written to an empty buffer.
+    fn reserve(&mut self, size: usize) -> Result<()> {
+        if size <= self.capacity {
+            return Ok(());
+        }
+        self.resize(size).map_err(|source| Error::Io {
+            context: "could not write to the buffer".into(),
+            source,
+        })
     }
 }
 
@@ -75,6 +96,7 @@ unsafe fn save_to_buffer(
     buffer_count: *mut usize,
     user_data: *mut c_void,
     realloc: mts_realloc_buffer_t,
+    size: usize,
     save: impl FnOnce(&mut GrowingBuffer) -> Result<()>,
 ) -> Result<()> {
     // SAFETY: guaranteed by the caller.
@@ -92,7 +114,7 @@ unsafe fn save_to_buffer(
         realloc,
         user_data,
     };
-    let result = save(&mut sink);
+    let result = sink.reserve(size).and_then(|()| save(&mut sink));
     // The buffer may have moved even if something failed later: the caller has to release it.
     *buffer = sink.data;
     *count = if result.is_ok() {
@@ -206,7 +228,8 @@ pub unsafe extern "C" fn mts_labels_save_buffer(
         // SAFETY: guaranteed by the caller.
         unsafe {
             let labels = self::labels(labels, "labels")?;
-            save_to_buffer(buffer, buffer_count, realloc_user_data, realloc, |sink| {
+            let (data, size, user_data) = (buffer, buffer_count, realloc_user_data);
+            save_to_buffer(data, size, user_data, realloc, 0, |sink| {
                 labels.save_to(sink)
             })
         }
@@ -303,7 +326,9 @@ pub unsafe extern "C" fn mts_block_save_buffer(
         // SAFETY: guaranteed by the caller.
         unsafe {
             let block = self::block(block, "block")?;
-            save_to_buffer(buffer, buffer_count, realloc_user_data, realloc, |sink| {
+            let (data, count, user_data) = (buffer, buffer_count, realloc_user_data);
+            let size = block.saved_size()?;
+            save_to_buffer(data, count, user_data, realloc, size, |sink| {
                 block.save_to(sink)
             })
         }
@@ -397,9 +422,11 @@ pub unsafe extern "C" fn mts_tensormap_save_buffer(
     status(|| {
         // SAFETY: guaranteed by the caller.
         unsafe {
-            let tensor = self::tensor(tensor, "tensor")?;
-            save_to_buffer(buffer, buffer_count, realloc_user_data, realloc, |sink| {
-                tensor.map.save_to(sink)
+            let map = &self::tensor(tensor, "tensor")?.map;
+            let (data, count, user_data) = (buffer, buffer_count, realloc_user_data);
+            let size = map.saved_size()?;
+            save_to_buffer(data, count, user_data, realloc, size, |sink| {
+                map.save_to(sink)
             })
         }
     })

@@ -1,7 +1,7 @@
 //! Maps.
 
 use std::ffi::{CString, c_char};
-use std::mem::replace;
+use std::mem::{MaybeUninit, replace};
 use std::ptr::null_mut;
 use std::sync::OnceLock;
 
@@ -92,12 +92,17 @@ pub unsafe extern "C" fn mts_tensormap(
         if has_repeated(blocks) {
             return Err(Error::invalid("the same block comes twice in 'blocks'"));
         }
-        let take = |block: &mut *mut mts_block_t| {
-            let block = replace(block, null_mut()).cast::<TensorBlock>();
+        let mut owned = Vec::with_capacity(blocks.len());
+        for (place, block) in owned.spare_capacity_mut().iter_mut().zip(&mut *blocks) {
+            let pointer = replace(block, null_mut()).cast::<MaybeUninit<TensorBlock>>();
             // SAFETY: owned handles are made by `block_handle`, and no block is taken twice.
-            *unsafe { Box::from_raw(block) }
-        };
-        let owned = blocks.iter_mut().map(take).collect();
+            let taken = unsafe { Box::from_raw(pointer) };
+            // From one place to the other: a variable between them would be another copy.
+            // SAFETY: these are two different places.
+            unsafe { std::ptr::copy_nonoverlapping(&raw const *taken, place, 1) };
+        }
+        // SAFETY: that many blocks were just moved there.
+        unsafe { owned.set_len(blocks.len()) };
         // SAFETY: guaranteed by the caller.
         let keys = unsafe { labels(keys, "keys") }?;
         Ok(tensor_handle(TensorMap::new(keys.clone(), owned)?))
@@ -179,13 +184,37 @@ pub unsafe extern "C" fn mts_tensormap_block_by_id(
     block: *mut *mut mts_block_t,
     index: usize,
 ) -> mts_status_t {
+    // This is called for each of very many blocks: nothing else is done if there is such a block.
+    // SAFETY: guaranteed by the caller.
+    let found = unsafe { tensor.cast::<Tensor>().as_ref() };
+    let found = found.and_then(|tensor| tensor.map.blocks().get(index));
+    if let Some(found) = found
+        && !block.is_null()
+    {
+        // SAFETY: guaranteed by the caller.
+        unsafe { block.write(std::ptr::from_ref(found).cast_mut().cast()) };
+        return mts_status_t::MTS_SUCCESS;
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe { no_block(tensor, block, index) }
+}
+
+/// # Safety
+///
+/// Pointers are NULL or valid.
+#[cold]
+#[inline(never)]
+unsafe fn no_block(
+    tensor: *mut mts_tensormap_t,
+    block: *mut *mut mts_block_t,
+    index: usize,
+) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (tensor, block) =
-            unsafe { (self::tensor(tensor, "tensor")?, Out::new(block, "block")?) };
-        let pointer = std::ptr::from_ref(tensor.map.block_by_id(index)?);
-        block.set(pointer.cast_mut().cast());
-        Ok(())
+        let tensor = unsafe { self::tensor(tensor, "tensor") }?;
+        // SAFETY: guaranteed by the caller.
+        unsafe { Out::new(block, "block") }?;
+        tensor.map.block_by_id(index).map(|_| ())
     })
 }
 

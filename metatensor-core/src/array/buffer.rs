@@ -149,22 +149,19 @@ pub(crate) fn vector_with_capacity<T>(count: usize) -> Vec<T> {
 /// `count` times 0, in memory that is cheap to write to for the first time.
 pub(crate) fn zeros(count: usize) -> Vec<u32> {
     let mut vector = vec![0; count];
-    advise(
-        NonNull::from(&mut vector[..]).cast(),
-        size_of_val(&vector[..]),
-    );
+    will_be_written(&mut vector[..]);
     vector
 }
 
 fn prepare<T>(vector: &mut Vec<T>) {
-    let space = vector.spare_capacity_mut();
-    let size = size_of_val(space);
-    advise(NonNull::from(space).cast(), size);
+    will_be_written(vector.spare_capacity_mut());
 }
 
-/// Advice for the huge pages in this piece of memory, if there are several.
-fn advise(start: NonNull<u8>, size: usize) {
+/// Tells the system that all of `memory`, which may be new, will be written to: large pages make this cheaper.
+pub fn will_be_written<T>(memory: &mut [T]) {
+    let size = size_of_val(memory);
     if size >= 2 * HUGE_PAGE {
+        let start = NonNull::from(memory).cast::<u8>();
         let offset = start.as_ptr().align_offset(HUGE_PAGE);
         // SAFETY: the offset is less than HUGE_PAGE, and thus than the size.
         advise_huge_pages(unsafe { start.add(offset) }, size - offset);

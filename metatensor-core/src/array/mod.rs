@@ -20,6 +20,7 @@ mod reorder;
 pub(crate) mod tests;
 mod view;
 
+pub use buffer::will_be_written;
 pub use dense::DenseArray;
 pub use device::{Device, Origin};
 pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};

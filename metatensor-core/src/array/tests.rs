@@ -1,12 +1,16 @@
 //! Native arrays of every data type. What they share with others is in `dlpack`.
 
+use std::sync::Arc;
+
 use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder, arr0, s};
 use num_complex::Complex;
 
 use super::*;
+use crate::Error;
 
 pub(crate) mod foreign;
+mod reference;
 
 /// Elements of any type, different ones for the first few numbers.
 trait Numbered: Element {

@@ -301,6 +301,11 @@ impl TensorBlock {
         self.gradients.as_deref().unwrap_or(&NO_GRADIENTS)
     }
 
+    #[inline]
+    pub(crate) fn has_gradients(&self) -> bool {
+        self.gradients.is_some()
+    }
+
     /// Whether there is a gradient with respect to `parameter`.
     pub fn has_gradient(&self, parameter: &str) -> bool {
         self.gradients_list().contains(parameter)

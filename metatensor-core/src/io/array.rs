@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::archive::{Alignment, ArchiveWriter, Member};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
-use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View};
+use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View, will_be_written};
 
 /// Makes the arrays that data is read into.
 pub(super) type Create<'a> = dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>> + 'a;
@@ -118,6 +118,7 @@ fn filled(
         )));
     }
     if let Some(bytes) = view.as_bytes_mut() {
+        will_be_written(bytes);
         fill(bytes)?;
     } else {
         let mut contiguous = DenseArray::zeros(dtype, shape)?;
@@ -186,20 +187,14 @@ pub(super) fn write<W: Write>(
             copy_view.as_bytes().unwrap_or_default()
         }
     };
-    write_parts(archive, name, &header, bytes)
+    archive.add(name, &[&header, bytes], alignment(bytes))
 }
 
-/// Append the member `name`, made of a header and data.
-pub(super) fn write_parts<W: Write>(
-    archive: &mut ArchiveWriter<W>,
-    name: &str,
-    header: &[u8],
-    data: &[u8],
-) -> Result<()> {
-    let alignment = if data.len() >= ALIGNED {
+/// How the member with this data is aligned.
+pub(super) fn alignment(data: &[u8]) -> Alignment {
+    if data.len() >= ALIGNED {
         Alignment::Bytes64
     } else {
         Alignment::Packed
-    };
-    archive.add(name, &[header, data], alignment)
+    }
 }

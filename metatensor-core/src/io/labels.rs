@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use super::archive::{Archive, ArchiveWriter, Content, Member, Source};
+use super::archive::{Archive, Content, Member, Source};
 use super::atomic::write_atomically;
 use super::contents::Contents;
 use super::in_file;
-use super::npy::{self, ByteOrder, Descr, Field, Header, Scalar};
+use super::npy::{self, ByteOrder, Descr};
 use crate::{DType, Error, Labels, Result, View};
 
 /// Rows go through memory of this size, which stays in the cache.
@@ -140,31 +140,11 @@ pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Vec<u8>) -> Result
     Labels::from_values(&names, values).map_err(|error| in_file(error, member.name()))
 }
 
-/// Append `labels` to an archive, as the member `name`.
-pub(super) fn write<W: Write>(
-    archive: &mut ArchiveWriter<W>,
-    name: &str,
-    labels: &Labels,
-) -> Result<()> {
-    let header = header(labels).map_err(|error| error.context(format!("'{name}'")))?;
-    let values = View::from(labels.rows().values());
-    super::array::write_parts(
-        archive,
-        name,
-        &header,
-        values.as_bytes().unwrap_or_default(),
-    )
-}
-
-fn header(labels: &Labels) -> Result<Vec<u8>> {
+/// What comes before the values of `labels` in a file.
+///
+/// # Errors
+/// If the names of the dimensions are too long for a file, or nobody can read the rows.
+pub(super) fn header(labels: &Labels) -> Result<Vec<u8>> {
     labels.check_readable("saving")?;
-    let field = |name: &str| Field {
-        name: name.to_owned(),
-        scalar: Scalar::native(DType::I32),
-    };
-    npy::write(&Header {
-        descr: Descr::Record(labels.names().iter().map(field).collect()),
-        fortran_order: false,
-        shape: [labels.count()].as_slice().into(),
-    })
+    npy::write_records(labels.names().iter(), labels.count())
 }

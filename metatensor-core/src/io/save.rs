@@ -1,16 +1,17 @@
 //! Saving maps and blocks.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use super::archive::{Alignment, ArchiveWriter};
+use super::archive::{Alignment, ArchiveWriter, checksum};
 use super::atomic::write_atomically;
 use super::load::check_info;
 use super::{MAX_DEPTH, array, labels};
 use crate::array::vector_for;
-use crate::{Error, Labels, Result, TensorBlock, TensorMap};
+use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
 
 impl TensorMap {
     /// Saves this map to the file at `path`, which is replaced when everything is written. Saving the
@@ -40,13 +41,22 @@ impl TensorMap {
     ///
     /// If the map can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
-        let mut size = labels_size(self.keys());
-        for block in self.blocks() {
-            size = size.saturating_add(block_size(block)?);
-        }
-        let mut buffer = vector_for(size)?;
+        let mut buffer = vector_for(self.saved_size()?)?;
         self.save_to(&mut buffer)?;
         Ok(buffer)
+    }
+
+    /// How much space to prepare for saving this map to memory: a bit more than what it takes, as a rule.
+    ///
+    /// # Errors
+    ///
+    /// Those of the arrays.
+    pub fn saved_size(&self) -> Result<usize> {
+        let mut size = labels_size(self.keys());
+        for block in self.blocks() {
+            size = size.saturating_add(block.saved_size()?);
+        }
+        Ok(size)
     }
 
     /// Saves this map to anything that takes bytes, in large pieces.
@@ -55,11 +65,14 @@ impl TensorMap {
     ///
     /// Those of `sink`, or if the map can not be in a file, see [`TensorMap::save`].
     pub fn save_to(&self, sink: impl Write) -> Result<()> {
-        let mut archive = ArchiveWriter::new(sink);
-        labels::write(&mut archive, "keys.npy", self.keys())?;
+        let mut saver = Saver::new(sink);
+        saver.inside(format_args!("keys.npy"), |saver| {
+            saver.labels(0, 0, self.keys())
+        })?;
         for (i, block) in self.blocks().iter().enumerate() {
-            write_block(&mut archive, &format!("blocks/{i}/"), block, 0)?;
+            saver.inside(format_args!("blocks/{i}/"), |saver| saver.block(block, 0))?;
         }
+        let mut archive = saver.archive;
         if !self.info().is_empty() {
             check_info(self.info()).map_err(|error| error.context("info"))?;
             let sorted: BTreeMap<_, _> = self.info().iter().collect();
@@ -90,9 +103,30 @@ impl TensorBlock {
     ///
     /// If the block can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
-        let mut buffer = vector_for(block_size(self)?)?;
+        let mut buffer = vector_for(self.saved_size()?)?;
         self.save_to(&mut buffer)?;
         Ok(buffer)
+    }
+
+    /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule.
+    ///
+    /// # Errors
+    ///
+    /// Those of the arrays.
+    pub fn saved_size(&self) -> Result<usize> {
+        let shape = self.values().shape()?;
+        let element = self.dtype()?.size();
+        let values = shape
+            .iter()
+            .fold(element, |size, &n| size.saturating_mul(n));
+        let mut size = values.saturating_add(MEMBER);
+        for axis in 0..shape.len() {
+            size = size.saturating_add(labels_size(self.labels(axis)?));
+        }
+        for (_, gradient) in self.gradients() {
+            size = size.saturating_add(gradient.saved_size()?);
+        }
+        Ok(size)
     }
 
     /// Saves this block to anything that takes bytes, in large pieces.
@@ -101,68 +135,127 @@ impl TensorBlock {
     ///
     /// Those of `sink`, or if the block can not be in a file, see [`TensorMap::save`].
     pub fn save_to(&self, sink: impl Write) -> Result<()> {
-        let mut archive = ArchiveWriter::new(sink);
-        write_block(&mut archive, "", self, 0)?;
-        archive.finish()?;
+        let mut saver = Saver::new(sink);
+        saver.block(self, 0)?;
+        saver.archive.finish()?;
         Ok(())
     }
 }
 
 /// Enough for the headers of a member and its entry in the directory, if names are short.
-const MEMBER: usize = 512;
+const MEMBER: usize = 384;
 
 /// At least as many bytes as `labels` take in a file.
 fn labels_size(labels: &Labels) -> usize {
     MEMBER + size_of_val(labels.rows().values())
 }
 
-/// At least as many bytes as `block` takes in a file.
-fn block_size(block: &TensorBlock) -> Result<usize> {
-    let shape = block.values().shape()?;
-    let element = block.dtype()?.size();
-    let values = shape
-        .iter()
-        .fold(element, |size, &n| size.saturating_mul(n));
-    let mut size = values.saturating_add(MEMBER);
-    for axis in 0..shape.len() {
-        size = size.saturating_add(labels_size(block.labels(axis)?));
-    }
-    for (_, gradient) in block.gradients() {
-        size = size.saturating_add(block_size(gradient)?);
-    }
-    Ok(size)
+/// Labels as they are in a file.
+struct SavedLabels<'a> {
+    labels: &'a Labels,
+    header: Vec<u8>,
+    crc: u32,
 }
 
-/// Append the members of `block`, whose names start with `prefix`.
-fn write_block<W: Write>(
-    archive: &mut ArchiveWriter<W>,
-    prefix: &str,
-    block: &TensorBlock,
-    depth: usize,
-) -> Result<()> {
-    if depth > MAX_DEPTH {
-        return Err(Error::invalid(format!(
-            "gradients are nested more than {MAX_DEPTH} times"
-        )));
+/// Writes the members of an archive.
+struct Saver<'a, W: Write> {
+    archive: ArchiveWriter<W>,
+    /// Name of the next member, or the start of it.
+    name: String,
+    /// The last labels of each axis, for blocks and for their gradients: many blocks have the same ones.
+    saved: Vec<(usize, usize, SavedLabels<'a>)>,
+}
+
+impl<'a, W: Write> Saver<'a, W> {
+    fn new(sink: W) -> Self {
+        Saver {
+            archive: ArchiveWriter::new(sink),
+            name: String::new(),
+            saved: Vec::new(),
+        }
     }
-    array::write(archive, &format!("{prefix}values.npy"), &block.view()?)?;
-    labels::write(archive, &format!("{prefix}samples.npy"), block.samples())?;
-    for (i, component) in block.components().iter().enumerate() {
-        labels::write(archive, &format!("{prefix}components/{i}.npy"), component)?;
+
+    /// Let `write` write what has names that start with `start`, after what they start with anyway.
+    fn inside(
+        &mut self,
+        start: fmt::Arguments<'_>,
+        write: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let length = self.name.len();
+        // writing to a string can not fail
+        let _ = self.name.write_fmt(start);
+        write(self)?;
+        self.name.truncate(length);
+        Ok(())
     }
-    // gradients have the properties of the values
-    if depth == 0 {
-        labels::write(
-            archive,
-            &format!("{prefix}properties.npy"),
-            block.properties(),
-        )?;
+
+    fn labels(&mut self, depth: usize, axis: usize, labels: &'a Labels) -> Result<()> {
+        let values = View::from(labels.rows().values());
+        let values = values.as_bytes().unwrap_or_default();
+        let known = self.saved.iter().position(|s| (s.0, s.1) == (depth, axis));
+        let known = match known {
+            Some(known) if self.saved[known].2.labels.is_same(labels) => known,
+            _ => {
+                let header = labels::header(labels)
+                    .map_err(|error| error.context(format!("'{}'", self.name)))?;
+                let crc = checksum(&[&header, values])?;
+                let new = (
+                    depth,
+                    axis,
+                    SavedLabels {
+                        labels,
+                        header,
+                        crc,
+                    },
+                );
+                match known {
+                    Some(known) => {
+                        self.saved[known] = new;
+                        known
+                    }
+                    None => {
+                        self.saved.push(new);
+                        self.saved.len() - 1
+                    }
+                }
+            }
+        };
+        let SavedLabels { header, crc, .. } = &self.saved[known].2;
+        let alignment = array::alignment(values);
+        self.archive
+            .add_checked(&self.name, &[header, values], alignment, *crc)
     }
-    let mut gradients: Vec<_> = block.gradients().collect();
-    gradients.sort_unstable_by_key(|&(parameter, _)| parameter);
-    for (parameter, gradient) in gradients {
-        let prefix = format!("{prefix}gradients/{parameter}/");
-        write_block(archive, &prefix, gradient, depth + 1)?;
+
+    fn block(&mut self, block: &'a TensorBlock, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Error::invalid(format!(
+                "gradients are nested more than {MAX_DEPTH} times"
+            )));
+        }
+        self.inside(format_args!("values.npy"), |saver| {
+            array::write(&mut saver.archive, &saver.name, &block.view()?)
+        })?;
+        self.inside(format_args!("samples.npy"), |saver| {
+            saver.labels(depth, 0, block.samples())
+        })?;
+        for (i, component) in block.components().iter().enumerate() {
+            self.inside(format_args!("components/{i}.npy"), |saver| {
+                saver.labels(depth, i + 1, component)
+            })?;
+        }
+        // gradients have the properties of the values
+        if depth == 0 {
+            self.inside(format_args!("properties.npy"), |saver| {
+                saver.labels(depth, block.components().len() + 1, block.properties())
+            })?;
+        }
+        let mut gradients: Vec<_> = block.gradients().collect();
+        gradients.sort_unstable_by_key(|&(parameter, _)| parameter);
+        for (parameter, gradient) in gradients {
+            self.inside(format_args!("gradients/{parameter}/"), |saver| {
+                saver.block(gradient, depth + 1)
+            })?;
+        }
+        Ok(())
     }
-    Ok(())
 }

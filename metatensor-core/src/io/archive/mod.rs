@@ -8,7 +8,7 @@ mod writer;
 pub(crate) use member::Member;
 pub(crate) use reader::Archive;
 pub(crate) use source::{Content, Source};
-pub(crate) use writer::{Alignment, ArchiveWriter};
+pub(crate) use writer::{Alignment, ArchiveWriter, checksum};
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,11 @@
 //! Writing archives, byte for byte as the metatensor 0.2 library writes them.
 
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::io::{self, Write};
 
 use crc32fast::Hasher;
+use smallvec::SmallVec;
 
 use crate::threads::for_each;
 use crate::{Error, Result};
@@ -58,7 +60,9 @@ pub(crate) struct ArchiveWriter<W: Write> {
     offset: u64,
     /// The directory for the end of the file.
     directory: Vec<u8>,
-    names: HashSet<String>,
+    count: u64,
+    /// Hashes of all names: the names themselves are in the directory.
+    names: HashSet<u64, BuildHasherDefault<Hashed>>,
 }
 
 impl<W: Write> ArchiveWriter<W> {
@@ -69,7 +73,8 @@ impl<W: Write> ArchiveWriter<W> {
             buffer: Vec::with_capacity(BUFFER + 2 * LARGE),
             offset: 0,
             directory: Vec::new(),
-            names: HashSet::new(),
+            count: 0,
+            names: HashSet::default(),
         }
     }
 
@@ -79,20 +84,34 @@ impl<W: Write> ArchiveWriter<W> {
     /// If there is such a member already, if the name is too long for the format, or if the sink
     /// fails, after which the archive can not be finished in any meaningful way.
     pub(crate) fn add(&mut self, name: &str, parts: &[&[u8]], alignment: Alignment) -> Result<()> {
+        self.add_checked(name, parts, alignment, checksum(parts)?)
+    }
+
+    /// The same if the checksum is known.
+    ///
+    /// # Errors
+    /// As for [`ArchiveWriter::add`].
+    pub(crate) fn add_checked(
+        &mut self,
+        name: &str,
+        parts: &[&[u8]],
+        alignment: Alignment,
+        crc: u32,
+    ) -> Result<()> {
         let Ok(name_length) = u16::try_from(name.len()) else {
             return Err(Error::invalid(format!(
                 "the name of an archive member has {} bytes, more than {MAX16}",
                 name.len()
             )));
         };
-        if !self.names.insert(name.to_owned()) {
+        if !self.names.insert(hash(name.as_bytes())) && self.has_member(name) {
             return Err(Error::invalid(format!(
                 "two archive members would have the name '{name}'"
             )));
         }
+        self.count += 1;
 
         let start = self.offset;
-        let crc = checksum(parts)?;
         let size: u64 = parts.iter().map(|part| part.len() as u64).sum();
         let flags = if name.is_ascii() { 0 } else { UTF8 };
         let version = if size >= MAX32 || start >= MAX32 {
@@ -101,11 +120,12 @@ impl<W: Write> ArchiveWriter<W> {
             VERSION
         };
 
-        let mut local_extra = Vec::with_capacity(96);
-        put_extra_64(&mut local_extra, &[size, size]);
+        let mut extra_length = EXTRA_64_LENGTH;
+        let mut zeros = 0;
         if alignment == Alignment::Bytes64 {
-            let end = start + LOCAL_HEADER + name.len() as u64 + local_extra.len() as u64;
-            put_padding(&mut local_extra, end);
+            let end = start + LOCAL_HEADER + name.len() as u64 + extra_length + PADDING_HEADER;
+            zeros = end.next_multiple_of(64) - end;
+            extra_length += PADDING_HEADER + zeros;
         }
 
         let header = &mut self.buffer;
@@ -120,12 +140,15 @@ impl<W: Write> ArchiveWriter<W> {
         put32(header, u32::MAX);
         put32(header, u32::MAX);
         put16(header, name_length);
-        put16(header, local_extra.len() as u16);
-        header.extend(name.as_bytes());
-        header.extend(local_extra);
+        put16(header, extra_length as u16);
+        header.extend_from_slice(name.as_bytes());
+        put_extra_64(header, &[size, size]);
+        if alignment == Alignment::Bytes64 {
+            put_padding(header, zeros);
+        }
         self.offset += (self.buffer.len() - before) as u64;
 
-        let wide: Vec<u64> = [size, size, start]
+        let wide: SmallVec<[u64; 3]> = [size, size, start]
             .into_iter()
             .filter(|&n| n >= MAX32)
             .collect();
@@ -154,7 +177,7 @@ impl<W: Write> ArchiveWriter<W> {
         put16(record, 0); // internal attributes
         put32(record, ATTRIBUTES);
         put32(record, start.min(MAX32) as u32);
-        record.extend(name.as_bytes());
+        record.extend_from_slice(name.as_bytes());
         if !wide.is_empty() {
             put_extra_64(record, &wide);
         }
@@ -168,12 +191,27 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(())
     }
 
+    /// Whether there is a member of this name.
+    #[cold]
+    fn has_member(&self, name: &str) -> bool {
+        let mut rest = &self.directory[..];
+        while let Some((record, after)) = rest.split_first_chunk::<DIRECTORY_RECORD>() {
+            let length = |at: usize| usize::from(u16::from_le_bytes([record[at], record[at + 1]]));
+            let (name_length, extra_length) = (length(28), length(30));
+            if &after[..name_length] == name.as_bytes() {
+                return true;
+            }
+            rest = &after[name_length + extra_length..];
+        }
+        false
+    }
+
     /// Write the directory, and give back the sink.
     ///
     /// # Errors
     /// If the sink fails.
     pub(crate) fn finish(mut self) -> Result<W> {
-        let count = self.names.len() as u64;
+        let count = self.count;
         let start = self.offset;
         let size = self.directory.len() as u64;
         let end = &mut self.directory;
@@ -234,7 +272,11 @@ impl<W: Write> ArchiveWriter<W> {
     }
 }
 
-fn checksum(parts: &[&[u8]]) -> Result<u32> {
+/// The checksum of `parts` one after the other.
+///
+/// # Errors
+/// None, in fact.
+pub(crate) fn checksum(parts: &[&[u8]]) -> Result<u32> {
     let mut checksum = Hasher::new();
     for part in parts {
         if part.len() <= PIECE {
@@ -256,6 +298,13 @@ fn checksum(parts: &[&[u8]]) -> Result<u32> {
 
 /// Size of the header before each member, without name and extra fields.
 const LOCAL_HEADER: u64 = 30;
+/// Size of an entry of the directory, without name and extra fields.
+const DIRECTORY_RECORD: usize = 46;
+/// Size of the extra field with the two sizes of a member.
+const EXTRA_64_LENGTH: u64 = 4 + 2 * 8;
+/// Size of the extra field that aligns the data, without the zeros at its end: identifier, size, and the
+/// alignment itself.
+const PADDING_HEADER: u64 = 6;
 
 fn put_extra_64(out: &mut Vec<u8>, numbers: &[u64]) {
     put16(out, EXTRA_64);
@@ -265,25 +314,51 @@ fn put_extra_64(out: &mut Vec<u8>, numbers: &[u64]) {
     }
 }
 
-/// An extra field that ends at a multiple of 64 when it starts at `offset`.
-fn put_padding(out: &mut Vec<u8>, offset: u64) {
-    // identifier, size, and the alignment itself
-    const RECORD: u64 = 6;
-    let zeros = (offset + RECORD).next_multiple_of(64) - (offset + RECORD);
+fn put_padding(out: &mut Vec<u8>, zeros: u64) {
     put16(out, EXTRA_ALIGNMENT);
     put16(out, 2 + zeros as u16);
     put16(out, 64);
     out.resize(out.len() + zeros as usize, 0);
 }
 
+/// A number that is different for different names, as a rule.
+fn hash(name: &[u8]) -> u64 {
+    let (words, rest) = name.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let words = words.iter().copied().chain([last]);
+    words.fold(name.len() as u64, |hash, word| {
+        let mixed = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed ^ mixed >> 32
+    })
+}
+
+/// What was a hash already.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl std::hash::Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = hash(bytes);
+    }
+}
+
 fn put16(out: &mut Vec<u8>, value: u16) {
-    out.extend(value.to_le_bytes());
+    out.extend_from_slice(&value.to_le_bytes());
 }
 
 fn put32(out: &mut Vec<u8>, value: u32) {
-    out.extend(value.to_le_bytes());
+    out.extend_from_slice(&value.to_le_bytes());
 }
 
 fn put64(out: &mut Vec<u8>, value: u64) {
-    out.extend(value.to_le_bytes());
+    out.extend_from_slice(&value.to_le_bytes());
 }
