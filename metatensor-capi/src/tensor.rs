@@ -184,37 +184,13 @@ pub unsafe extern "C" fn mts_tensormap_block_by_id(
     block: *mut *mut mts_block_t,
     index: usize,
 ) -> mts_status_t {
-    // This is called for each of very many blocks: nothing else is done if there is such a block.
-    // SAFETY: guaranteed by the caller.
-    let found = unsafe { tensor.cast::<Tensor>().as_ref() };
-    let found = found.and_then(|tensor| tensor.map.blocks().get(index));
-    if let Some(found) = found
-        && !block.is_null()
-    {
-        // SAFETY: guaranteed by the caller.
-        unsafe { block.write(std::ptr::from_ref(found).cast_mut().cast()) };
-        return mts_status_t::MTS_SUCCESS;
-    }
-    // SAFETY: guaranteed by the caller.
-    unsafe { no_block(tensor, block, index) }
-}
-
-/// # Safety
-///
-/// Pointers are NULL or valid.
-#[cold]
-#[inline(never)]
-unsafe fn no_block(
-    tensor: *mut mts_tensormap_t,
-    block: *mut *mut mts_block_t,
-    index: usize,
-) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let tensor = unsafe { self::tensor(tensor, "tensor") }?;
-        // SAFETY: guaranteed by the caller.
-        unsafe { Out::new(block, "block") }?;
-        tensor.map.block_by_id(index).map(|_| ())
+        let (tensor, block) =
+            unsafe { (self::tensor(tensor, "tensor")?, Out::new(block, "block")?) };
+        let pointer = std::ptr::from_ref(tensor.map.block_by_id(index)?);
+        block.set(pointer.cast_mut().cast());
+        Ok(())
     })
 }
 

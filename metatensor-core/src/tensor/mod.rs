@@ -112,10 +112,13 @@ impl TensorMap {
     /// # Errors
     ///
     /// If there are not that many blocks.
-    #[inline]
     pub fn block_by_id(&self, index: usize) -> Result<&TensorBlock> {
-        let block = self.blocks.get(index);
-        block.ok_or_else(|| out_of_bounds(index, self.blocks.len()))
+        self.blocks.get(index).ok_or_else(|| {
+            Error::invalid(format!(
+                "block index {index} is out of bounds for a map with {} blocks",
+                self.blocks.len()
+            ))
+        })
     }
 
     /// The block at this position, to change its values.
@@ -221,14 +224,6 @@ impl TensorMap {
             .iter_mut()
             .try_for_each(TensorBlock::unshare_arrays)
     }
-}
-
-#[cold]
-#[inline(never)]
-fn out_of_bounds(index: usize, count: usize) -> Error {
-    Error::invalid(format!(
-        "block index {index} is out of bounds for a map with {count} blocks"
-    ))
 }
 
 /// What all arrays of a map have in common.
