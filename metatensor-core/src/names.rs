@@ -60,7 +60,8 @@ impl Names {
                     "dimension names must be unique, got '{name}' twice"
                 )));
             }
-            list.push(name)?;
+            // There is no NUL in an identifier.
+            list.append(name)?;
         }
         Ok(list)
     }
@@ -73,6 +74,10 @@ impl Names {
                 name.escape_debug()
             )));
         }
+        self.append(name)
+    }
+
+    fn append(&mut self, name: &str) -> Result<()> {
         let Ok(end) = u32::try_from(self.text.len() + name.len()) else {
             return Err(Error::invalid("names can not be longer than 4 GB in total"));
         };

@@ -23,7 +23,7 @@ impl Drop for Pointer {
 }
 
 impl Pointer {
-    fn new(drops: &Arc<AtomicUsize>) -> ArrayRef {
+    fn to_numbers(drops: &Arc<AtomicUsize>) -> ArrayRef {
         ArrayRef::small(Pointer {
             array: Box::new(numbers::<f64>(&[2, 3]).into()),
             drops: Arc::clone(drops),
@@ -95,10 +95,10 @@ impl Array for Pointer {
 #[test]
 fn small_arrays_are_dropped_once_with_their_last_owner() {
     let drops = Arc::new(AtomicUsize::new(0));
-    drop(Pointer::new(&drops));
+    drop(Pointer::to_numbers(&drops));
     assert_eq!(drops.load(Ordering::Relaxed), 1);
 
-    let first = Pointer::new(&drops);
+    let first = Pointer::to_numbers(&drops);
     let moved = first;
     let second = moved.clone();
     let third = second.clone();
@@ -116,7 +116,7 @@ fn small_arrays_are_dropped_once_with_their_last_owner() {
 #[test]
 fn small_arrays_are_copied_when_an_owner_changes_them() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let mut first = Pointer::new(&drops);
+    let mut first = Pointer::to_numbers(&drops);
     first.make_mut().unwrap().reshape(&[3, 2]).unwrap();
     assert!(first.downcast_ref::<Pointer>().is_some());
 
@@ -137,7 +137,7 @@ fn small_arrays_are_copied_when_an_owner_changes_them() {
 #[test]
 fn small_arrays_get_their_second_owner_on_any_thread() {
     let drops = Arc::new(AtomicUsize::new(0));
-    let array = Pointer::new(&drops);
+    let array = Pointer::to_numbers(&drops);
     let clones: Vec<_> = std::thread::scope(|scope| {
         let clone = || (0..100).map(|_| array.clone()).collect::<Vec<_>>();
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(clone)).collect();
