@@ -29,7 +29,7 @@ pub const HEADERS: &[Header] = &[
             "status.rs",
             "utils.rs",
             "last_error.rs",
-            "array.rs",
+            "array/mod.rs",
             "labels.rs",
             "block.rs",
             "tensor.rs",

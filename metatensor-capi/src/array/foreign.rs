@@ -1,0 +1,324 @@
+//! Arrays of other libraries.
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull, null_mut};
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use metatensor_core::{
+    Array, DType as DLDataType, DataMovement, DenseArray, Device as DLDevice, Dlpack,
+    DlpackVersion as DLPackVersion, Error, Origin, Result, SmallArray, View, ViewMut,
+};
+
+use super::{mts_array_t, mts_data_movement_t, native_view, take_boxed_array};
+use crate::handles::slice;
+use crate::status::{CallbackStatus, call};
+
+/// An array that lives behind the functions of another library.
+#[derive(Debug)]
+pub(super) struct ForeignArray {
+    pointer: *mut c_void,
+    kind: NonNull<Kind>,
+}
+
+/// The functions of arrays. Many arrays have the same ones, and share them.
+#[derive(Debug)]
+struct Kind {
+    /// `ptr` is NULL.
+    functions: mts_array_t,
+    /// Whether these functions are kept for other arrays.
+    is_known: bool,
+}
+
+// SAFETY: there is nothing but functions.
+unsafe impl Send for Kind {}
+// SAFETY: as above.
+unsafe impl Sync for Kind {}
+
+/// Nobody has more kinds of arrays than this: those who do are making new functions all the time.
+const MAX_KNOWN: usize = 64;
+
+impl Kind {
+    /// The kind with these functions.
+    #[inline]
+    fn of(raw: &mts_array_t) -> NonNull<Kind> {
+        // SAFETY: null, or never freed.
+        match unsafe { LAST_KIND.load(Ordering::Acquire).as_ref() } {
+            Some(last) if last.has_functions_of(raw) => NonNull::from(last),
+            _ => Self::find(raw),
+        }
+    }
+
+    #[cold]
+    fn find(raw: &mts_array_t) -> NonNull<Kind> {
+        static KNOWN: Mutex<Vec<&'static Kind>> = Mutex::new(Vec::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind = |is_known| {
+            Box::new(Kind {
+                functions: mts_array_t {
+                    ptr: null_mut(),
+                    ..*raw
+                },
+                is_known,
+            })
+        };
+        let found = known.iter().find(|kind| kind.has_functions_of(raw));
+        let found = match found {
+            Some(found) => found,
+            None if known.len() == MAX_KNOWN => return NonNull::from(Box::leak(kind(false))),
+            None => {
+                known.push(Box::leak(kind(true)));
+                known[known.len() - 1]
+            }
+        };
+        LAST_KIND.store(ptr::from_ref(found).cast_mut(), Ordering::Release);
+        NonNull::from(found)
+    }
+
+    #[inline]
+    fn has_functions_of(&self, raw: &mts_array_t) -> bool {
+        // SAFETY: there are pointers only, any of which can be NULL.
+        let words = |raw: &mts_array_t| unsafe { ptr::from_ref(raw).cast::<[usize; 13]>().read() };
+        let (ours, theirs) = (words(&self.functions), words(raw));
+        // One after the other: these were just written, and can not be read as larger pieces without waiting.
+        ours[1..].iter().zip(&theirs[1..]).all(|(a, b)| a == b)
+    }
+}
+
+/// The kind of the last array that was not of the same kind as the one before.
+static LAST_KIND: AtomicPtr<Kind> = AtomicPtr::new(null_mut());
+
+// SAFETY: `mts_array_t` requires that arrays can be moved from one thread to another.
+unsafe impl Send for ForeignArray {}
+// SAFETY: `mts_array_t` requires that several threads can use an array without changing it.
+unsafe impl Sync for ForeignArray {}
+// SAFETY: these are two pointers that never change.
+unsafe impl SmallArray for ForeignArray {}
+
+impl Drop for ForeignArray {
+    fn drop(&mut self) {
+        let Kind {
+            functions,
+            is_known,
+        } = self.kind();
+        let is_known = *is_known;
+        if let Some(destroy) = functions.destroy {
+            // SAFETY: we own the array, and nobody uses it after this.
+            unsafe { destroy(self.pointer) }
+        }
+        if !is_known {
+            // SAFETY: made for this array only, by `find`.
+            drop(unsafe { Box::from_raw(self.kind.as_ptr()) });
+        }
+    }
+}
+
+fn needed<F>(function: Option<F>, name: &str) -> Result<F> {
+    function.ok_or_else(|| {
+        Error::Callback(format!(
+            "the function 'mts_array_t.{name}' is needed, but it is NULL"
+        ))
+    })
+}
+
+/// Runs a callback which gives a value.
+fn get<T>(name: &str, function: impl FnOnce(*mut T) -> CallbackStatus) -> Result<T> {
+    let mut value = MaybeUninit::<T>::zeroed();
+    call(name, || function(value.as_mut_ptr()))?;
+    // SAFETY: only used for plain C structures and pointers, for which zeros are a valid value.
+    Ok(unsafe { value.assume_init() })
+}
+
+/// Runs a callback which gives a new array.
+pub(super) fn get_array(
+    name: &str,
+    function: impl FnOnce(*mut mts_array_t) -> CallbackStatus,
+) -> Result<Box<dyn Array>> {
+    // SAFETY: what callbacks make follows the rules of `mts_array_t`.
+    Ok(unsafe { take_boxed_array(get(name, function)?) })
+}
+
+impl ForeignArray {
+    #[inline]
+    pub(super) fn new(raw: &mts_array_t) -> ForeignArray {
+        ForeignArray {
+            pointer: raw.ptr,
+            kind: Kind::of(raw),
+        }
+    }
+
+    fn kind(&self) -> &Kind {
+        // SAFETY: known kinds are never freed, and others only with their array.
+        unsafe { self.kind.as_ref() }
+    }
+
+    fn functions(&self) -> &mts_array_t {
+        &self.kind().functions
+    }
+
+    /// The same array, owned by somebody else.
+    pub(super) fn borrowed(&self) -> mts_array_t {
+        mts_array_t {
+            ptr: self.pointer,
+            destroy: None,
+            ..*self.functions()
+        }
+    }
+
+    fn has_no_elements(&self) -> bool {
+        self.shape().is_ok_and(|shape| shape.contains(&0))
+    }
+
+    /// The elements, if they are where programs can read them.
+    fn in_main_memory(&self) -> Result<Dlpack> {
+        // Only asked for the device after a failure: functions can be slow.
+        self.to_dlpack(DLDevice::CPU)
+            .map_err(|error| match self.device() {
+                Ok(device) if !device.is_cpu() => {
+                    Error::unsupported(format!("data on {device}: {error}"))
+                }
+                _ => error,
+            })
+    }
+}
+
+impl Array for ForeignArray {
+    fn origin(&self) -> Result<Origin> {
+        let origin = needed(self.functions().origin, "origin")?;
+        // SAFETY: a function of this array, here and below.
+        let id = get("mts_array_t.origin", |out| unsafe {
+            origin(self.pointer, out)
+        })?;
+        Ok(Origin::from_id(id))
+    }
+
+    fn device(&self) -> Result<DLDevice> {
+        let device = needed(self.functions().device, "device")?;
+        // SAFETY: see above.
+        get("mts_array_t.device", |out| unsafe {
+            device(self.pointer, out)
+        })
+    }
+
+    fn dtype(&self) -> Result<DLDataType> {
+        let dtype = needed(self.functions().dtype, "dtype")?;
+        // SAFETY: see above.
+        get("mts_array_t.dtype", |out| unsafe {
+            dtype(self.pointer, out)
+        })
+    }
+
+    fn shape(&self) -> Result<&[usize]> {
+        let function = needed(self.functions().shape, "shape")?;
+        let mut count = 0;
+        // SAFETY: see above.
+        let shape = get("mts_array_t.shape", |out| unsafe {
+            function(self.pointer, out, &raw mut count)
+        })?;
+        // SAFETY: the array guarantees that this memory is valid until it changes.
+        unsafe { slice(shape, count, "mts_array_t.shape") }
+    }
+
+    fn view(&self) -> Result<View<'_>> {
+        if self.functions().as_dlpack.is_none() && self.has_no_elements() {
+            return View::empty(self.dtype()?, self.shape()?);
+        }
+        View::from_dlpack(self.in_main_memory()?)
+    }
+
+    fn view_mut(&mut self) -> Result<ViewMut<'_>> {
+        let tensor = self.in_main_memory()?;
+        // SAFETY: `self` is borrowed exclusively, and whoever made the array promised to leave it to us.
+        unsafe { ViewMut::from_dlpack(tensor) }
+    }
+
+    fn reshape(&mut self, shape: &[usize]) -> Result<()> {
+        let reshape = needed(self.functions().reshape, "reshape")?;
+        // SAFETY: see above.
+        call("mts_array_t.reshape", || unsafe {
+            reshape(self.pointer, shape.as_ptr(), shape.len())
+        })
+    }
+
+    fn swap_axes(&mut self, first: usize, second: usize) -> Result<()> {
+        let swap_axes = needed(self.functions().swap_axes, "swap_axes")?;
+        // SAFETY: see above.
+        call("mts_array_t.swap_axes", || unsafe {
+            swap_axes(self.pointer, first, second)
+        })
+    }
+
+    fn create(&self, shape: &[usize], fill_value: &dyn Array) -> Result<Box<dyn Array>> {
+        let create = needed(self.functions().create, "create")?;
+        // The function will own the fill value: it gets a view, which has nothing to release.
+        let fill_value = if let Some(foreign) = fill_value.downcast_ref::<ForeignArray>() {
+            foreign.borrowed()
+        } else if let Some(dense) = fill_value.downcast_ref::<DenseArray>() {
+            native_view(dense)
+        } else {
+            return Err(Error::Internal("fill value of an unknown kind".into()));
+        };
+        // SAFETY: see above.
+        get_array("mts_array_t.create", |out| unsafe {
+            create(self.pointer, shape.as_ptr(), shape.len(), fill_value, out)
+        })
+    }
+
+    fn copy(&self, device: DLDevice) -> Result<Box<dyn Array>> {
+        let copy = needed(self.functions().copy, "copy")?;
+        // SAFETY: see above.
+        get_array("mts_array_t.copy", |out| unsafe {
+            copy(self.pointer, device, out)
+        })
+    }
+
+    fn move_data(&mut self, input: &dyn Array, movements: &[DataMovement]) -> Result<()> {
+        let move_data = needed(self.functions().move_data, "move_data")?;
+        let Some(input) = input.downcast_ref::<ForeignArray>() else {
+            return Err(Error::invalid(
+                "can not move data between arrays of different kinds",
+            ));
+        };
+        // SAFETY: see above; both types of movements have the same layout, as checked below.
+        call("mts_array_t.move_data", || unsafe {
+            move_data(
+                self.pointer,
+                input.pointer,
+                movements.as_ptr().cast(),
+                movements.len(),
+            )
+        })
+    }
+
+    fn to_dlpack(&self, device: DLDevice) -> Result<Dlpack> {
+        let as_dlpack = needed(self.functions().as_dlpack, "as_dlpack")?;
+        // SAFETY: see above.
+        let tensor = get("mts_array_t.as_dlpack", |out| unsafe {
+            as_dlpack(
+                self.pointer,
+                out,
+                device,
+                std::ptr::null(),
+                DLPackVersion::CURRENT,
+            )
+        })?;
+        // SAFETY: the array guarantees that this is a valid tensor, and we own it now.
+        unsafe { Dlpack::from_raw(tensor) }
+    }
+
+    fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn Array>> {
+        let from_dlpack = needed(self.functions().from_dlpack, "from_dlpack")?;
+        let tensor = tensor.into_raw();
+        // SAFETY: see above; the function takes ownership of the tensor.
+        get_array("mts_array_t.from_dlpack", |out| unsafe {
+            from_dlpack(self.pointer, tensor, out)
+        })
+    }
+}
+
+const _: () = assert!(
+    size_of::<DataMovement>() == size_of::<mts_data_movement_t>()
+        && std::mem::offset_of!(DataMovement, properties_length)
+            == std::mem::offset_of!(mts_data_movement_t, properties_length)
+);
