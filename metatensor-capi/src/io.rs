@@ -55,15 +55,12 @@ impl GrowingBuffer {
         Ok(())
     }
 
-    /// Makes space for `size` bytes, to be written to an empty buffer.
-    fn reserve(&mut self, size: usize) -> Result<()> {
-        if size <= self.capacity {
-            return Ok(());
+    /// Makes space for `size` bytes, to be written to an empty buffer. This is only a guess: if there is not so
+    /// much memory, what is written may still fit.
+    fn reserve(&mut self, size: usize) {
+        if size > self.capacity {
+            let _ = self.resize(size);
         }
-        self.resize(size).map_err(|source| Error::Io {
-            context: "could not write to the buffer".into(),
-            source,
-        })
     }
 }
 
@@ -114,7 +111,8 @@ unsafe fn save_to_buffer(
         realloc,
         user_data,
     };
-    let result = sink.reserve(size).and_then(|()| save(&mut sink));
+    sink.reserve(size);
+    let result = save(&mut sink);
     // The buffer may have moved even if something failed later: the caller has to release it.
     *buffer = sink.data;
     *count = if result.is_ok() {
@@ -327,7 +325,7 @@ pub unsafe extern "C" fn mts_block_save_buffer(
         unsafe {
             let block = self::block(block, "block")?;
             let (data, count, user_data) = (buffer, buffer_count, realloc_user_data);
-            let size = block.saved_size()?;
+            let size = block.saved_size();
             save_to_buffer(data, count, user_data, realloc, size, |sink| {
                 block.save_to(sink)
             })
@@ -424,7 +422,7 @@ pub unsafe extern "C" fn mts_tensormap_save_buffer(
         unsafe {
             let map = &self::tensor(tensor, "tensor")?.map;
             let (data, count, user_data) = (buffer, buffer_count, realloc_user_data);
-            let size = map.saved_size()?;
+            let size = map.saved_size();
             save_to_buffer(data, count, user_data, realloc, size, |sink| {
                 map.save_to(sink)
             })

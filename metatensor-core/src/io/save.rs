@@ -41,22 +41,22 @@ impl TensorMap {
     ///
     /// If the map can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
-        let mut buffer = vector_for(self.saved_size()?)?;
+        let mut buffer = vector_for(self.saved_size())?;
         self.save_to(&mut buffer)?;
         Ok(buffer)
     }
 
-    /// How much space to prepare for saving this map to memory: a bit more than what it takes, as a rule.
-    ///
-    /// # Errors
-    ///
-    /// Those of the arrays.
-    pub fn saved_size(&self) -> Result<usize> {
-        let mut size = labels_size(self.keys());
-        for block in self.blocks() {
-            size = size.saturating_add(block.saved_size()?);
-        }
-        Ok(size)
+    /// How much space to prepare for saving this map to memory: a bit more than what it takes, as a rule. 0 if
+    /// this is not known.
+    pub fn saved_size(&self) -> usize {
+        let Some(Ok(view)) = self.blocks().first().map(TensorBlock::view) else {
+            return 0;
+        };
+        let element = view.dtype().size();
+        let blocks = self.blocks().iter();
+        blocks.fold(labels_size(self.keys()), |size, block| {
+            size.saturating_add(block_size(block, element))
+        })
     }
 
     /// Saves this map to anything that takes bytes, in large pieces.
@@ -103,30 +103,16 @@ impl TensorBlock {
     ///
     /// If the block can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
-        let mut buffer = vector_for(self.saved_size()?)?;
+        let mut buffer = vector_for(self.saved_size())?;
         self.save_to(&mut buffer)?;
         Ok(buffer)
     }
 
-    /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule.
-    ///
-    /// # Errors
-    ///
-    /// Those of the arrays.
-    pub fn saved_size(&self) -> Result<usize> {
-        let shape = self.values().shape()?;
-        let element = self.dtype()?.size();
-        let values = shape
-            .iter()
-            .fold(element, |size, &n| size.saturating_mul(n));
-        let mut size = values.saturating_add(MEMBER);
-        for axis in 0..shape.len() {
-            size = size.saturating_add(labels_size(self.labels(axis)?));
-        }
-        for (_, gradient) in self.gradients() {
-            size = size.saturating_add(gradient.saved_size()?);
-        }
-        Ok(size)
+    /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule. 0 if
+    /// this is not known.
+    pub fn saved_size(&self) -> usize {
+        let view = self.view();
+        view.map_or(0, |view| block_size(self, view.dtype().size()))
     }
 
     /// Saves this block to anything that takes bytes, in large pieces.
@@ -148,6 +134,22 @@ const MEMBER: usize = 384;
 /// At least as many bytes as `labels` take in a file.
 fn labels_size(labels: &Labels) -> usize {
     MEMBER + size_of_val(labels.rows().values())
+}
+
+/// About as many bytes as `block` takes in a file. Arrays are not asked for anything: they may not have the
+/// functions for it.
+fn block_size(block: &TensorBlock, element: usize) -> usize {
+    let axes = [block.samples(), block.properties()].into_iter();
+    let axes = axes.chain(block.components());
+    let (mut values, mut size) = (element, MEMBER);
+    for labels in axes {
+        values = values.saturating_mul(labels.count());
+        size = size.saturating_add(labels_size(labels));
+    }
+    let gradients = block.gradients();
+    gradients.fold(size.saturating_add(values), |size, (_, gradient)| {
+        size.saturating_add(block_size(gradient, element))
+    })
 }
 
 /// Labels as they are in a file.

@@ -31,6 +31,25 @@ fn info() -> impl Strategy<Value = std::collections::BTreeMap<String, String>> {
     prop::collection::btree_map("[^\0]{0,8}", "[^\0]{0,20}", 0..4)
 }
 
+#[test]
+fn the_space_prepared_for_saving_is_enough_and_not_much_more() {
+    for dtype in [DType::F64, DType::I8] {
+        let map = map(&Recipe {
+            dtype,
+            components: 1,
+            gradients: 1,
+            depth: 1,
+            blocks: 3,
+            seed: 1,
+        });
+        let saved = map.save_buffer().unwrap().len();
+        assert!((saved..2 * saved).contains(&map.saved_size()), "{saved}");
+        let block = &map.blocks()[0];
+        let saved = block.save_buffer().unwrap().len();
+        assert!((saved..2 * saved).contains(&block.saved_size()), "{saved}");
+    }
+}
+
 proptest! {
     #[test]
     fn maps_and_blocks_come_back(recipe in recipes(), info in info()) {
