@@ -26,12 +26,16 @@ pub(crate) struct Archive<'s> {
     /// In the order of the directory.
     entries: Vec<Entry>,
     by_name: HashMap<Arc<str>, usize>,
+    /// The member after the last one that was opened, which often is the next one to be opened.
+    next: usize,
 }
 
 /// What the directory says of a member.
 #[derive(Debug)]
 struct Entry {
     name: Arc<str>,
+    /// The bytes of the name in the archive, if they are not those of `name`.
+    stored_name: Option<Box<[u8]>>,
     header_start: u64,
     /// Where the next member starts: this one has to end before.
     limit: u64,
@@ -98,6 +102,7 @@ impl<'s> Archive<'s> {
             directory,
             entries,
             by_name,
+            next: 0,
         })
     }
 
@@ -124,26 +129,25 @@ impl<'s> Archive<'s> {
     /// # Errors
     /// If there is no such member, or if what is known of it before its data is read is wrong.
     pub(crate) fn open_member(&mut self, name: &str) -> Result<Member<'_, 's>> {
-        let Some(&index) = self.by_name.get(name) else {
+        let Some(index) = self.find(name) else {
             return Err(Error::serialization(format!(
                 "there is no '{name}' in {}",
                 self.source.name()
             )));
         };
+        self.next = index + 1;
         self.entries[index].opened = true;
         let entry = &self.entries[index];
-        let in_directory = self
-            .directory
-            .entry(index)
-            .map_err(|error| entry.damaged(error))?;
-        let start = data_start(&mut self.source, entry, in_directory.name_raw())?;
+        let start = data_start(&mut self.source, entry)?;
 
         let data = match entry.method {
             Method::Stored => Data::InSource { start },
             Method::Deflate => {
                 let mut reader = self.source.reader();
                 let mut bytes = Vec::new();
-                in_directory
+                self.directory
+                    .entry(index)
+                    .map_err(|error| entry.damaged(error))?
                     .with_reader(&mut reader, ZipReadOptions::new())
                     .map_err(|error| entry.damaged(error))?
                     // grows with what really comes out, not with what was claimed
@@ -179,16 +183,17 @@ impl<'s> Archive<'s> {
     /// # Errors
     /// If a member has two different names.
     pub(crate) fn check_names_of_others(&mut self) -> Result<()> {
-        for (index, entry) in self.entries.iter().enumerate() {
-            if !entry.opened {
-                let in_directory = self
-                    .directory
-                    .entry(index)
-                    .map_err(|error| entry.damaged(error))?;
-                data_start(&mut self.source, entry, in_directory.name_raw())?;
-            }
+        for entry in self.entries.iter().filter(|entry| !entry.opened) {
+            data_start(&mut self.source, entry)?;
         }
         Ok(())
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        match self.entries.get(self.next) {
+            Some(next) if *next.name == *name => Some(self.next),
+            _ => self.by_name.get(name).copied(),
+        }
     }
 }
 
@@ -225,7 +230,9 @@ impl Entry {
                 ));
             }
         };
+        let stored_name = entry.name_raw();
         Ok(Entry {
+            stored_name: (stored_name != name.as_bytes()).then(|| stored_name.into()),
             name: name.as_ref().into(),
             header_start: entry.header_start(),
             limit: 0,
@@ -258,7 +265,9 @@ impl Entry {
 /// Where the data of a member starts, after a header that repeats the entry in the directory.
 ///
 /// No checksum protects the names: that there are two of them does.
-fn data_start(source: &mut Source<'_>, entry: &Entry, name: &[u8]) -> Result<u64> {
+fn data_start(source: &mut Source<'_>, entry: &Entry) -> Result<u64> {
+    let name = entry.stored_name.as_deref();
+    let name = name.unwrap_or(entry.name.as_bytes());
     let mut header = [0; LOCAL_HEADER as usize];
     source.read_exact_at(entry.header_start, &mut header)?;
     let length = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);
