@@ -11,10 +11,12 @@ use crate::names::Names;
 use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
 
 mod axes;
+mod block_mut;
 mod sample_map;
 #[cfg(test)]
 mod tests;
 
+pub use block_mut::BlockMut;
 pub use sample_map::{GradientMap, Renumbered};
 
 /// Name of the first dimension of the samples of gradients: the row of the values that each row of
@@ -328,7 +330,7 @@ impl TensorBlock {
     pub fn gradient_mut(&mut self, parameter: &str) -> Result<BlockMut<'_>> {
         let position = self.gradient_position(parameter)?;
         match &mut self.gradients {
-            Some(gradients) => Ok(BlockMut(&mut gradients.list[position].block)),
+            Some(gradients) => Ok(BlockMut::new(&mut gradients.list[position].block)),
             None => Err(Error::Internal("the gradients are gone".into())),
         }
     }
@@ -431,46 +433,6 @@ impl TensorBlock {
 enum Unshare {
     All,
     Shared,
-}
-
-/// A block inside of a map, or a gradient inside of a block. Its values can change, its structure can
-/// not.
-#[derive(Debug)]
-pub struct BlockMut<'a>(&'a mut TensorBlock);
-
-impl<'a> BlockMut<'a> {
-    pub(crate) fn new(block: &'a mut TensorBlock) -> Self {
-        BlockMut(block)
-    }
-
-    /// Changes the elements of the array, see [`TensorBlock::update_values`].
-    ///
-    /// # Errors
-    ///
-    /// As for [`TensorBlock::update_values`].
-    pub fn update_values<T: Element>(
-        &mut self,
-        change: impl FnOnce(ndarray::ArrayViewMutD<'_, T>) -> Result<()>,
-    ) -> Result<()> {
-        self.0.update_values(change)
-    }
-
-    /// The gradient with respect to `parameter`, to change its values.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such gradient.
-    pub fn gradient_mut(&mut self, parameter: &str) -> Result<BlockMut<'_>> {
-        self.0.gradient_mut(parameter)
-    }
-}
-
-impl std::ops::Deref for BlockMut<'_> {
-    type Target = TensorBlock;
-
-    fn deref(&self) -> &TensorBlock {
-        self.0
-    }
 }
 
 /// Everything a [`TensorBlock`] is made of.
