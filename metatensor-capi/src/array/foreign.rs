@@ -322,3 +322,59 @@ const _: () = assert!(
         && std::mem::offset_of!(DataMovement, properties_length)
             == std::mem::offset_of!(mts_data_movement_t, properties_length)
 );
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use metatensor_core::ArrayRef;
+
+    use super::super::{borrow_array, take_array};
+    use super::*;
+
+    type CopyFunction =
+        unsafe extern "C" fn(*const c_void, DLDevice, *mut mts_array_t) -> CallbackStatus;
+
+    unsafe extern "C" fn count(released: *mut c_void) {
+        // SAFETY: the arrays of this test point to a number.
+        unsafe { &*released.cast::<AtomicUsize>() }.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn arrays_with_ever_new_functions_are_released_once() {
+        let released = AtomicUsize::new(0);
+        let raw = |i: usize| mts_array_t {
+            ptr: (&raw const released).cast_mut().cast(),
+            destroy: Some(count),
+            origin: None,
+            device: None,
+            dtype: None,
+            as_dlpack: None,
+            from_dlpack: None,
+            shape: None,
+            reshape: None,
+            swap_axes: None,
+            // SAFETY: an address that is never called.
+            copy: Some(unsafe { std::mem::transmute::<usize, CopyFunction>(0x1000 + i) }),
+            create: None,
+            move_data: None,
+        };
+        let copy = |raw: &mts_array_t| raw.copy.map(|copy| copy as usize);
+        // SAFETY: none of the functions is called but `destroy`.
+        let take = |i| unsafe { take_array(raw(i)) };
+        let arrays: Vec<_> = (0..2 * MAX_KNOWN).map(take).collect();
+        let clones = arrays.clone();
+        drop(arrays);
+        for (i, array) in clones.iter().enumerate() {
+            assert_eq!(copy(&borrow_array(array).unwrap()), copy(&raw(i)));
+        }
+        let is_known = |array: &ArrayRef| {
+            let array = array.downcast_ref::<ForeignArray>().unwrap();
+            array.kind().is_known
+        };
+        assert!(clones.iter().filter(|array| is_known(array)).count() <= MAX_KNOWN);
+        assert_eq!(released.load(Ordering::Relaxed), 0);
+        drop(clones);
+        assert_eq!(released.load(Ordering::Relaxed), 2 * MAX_KNOWN);
+    }
+}
