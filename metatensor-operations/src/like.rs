@@ -170,8 +170,12 @@ fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
 }
 
 fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
-    let values = block.values().create(block.values().shape()?, value)?;
-    with_array(block, values.into())
+    let shape = block.values().shape()?;
+    let values = match block.values().downcast_ref::<DenseArray>() {
+        Some(model) => model.filled_like(shape, value)?.into(),
+        None => block.values().create(shape, value)?.into(),
+    };
+    with_array(block, values)
 }
 
 fn scalar(dtype: DType, fill: Fill) -> Result<DenseArray> {

@@ -76,9 +76,11 @@ fn random_block(
 }
 
 fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
-    fn fill<T: Element>(shape: &[usize], make: impl Fn(u64) -> T) -> Result<DenseArray> {
-        DenseArray::write(shape, |output| {
-            output.extend(output.remaining(), (0..).map(make));
+    fn fill<T: Element>(shape: &[usize], make: impl Fn(u64) -> T + Sync) -> Result<DenseArray> {
+        // A number takes longer than to write it.
+        let work = 4 * shape.iter().product::<usize>() * size_of::<T>();
+        DenseArray::write_rows(shape, 1, work, |range, output| {
+            output.extend(range.len(), (range.start as u64..).map(&make));
             Ok(())
         })
     }

@@ -1,7 +1,7 @@
 //! Parts of maps and blocks.
 
 use metatensor_core::rows::{Rows, first_occurrences};
-use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock, TensorMap};
 
 use crate::Axis;
 use crate::results::block_error;
@@ -131,16 +131,27 @@ fn split_map(
     selections: &[Selection<'_>],
 ) -> Result<Vec<TensorMap>> {
     check_axis(axis)?;
-    let mut parts = vec![Vec::with_capacity(tensor.len()); selections.len()];
+    let mut results = vec![Vec::with_capacity(tensor.len()); selections.len()];
+    // Blocks often have the same labels: what is selected from them, and new labels for it, are only made once.
+    let mut last: Option<(&Labels, Parts)> = None;
     for (i, block) in tensor.blocks().iter().enumerate() {
-        let blocks = split_any(block, axis, selections);
+        let labels = sliced(block, axis);
+        let parts = match last.take() {
+            Some((known, parts)) if have_same_parts(known, labels) => Ok(parts),
+            _ => Parts::new(labels, axis, selections),
+        };
+        let blocks = parts.and_then(|parts| {
+            let blocks = parts.of(block);
+            last = Some((labels, parts));
+            blocks
+        });
         let blocks = blocks.map_err(|error| block_error(error, tensor, i))?;
-        for (part, block) in parts.iter_mut().zip(blocks) {
-            part.push(block);
+        for (result, block) in results.iter_mut().zip(blocks) {
+            result.push(block);
         }
     }
-    let parts = parts.into_iter();
-    parts
+    let results = results.into_iter();
+    results
         .map(|blocks| with_blocks(tensor, tensor.keys().clone(), blocks))
         .collect()
 }
@@ -150,31 +161,64 @@ fn split_any(
     axis: Axis,
     selections: &[Selection<'_>],
 ) -> Result<Vec<TensorBlock>> {
-    if axis == Axis::Properties {
-        let labels = block.properties();
-        let parts = selected("property", labels, selections)?.into_iter();
-        let parts = parts.map(|mut entries| {
-            entries.sort_unstable();
-            PropertyPart::new(labels, entries)
-        });
-        let properties = parts.collect::<Result<Vec<_>>>()?;
-        let samples: Vec<_> = selections
-            .iter()
-            .map(|_| SamplePart::all(block.samples()))
-            .collect();
-        let properties: Vec<_> = properties.iter().collect();
-        return take(block, &samples, &properties, Sorting::default());
+    Parts::new(sliced(block, axis), axis, selections)?.of(block)
+}
+
+/// The labels of an axis for slices.
+fn sliced(block: &TensorBlock, axis: Axis) -> &Labels {
+    match axis {
+        Axis::Properties => block.properties(),
+        _ => block.samples(),
     }
-    let parts = selected("sample", block.samples(), selections)?.into_iter();
-    let parts = parts.map(|rows| SamplePart::new(block.samples(), rows));
-    let samples = parts.collect::<Result<Vec<_>>>()?;
-    let all = PropertyPart::all(block.properties());
-    take(
-        block,
-        &samples,
-        &vec![&all; samples.len()],
-        Sorting::default(),
-    )
+}
+
+/// Whether parts of these labels are the same, and of the same kind.
+fn have_same_parts(a: &Labels, b: &Labels) -> bool {
+    let is_native = |labels: &Labels| labels.array().downcast_ref::<DenseArray>().is_some();
+    a.is_same(b) || (a == b && is_native(a) && is_native(b))
+}
+
+/// What is selected, for each selection.
+enum Parts {
+    Samples(Vec<SamplePart>),
+    Properties(Vec<PropertyPart>),
+}
+
+impl Parts {
+    /// Parts of blocks that have these labels on this axis.
+    fn new(labels: &Labels, axis: Axis, selections: &[Selection<'_>]) -> Result<Parts> {
+        if axis == Axis::Properties {
+            let parts = selected("property", labels, selections)?.into_iter();
+            let parts = parts.map(|mut entries| {
+                entries.sort_unstable();
+                PropertyPart::new(labels, entries)
+            });
+            return Ok(Parts::Properties(parts.collect::<Result<_>>()?));
+        }
+        let parts = selected("sample", labels, selections)?.into_iter();
+        let parts = parts.map(|rows| SamplePart::new(labels, rows));
+        Ok(Parts::Samples(parts.collect::<Result<_>>()?))
+    }
+
+    fn of(&self, block: &TensorBlock) -> Result<Vec<TensorBlock>> {
+        match self {
+            Parts::Samples(samples) => {
+                let all = PropertyPart::all(block.properties());
+                take(
+                    block,
+                    samples,
+                    &vec![&all; samples.len()],
+                    Sorting::default(),
+                )
+            }
+            Parts::Properties(properties) => {
+                let samples = properties.iter().map(|_| SamplePart::all(block.samples()));
+                let samples: Vec<_> = samples.collect();
+                let properties: Vec<_> = properties.iter().collect();
+                take(block, &samples, &properties, Sorting::default())
+            }
+        }
+    }
 }
 
 /// Positions of the entries of an axis that are selected, for each selection.

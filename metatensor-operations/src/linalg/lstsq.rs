@@ -1,11 +1,13 @@
 //! Least squares.
 
-use metatensor_core::{Error, Result, TensorBlock, TensorMap};
+use std::ops::Range;
+
+use metatensor_core::{Error, Result, TensorBlock, TensorMap, change_rows};
 use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 
 use super::field::{Field, Widen, with_field};
-use super::matrix::{matrix_shape, part_mut};
+use super::matrix::part_mut;
 use super::system::{Rows, solution_block, solution_type};
 use super::{minimum_norm, qr};
 use crate::EqualMetadataOptions;
@@ -111,28 +113,90 @@ fn least_squares_as<T: Field>(
     options: LstsqOptions,
     epsilon: f64,
 ) -> Result<Array2<T>> {
-    let mut blocks = vec![("values".to_owned(), x, y)];
+    let mut views = vec![("values".to_owned(), x.view()?, y.view()?)];
     for (parameter, gradient) in x.gradients() {
         let name = format!("gradient '{parameter}'");
-        blocks.push((name, gradient, y.gradient(parameter)?));
+        views.push((name, gradient.view()?, y.gradient(parameter)?.view()?));
     }
-    let mut rows = 0;
-    for (_, x, _) in &blocks {
-        rows += matrix_shape(x.values().shape()?).0;
+    let mut equations = Vec::with_capacity(views.len());
+    for (name, x, y) in &views {
+        equations.push(Equations {
+            name,
+            x: Rows::new(x)?,
+            y: Rows::new(y)?,
+        });
     }
+    let rows = equations.iter().map(|equations| equations.x.count()).sum();
     let columns = x.properties().count();
-    let mut system = System::new(rows, columns, columns + y.properties().count());
-    for (name, x, y) in &blocks {
-        let (x, y) = (x.view()?, y.view()?);
-        let added = system.add(&Rows::new(&x)?, &Rows::new(&y)?);
-        added.map_err(|error| error.context(name))?;
-    }
+    let width = columns + y.properties().count();
+    let reduced = reduce(&equations, rows, columns, width)?;
     let rcond = match options.rcond {
         Some(rcond) if rcond < 0.0 => epsilon,
         Some(rcond) if !rcond.is_nan() => rcond,
         _ => epsilon * rows.max(columns) as f64,
     };
-    Ok(minimum_norm::solve(system.reduce(), columns, rcond))
+    Ok(minimum_norm::solve(reduced, columns, rcond))
+}
+
+/// Equations `A x = B` of the values, or of one gradient.
+struct Equations<'v, T> {
+    name: &'v str,
+    x: Rows<'v, T>,
+    y: Rows<'v, T>,
+}
+
+/// Each part of the equations has this many times as many of them as there are unknowns, so that reducing what is
+/// left of all parts takes less time than the parts do.
+const ROWS_PER_COLUMN: usize = 16;
+const MAX_PARTS: usize = 8;
+
+/// Equations `[A, B]` with the same solutions as all of `equations`, which are `rows` together, not more than there
+/// are columns in `A`. Parts of the equations are reduced at the same time, and then what is left of them.
+fn reduce<T: Field>(
+    equations: &[Equations<'_, T>],
+    rows: usize,
+    columns: usize,
+    width: usize,
+) -> Result<Array2<T>> {
+    let parts = (rows / (ROWS_PER_COLUMN * columns).max(1)).clamp(1, MAX_PARTS);
+    let mut reduced = vec![Array2::default((0, 0)); parts];
+    // As if each number was read once for some of the columns.
+    let work = (rows * width * size_of::<T>()).saturating_mul(columns.div_ceil(8));
+    change_rows(&mut reduced, 1, work, |range, reduced| {
+        for (part, reduced) in range.zip(reduced) {
+            let rows = rows * part / parts..rows * (part + 1) / parts;
+            *reduced = reduce_part(equations, rows, columns, width)?;
+        }
+        Ok(())
+    })?;
+    let mut reduced = reduced.into_iter();
+    let mut first = reduced.next().unwrap_or_default();
+    for part in reduced {
+        let mut columns = part.reversed_axes().as_standard_layout().into_owned();
+        qr::absorb(&mut first, columns.view_mut());
+    }
+    Ok(first)
+}
+
+/// [`reduce`] for some of the equations, one after the other.
+fn reduce_part<T: Field>(
+    equations: &[Equations<'_, T>],
+    rows: Range<usize>,
+    columns: usize,
+    width: usize,
+) -> Result<Array2<T>> {
+    let mut system = System::new(rows.len(), columns, width);
+    let mut start = 0;
+    for equations in equations {
+        let end = start + equations.x.count();
+        if rows.start < end && start < rows.end {
+            let part = rows.start.max(start) - start..rows.end.min(end) - start;
+            let added = system.add(equations, part);
+            added.map_err(|error| error.context(equations.name))?;
+        }
+        start = end;
+    }
+    Ok(system.reduce())
 }
 
 /// Equations `A x = B`, reduced to as many as there are columns in `A` whenever they fill some memory.
@@ -161,18 +225,18 @@ impl<T: Field> System<T> {
         }
     }
 
-    fn add(&mut self, x: &Rows<'_, T>, y: &Rows<'_, T>) -> Result<()> {
-        let mut start = 0;
-        while start < x.count() {
+    fn add(&mut self, equations: &Equations<'_, T>, rows: Range<usize>) -> Result<()> {
+        let mut start = rows.start;
+        while start < rows.end {
             if self.filled == self.pending.ncols() {
                 self.absorb();
             }
-            let count = (x.count() - start).min(self.pending.ncols() - self.filled);
+            let count = (rows.end - start).min(self.pending.ncols() - self.filled);
             let free = self.filled..self.filled + count;
             let mut new = part_mut(&mut self.pending, .., free);
             let (a, b) = new.view_mut().split_at(Axis(0), self.columns);
-            x.read(start..start + count, a.reversed_axes());
-            y.read(start..start + count, b.reversed_axes());
+            equations.x.read(start..start + count, a.reversed_axes());
+            equations.y.read(start..start + count, b.reversed_axes());
             let is_finite = |row: ndarray::ArrayView1<'_, T>| {
                 row.fold(true, |all, x| all & ComplexFloat::is_finite(*x))
             };

@@ -18,7 +18,7 @@ const ROWS_B: usize = 4;
 
 /// Length of rows up to which making a total of several sums would take most of the time. They are added to all
 /// elements of a row of the result in turn.
-const SHORT: usize = 8;
+const SHORT: usize = 16;
 
 /// How to add a product to a sum.
 trait AddProduct<T> {
@@ -112,18 +112,36 @@ fn product_with<T: Float, A: AddProduct<T>, const LANES: usize>(
 #[inline(always)]
 fn short_rows<T: Float, A: AddProduct<T>>(length: usize, a: &[T], b: &[T], output: &mut [T]) {
     let rows_b = b.len() / length;
-    let mut by_columns = Vec::with_capacity(b.len());
+    let mut columns = Vec::with_capacity(b.len());
     for i in 0..length {
-        by_columns.extend(b.chunks_exact(length).map(|row| row[i]));
+        columns.extend(b.chunks_exact(length).map(|row| row[i]));
     }
     for (a, output) in a.chunks_exact(length).zip(output.chunks_exact_mut(rows_b)) {
-        for (i, (&x, b)) in a.iter().zip(by_columns.chunks_exact(rows_b)).enumerate() {
-            for (sum, &y) in output.iter_mut().zip(b) {
-                *sum = if i == 0 {
-                    x * y
+        // Four terms at a time: sums are loaded and stored less often.
+        let (fours, others) = a.as_chunks();
+        let mut columns = columns.as_slice();
+        for (i, &[x0, x1, x2, x3]) in fours.iter().enumerate() {
+            let (four, rest) = columns.split_at(4 * rows_b);
+            columns = rest;
+            let (y01, y23) = four.split_at(2 * rows_b);
+            let ((y0, y1), (y2, y3)) = (y01.split_at(rows_b), y23.split_at(rows_b));
+            let y = y0.iter().zip(y1).zip(y2.iter().zip(y3));
+            for (sum, ((&y0, &y1), (&y2, &y3))) in output.iter_mut().zip(y) {
+                let start = if i == 0 {
+                    x0 * y0
                 } else {
-                    A::add_product(*sum, x, y)
+                    A::add_product(*sum, x0, y0)
                 };
+                let start = A::add_product(start, x1, y1);
+                *sum = A::add_product(A::add_product(start, x2, y2), x3, y3);
+            }
+        }
+        if fours.is_empty() {
+            output.fill(T::zero());
+        }
+        for (&x, y) in others.iter().zip(columns.chunks_exact(rows_b)) {
+            for (sum, &y) in output.iter_mut().zip(y) {
+                *sum = A::add_product(*sum, x, y);
             }
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct Rows<'v, T> {
     read: Box<ReadRows<'v, T>>,
 }
 
-type ReadRows<'v, T> = dyn Fn(Range<usize>, ArrayViewMut2<'_, T>) + 'v;
+type ReadRows<'v, T> = dyn Fn(Range<usize>, ArrayViewMut2<'_, T>) + Sync + 'v;
 
 impl<'v, T: Field> Rows<'v, T> {
     pub(super) fn new(view: &'v View<'_>) -> Result<Rows<'v, T>> {

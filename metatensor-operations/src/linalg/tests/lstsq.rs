@@ -7,6 +7,7 @@ use num_complex::Complex;
 use proptest::prelude::*;
 
 use super::{assert_close, complex_matrix, fortran, matrix, named, result};
+use crate::testing::threads::{Order, assert_independent_of_threads, large};
 use crate::testing::{array, block, labels, map, values, with_gradient};
 use crate::{LstsqOptions, dot_block, lstsq, lstsq_block, solve_block};
 
@@ -347,6 +348,33 @@ fn gradients_of_gradients_are_refused() {
     assert!(matches!(error, Error::Unsupported(_)), "{error}");
     let text = error.to_string();
     assert!(text.contains("lstsq") && text.contains("g/h"), "{text}");
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    for (samples, properties) in [(20_000, 7), (3000, 31), (40_000, 1)] {
+        for order in [Order::RowMajor, Order::ColumnMajor] {
+            let x = large(samples, 10, properties, -50.25, order);
+            let y = large(samples, 10, 2, 0.1, order);
+            let fit = || lstsq(&x, &y, LstsqOptions::default());
+            assert_independent_of_threads(|| vec![fit()]);
+        }
+    }
+}
+
+#[test]
+fn infinities_are_found_in_all_parts_of_many_equations() {
+    let numbers = |i: usize, j: usize| ((i * 31 + j * 7) % 101) as f64;
+    let x = Array2::from_shape_fn((5000, 3), |(i, j)| numbers(i, j));
+    let y = Array2::from_shape_fn((5000, 1), |(i, _)| numbers(i, 9));
+    for row in [0, 624, 625, 3000, 4999] {
+        let mut x = x.clone();
+        x[[row, 1]] = f64::INFINITY;
+        let error = lstsq_block(&named(&x, "p"), &named(&y, "q"), LstsqOptions::default());
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::LinearAlgebra(_)), "{error}");
+        assert!(error.to_string().contains("values"), "{error}");
+    }
 }
 
 proptest! {
