@@ -31,9 +31,17 @@ impl Picked {
         &self.entries
     }
 
-    /// Whether moving single elements one by one is faster than moving them in runs.
-    fn is_scattered(&self) -> bool {
-        self.entries.len() < 8 * self.runs.len()
+    /// Writes these entries of `items`, each of them being `length` items.
+    fn pick<T: Copy>(&self, items: &[T], length: usize, output: &mut Output<'_, T>) {
+        // Moving single elements one by one is faster than moving them in short runs.
+        if length == 1 && self.entries.len() < 8 * self.runs.len() {
+            let picked = self.entries.iter().map(|&i| items[i as usize]);
+            output.extend(self.entries.len(), picked);
+            return;
+        }
+        for run in &self.runs {
+            output.copy(&items[run.start * length..run.end * length]);
+        }
     }
 }
 
@@ -118,6 +126,16 @@ fn pick_rows<const N: usize>(
     }
     let shape = &source.view.shape()[1..];
     let mut scratch = Vec::new();
+    if let Some((Some(last), others)) = axes.split_last()
+        && others.iter().all(Option::is_none)
+    {
+        let length = shape[others.len()].max(1);
+        for row in rows.flatten() {
+            let lines = source.row(row, &mut scratch).chunks_exact(length);
+            lines.for_each(|line| last.pick(line, 1, output));
+        }
+        return;
+    }
     for row in rows.flatten() {
         pick_row(source.row(row, &mut scratch), shape, axes, output);
     }
@@ -139,15 +157,7 @@ fn pick_row<const N: usize>(
                 pick_row(items, &shape[1..], &axes[1..], output);
             }
         }
-        Some(picked) if length == 1 && rest_is_whole && picked.is_scattered() => {
-            let picked = picked.entries.iter().map(|&i| items[i as usize]);
-            output.extend(picked.len(), picked);
-        }
-        Some(picked) if rest_is_whole => {
-            for run in &picked.runs {
-                output.copy(&items[run.start * length..run.end * length]);
-            }
-        }
+        Some(picked) if rest_is_whole => picked.pick(items, length, output),
         Some(picked) => {
             for &i in &picked.entries {
                 let items = &items[i as usize * length..(i as usize + 1) * length];
