@@ -158,7 +158,9 @@ fn reduce<T: Field>(
     columns: usize,
     width: usize,
 ) -> Result<Array2<T>> {
-    let parts = (rows / (ROWS_PER_COLUMN * columns).max(1)).clamp(1, MAX_PARTS);
+    // Without unknowns there is nothing to reduce.
+    let parts = rows.checked_div(ROWS_PER_COLUMN * columns);
+    let parts = parts.unwrap_or(1).clamp(1, MAX_PARTS);
     let mut reduced = vec![Array2::default((0, 0)); parts];
     // As if each number was read once for some of the columns.
     let work = (rows * width * size_of::<T>()).saturating_mul(columns.div_ceil(8));

@@ -104,7 +104,7 @@ fn numbers_of_any_size_can_be_used() {
 #[test]
 fn empty_axes_give_empty_results_or_zeros() {
     let default = LstsqOptions::default();
-    for (rows, unknowns, outputs) in [(0, 3, 2), (4, 0, 2), (4, 3, 0), (0, 0, 0)] {
+    for (rows, unknowns, outputs) in [(0, 3, 2), (4, 0, 2), (100, 0, 1), (100, 3, 0), (0, 0, 0)] {
         let (x, y) = (matrix(rows, unknowns, 1), matrix(rows, outputs, 2));
         assert_eq!(
             fit(&x, &y, default),
