@@ -31,7 +31,7 @@ extern "C" {
  *
  * @param block the block
  * @param parameter the gradient is with respect to this parameter
- * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+ * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there is no such gradient
  */
@@ -44,7 +44,7 @@ mts_status_t mts_gradient_map(const mts_block_t *block,
  *
  * @param gradient_samples labels with `sample` as their first dimension
  * @param parent_rows number of samples of the values
- * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+ * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a sample is not one of `parent_rows`
  */
@@ -57,7 +57,7 @@ mts_status_t mts_gradient_map_from_labels(const mts_labels_t *gradient_samples,
  *
  * @param outer mapping from the rows of the gradient to the samples of the values
  * @param inner mapping from the rows of the gradient of the gradient to the rows of the gradient
- * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+ * @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the numbers of rows do not fit
  */
@@ -88,7 +88,7 @@ mts_status_t mts_gradient_map_free(const struct mts_gradient_map_t *map);
  *
  * @param map the mapping
  * @param parents is set to `gradient_rows` positions of samples. They are *borrowed*: valid until the mapping
- *        is freed.
+ *        is freed. On error, NULL.
  * @param gradient_rows is set to the number of gradient rows
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
@@ -107,7 +107,7 @@ mts_status_t mts_gradient_map_parents(const struct mts_gradient_map_t *map,
  * @param rows is set to `gradient_rows` positions of gradient rows
  * @param gradient_rows is set to the number of gradient rows
  *
- * `offsets` and `rows` are *borrowed*: valid until the mapping is freed.
+ * `offsets` and `rows` are *borrowed*: valid until the mapping is freed. On error, all are set to NULL or 0.
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
  */
@@ -123,7 +123,7 @@ mts_status_t mts_gradient_map_csr(const struct mts_gradient_map_t *map,
  * @param map the mapping
  * @param parent position of the sample
  * @param rows is set to `count` positions of gradient rows, in increasing order. They are *borrowed*: valid
- *        until the mapping is freed.
+ *        until the mapping is freed. On error, NULL.
  * @param count is set to the number of gradient rows of this sample, possibly 0
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many samples

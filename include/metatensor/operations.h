@@ -7,7 +7,17 @@
 #ifndef METATENSOR_OPERATIONS_H
 #define METATENSOR_OPERATIONS_H
 
+#include <math.h>
+#include <stddef.h>
+
 #include "metatensor.h"
+
+/* Options that are what NULL stands for, to change some of them. */
+#define MTS_ALLCLOSE_OPTIONS_INIT {1e-13, 1e-12, false}
+#define MTS_EQUAL_METADATA_OPTIONS_INIT {MTS_METADATA_ALL, true}
+#define MTS_JOIN_OPTIONS_INIT {MTS_JOIN_KEYS_ERROR, NULL}
+#define MTS_LSTSQ_OPTIONS_INIT {NAN}
+#define MTS_BLOCK_NAMES_INIT {{NULL, 0}, {NULL, 0}, {NULL, 0}, false, false, false}
 
 
 /**
@@ -91,7 +101,7 @@
 #define MTS_SORT_ALL 15
 
 /**
- * How close numbers have to be. NULL stands for `{1e-13, 1e-12, false}`.
+ * How close numbers have to be. NULL stands for `MTS_ALLCLOSE_OPTIONS_INIT`, which is `{1e-13, 1e-12, false}`.
  */
 typedef struct mts_allclose_options_t {
     /**
@@ -109,7 +119,7 @@ typedef struct mts_allclose_options_t {
 } mts_allclose_options_t;
 
 /**
- * What metadata to compare. NULL stands for `{MTS_METADATA_ALL, true}`.
+ * What metadata to compare. NULL stands for `MTS_EQUAL_METADATA_OPTIONS_INIT`, which is `{MTS_METADATA_ALL, true}`.
  */
 typedef struct mts_equal_metadata_options_t {
     /**
@@ -139,6 +149,8 @@ typedef struct mts_names_t {
 /**
  * Names of the dimensions of a new block, one for each of the axes they are made of. Those that are not given count:
  * `sample`, `component_1`, `component_2`..., `property`.
+ *
+ * `MTS_BLOCK_NAMES_INIT` gives none, as NULL does.
  */
 typedef struct mts_block_names_t {
     /**
@@ -178,7 +190,7 @@ typedef uint32_t mts_axis_t;
 typedef uint32_t mts_join_keys_t;
 
 /**
- * How to join maps. NULL stands for `{MTS_JOIN_KEYS_ERROR, NULL}`.
+ * How to join maps. NULL stands for `MTS_JOIN_OPTIONS_INIT`, which is `{MTS_JOIN_KEYS_ERROR, NULL}`.
  */
 typedef struct mts_join_options_t {
     /**
@@ -192,7 +204,7 @@ typedef struct mts_join_options_t {
 } mts_join_options_t;
 
 /**
- * How to solve least squares problems. NULL stands for `{NAN}`.
+ * How to solve least squares problems. NULL stands for `MTS_LSTSQ_OPTIONS_INIT`, which is `{NAN}`.
  */
 typedef struct mts_lstsq_options_t {
     /**
@@ -508,7 +520,7 @@ mts_status_t mts_equal_raise(const mts_tensormap_t *a,
                              const mts_tensormap_t *b);
 
 /**
- * Tell whether two blocks have the same keys, labels, gradients and values, in the same order.
+ * Tell whether two blocks have the same labels, gradients and values, in the same order.
  *
  * Numbers of different types are equal if they have the same value; NaN is not equal to anything.
  *
@@ -521,7 +533,7 @@ mts_status_t mts_equal_raise(const mts_tensormap_t *a,
 mts_status_t mts_equal_block(const mts_block_t *a, const mts_block_t *b, bool *equal);
 
 /**
- * Check that two blocks have the same keys, labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
+ * Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
  *
  * @param a a block
  * @param b another block
@@ -562,7 +574,7 @@ mts_status_t mts_allclose_raise(const mts_tensormap_t *a,
                                 const struct mts_allclose_options_t *options);
 
 /**
- * Tell whether two blocks have the same keys, labels and gradients, and close values, in the same order.
+ * Tell whether two blocks have the same labels and gradients, and close values, in the same order.
  *
  * A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity.
  *
@@ -579,7 +591,7 @@ mts_status_t mts_allclose_block(const mts_block_t *a,
                                 bool *close);
 
 /**
- * Check that two blocks have the same keys, labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
+ * Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
  *
  * @param a a block
  * @param b another block
@@ -622,7 +634,7 @@ mts_status_t mts_equal_metadata_raise(const mts_tensormap_t *a,
                                       const struct mts_equal_metadata_options_t *options);
 
 /**
- * Tell whether two blocks have the same keys, labels and gradients, whatever their values, in the same order.
+ * Tell whether two blocks have the same labels and gradients, whatever their values, in the same order.
  *
  * The values are not looked at, and can be on any device.
  *
@@ -639,7 +651,7 @@ mts_status_t mts_equal_metadata_block(const mts_block_t *a,
                                       bool *equal);
 
 /**
- * Check that two blocks have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
+ * Check that two blocks have the same labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
  *
  * @param a a block
  * @param b another block

@@ -87,7 +87,7 @@ pub(crate) unsafe fn gradient_map<'a>(
 ///
 /// @param block the block
 /// @param parameter the gradient is with respect to this parameter
-/// @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+/// @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there is no such gradient
 #[unsafe(no_mangle)]
@@ -99,13 +99,11 @@ pub unsafe extern "C" fn mts_gradient_map(
 ) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (block, parameter, map) = unsafe {
-            (
-                self::block(block, "block")?,
-                text(parameter, "parameter")?,
-                Out::new(map, "map")?,
-            )
-        };
+        let map = unsafe { Out::new(map, "map") }?;
+        map.set(std::ptr::null());
+        // SAFETY: guaranteed by the caller.
+        let (block, parameter) =
+            unsafe { (self::block(block, "block")?, text(parameter, "parameter")?) };
         map.set(handle(Arc::clone(block.gradient_map(parameter)?)));
         Ok(())
     })
@@ -115,7 +113,7 @@ pub unsafe extern "C" fn mts_gradient_map(
 ///
 /// @param gradient_samples labels with `sample` as their first dimension
 /// @param parent_rows number of samples of the values
-/// @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+/// @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a sample is not one of `parent_rows`
 #[unsafe(no_mangle)]
@@ -127,12 +125,10 @@ pub unsafe extern "C" fn mts_gradient_map_from_labels(
 ) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (samples, map) = unsafe {
-            (
-                labels(gradient_samples, "gradient_samples")?,
-                Out::new(map, "map")?,
-            )
-        };
+        let map = unsafe { Out::new(map, "map") }?;
+        map.set(std::ptr::null());
+        // SAFETY: guaranteed by the caller.
+        let samples = unsafe { labels(gradient_samples, "gradient_samples") }?;
         map.set(handle(Arc::new(GradientMap::from_samples(
             &samples,
             parent_rows,
@@ -145,7 +141,7 @@ pub unsafe extern "C" fn mts_gradient_map_from_labels(
 ///
 /// @param outer mapping from the rows of the gradient to the samples of the values
 /// @param inner mapping from the rows of the gradient of the gradient to the rows of the gradient
-/// @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`
+/// @param map is set to the mapping, *owned* by the caller, to be given to `mts_gradient_map_free`; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the numbers of rows do not fit
 #[unsafe(no_mangle)]
@@ -157,13 +153,10 @@ pub unsafe extern "C" fn mts_gradient_map_compose(
 ) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (outer, inner, map) = unsafe {
-            (
-                self::map(outer, "outer")?,
-                self::map(inner, "inner")?,
-                Out::new(map, "map")?,
-            )
-        };
+        let map = unsafe { Out::new(map, "map") }?;
+        map.set(std::ptr::null());
+        // SAFETY: guaranteed by the caller.
+        let (outer, inner) = unsafe { (self::map(outer, "outer")?, self::map(inner, "inner")?) };
         map.set(handle(Arc::new(outer.map.compose(&inner.map)?)));
         Ok(())
     })
@@ -199,7 +192,7 @@ pub unsafe extern "C" fn mts_gradient_map_free(map: *const mts_gradient_map_t) -
 ///
 /// @param map the mapping
 /// @param parents is set to `gradient_rows` positions of samples. They are *borrowed*: valid until the mapping
-///        is freed.
+///        is freed. On error, NULL.
 /// @param gradient_rows is set to the number of gradient rows
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
@@ -212,13 +205,16 @@ pub unsafe extern "C" fn mts_gradient_map_parents(
 ) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (map, parents, gradient_rows) = unsafe {
+        let (parents, gradient_rows) = unsafe {
             (
-                self::map(map, "map")?,
                 Out::new(parents, "parents")?,
                 Out::new(gradient_rows, "gradient_rows")?,
             )
         };
+        parents.set(std::ptr::null());
+        gradient_rows.set(0);
+        // SAFETY: guaranteed by the caller.
+        let map = unsafe { self::map(map, "map") }?;
         parents.set(map.parents().as_ptr());
         gradient_rows.set(map.map.gradient_rows());
         Ok(())
@@ -234,7 +230,7 @@ pub unsafe extern "C" fn mts_gradient_map_parents(
 /// @param rows is set to `gradient_rows` positions of gradient rows
 /// @param gradient_rows is set to the number of gradient rows
 ///
-/// `offsets` and `rows` are *borrowed*: valid until the mapping is freed.
+/// `offsets` and `rows` are *borrowed*: valid until the mapping is freed. On error, all are set to NULL or 0.
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
@@ -248,15 +244,20 @@ pub unsafe extern "C" fn mts_gradient_map_csr(
 ) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (map, offsets, parent_rows, rows, gradient_rows) = unsafe {
+        let (offsets, parent_rows, rows, gradient_rows) = unsafe {
             (
-                self::map(map, "map")?,
                 Out::new(offsets, "offsets")?,
                 Out::new(parent_rows, "parent_rows")?,
                 Out::new(rows, "rows")?,
                 Out::new(gradient_rows, "gradient_rows")?,
             )
         };
+        offsets.set(std::ptr::null());
+        parent_rows.set(0);
+        rows.set(std::ptr::null());
+        gradient_rows.set(0);
+        // SAFETY: guaranteed by the caller.
+        let map = unsafe { self::map(map, "map") }?;
         let csr = map.csr();
         offsets.set(csr.offsets.as_ptr());
         parent_rows.set(map.map.parent_rows());
@@ -271,7 +272,7 @@ pub unsafe extern "C" fn mts_gradient_map_csr(
 /// @param map the mapping
 /// @param parent position of the sample
 /// @param rows is set to `count` positions of gradient rows, in increasing order. They are *borrowed*: valid
-///        until the mapping is freed.
+///        until the mapping is freed. On error, NULL.
 /// @param count is set to the number of gradient rows of this sample, possibly 0
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many samples
@@ -285,13 +286,11 @@ pub unsafe extern "C" fn mts_gradient_map_rows_of(
 ) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
-        let (map, rows, count) = unsafe {
-            (
-                self::map(map, "map")?,
-                Out::new(rows, "rows")?,
-                Out::new(count, "count")?,
-            )
-        };
+        let (rows, count) = unsafe { (Out::new(rows, "rows")?, Out::new(count, "count")?) };
+        rows.set(std::ptr::null());
+        count.set(0);
+        // SAFETY: guaranteed by the caller.
+        let map = unsafe { self::map(map, "map") }?;
         if parent >= map.map.parent_rows() {
             return Err(Error::invalid(format!(
                 "sample {parent} is out of bounds for a mapping with {} samples",

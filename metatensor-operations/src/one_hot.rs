@@ -32,7 +32,18 @@ pub fn one_hot(labels: &Labels, dimension: &Labels) -> Result<Array2<i32>> {
     let values = labels
         .column(name)
         .map_err(|error| error.context("one_hot"))?;
-    let mut result = Array2::zeros((labels.count(), dimension.count()));
+    let shape = (labels.count(), dimension.count());
+    let mut elements = Vec::new();
+    let count = shape.0.checked_mul(shape.1);
+    if count.is_none_or(|count| elements.try_reserve_exact(count).is_err()) {
+        return Err(Error::invalid(format!(
+            "one_hot: there is no memory for {} rows and {} columns",
+            shape.0, shape.1
+        )));
+    }
+    elements.resize(shape.0 * shape.1, 0);
+    let mut result = Array2::from_shape_vec(shape, elements)
+        .map_err(|error| Error::Internal(format!("one_hot: {error}")))?;
     for (mut row, value) in result.rows_mut().into_iter().zip(values) {
         let Some(column) = dimension.position(&[value]) else {
             return Err(Error::invalid(format!(

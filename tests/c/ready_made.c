@@ -173,10 +173,58 @@ static void products_with_gradient_rows(void) {
                  "got 1 rows of values, but the mapping is for 2");
     CHECK_STATUS(mts_gradient_contract(float64, x, 2, 2, map, dx, UINTPTR_MAX, sums), MTS_INVALID_PARAMETER_ERROR,
                  "too many");
+    /* what can not be given is NULL */
+    const mts_gradient_map_t *nothing = map;
+    CHECK(mts_gradient_map_compose(map, map, &nothing) == MTS_INVALID_PARAMETER_ERROR);
+    CHECK(nothing == NULL);
+    const int64_t *borrowed = (const int64_t[]){0};
+    uintptr_t count = 7;
+    CHECK(mts_gradient_map_rows_of(map, 2, &borrowed, &count) == MTS_INVALID_PARAMETER_ERROR);
+    CHECK(borrowed == NULL && count == 0);
     DLDataType half = {kDLFloat, 16, 1};
     CHECK_STATUS(mts_gather_multiply(half, x, 2, 2, map, dx, 2, products), MTS_UNSUPPORTED_ERROR, "float16");
     CHECK_STATUS(mts_gradient_contract(half, x, 2, 2, map, dx, 2, sums), MTS_UNSUPPORTED_ERROR, "float16");
     CHECK_OK(mts_gradient_map_free(map));
+}
+
+/* A block with a single number. */
+static mts_block_t *number(double value) {
+    double *memory = malloc(sizeof *memory);
+    *memory = value;
+    mts_array_t array;
+    CHECK_OK(mts_array_from_buffer(memory, (uintptr_t[]){1, 1}, 2, NULL, float64, release, memory, &array));
+    mts_block_t *block;
+    CHECK_OK(mts_block_from_array(array, &(mts_block_names_t)MTS_BLOCK_NAMES_INIT, &block));
+    return block;
+}
+
+/* Options that start as what NULL stands for. */
+static void options_have_defaults(void) {
+    mts_block_t *one = number(1);
+    const double differences[] = {0, 1e-12, 1.2e-12, -1.2e-12, 1};
+    for (size_t i = 0; i < sizeof differences / sizeof *differences; i++) {
+        mts_block_t *other = number(1 + differences[i]);
+        mts_allclose_options_t close = MTS_ALLCLOSE_OPTIONS_INIT;
+        bool expected, answer;
+        CHECK_OK(mts_allclose_block(one, other, NULL, &expected));
+        CHECK(expected == (i < 2));
+        CHECK_OK(mts_allclose_block(one, other, &close, &answer));
+        CHECK(answer == expected);
+        close.atol = 2;
+        CHECK_OK(mts_allclose_block(one, other, &close, &answer));
+        CHECK(answer);
+        mts_block_free(other);
+    }
+
+    mts_equal_metadata_options_t metadata = MTS_EQUAL_METADATA_OPTIONS_INIT;
+    bool same;
+    CHECK_OK(mts_equal_metadata_block(one, one, &metadata, &same));
+    CHECK(same && metadata.check == MTS_METADATA_ALL && metadata.check_gradients);
+    mts_join_options_t join = MTS_JOIN_OPTIONS_INIT;
+    CHECK(join.different_keys == MTS_JOIN_KEYS_ERROR && join.add_dimension == NULL);
+    mts_lstsq_options_t lstsq = MTS_LSTSQ_OPTIONS_INIT;
+    CHECK(lstsq.rcond != lstsq.rcond);
+    mts_block_free(one);
 }
 
 static void ask_for_features(void) {
@@ -193,6 +241,7 @@ int main(void) {
     fill_with_a_scalar();
     gather_and_scatter();
     products_with_gradient_rows();
+    options_have_defaults();
     ask_for_features();
     return 0;
 }

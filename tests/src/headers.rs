@@ -61,7 +61,13 @@ pub const HEADERS: &[Header] = &[
         purpose: "Operations on maps and blocks, gradients included.",
         // the modules in it come with it
         sources: &["operations/mod.rs"],
-        includes: "#include \"metatensor.h\"\n",
+        includes: "#include <math.h>\n#include <stddef.h>\n\n#include \"metatensor.h\"\n\n\
+                   /* Options that are what NULL stands for, to change some of them. */\n\
+                   #define MTS_ALLCLOSE_OPTIONS_INIT {1e-13, 1e-12, false}\n\
+                   #define MTS_EQUAL_METADATA_OPTIONS_INIT {MTS_METADATA_ALL, true}\n\
+                   #define MTS_JOIN_OPTIONS_INIT {MTS_JOIN_KEYS_ERROR, NULL}\n\
+                   #define MTS_LSTSQ_OPTIONS_INIT {NAN}\n\
+                   #define MTS_BLOCK_NAMES_INIT {{NULL, 0}, {NULL, 0}, {NULL, 0}, false, false, false}\n",
     },
 ];
 

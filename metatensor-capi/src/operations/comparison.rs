@@ -19,7 +19,7 @@ pub const MTS_METADATA_PROPERTIES: u32 = 4;
 /// Compare all labels of blocks.
 pub const MTS_METADATA_ALL: u32 = 7;
 
-/// How close numbers have to be. NULL stands for `{1e-13, 1e-12, false}`.
+/// How close numbers have to be. NULL stands for `MTS_ALLCLOSE_OPTIONS_INIT`, which is `{1e-13, 1e-12, false}`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct mts_allclose_options_t {
@@ -31,7 +31,7 @@ pub struct mts_allclose_options_t {
     pub equal_nan: bool,
 }
 
-/// What metadata to compare. NULL stands for `{MTS_METADATA_ALL, true}`.
+/// What metadata to compare. NULL stands for `MTS_EQUAL_METADATA_OPTIONS_INIT`, which is `{MTS_METADATA_ALL, true}`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct mts_equal_metadata_options_t {
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn mts_equal_raise(
     })
 }
 
-/// Tell whether two blocks have the same keys, labels, gradients and values, in the same order.
+/// Tell whether two blocks have the same labels, gradients and values, in the same order.
 ///
 /// Numbers of different types are equal if they have the same value; NaN is not equal to anything.
 ///
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn mts_equal_block(
     })
 }
 
-/// Check that two blocks have the same keys, labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
+/// Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
 ///
 /// @param a a block
 /// @param b another block
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn mts_allclose_raise(
     })
 }
 
-/// Tell whether two blocks have the same keys, labels and gradients, and close values, in the same order.
+/// Tell whether two blocks have the same labels and gradients, and close values, in the same order.
 ///
 /// A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity.
 ///
@@ -261,7 +261,7 @@ pub unsafe extern "C" fn mts_allclose_block(
     })
 }
 
-/// Check that two blocks have the same keys, labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
+/// Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
 ///
 /// @param a a block
 /// @param b another block
@@ -345,7 +345,7 @@ pub unsafe extern "C" fn mts_equal_metadata_raise(
     })
 }
 
-/// Tell whether two blocks have the same keys, labels and gradients, whatever their values, in the same order.
+/// Tell whether two blocks have the same labels and gradients, whatever their values, in the same order.
 ///
 /// The values are not looked at, and can be on any device.
 ///
@@ -379,7 +379,7 @@ pub unsafe extern "C" fn mts_equal_metadata_block(
     })
 }
 
-/// Check that two blocks have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
+/// Check that two blocks have the same labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
 ///
 /// @param a a block
 /// @param b another block

@@ -257,6 +257,8 @@ pub unsafe extern "C" fn mts_random_uniform_like_block(
 
 /// Names of the dimensions of a new block, one for each of the axes they are made of. Those that are not given count:
 /// `sample`, `component_1`, `component_2`..., `property`.
+///
+/// `MTS_BLOCK_NAMES_INIT` gives none, as NULL does.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct mts_block_names_t {

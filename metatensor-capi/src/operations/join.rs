@@ -23,7 +23,7 @@ pub const MTS_JOIN_KEYS_INTERSECTION: u32 = 1;
 /// Maps without a block for a key have nothing to add to this block.
 pub const MTS_JOIN_KEYS_UNION: u32 = 2;
 
-/// How to join maps. NULL stands for `{MTS_JOIN_KEYS_ERROR, NULL}`.
+/// How to join maps. NULL stands for `MTS_JOIN_OPTIONS_INIT`, which is `{MTS_JOIN_KEYS_ERROR, NULL}`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct mts_join_options_t {

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn mts_dot_block(
     }
 }
 
-/// How to solve least squares problems. NULL stands for `{NAN}`.
+/// How to solve least squares problems. NULL stands for `MTS_LSTSQ_OPTIONS_INIT`, which is `{NAN}`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct mts_lstsq_options_t {

@@ -153,6 +153,35 @@ fn values_of_new_dimensions_must_fit_all_blocks() {
 }
 
 #[test]
+fn names_of_new_dimensions_must_be_free_and_valid() {
+    for (axis, taken) in AXES.into_iter().zip(["k", "a", "p"]) {
+        for (name, culprit) in [(taken, "twice"), ("1a", "'1a'"), ("", "''")] {
+            let values = DimensionValues::Scalar(0);
+            let append = append_dimension(&example_map(), axis, name, values);
+            let insert = insert_dimension(&example_map(), axis, 0, name, values);
+            for result in [
+                append,
+                insert,
+                rename_dimension(&example_map(), axis, other(axis), name),
+            ] {
+                let error = result.unwrap_err().to_string();
+                assert!(error.contains(culprit), "{error}");
+                assert!(error.contains(&axis.to_string()), "{error}");
+            }
+        }
+    }
+}
+
+/// The name of a dimension which is not the first one.
+fn other(axis: Axis) -> &'static str {
+    match axis {
+        Axis::Keys => "l",
+        Axis::Samples => "sample",
+        _ => "q",
+    }
+}
+
+#[test]
 fn dimensions_are_permuted() {
     let [keys, samples, properties] =
         AXES.map(|axis| permute_dimensions(&example_map(), axis, &[1, 0]).unwrap());

@@ -253,6 +253,26 @@ fn what_can_not_be_joined_is_named() {
 }
 
 #[test]
+fn keys_need_the_same_names_to_be_joined() {
+    let with_keys = |name: &str| {
+        TensorMap::new(Labels::range(name, 1).unwrap(), vec![block([1, 1], &[1.0])]).unwrap()
+    };
+    let (a, b) = (with_keys("k"), with_keys("l"));
+    for different_keys in [DifferentKeys::Intersection, DifferentKeys::Union] {
+        let options = JoinOptions {
+            different_keys,
+            add_dimension: Some("from"),
+        };
+        let error = join(&[&a, &b], Axis::Samples, options).unwrap_err();
+        assert!(matches!(error, Error::InvalidParameter(_)), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("'k'") && text.contains("'l'"), "{text}");
+    }
+    let text = message(join(&[&a, &b], Axis::Samples, JoinOptions::default()));
+    assert!(text.contains("different keys"), "{text}");
+}
+
+#[test]
 fn empty_blocks_and_maps_can_be_joined() {
     let none = || TensorMap::new(Labels::empty(&["k"]).unwrap(), Vec::new()).unwrap();
     let joined = join(&[&none(), &none()], Axis::Samples, JoinOptions::default()).unwrap();

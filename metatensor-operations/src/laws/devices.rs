@@ -4,7 +4,7 @@ use metatensor_core::{Device, Error, TensorMap};
 
 use super::operations::OPERATIONS;
 use super::*;
-use crate::testing::{foreign, labels};
+use crate::testing::{Foreign, foreign, labels};
 
 const DEVICE: Device = Device { kind: 2, id: 1 };
 
@@ -54,6 +54,30 @@ fn operations_need_main_memory_or_say_so() {
             for part in [function, "cuda:1", key] {
                 assert!(message.contains(part), "{name}: no {part:?} in {message}");
             }
+        }
+    }
+}
+
+fn assert_foreign(name: &str, block: &TensorBlock) {
+    assert_eq!(
+        block.values().origin().unwrap(),
+        Foreign::origin(),
+        "{name}"
+    );
+    for (_, gradient) in block.gradients() {
+        assert_foreign(name, gradient);
+    }
+}
+
+#[test]
+fn results_have_the_kind_of_arrays_of_the_first_argument() {
+    for seed in 0..10 {
+        for operation in &OPERATIONS {
+            let [a, b] = random_pair::<f64>(operation, seed);
+            let result = (operation.block)(&foreign(&a, Device::CPU), &b).unwrap();
+            assert_foreign(operation.name, &result);
+            let expected = (operation.block)(&a, &b).unwrap();
+            assert_same_numbers(operation.name, &result, &expected);
         }
     }
 }

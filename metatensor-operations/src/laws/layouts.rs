@@ -29,10 +29,20 @@ proptest! {
                     let result = (operation.block)(x, y).unwrap();
                     check_allclose_block(&result, &expected, SAME)
                         .unwrap_or_else(|different| panic!("{}: {different}", operation.name));
+                    assert!(is_new_or_of(&result, x), "{}", operation.name);
                 }
             }
         }
     }
+}
+
+/// All arrays are row-major, or those of the first argument.
+fn is_new_or_of(result: &TensorBlock, first: &TensorBlock) -> bool {
+    let is_row_major = result.view().unwrap().is_contiguous();
+    (is_row_major || result.values().is_same(first.values()))
+        && result
+            .gradients()
+            .all(|(parameter, gradient)| is_new_or_of(gradient, first.gradient(parameter).unwrap()))
 }
 
 /// Two maps with a gradient, large enough to be shared between threads.

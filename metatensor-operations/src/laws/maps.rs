@@ -23,13 +23,18 @@ fn check<T: Small>(operation: &Operation, seed: u64) {
     let keys = [5, -2, 3];
     let keys = &keys[..first.len()];
     let labels_of = |keys: Vec<i32>| Labels::from_values(&["k"], keys).unwrap();
-    let a = TensorMap::new(labels_of(keys.to_vec()), first.clone()).unwrap();
+    let mut a = TensorMap::new(labels_of(keys.to_vec()), first.clone()).unwrap();
+    a.info_mut().insert("unit".into(), "eV".into());
     // Blocks of the second map are in another order.
     let reversed = labels_of(keys.iter().rev().copied().collect());
     let b = TensorMap::new(reversed, second.iter().rev().cloned().collect()).unwrap();
 
     let result = (operation.map)(&a, &b).unwrap();
     assert_eq!(result.keys(), a.keys(), "{name}");
+    // Info describes the map it belongs to, and what only has another form or its labels.
+    let describes = operation.class == Class::Structural && !name.starts_with("join");
+    let expected = if describes || name == "zeros" { 1 } else { 0 };
+    assert_eq!(result.info().len(), expected, "{name}");
     for ((a, b), result) in first.iter().zip(&second).zip(result.blocks()) {
         let expected = (operation.block)(a, b).unwrap();
         let options = AllcloseOptions {
@@ -40,6 +45,18 @@ fn check<T: Small>(operation: &Operation, seed: u64) {
         check_allclose_block(result, &expected, options)
             .unwrap_or_else(|different| panic!("{name}: {different}"));
         assert_eq!(result.dtype().unwrap(), expected.dtype().unwrap(), "{name}");
+        if name != "remove h" {
+            assert_same_gradients(result, a);
+        }
+    }
+}
+
+/// Gradients have the same parameters in the same order, at all depths, and the type of the values.
+fn assert_same_gradients(result: &TensorBlock, block: &TensorBlock) {
+    assert_eq!(result.gradients_list(), block.gradients_list());
+    for ((_, gradient), (_, expected)) in result.gradients().zip(block.gradients()) {
+        assert_eq!(gradient.dtype().unwrap(), result.dtype().unwrap());
+        assert_same_gradients(gradient, expected);
     }
 }
 

@@ -305,6 +305,28 @@ fn with_groups(x: &TensorBlock, groups: &[usize]) -> TensorBlock {
     with_samples(g(x), &samples)
 }
 
+#[test]
+fn operations_without_a_formula_refuse_gradients_of_gradients() {
+    let samples = labels(["a", "b"], &[[0, 0], [0, 1]]);
+    let properties = labels(["p", "q"], &[[0, 0], [0, 1]]);
+    for operation in &super::operations::OPERATIONS {
+        let block = Random(1).block_with(&samples, &properties, 1, 2, f64::small);
+        let result = (operation.block)(&block, &block);
+        if operation.class != Class::NonLinear {
+            result.unwrap();
+            continue;
+        }
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Unsupported(_)), "{error}");
+        let message = error.to_string();
+        let function = operation.name.split(' ').next().unwrap();
+        assert!(
+            message.contains(function) && message.contains("'g/h'"),
+            "{message}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 

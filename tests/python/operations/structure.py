@@ -317,6 +317,11 @@ class Structure(unittest.TestCase):
         sizes = [ctypes.c_size_t(size) for size in ours.shape]
         check(library.mts_one_hot(address(labels), address(dimension), ctypes.c_void_p(ours.ctypes.data), *sizes))
         np.testing.assert_array_equal(ours, mts.one_hot(labels, dimension))
+        for rows, columns in [(len(labels), len(dimension) + 1), (len(labels) + 1, len(dimension))]:
+            sizes = [ctypes.c_size_t(rows), ctypes.c_size_t(columns)]
+            expected = f"buffer size error: one_hot: expected memory for {len(labels)} rows and 6 columns"
+            with self.assertRaisesRegex(ValueError, expected):
+                check(library.mts_one_hot(address(labels), address(dimension), ctypes.c_void_p(ours.ctypes.data), *sizes))
 
     def test_errors_leave_no_results(self):
         rng = np.random.default_rng(0)
