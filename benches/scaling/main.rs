@@ -4,10 +4,11 @@
 //! cargo bench -p metatensor-tests --bench scaling -- [--huge] [--filter TEXT]
 //! ```
 //!
-//! Each work is done for 10² to 10⁶ rows (with `--huge`, 10⁷) or 10 to 10⁵ blocks. The exponent of the time is that of the
-//! straight line through the larger half of the sizes, in logarithms. It is 1.0 for work that is linear in its size, or a
-//! little more for sorting; tables that do not fit in the caches of the processor add 0.1 to 0.3. Work that is quadratic
-//! in something gives 2.0. Plots are written to `target/scaling/`.
+//! Each work is done for 10² to 10⁶ rows (with `--huge`, 10⁷) or 10 to 10⁵ blocks. Times are those that the processors
+//! worked, on all threads: other programs make them longer by what they take from the caches, but not by waiting. The
+//! exponent of the time is that of the straight line through the larger half of the sizes, in logarithms. It is 1.0 for work
+//! that is linear in its size, or a little more for sorting; tables that do not fit in the caches of the processor add 0.1
+//! to 0.3. Work that is quadratic in something gives 2.0. Plots are written to `target/scaling/`.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -18,6 +19,7 @@ use std::{env, fs};
 use metatensor_core::{Labels, SampleOrder, TensorBlock, TensorMap};
 use metatensor_operations as operations;
 use ndarray::{Array2, Array3};
+use rustix::time::{ClockId, clock_gettime};
 
 mod plot;
 
@@ -213,15 +215,20 @@ fn slope(points: &[(f64, f64)]) -> f64 {
     covariance.sum::<f64>() / variance.sum::<f64>()
 }
 
-/// Time of a function, without that of freeing what it gives.
+/// Time for a function, without that of freeing what it gives.
 fn timed<T, E: Into<Box<dyn Error>>>(
     f: impl FnOnce() -> std::result::Result<T, E>,
 ) -> Result<Duration> {
-    let start = Instant::now();
+    let start = processor_time()?;
     let result = black_box(f().map_err(Into::into)?);
-    let time = start.elapsed();
+    let time = processor_time()? - start;
     drop(result);
     Ok(time)
+}
+
+/// What all threads of this process have worked until now.
+fn processor_time() -> Result<Duration> {
+    Ok(clock_gettime(ClockId::ProcessCPUTime).try_into()?)
 }
 
 // ---- inputs ----

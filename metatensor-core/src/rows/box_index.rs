@@ -15,8 +15,7 @@ pub(super) struct BoxIndex {
 /// A box has at most so many points per row: the index is about as large as a hash table would be.
 const POINTS_PER_ROW: usize = 4;
 
-/// There can be four times as many in boxes that fit in a cache of a processor with this many points. In memory that is
-/// further away, hash tables are faster to fill.
+/// There can be four times as many in boxes with at most this many points, which fit in a cache of a processor.
 const NEAR_POINTS: usize = 1 << 18;
 
 impl BoxIndex {

@@ -1,5 +1,6 @@
 //! From a row to its number.
 
+use super::bit_index::BitIndex;
 use super::bounds::Bounds;
 use super::box_index::BoxIndex;
 use super::hash_index::HashIndex;
@@ -20,6 +21,7 @@ pub struct RowIndex(Kind);
 enum Kind {
     Scan,
     Box(BoxIndex),
+    Bits(BitIndex),
     Hash(HashIndex),
 }
 
@@ -86,15 +88,16 @@ impl RowIndex {
         if count <= SCANNED {
             return Ok(RowIndex(Kind::Scan));
         }
-        by_width!(rows.width(), [rows => table], {
-            let kind = match Bounds::new(rows, BoxIndex::max_points(count)) {
-                Some(bounds) => {
-                    Kind::Box(BoxIndex::new(table, bounds, on_repeated)?)
-                }
-                None => Kind::Hash(HashIndex::new(table, on_repeated)?),
-            };
-            Ok(RowIndex(kind))
-        })
+        let max_points = BoxIndex::max_points(count);
+        let bounds = Bounds::new(rows, max_points.max(BitIndex::max_points(count)));
+        let kind = by_width!(rows.width(), [rows => table], match bounds {
+            Some(bounds) if bounds.points() <= max_points => {
+                Kind::Box(BoxIndex::new(table, bounds, on_repeated)?)
+            }
+            Some(bounds) => Kind::Bits(BitIndex::new(rows, table, bounds, on_repeated)?),
+            None => Kind::Hash(HashIndex::new(table, on_repeated)?),
+        });
+        Ok(RowIndex(kind))
     }
 
     /// The number of this row, if the table has it. A row of another width than the table is never found.
@@ -113,6 +116,7 @@ impl RowIndex {
             let row = query.row(0);
             match &self.0 {
                 Kind::Box(index) => index.find(row),
+                Kind::Bits(index) => index.find(row),
                 Kind::Hash(index) => index.find(table, row),
                 Kind::Scan => (0..table.count()).find(|&i| table.row(i) == row),
             }
@@ -136,6 +140,9 @@ impl RowIndex {
         by_width!(rows.width(), [rows => table, queries => queries], {
             match &self.0 {
                 Kind::Box(index) => {
+                    (0..queries.count()).for_each(|i| found(i, index.find(queries.row(i))));
+                }
+                Kind::Bits(index) => {
                     (0..queries.count()).for_each(|i| found(i, index.find(queries.row(i))));
                 }
                 Kind::Hash(index) => index.find_all(table, queries, found),
@@ -166,6 +173,8 @@ mod tests {
         let grid: Vec<i32> = (0..100).flat_map(|i| [i / 10, i % 10]).collect();
         assert!(matches!(kind(&grid, 2), Kind::Box(_)));
         assert!(matches!(kind(&close, 5), Kind::Hash(_)));
+        let large_box: Vec<i32> = (0..100).flat_map(|i| [i / 10 * 20, i % 10]).collect();
+        assert!(matches!(kind(&large_box, 2), Kind::Bits(_)));
         let far: Vec<i32> = (0..100).map(|i| i * 1000).collect();
         assert!(matches!(kind(&far, 1), Kind::Hash(_)));
         let whole_range = [&close[..], &[i32::MIN]].concat();

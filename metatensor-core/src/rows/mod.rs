@@ -4,6 +4,7 @@
 //! compared as their integers are, column 0 first. Inside the module row numbers are `u32`, which is why
 //! a table has at most [`Rows::MAX_COUNT`] rows.
 
+mod bit_index;
 mod bounds;
 mod box_index;
 mod groups;

@@ -1,0 +1,114 @@
+//! From a row in a large box of integers to its number, by counting.
+
+use super::bounds::Bounds;
+use super::table::Table;
+use super::{Order, Rows};
+use crate::array::vector_with_capacity;
+
+/// A bit for each point of a box around the rows, and one for everything else: whether it is a row.
+///
+/// Rows are counted in the order of points. This is the order of sorted rows, which are thus found by counting alone.
+#[derive(Clone, Debug)]
+pub(super) struct BitIndex {
+    bounds: Bounds,
+    cells: Vec<Cell>,
+    /// The number of each row, in the order of points, and one more number for points after the last row. `None`
+    /// if the rows are sorted.
+    numbers: Option<Vec<u32>>,
+}
+
+/// Some neighboring points.
+#[derive(Clone, Copy, Debug, Default)]
+struct Cell {
+    /// Which of them are rows.
+    present: u32,
+    /// How many rows there are in the cells before.
+    before: u32,
+}
+
+/// Points in a cell.
+const POINTS: usize = u32::BITS as usize;
+
+/// A box has at most so many points per row: the index is not larger than a hash table would be.
+const POINTS_PER_ROW: usize = 32;
+
+impl BitIndex {
+    /// The points that the box of a table with so many rows may have.
+    pub(super) fn max_points(rows: usize) -> usize {
+        rows.saturating_mul(POINTS_PER_ROW)
+    }
+
+    /// Index of a table with these bounds, whose rows are distinct or not. Of equal rows, the first one is found.
+    ///
+    /// # Errors
+    ///
+    /// That of `on_repeated`, which gets the number of each row that repeats an earlier one.
+    pub(super) fn new<'a, E>(
+        rows: Rows<'_>,
+        table: impl Table<'a>,
+        bounds: Bounds,
+        on_repeated: impl Fn(usize) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let count = (bounds.points() + 1).div_ceil(POINTS);
+        let mut cells = vector_with_capacity(count);
+        cells.resize(count, Cell::default());
+        let mut points: Vec<u32> = vector_with_capacity(table.count());
+        for row in 0..table.count() {
+            let point = bounds.point(table.row(row));
+            let cell: &mut Cell = &mut cells[point / POINTS];
+            if cell.has(point) {
+                on_repeated(row)?;
+            }
+            cell.present |= 1 << (point % POINTS);
+            points.push(point as u32);
+        }
+        let mut total = 0;
+        for cell in &mut cells {
+            cell.before = total;
+            total += cell.present.count_ones();
+        }
+        let is_sorted = rows.order() == Order::StrictlyIncreasing;
+        let numbers = (!is_sorted).then(|| {
+            let mut numbers = vector_with_capacity(total as usize + 1);
+            numbers.resize(total as usize + 1, 0);
+            // The first of equal rows is the last one written.
+            for (row, &point) in points.iter().enumerate().rev() {
+                let point = point as usize;
+                numbers[cells[point / POINTS].count_before(point)] = row as u32;
+            }
+            numbers
+        });
+        Ok(BitIndex {
+            bounds,
+            cells,
+            numbers,
+        })
+    }
+
+    #[inline(always)]
+    pub(super) fn find(&self, row: &[i32]) -> Option<usize> {
+        let point = self.bounds.point(row);
+        let cell = self.cells[point / POINTS];
+        let position = cell.count_before(point);
+        let number = match &self.numbers {
+            Some(numbers) => numbers[position] as usize,
+            None => position,
+        };
+        // Whether a row is there can be as good as random: nothing above depends on it.
+        cell.has(point).then_some(number)
+    }
+}
+
+impl Cell {
+    #[inline(always)]
+    fn has(self, point: usize) -> bool {
+        self.present >> (point % POINTS) & 1 != 0
+    }
+
+    /// How many rows come before this point of the cell.
+    #[inline(always)]
+    fn count_before(self, point: usize) -> usize {
+        let before = self.present & ((1 << (point % POINTS)) - 1);
+        (self.before + before.count_ones()) as usize
+    }
+}
