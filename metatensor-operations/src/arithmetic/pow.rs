@@ -60,7 +60,14 @@ macro_rules! with_power {
                 $body
             }
             1.5 => {
-                let $power = |x: $T| x.times(x.root());
+                let [smallest, largest] = [f64::NEG_INFINITY, f64::INFINITY].map($T::from_real);
+                let $power = |x: $T| {
+                    if x == smallest {
+                        largest
+                    } else {
+                        x.times(x.root())
+                    }
+                };
                 $body
             }
             2.0 => {

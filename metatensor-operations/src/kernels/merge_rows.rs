@@ -218,20 +218,15 @@ where
         finish: impl Fn(f64, f64, f64) -> f64 + Sync,
     ) -> Result<DenseArray> {
         let (length, repeats) = (self.length, gradient.repeats);
-        let place = self.places();
+        let deviations = self.deviations()?;
         let parents = gradient.map.parents();
         let per_tile = (TILE / length.max(1)).max(1);
         let shape = merged(&gradient.shape, merged_rows);
         let work = size_of_val(a) + shape.iter().product::<usize>() * size_of::<T>();
         DenseArray::write_rows(&shape, repeats * length, work, |range, output| {
-            let mut deviations = Vec::new();
-            let mut current = None;
             let mut sums = vec![0.0; per_tile.min(repeats) * length];
             for merged_row in range {
                 let group = merged_rows.unique().row(merged_row)[0] as usize;
-                if current.replace(group) != Some(group) {
-                    self.deviations(group, &mut deviations);
-                }
                 let rows = merged_rows.rows_of(merged_row);
                 let range = group * length..(group + 1) * length;
                 let moments = &self.moments[range];
@@ -245,10 +240,7 @@ where
                         length,
                         rows,
                         |row| &a[row as usize * repeats * length..][tile.clone()],
-                        |row| {
-                            let place = place(parents[row as usize], group);
-                            &deviations[place * length..][..length]
-                        },
+                        |row| &deviations[parents[row as usize] as usize * length..][..length],
                     );
                     for sums in sums.chunks_exact(length.max(1)) {
                         let finished = sums.iter().zip(moments);
@@ -262,28 +254,31 @@ where
         })
     }
 
-    /// Where in its group a row is.
-    fn places(&self) -> impl Fn(u32, usize) -> usize + use<'a, T> {
-        let members = self.groups.members();
-        let mut places = vec![0; members.len()];
-        for (place, &row) in members.iter().enumerate() {
-            places[row as usize] = place;
-        }
-        let offsets = self.groups.offsets();
-        move |row, group| places[row as usize] - offsets[group] as usize
-    }
-
-    /// Differences of the rows of one group to their mean.
-    fn deviations(&self, group: usize, result: &mut Vec<T::Sum>) {
+    /// Differences of all elements to the mean of their group.
+    fn deviations(&self) -> Result<Vec<T::Sum>> {
         let length = self.length;
-        let rows = self.groups.rows_of(group);
-        let row = |row: u32| &self.x[row as usize * length..][..length];
-        let first = row(rows[0]);
-        let means = self.moments[group * length..][..length].iter();
-        let means: Vec<_> = means.map(|moments| moments.mean).collect();
-        result.clear();
-        for &i in rows {
-            result.extend(deviations(row(i).iter().zip(first).zip(&means)));
-        }
+        let row = |row: usize| &self.x[row * length..][..length];
+        let mut result = vec![T::Sum::default(); self.x.len()];
+        let work = size_of_val(self.x) + size_of_val(&result[..]);
+        change_rows(&mut result, length, work, |rows, result| {
+            let mut means = Vec::with_capacity(length);
+            let mut current = None;
+            for (i, result) in rows.zip(result.chunks_exact_mut(length)) {
+                let group = self.groups.group_of()[i] as usize;
+                if current.replace(group) != Some(group) {
+                    means.clear();
+                    let moments = self.moments[group * length..][..length].iter();
+                    means.extend(moments.map(|moments| moments.mean));
+                }
+                let first = row(self.groups.rows_of(group)[0] as usize);
+                let x = row(i).iter().zip(first).zip(&means);
+                result
+                    .iter_mut()
+                    .zip(deviations(x))
+                    .for_each(|(result, deviation)| *result = deviation);
+            }
+            Ok(())
+        })?;
+        Ok(result)
     }
 }

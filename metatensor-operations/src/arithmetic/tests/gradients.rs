@@ -181,6 +181,11 @@ fn powers_at_special_points() {
     assert_eq!(power(0.0, 0.25), [0.0, inf]);
     assert_eq!(power(0.0, -1.0), [inf, -inf]);
     assert_eq!(power(0.0, -2.0), [inf, -inf]);
+    for p in [1.5, 2.0, 2.5] {
+        assert_eq!(power(inf, p)[0], inf);
+        assert_eq!(power(-inf, p)[0], inf);
+    }
+    assert!(power(-2.0, 1.5).iter().all(|x| x.is_nan()));
     assert!(power(-2.0, 0.5).iter().all(|x| x.is_nan()));
     assert!(power(-2.0, 2.5).iter().all(|x| x.is_nan()));
     assert_eq!(power(-2.0, 4.0), [16.0, -96.0]);
