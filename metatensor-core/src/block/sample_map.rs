@@ -57,7 +57,10 @@ pub(super) fn check(samples: &Labels, parent_rows: usize) -> Result<()> {
         (count, Some(Order::StrictlyIncreasing | Order::NonDecreasing)) => {
             is_sample(rows.row(0)[0]) && is_sample(rows.row(count - 1)[0])
         }
-        _ => rows.column_is_below(0, parent_rows),
+        _ => match samples.known_range(0) {
+            Some((min, max)) => is_sample(min) && is_sample(max),
+            None => rows.column_is_below(0, parent_rows),
+        },
     };
     if all_are {
         return Ok(());

@@ -327,6 +327,11 @@ impl Labels {
         self.0.order.get().copied()
     }
 
+    /// The smallest and the largest value of one dimension, if somebody had to find out before.
+    pub(crate) fn known_range(&self, dimension: usize) -> Option<(i32, i32)> {
+        self.0.index.get()?.range(dimension)
+    }
+
     pub(crate) fn order(&self) -> Order {
         *self.0.order.get_or_init(|| self.rows().order())
     }

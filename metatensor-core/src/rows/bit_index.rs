@@ -85,6 +85,10 @@ impl BitIndex {
         })
     }
 
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     #[inline(always)]
     pub(super) fn find(&self, row: &[i32]) -> Option<usize> {
         let point = self.bounds.point(row);

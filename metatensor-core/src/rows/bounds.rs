@@ -59,6 +59,12 @@ impl Bounds {
         (sums_fit && bounds.points as usize <= max_points).then_some(bounds)
     }
 
+    /// The smallest and the largest coordinate along one axis.
+    pub(super) fn range(&self, axis: usize) -> (i32, i32) {
+        let min = self.min[axis];
+        (min, min.wrapping_add_unsigned(self.length[axis] - 1))
+    }
+
     /// How many points are in the box. This is also the number of those that are not.
     pub(super) fn points(&self) -> usize {
         self.points as usize

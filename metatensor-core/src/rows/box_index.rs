@@ -47,6 +47,10 @@ impl BoxIndex {
         Ok(BoxIndex { bounds, slots })
     }
 
+    pub(super) fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
     #[inline(always)]
     pub(super) fn find(&self, row: &[i32]) -> Option<usize> {
         let slot = self.slots[self.bounds.point(row)];

@@ -100,6 +100,15 @@ impl RowIndex {
         Ok(RowIndex(kind))
     }
 
+    /// The smallest and the largest value in one column of the table, if the index has them.
+    pub(crate) fn range(&self, column: usize) -> Option<(i32, i32)> {
+        match &self.0 {
+            Kind::Box(index) => Some(index.bounds().range(column)),
+            Kind::Bits(index) => Some(index.bounds().range(column)),
+            Kind::Hash(_) | Kind::Scan => None,
+        }
+    }
+
     /// The number of this row, if the table has it. A row of another width than the table is never found.
     ///
     /// # Panics
@@ -163,6 +172,27 @@ mod tests {
 
     fn kind(values: &[i32], width: usize) -> Kind {
         RowIndex::assume_unique(Rows::new(values, values.len() / width, width)).0
+    }
+
+    #[test]
+    fn ranges_are_those_of_the_columns() {
+        let close: Vec<i32> = (0..100)
+            .flat_map(|i| [i32::MAX - i / 10, i % 10 - 7])
+            .collect();
+        for spread in [1, 2, 5] {
+            let values: Vec<i32> = close
+                .chunks_exact(2)
+                .flat_map(|row| [row[0], row[1] * spread])
+                .collect();
+            let index = RowIndex::assume_unique(Rows::new(&values, 100, 2));
+            assert_eq!(index.range(0), Some((i32::MAX - 9, i32::MAX)));
+            assert_eq!(index.range(1), Some((-7 * spread, 2 * spread)));
+        }
+        let far: Vec<i32> = (0..100).map(|i| i * 1000).collect();
+        assert_eq!(
+            RowIndex::assume_unique(Rows::new(&far, 100, 1)).range(0),
+            None
+        );
     }
 
     #[test]

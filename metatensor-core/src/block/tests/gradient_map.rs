@@ -156,3 +156,24 @@ proptest! {
         check(&renumbered.map, &expected, 9);
     }
 }
+
+#[test]
+fn samples_that_do_not_exist_are_refused_in_any_order() {
+    let properties = Labels::range("n", 1).unwrap();
+    let values = ndarray::Array2::<f64>::zeros((20, 1));
+    let samples = Labels::range("s", 20).unwrap();
+    let mut block = TensorBlock::new(values.clone(), &samples, &[], &properties).unwrap();
+    for (wrong, is_wrong) in [(-1, true), (20, true), (19, false)] {
+        let mut rows: Vec<[i32; 2]> = (0..20).rev().map(|i| [i, 0]).collect();
+        rows[7] = [wrong, 1];
+        let rows = Labels::new(["sample", "atom"], &rows).unwrap();
+        let gradient = TensorBlock::new(values.clone(), &rows, &[], &properties).unwrap();
+        match block.add_gradient("g", gradient) {
+            Ok(()) => assert!(!is_wrong),
+            Err(error) => {
+                assert!(is_wrong);
+                assert!(error.to_string().contains("row 7 of a gradient"), "{error}");
+            }
+        }
+    }
+}
