@@ -1,9 +1,9 @@
 //! From a row in a large box of integers to its number, by counting.
 
+use super::Order;
 use super::bounds::Bounds;
 use super::table::Table;
-use super::{Order, Rows};
-use crate::array::vector_with_capacity;
+use crate::array::{vector_with_capacity, zeros};
 
 /// A bit for each point of a box around the rows, and one for everything else: whether it is a row.
 ///
@@ -38,21 +38,22 @@ impl BitIndex {
         rows.saturating_mul(POINTS_PER_ROW)
     }
 
-    /// Index of a table with these bounds, whose rows are distinct or not. Of equal rows, the first one is found.
+    /// Index of a table with these bounds and this order, whose rows are distinct or not. Of equal rows, the first one is found.
     ///
     /// # Errors
     ///
     /// That of `on_repeated`, which gets the number of each row that repeats an earlier one.
     pub(super) fn new<'a, E>(
-        rows: Rows<'_>,
         table: impl Table<'a>,
         bounds: Bounds,
+        order: Order,
         on_repeated: impl Fn(usize) -> Result<(), E>,
     ) -> Result<Self, E> {
+        let is_sorted = order == Order::StrictlyIncreasing;
         let count = (bounds.points() + 1).div_ceil(POINTS);
         let mut cells = vector_with_capacity(count);
         cells.resize(count, Cell::default());
-        let mut points: Vec<u32> = vector_with_capacity(table.count());
+        let mut points: Vec<u32> = vector_with_capacity(if is_sorted { 0 } else { table.count() });
         for row in 0..table.count() {
             let point = bounds.point(table.row(row));
             let cell: &mut Cell = &mut cells[point / POINTS];
@@ -60,17 +61,17 @@ impl BitIndex {
                 on_repeated(row)?;
             }
             cell.present |= 1 << (point % POINTS);
-            points.push(point as u32);
+            if !is_sorted {
+                points.push(point as u32);
+            }
         }
         let mut total = 0;
         for cell in &mut cells {
             cell.before = total;
             total += cell.present.count_ones();
         }
-        let is_sorted = rows.order() == Order::StrictlyIncreasing;
         let numbers = (!is_sorted).then(|| {
-            let mut numbers = vector_with_capacity(total as usize + 1);
-            numbers.resize(total as usize + 1, 0);
+            let mut numbers = zeros(total as usize + 1);
             // The first of equal rows is the last one written.
             for (row, &point) in points.iter().enumerate().rev() {
                 let point = point as usize;

@@ -26,7 +26,7 @@ pub(super) struct HashIndex {
 }
 
 impl HashIndex {
-    /// Index of a table whose rows are distinct or not. Of equal rows, the first one is found.
+    /// Index of a table of more than a few rows, which are distinct or not. Of equal rows, the first one is found.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl HashIndex {
     ) -> Result<Self, E> {
         let count = table.count();
         // At most 60 % of the slots are used.
-        let groups = ((count * 5 / 3).next_power_of_two() / LANES).max(1);
+        let groups = (count * 5 / 3).next_power_of_two() / LANES;
         let mut empty = vector_with_capacity(groups);
         empty.resize(groups, Lanes([0; LANES]));
         let mut index = HashIndex {

@@ -94,7 +94,7 @@ impl RowIndex {
             Some(bounds) if bounds.points() <= max_points => {
                 Kind::Box(BoxIndex::new(table, bounds, on_repeated)?)
             }
-            Some(bounds) => Kind::Bits(BitIndex::new(rows, table, bounds, on_repeated)?),
+            Some(bounds) => Kind::Bits(BitIndex::new(table, bounds, rows.order(), on_repeated)?),
             None => Kind::Hash(HashIndex::new(table, on_repeated)?),
         });
         Ok(RowIndex(kind))
@@ -127,7 +127,7 @@ impl RowIndex {
                 Kind::Box(index) => index.find(row),
                 Kind::Bits(index) => index.find(row),
                 Kind::Hash(index) => index.find(table, row),
-                Kind::Scan => (0..table.count()).find(|&i| table.row(i) == row),
+                Kind::Scan => scan(table, row),
             }
         })
     }
@@ -143,26 +143,33 @@ impl RowIndex {
         &self,
         rows: Rows<'_>,
         queries: Rows<'_>,
-        mut found: impl FnMut(usize, Option<usize>),
+        found: impl FnMut(usize, Option<usize>),
     ) {
         assert_eq!(rows.width(), queries.width(), "the widths of two tables");
         by_width!(rows.width(), [rows => table, queries => queries], {
             match &self.0 {
-                Kind::Box(index) => {
-                    (0..queries.count()).for_each(|i| found(i, index.find(queries.row(i))));
-                }
-                Kind::Bits(index) => {
-                    (0..queries.count()).for_each(|i| found(i, index.find(queries.row(i))));
-                }
+                Kind::Box(index) => find_each(queries, |row| index.find(row), found),
+                Kind::Bits(index) => find_each(queries, |row| index.find(row), found),
                 Kind::Hash(index) => index.find_all(table, queries, found),
-                Kind::Scan => {
-                    for query in 0..queries.count() {
-                        let row = queries.row(query);
-                        found(query, (0..table.count()).find(|&i| table.row(i) == row));
-                    }
-                }
+                Kind::Scan => find_each(queries, |row| scan(table, row), found),
             }
         });
+    }
+}
+
+#[inline(always)]
+fn scan<'a>(table: impl Table<'a>, row: &[i32]) -> Option<usize> {
+    (0..table.count()).find(|&i| table.row(i) == row)
+}
+
+#[inline(always)]
+fn find_each<'a>(
+    queries: impl Table<'a>,
+    find: impl Fn(&[i32]) -> Option<usize>,
+    mut found: impl FnMut(usize, Option<usize>),
+) {
+    for query in 0..queries.count() {
+        found(query, find(queries.row(query)));
     }
 }
 

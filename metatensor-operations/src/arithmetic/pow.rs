@@ -81,6 +81,7 @@ macro_rules! with_power {
         }
     }};
 }
+
 /// [`pow`], in the memory of `tensor` if it has native arrays that nothing else uses.
 ///
 /// # Errors
