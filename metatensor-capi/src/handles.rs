@@ -95,9 +95,15 @@ fn check_count<T>(count: usize, name: &str) -> Result<()> {
     if size.is_some_and(|size| isize::try_from(size).is_ok()) {
         return Ok(());
     }
-    Err(Error::invalid(format!(
+    Err(too_many(count, name))
+}
+
+#[cold]
+#[inline(never)]
+fn too_many(count: usize, name: &str) -> Error {
+    Error::invalid(format!(
         "'{name}' can not have {count} elements, which do not fit in memory"
-    )))
+    ))
 }
 
 /// A place for a result: it may hold anything before, so it is only ever written to.

@@ -2,6 +2,8 @@
 
 use std::ffi::c_char;
 
+use std::mem::ManuallyDrop;
+
 use metatensor_core::{Error, Labels, Result, RowCheck};
 use smallvec::SmallVec;
 
@@ -211,6 +213,32 @@ pub unsafe extern "C" fn mts_labels_position(
     values_count: usize,
     result: *mut i64,
 ) -> mts_status_t {
+    // Nearly all calls end here, where nothing can fail, and there are enough registers for everything.
+    if !labels.is_null() && !values.is_null() && !result.is_null() {
+        // SAFETY: guaranteed by the caller; the reference is not given back.
+        let labels = ManuallyDrop::new(unsafe { Labels::from_raw(labels.cast()) });
+        if values_count == labels.rows().width() {
+            // SAFETY: guaranteed by the caller.
+            let values = unsafe { std::slice::from_raw_parts(values, values_count) };
+            if let Some(position) = labels.position_at_once(values) {
+                // SAFETY: guaranteed by the caller.
+                unsafe { result.write(position_or_minus_one(position)) };
+                return mts_status_t::MTS_SUCCESS;
+            }
+        }
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe { find_position(labels, values, values_count, result) }
+}
+
+/// `mts_labels_position` for everything else.
+#[inline(never)]
+unsafe fn find_position(
+    labels: *const mts_labels_t,
+    values: *const i32,
+    values_count: usize,
+    result: *mut i64,
+) -> mts_status_t {
     status(|| {
         // SAFETY: guaranteed by the caller.
         let (labels, values, result) = unsafe {
@@ -221,20 +249,25 @@ pub unsafe extern "C" fn mts_labels_position(
             )
         };
         if values.len() != labels.rows().width() {
-            return Err(Error::invalid(format!(
-                "expected one value for each of the dimensions {}, got {}",
-                labels.names(),
-                values.len()
-            )));
+            return Err(not_a_row(&labels, values));
         }
         labels.check_readable("finding a row")?;
-        result.set(
-            labels
-                .position(values)
-                .map_or(-1, |position| position as i64),
-        );
+        result.set(position_or_minus_one(labels.position(values)));
         Ok(())
     })
+}
+
+fn position_or_minus_one(position: Option<usize>) -> i64 {
+    position.map_or(-1, |position| position as i64)
+}
+
+#[cold]
+fn not_a_row(labels: &Labels, values: &[i32]) -> Error {
+    Error::invalid(format!(
+        "expected one value for each of the dimensions {}, got {}",
+        labels.names(),
+        values.len()
+    ))
 }
 
 /// Make another reference to the same labels. Nothing is copied.

@@ -255,14 +255,22 @@ impl Labels {
     /// # Errors
     ///
     /// If they are on a device that only its owner knows, such as torch's meta device.
+    #[inline]
     pub fn check_readable(&self, action: &str) -> Result<()> {
-        if !self.0.values.are_hidden() {
-            return Ok(());
+        if self.0.values.are_hidden() {
+            return Err(self.hidden(action));
         }
-        Err(Error::unsupported(format!(
-            "{action} of labels on device {}, where nobody can read them",
-            self.array().device()?
-        )))
+        Ok(())
+    }
+
+    #[cold]
+    fn hidden(&self, action: &str) -> Error {
+        match self.array().device() {
+            Ok(device) => Error::unsupported(format!(
+                "{action} of labels on device {device}, where nobody can read them"
+            )),
+            Err(error) => error,
+        }
     }
 
     /// The table, with one row per entry and one column per dimension.
@@ -350,6 +358,16 @@ impl Labels {
     #[inline]
     pub fn position(&self, row: &[i32]) -> Option<usize> {
         self.index().find(self.rows(), row)
+    }
+
+    /// What [`Labels::position`] gives, if finding it takes a few instructions and no memory. That depends on which rows
+    /// there are, and on what was asked before.
+    #[inline]
+    pub fn position_at_once(&self, row: &[i32]) -> Option<Option<usize>> {
+        if row.len() != self.rows().width() {
+            return None;
+        }
+        self.0.index.get()?.find_in_box(row)
     }
 
     /// Whether `row` is one of the rows.

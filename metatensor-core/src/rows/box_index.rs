@@ -53,7 +53,8 @@ impl BoxIndex {
 
     #[inline(always)]
     pub(super) fn find(&self, row: &[i32]) -> Option<usize> {
-        let slot = self.slots[self.bounds.point(row)];
+        // There is a slot for any point: asked in this way, no code has to be ready for a panic.
+        let slot = self.slots.get(self.bounds.point(row))?;
         slot.checked_sub(1).map(|row| row as usize)
     }
 }
