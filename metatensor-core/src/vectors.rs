@@ -2,8 +2,8 @@
 
 #![expect(unsafe_code, reason = "calls code for some processors only")]
 
-/// A computation that is worth compiling for processors with wide vectors, and with instructions for
-/// `x * y + z` that round once.
+/// A computation that is worth compiling for processors with wide vectors, and with instructions to count bits and
+/// for `x * y + z` that round once.
 pub trait Kernel {
     /// What is computed.
     type Output;
@@ -40,11 +40,14 @@ pub trait Kernel {
 pub fn run_kernel<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
-        #[target_feature(enable = "avx2,fma")]
+        #[target_feature(enable = "avx2,fma,popcnt")]
         fn fused<K: Kernel>(kernel: K) -> K::Output {
             kernel.fused()
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("popcnt")
+        {
             // SAFETY: this processor has what `fused` is compiled for.
             return unsafe { fused(kernel) };
         }

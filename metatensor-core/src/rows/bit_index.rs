@@ -1,9 +1,12 @@
 //! From a row in a large box of integers to its number, by counting.
 
+use std::sync::OnceLock;
+
 use super::Order;
 use super::bounds::Bounds;
 use super::table::Table;
 use crate::array::{vector_with_capacity, zeros};
+use crate::vectors::{Kernel, run_kernel};
 
 /// A bit for each point of a box around the rows, and one for everything else: whether it is a row.
 ///
@@ -12,9 +15,10 @@ use crate::array::{vector_with_capacity, zeros};
 pub(super) struct BitIndex {
     bounds: Bounds,
     cells: Vec<Cell>,
-    /// The number of each row, in the order of points, and one more number for points after the last row. `None`
-    /// if the rows are sorted.
-    numbers: Option<Vec<u32>>,
+    order: Order,
+    /// The number of each row, in the order of points, and one more number for points after the last row, unless the
+    /// rows are sorted. Made when the first row is looked for: many tables are only checked.
+    numbers: OnceLock<Vec<u32>>,
 }
 
 /// Some neighboring points.
@@ -49,11 +53,9 @@ impl BitIndex {
         order: Order,
         on_repeated: impl Fn(usize) -> Result<(), E>,
     ) -> Result<Self, E> {
-        let is_sorted = order == Order::StrictlyIncreasing;
         let count = (bounds.points() + 1).div_ceil(POINTS);
         let mut cells = vector_with_capacity(count);
         cells.resize(count, Cell::default());
-        let mut points: Vec<u32> = vector_with_capacity(if is_sorted { 0 } else { table.count() });
         for row in 0..table.count() {
             let point = bounds.point(table.row(row));
             let cell: &mut Cell = &mut cells[point / POINTS];
@@ -61,28 +63,17 @@ impl BitIndex {
                 on_repeated(row)?;
             }
             cell.present |= 1 << (point % POINTS);
-            if !is_sorted {
-                points.push(point as u32);
-            }
         }
         let mut total = 0;
         for cell in &mut cells {
             cell.before = total;
             total += cell.present.count_ones();
         }
-        let numbers = (!is_sorted).then(|| {
-            let mut numbers = zeros(total as usize + 1);
-            // The first of equal rows is the last one written.
-            for (row, &point) in points.iter().enumerate().rev() {
-                let point = point as usize;
-                numbers[cells[point / POINTS].count_before(point)] = row as u32;
-            }
-            numbers
-        });
         Ok(BitIndex {
             bounds,
             cells,
-            numbers,
+            order,
+            numbers: OnceLock::new(),
         })
     }
 
@@ -90,17 +81,55 @@ impl BitIndex {
         &self.bounds
     }
 
+    /// How to find many rows of the same table.
     #[inline(always)]
-    pub(super) fn find(&self, row: &[i32]) -> Option<usize> {
-        let point = self.bounds.point(row);
-        let cell = self.cells[point / POINTS];
-        let position = cell.count_before(point);
-        let number = match &self.numbers {
-            Some(numbers) => numbers[position] as usize,
-            None => position,
+    pub(super) fn find_in<'a>(&self, table: impl Table<'a>) -> impl Fn(&[i32]) -> Option<usize> {
+        let numbers = match self.order {
+            Order::StrictlyIncreasing => None,
+            Order::NonDecreasing | Order::Unordered => Some(
+                self.numbers
+                    .get_or_init(|| run_kernel(Number { index: self, table })),
+            ),
         };
-        // Whether a row is there can be as good as random: nothing above depends on it.
-        cell.has(point).then_some(number)
+        move |row| {
+            let point = self.bounds.point(row);
+            let cell = self.cells[point / POINTS];
+            let position = cell.count_before(point);
+            let number = match numbers {
+                Some(numbers) => numbers[position] as usize,
+                None => position,
+            };
+            // Whether a row is there can be as good as random: nothing above depends on it.
+            cell.has(point).then_some(number)
+        }
+    }
+}
+
+/// Finds the number of each row of an index, in the order of points.
+struct Number<'i, T> {
+    index: &'i BitIndex,
+    table: T,
+}
+
+impl<'a, T: Table<'a>> Kernel for Number<'_, T> {
+    type Output = Vec<u32>;
+
+    #[inline(always)]
+    fn fused(self) -> Vec<u32> {
+        let Number { index, table } = self;
+        let count = |cell: &Cell| (cell.before + cell.present.count_ones()) as usize;
+        let rows = index.cells.last().map_or(0, count);
+        let mut numbers = zeros(rows + 1);
+        // The first of equal rows is the last one written.
+        for row in (0..table.count()).rev() {
+            let point = index.bounds.point(table.row(row));
+            numbers[index.cells[point / POINTS].count_before(point)] = row as u32;
+        }
+        numbers
+    }
+
+    fn plain(self) -> Vec<u32> {
+        self.fused()
     }
 }
 

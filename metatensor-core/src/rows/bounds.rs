@@ -2,6 +2,7 @@
 
 use super::Rows;
 use super::table::{Table, by_width};
+use crate::vectors::{Kernel, run_kernel};
 
 /// Tables with more columns than this have no bounds.
 const MAX_WIDTH: usize = 4;
@@ -35,7 +36,7 @@ impl Bounds {
         let mut bounds = None;
         for start in (0..rows.count()).step_by(BATCH) {
             let batch = rows.range(start, rows.count().min(start + BATCH));
-            by_width!(rows.width(), [batch => table], widen(&mut ranges, table));
+            ranges = by_width!(rows.width(), [batch => table], run_kernel(Widen(ranges, table)));
             bounds = Some(Self::around(&ranges[..rows.width()], max_points)?);
         }
         bounds
@@ -99,13 +100,25 @@ impl Bounds {
     }
 }
 
-fn widen<'a>(ranges: &mut [(i32, i32); MAX_WIDTH], table: impl Table<'a>) {
-    let mut new = *ranges;
-    for row in 0..table.count() {
-        for ((min, max), &value) in new.iter_mut().zip(table.row(row)) {
-            *min = value.min(*min);
-            *max = value.max(*max);
+/// Widens ranges so that they hold the rows of a table.
+struct Widen<T>([(i32, i32); MAX_WIDTH], T);
+
+impl<'a, T: Table<'a>> Kernel for Widen<T> {
+    type Output = [(i32, i32); MAX_WIDTH];
+
+    #[inline(always)]
+    fn fused(self) -> Self::Output {
+        let Widen(mut ranges, table) = self;
+        for row in 0..table.count() {
+            for ((min, max), &value) in ranges.iter_mut().zip(table.row(row)) {
+                *min = value.min(*min);
+                *max = value.max(*max);
+            }
         }
+        ranges
     }
-    *ranges = new;
+
+    fn plain(self) -> Self::Output {
+        self.fused()
+    }
 }

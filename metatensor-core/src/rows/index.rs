@@ -140,7 +140,7 @@ impl RowIndex {
             let row = query.row(0);
             match &self.0 {
                 Kind::Box(index) => index.find(row),
-                Kind::Bits(index) => index.find(row),
+                Kind::Bits(index) => index.find_in(table)(row),
                 Kind::Hash(index) => index.find(table, row),
                 Kind::Scan => scan(table, row),
             }
@@ -164,7 +164,7 @@ impl RowIndex {
         by_width!(rows.width(), [rows => table, queries => queries], {
             match &self.0 {
                 Kind::Box(index) => find_each(queries, |row| index.find(row), found),
-                Kind::Bits(index) => find_each(queries, |row| index.find(row), found),
+                Kind::Bits(index) => find_each(queries, index.find_in(table), found),
                 Kind::Hash(index) => index.find_all(table, queries, found),
                 Kind::Scan => find_each(queries, |row| scan(table, row), found),
             }
