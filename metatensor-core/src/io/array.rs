@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::Scratch;
 use super::archive::{Alignment, ArchiveWriter, Member};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
 use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View, will_be_written};
@@ -14,18 +15,16 @@ const ALIGNED: usize = 64 << 10;
 /// Data goes through memory of this size, which stays in the cache.
 const PIECE: usize = 256 << 10;
 
-/// Read the array that `member` is. `scratch` is memory to use again, with any content.
+/// Read the array that `member` is.
 pub(super) fn read(
     member: &mut Member<'_, '_>,
     create: Option<&mut Create<'_>>,
-    scratch: &mut Vec<u8>,
+    scratch: &mut Scratch,
 ) -> Result<ArrayRef> {
-    let Header {
-        descr,
-        fortran_order,
-        mut shape,
-    } = member.read_npy_header()?;
-    let Descr::Scalar(scalar) = descr else {
+    let header = member.read_npy_header(&mut scratch.headers)?;
+    let fortran_order = header.fortran_order;
+    let mut shape = header.shape.clone();
+    let Descr::Scalar(scalar) = header.descr else {
         return Err(member.bad("expected an array of numbers, got records with named fields"));
     };
 
@@ -34,7 +33,7 @@ pub(super) fn read(
     } else if let Some(create) = create {
         return read_foreign(member, create, &shape, scalar);
     }
-    let mut array = read_native(member, &shape, scalar, scratch)?;
+    let mut array = read_native(member, &shape, scalar, &mut scratch.bytes)?;
     if !fortran_order {
         return Ok(array.into());
     }

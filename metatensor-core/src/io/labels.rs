@@ -7,8 +7,8 @@ use std::path::Path;
 use super::archive::{Archive, Content, Member, Source};
 use super::atomic::write_atomically;
 use super::contents::Contents;
-use super::in_file;
 use super::npy::{self, ByteOrder, Descr};
+use super::{Scratch, in_file};
 use crate::{DType, Error, Labels, Result, View};
 
 /// Rows go through memory of this size, which stays in the cache.
@@ -45,7 +45,11 @@ impl Labels {
 
     fn load_source(mut source: Source<'_>) -> Result<Labels> {
         match source.content()? {
-            Content::Npy => read(&mut Member::whole(&mut source), &mut Vec::new()),
+            Content::Npy => {
+                let name = source.name().trim_matches('\'').to_owned();
+                let mut member = Member::in_source(&name, &mut source);
+                read(&mut member, &mut Scratch::default())
+            }
             Content::Archive => {
                 let name = source.name().to_owned();
                 let contents = Contents::of(&Archive::new(source)?);
@@ -92,9 +96,9 @@ impl Labels {
     }
 }
 
-/// Read the labels that `member` is. `scratch` is memory to use again, with any content.
-pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Vec<u8>) -> Result<Labels> {
-    let header = member.read_npy_header()?;
+/// Read the labels that `member` is.
+pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Scratch) -> Result<Labels> {
+    let header = member.read_npy_header(&mut scratch.headers)?;
     let Descr::Record(fields) = &header.descr else {
         return Err(member.bad("expected records with one field per dimension, got plain numbers"));
     };
@@ -128,9 +132,10 @@ pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Vec<u8>) -> Result
     // the header was compared with the size of the file: this many values are there
     let mut values = Vec::with_capacity(count * fields.len());
     while member.remaining() > 0 {
-        scratch.resize(member.remaining().min(PIECE as u64) as usize, 0);
-        member.read_exact_into(scratch)?;
-        let numbers = scratch.as_chunks().0.iter().copied();
+        let bytes = &mut scratch.bytes;
+        bytes.resize(member.remaining().min(PIECE as u64) as usize, 0);
+        member.read_exact_into(bytes)?;
+        let numbers = bytes.as_chunks().0.iter().copied();
         match byte_order {
             ByteOrder::Little => values.extend(numbers.map(i32::from_le_bytes)),
             ByteOrder::Big => values.extend(numbers.map(i32::from_be_bytes)),

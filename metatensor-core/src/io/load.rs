@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::archive::{Archive, Content, Member, Source};
 use super::array::Create;
 use super::contents::Contents;
-use super::{MAX_DEPTH, array, in_file, labels};
+use super::{MAX_DEPTH, Scratch, array, in_file, labels};
 use crate::{Array, ArrayRef, DType, Error, Labels, Result, TensorBlock, TensorMap};
 
 impl TensorMap {
@@ -159,8 +159,7 @@ struct Loader<'s, 'c> {
     parameters: HashMap<String, Vec<String>>,
     /// Small labels by the bytes of their members.
     shared: HashMap<Vec<u8>, Labels>,
-    /// Memory for what is only needed for a moment.
-    scratch: Vec<u8>,
+    scratch: Scratch,
 }
 
 impl<'s, 'c> Loader<'s, 'c> {
@@ -185,7 +184,7 @@ impl<'s, 'c> Loader<'s, 'c> {
             archive,
             create,
             shared: HashMap::new(),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
         })
     }
 
@@ -249,15 +248,15 @@ impl<'s, 'c> Loader<'s, 'c> {
                 "'{prefix}': gradients are nested more than {MAX_DEPTH} times"
             )));
         }
-        let values = self.values(&format!("{prefix}values.npy"))?;
-        let samples = self.labels(&format!("{prefix}samples.npy"))?;
+        let values = self.values(&[&prefix, "values.npy"].concat())?;
+        let samples = self.labels(&[&prefix, "samples.npy"].concat())?;
         let components = values.shape()?.len().saturating_sub(2);
         let components = (0..components)
             .map(|i| self.repeated_labels(&format!("{prefix}components/{i}.npy")))
             .collect::<Result<Vec<_>>>()?;
         let properties = match properties {
             Some(properties) => properties.clone(),
-            None => self.repeated_labels(&format!("{prefix}properties.npy"))?,
+            None => self.repeated_labels(&[&prefix, "properties.npy"].concat())?,
         };
         let mut block = TensorBlock::new(values, &samples, &components, &properties)
             .map_err(|error| in_file(error, &prefix))?;
@@ -288,14 +287,15 @@ impl<'s, 'c> Loader<'s, 'c> {
         if member.remaining() > SHARED {
             return labels::read(&mut member, &mut self.scratch);
         }
-        self.scratch.resize(member.remaining() as usize, 0);
-        member.read_exact_into(&mut self.scratch)?;
-        if let Some(labels) = self.shared.get(&self.scratch) {
+        let bytes = &mut self.scratch.bytes;
+        bytes.resize(member.remaining() as usize, 0);
+        member.read_exact_into(bytes)?;
+        if let Some(labels) = self.shared.get(bytes) {
             return Ok(labels.clone());
         }
-        let bytes = self.scratch.clone();
+        let bytes = bytes.clone();
         let mut source = Source::from_bytes(&bytes);
-        let mut member = Member::in_source(member.name().clone(), &mut source);
+        let mut member = Member::in_source(member.name(), &mut source);
         let labels = labels::read(&mut member, &mut self.scratch)?;
         self.shared.insert(bytes, labels.clone());
         Ok(labels)

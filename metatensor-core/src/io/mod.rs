@@ -15,6 +15,14 @@ use crate::Error;
 /// reader call itself without end.
 const MAX_DEPTH: usize = 64;
 
+/// What readers use again and again.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// Memory for what is only needed for a moment, with any content.
+    bytes: Vec<u8>,
+    headers: npy::Headers,
+}
+
 /// What was found to be invalid is in a file, at this place, and was not given by the caller.
 #[cold]
 fn in_file(error: Error, place: &str) -> Error {

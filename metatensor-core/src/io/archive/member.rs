@@ -1,7 +1,8 @@
 //! The bytes of one member of an archive.
 
 use std::fmt::Display;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use crc32fast::Hasher;
 use smallvec::{SmallVec, smallvec};
@@ -32,7 +33,7 @@ fn bad(name: &str, reason: impl Display) -> Error {
 /// no error, has the data that was written.
 #[derive(Debug)]
 pub(crate) struct Member<'a, 's> {
-    name: Arc<str>,
+    name: &'a str,
     source: &'a mut Source<'s>,
     data: Data,
     position: u64,
@@ -69,7 +70,7 @@ impl<'a, 's> Member<'a, 's> {
     /// # Errors
     /// If the checksum of a member without any bytes is wrong.
     pub(super) fn new(
-        name: Arc<str>,
+        name: &'a str,
         source: &'a mut Source<'s>,
         data: Data,
         size: u64,
@@ -87,14 +88,8 @@ impl<'a, 's> Member<'a, 's> {
         Ok(member)
     }
 
-    /// A source that is no archive as if it was the only member of one.
-    pub(crate) fn whole(source: &'a mut Source<'s>) -> Self {
-        let name = source.name().trim_matches('\'').into();
-        Self::in_source(name, source)
-    }
-
     /// All of `source`, as the member `name`.
-    pub(crate) fn in_source(name: Arc<str>, source: &'a mut Source<'s>) -> Self {
+    pub(crate) fn in_source(name: &'a str, source: &'a mut Source<'s>) -> Self {
         Member {
             name,
             data: Data::InSource { start: 0 },
@@ -106,14 +101,14 @@ impl<'a, 's> Member<'a, 's> {
     }
 
     /// Name of the member, for errors.
-    pub(crate) fn name(&self) -> &Arc<str> {
-        &self.name
+    pub(crate) fn name(&self) -> &'a str {
+        self.name
     }
 
     /// The error that this member can not be used for this reason.
     #[cold]
     pub(crate) fn bad(&self, reason: impl Display) -> Error {
-        bad(&self.name, reason)
+        bad(self.name, reason)
     }
 
     /// Number of bytes that were not read yet. So many do exist: this much memory may be asked for.
@@ -180,7 +175,7 @@ impl<'a, 's> Member<'a, 's> {
     ) -> Result<R> {
         self.check_remaining(length)?;
         let parts = Parts {
-            name: &self.name,
+            name: self.name,
             source: self.source,
             data: &self.data,
             start: self.position,
@@ -215,7 +210,7 @@ impl<'a, 's> Member<'a, 's> {
             return Ok(());
         }
         Err(damaged(
-            &self.name,
+            self.name,
             format!(
                 "expected at least {length} more bytes, got {}",
                 self.remaining()
@@ -230,7 +225,7 @@ impl<'a, 's> Member<'a, 's> {
             let actual = check.hasher.finalize();
             if actual != check.expected {
                 return Err(damaged(
-                    &self.name,
+                    self.name,
                     format!(
                         "its checksum is {actual:08x}, expected {:08x}",
                         check.expected
@@ -246,12 +241,12 @@ impl<'a, 's> Member<'a, 's> {
     ///
     /// # Errors
     /// If there is no valid header, or the size of the data is not the one it announces.
-    pub(crate) fn read_npy_header(&mut self) -> Result<npy::Header> {
-        self.try_read_npy_header()
+    pub(crate) fn read_npy_header(&mut self, known: &mut npy::Headers) -> Result<Rc<npy::Header>> {
+        self.try_read_npy_header(known)
             .map_err(|error| error.context(format!("'{}'", self.name)))
     }
 
-    fn try_read_npy_header(&mut self) -> Result<npy::Header> {
+    fn try_read_npy_header(&mut self, known: &mut npy::Headers) -> Result<Rc<npy::Header>> {
         let mut bytes: SmallVec<[u8; 256]> =
             smallvec![0; self.remaining().min(npy::PRELUDE as u64) as usize];
         self.read_exact_into(&mut bytes)?;
@@ -265,7 +260,7 @@ impl<'a, 's> Member<'a, 's> {
         }
         bytes.resize(size, 0);
         self.read_exact_into(&mut bytes[read..])?;
-        let (header, _) = npy::parse(&bytes)?;
+        let header = known.parse(&bytes)?;
         let expected = header.data_size()?;
         if expected as u64 != self.remaining() {
             return Err(Error::serialization(format!(

@@ -1,5 +1,7 @@
 //! ZIP archives: named members of bytes.
 
+mod directory;
+mod format;
 mod member;
 mod reader;
 mod source;

@@ -1,5 +1,6 @@
 //! Where the bytes of an archive come from: a file, or memory.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
@@ -131,6 +132,21 @@ impl<'s> Source<'s> {
                 Bytes::File { file, .. } => file.read_exact_at(out, offset),
             })
             .map_err(|error| self.unreadable(offset, error))
+    }
+
+    /// These bytes, which are not copied if they are in memory.
+    ///
+    /// # Errors
+    /// If there are not so many, or the file can not be read.
+    pub(super) fn bytes(&self, start: u64, length: u64) -> Result<Cow<'s, [u8]>> {
+        self.check_range(start, length as usize)
+            .map_err(|error| self.unreadable(start, error))?;
+        if let Some(bytes) = self.slice(start, start + length) {
+            return Ok(Cow::Borrowed(bytes));
+        }
+        let mut bytes = vec![0; length as usize];
+        self.read_large_at(start, &mut bytes)?;
+        Ok(Cow::Owned(bytes))
     }
 
     #[cold]

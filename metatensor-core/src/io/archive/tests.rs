@@ -7,9 +7,11 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::*;
+use crate::io::npy::Headers;
 use crate::{Error, Result};
 
 mod damage;
+mod directory;
 mod limits;
 mod python;
 
@@ -100,6 +102,7 @@ fn official_files_are_reproduced_byte_for_byte() {
 #[test]
 fn every_golden_file_can_be_read() {
     let mut count = 0;
+    let mut headers = Headers::default();
     for entry in fs::read_dir(data("golden")).unwrap() {
         let path = entry.unwrap().path();
         let mut source = Source::open(&path).unwrap();
@@ -109,7 +112,7 @@ fn every_golden_file_can_be_read() {
                 let names: Vec<_> = archive.names().map(str::to_owned).collect();
                 for name in names.iter().filter(|name| name.ends_with(".npy")) {
                     let mut member = archive.open_member(name).unwrap();
-                    let header = member.read_npy_header().unwrap();
+                    let header = member.read_npy_header(&mut headers).unwrap();
                     let mut content = vec![0; header.data_size().unwrap()];
                     member.read_exact_into(&mut content).unwrap();
                     assert_eq!(member.remaining(), 0);
@@ -117,8 +120,8 @@ fn every_golden_file_can_be_read() {
                 }
             }
             Content::Npy => {
-                let mut member = Member::whole(&mut source);
-                member.read_npy_header().unwrap();
+                let mut member = Member::in_source("whole", &mut source);
+                member.read_npy_header(&mut headers).unwrap();
                 count += 1;
             }
             Content::Unknown => assert_eq!(path.extension().unwrap(), "json"),
@@ -233,7 +236,7 @@ fn arrays_of_the_wrong_size_are_refused() {
         let bytes = write(&[("x.npy".to_owned(), content)], Alignment::Packed);
         let mut archive = from_bytes(&bytes).unwrap();
         let mut member = archive.open_member("x.npy").unwrap();
-        match member.read_npy_header() {
+        match member.read_npy_header(&mut Headers::default()) {
             Ok(_) => assert!(fits && member.remaining() == 12),
             Err(error) => {
                 let expected =
@@ -249,11 +252,12 @@ fn arrays_of_the_wrong_size_are_refused() {
         );
         let mut archive = from_bytes(&bytes).unwrap();
         let mut member = archive.open_member("x.npy").unwrap();
-        let error = member.read_npy_header().unwrap_err();
+        let error = member.read_npy_header(&mut Headers::default()).unwrap_err();
         assert!(error.to_string().contains("'x.npy'"), "{error}");
     }
     let mut tiny = Source::from_bytes(b"\x93NUMPY\x01\x00\x00\x00and more");
-    assert!(Member::whole(&mut tiny).read_npy_header().is_err());
+    let mut tiny = Member::in_source("tiny", &mut tiny);
+    assert!(tiny.read_npy_header(&mut Headers::default()).is_err());
 }
 
 fn any_members() -> impl Strategy<Value = Members> {

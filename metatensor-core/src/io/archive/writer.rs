@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use crc32fast::Hasher;
 use smallvec::SmallVec;
 
+use super::format::*;
 use crate::threads::for_each;
 use crate::{Error, Result};
 
@@ -28,26 +29,16 @@ const BUFFER: usize = 256 << 10;
 /// Checksums are computed for pieces of this size, several at once.
 const PIECE: usize = 4 << 20;
 
-/// ZIP format: the numbers that mean "see the 64-bit field".
-const MAX16: u64 = u16::MAX as u64;
-const MAX32: u64 = u32::MAX as u64;
-
 /// Versions of the format needed for a plain file, and for 64-bit fields.
 const VERSION: u16 = 20;
 const VERSION_64: u16 = 45;
 /// The writer understands version 4.6, and gives the permissions of Unix.
 const MADE_BY: u16 = 3 << 8 | 46;
-/// Flag: the name is UTF-8.
-const UTF8: u16 = 1 << 11;
 /// Midnight of 2000-01-01: the same data gives the same file whenever it is saved.
 const TIME: u16 = 0;
 const DATE: u16 = (2000 - 1980) << 9 | 1 << 5 | 1;
 /// A regular file with mode 644.
 const ATTRIBUTES: u32 = 0o100_644 << 16;
-const STORED: u16 = 0;
-/// Identifiers of extra fields: 64-bit numbers, and padding for alignment.
-const EXTRA_64: u16 = 0x0001;
-const EXTRA_ALIGNMENT: u16 = 0xd935;
 
 /// Writes an archive of uncompressed members from the first byte to the last, without ever going
 /// back.
@@ -123,14 +114,15 @@ impl<W: Write> ArchiveWriter<W> {
         let mut extra_length = EXTRA_64_LENGTH;
         let mut zeros = 0;
         if alignment == Alignment::Bytes64 {
-            let end = start + LOCAL_HEADER + name.len() as u64 + extra_length + PADDING_HEADER;
+            let end =
+                start + LOCAL_HEADER as u64 + name.len() as u64 + extra_length + PADDING_HEADER;
             zeros = end.next_multiple_of(64) - end;
             extra_length += PADDING_HEADER + zeros;
         }
 
         let header = &mut self.buffer;
         let before = header.len();
-        put32(header, 0x0403_4b50);
+        put32(header, LOCAL_SIGNATURE);
         put16(header, version);
         put16(header, flags);
         put16(header, STORED);
@@ -153,7 +145,7 @@ impl<W: Write> ArchiveWriter<W> {
             .filter(|&n| n >= MAX32)
             .collect();
         let record = &mut self.directory;
-        put32(record, 0x0201_4b50);
+        put32(record, RECORD_SIGNATURE);
         put16(record, MADE_BY);
         put16(record, version);
         put16(record, flags);
@@ -195,9 +187,9 @@ impl<W: Write> ArchiveWriter<W> {
     #[cold]
     fn has_member(&self, name: &str) -> bool {
         let mut rest = &self.directory[..];
-        while let Some((record, after)) = rest.split_first_chunk::<DIRECTORY_RECORD>() {
-            let length = |at: usize| usize::from(u16::from_le_bytes([record[at], record[at + 1]]));
-            let (name_length, extra_length) = (length(28), length(30));
+        while let Some((record, after)) = rest.split_first_chunk::<RECORD>() {
+            let name_length = usize::from(get16(record, 28));
+            let extra_length = usize::from(get16(record, 30));
             if &after[..name_length] == name.as_bytes() {
                 return true;
             }
@@ -216,8 +208,8 @@ impl<W: Write> ArchiveWriter<W> {
         let size = self.directory.len() as u64;
         let end = &mut self.directory;
         if count >= MAX16 || start >= MAX32 || size >= MAX32 {
-            put32(end, 0x0606_4b50);
-            put64(end, 44); // size of what follows
+            put32(end, END_64_SIGNATURE);
+            put64(end, END_64 as u64 - 12); // size of what follows
             put16(end, MADE_BY);
             put16(end, VERSION_64);
             put32(end, 0); // number of this disk
@@ -227,12 +219,12 @@ impl<W: Write> ArchiveWriter<W> {
             put64(end, size);
             put64(end, start);
 
-            put32(end, 0x0706_4b50);
+            put32(end, LOCATOR_SIGNATURE);
             put32(end, 0); // number of the disk with the above
             put64(end, start + size);
             put32(end, 1); // number of disks
         }
-        put32(end, 0x0605_4b50);
+        put32(end, END_SIGNATURE);
         put16(end, 0); // number of this disk
         put16(end, 0); // number of the disk with the directory
         put16(end, count.min(MAX16) as u16);
@@ -296,10 +288,6 @@ pub(crate) fn checksum(parts: &[&[u8]]) -> Result<u32> {
     Ok(checksum.finalize())
 }
 
-/// Size of the header before each member, without name and extra fields.
-const LOCAL_HEADER: u64 = 30;
-/// Size of an entry of the directory, without name and extra fields.
-const DIRECTORY_RECORD: usize = 46;
 /// Size of the extra field with the two sizes of a member.
 const EXTRA_64_LENGTH: u64 = 4 + 2 * 8;
 /// Size of the extra field that aligns the data, without the zeros at its end: identifier, size, and the

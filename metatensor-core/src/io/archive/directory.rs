@@ -1,0 +1,350 @@
+//! The directory of an archive, which comes after all members.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry as Slot;
+
+use super::Source;
+use super::format::*;
+use super::member::damaged;
+use crate::{Error, Result};
+
+/// The most that DEFLATE can make of one byte.
+const MAX_INFLATION: u64 = 1032;
+/// The longest comment that an archive can end with.
+const MAX_COMMENT: u64 = MAX16;
+
+/// What is known of all members before one of them is read.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// In the order of the directory.
+    entries: Vec<Entry>,
+    /// The names of all members, one after the other.
+    names: String,
+    by_name: HashTable<u32>,
+    hasher: RandomState,
+}
+
+/// What the directory says of a member.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Where the name starts and ends in those of all members.
+    name: (usize, usize),
+    pub(super) header_start: u64,
+    /// Where the next member starts: this one has to end before.
+    limit: u64,
+    stored_size: u64,
+    pub(super) size: u64,
+    pub(super) crc: u32,
+    pub(super) method: Method,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Stored,
+    Deflate,
+}
+
+impl Directory {
+    /// Read and check the directory of the archive in `source`.
+    ///
+    /// # Errors
+    /// If the source can not be read or is not a valid archive.
+    pub(super) fn read(source: &mut Source<'_>) -> Result<Directory> {
+        let end = End::find(source)?;
+        let bytes = source.bytes(end.start, end.size)?;
+        let records = end.size / RECORD as u64;
+        let count = end.count.min(records) as usize;
+        let mut directory = Directory {
+            entries: Vec::with_capacity(count),
+            names: String::with_capacity((end.size - count as u64 * RECORD as u64) as usize),
+            by_name: HashTable::with_capacity(count),
+            hasher: RandomState::new(),
+        };
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            rest = directory.add(rest).ok_or_else(|| {
+                no_archive(source, "its directory ends in the middle of a record")
+            })??;
+        }
+        if directory.entries.len() as u64 != end.count {
+            let reason = format!(
+                "its directory should have {} members, but has {}",
+                end.count,
+                directory.entries.len()
+            );
+            return Err(no_archive(source, &reason));
+        }
+        directory.set_limits(end.start)?;
+        Ok(directory)
+    }
+
+    /// Add the member with this record, and give what comes after it, or `None` if it is not complete.
+    fn add<'b>(&mut self, bytes: &'b [u8]) -> Option<Result<&'b [u8]>> {
+        let (record, rest) = bytes.split_first_chunk::<RECORD>()?;
+        let length = |at| usize::from(get16(record, at));
+        let (name, rest) = rest.split_at_checked(length(28))?;
+        let (extra, rest) = rest.split_at_checked(length(30))?;
+        let (_comment, rest) = rest.split_at_checked(length(32))?;
+        if get32(record, 0) != RECORD_SIGNATURE {
+            return None;
+        }
+        Some(self.add_record(record, name, extra).map(|()| rest))
+    }
+
+    fn add_record(&mut self, record: &[u8; RECORD], name: &[u8], extra: &[u8]) -> Result<()> {
+        let Ok(name) = std::str::from_utf8(name) else {
+            return Err(Error::serialization(format!(
+                "the name of the member '{}' is not UTF-8",
+                name.escape_ascii()
+            )));
+        };
+        let start = self.names.len();
+        self.names.push_str(name);
+        let entry = Entry::new(record, (start, self.names.len()), name, extra)?;
+
+        let Directory {
+            entries,
+            names,
+            by_name,
+            hasher,
+        } = self;
+        let name_of = |&index: &u32| entries[index as usize].name_in(names);
+        let hash = |index: &u32| hasher.hash_one(name_of(index));
+        match by_name.entry(hasher.hash_one(name), |other| name_of(other) == name, hash) {
+            Slot::Occupied(_) => {
+                return Err(Error::serialization(format!(
+                    "the archive has two members named '{name}'"
+                )));
+            }
+            Slot::Vacant(slot) => slot.insert(entries.len() as u32),
+        };
+        entries.push(entry);
+        Ok(())
+    }
+
+    /// Find where members have to end, if the directory starts at `start`.
+    fn set_limits(&mut self, start: u64) -> Result<()> {
+        let mut by_position: Vec<u32> = (0..self.entries.len() as u32).collect();
+        by_position.sort_unstable_by_key(|&index| self.entries[index as usize].header_start);
+        let mut limit = start;
+        for index in by_position.into_iter().rev() {
+            let entry = &mut self.entries[index as usize];
+            entry.limit = limit;
+            limit = entry.header_start;
+            let entry = &self.entries[index as usize];
+            self.check_end(entry, limit.checked_add(LOCAL_HEADER as u64))?;
+        }
+        Ok(())
+    }
+
+    /// Check that a member ends before the next one begins, if its data starts at `start`.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) fn check_end(&self, entry: &Entry, start: Option<u64>) -> Result<()> {
+        let end = start.and_then(|start| start.checked_add(entry.stored_size));
+        if end.is_none_or(|end| end > entry.limit) {
+            return Err(damaged(
+                self.name(entry),
+                format!(
+                    "its {} bytes reach into the next member or past the end of the archive",
+                    entry.stored_size
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// All members.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The name of a member.
+    pub(super) fn name(&self, entry: &Entry) -> &str {
+        entry.name_in(&self.names)
+    }
+
+    /// Which member has this name.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let is_named = |&index: &u32| self.name(&self.entries[index as usize]) == name;
+        let index = self.by_name.find(self.hasher.hash_one(name), is_named)?;
+        Some(*index as usize)
+    }
+}
+
+impl Entry {
+    fn new(
+        record: &[u8; RECORD],
+        range: (usize, usize),
+        name: &str,
+        extra: &[u8],
+    ) -> Result<Entry> {
+        let refuse = |reason: String| Err(Error::serialization(format!("'{name}': {reason}")));
+        let mut wide = Wide::find(extra);
+        let mut number = |at: usize| match u64::from(get32(record, at)) {
+            MAX32 => wide.next(),
+            number => Some(number),
+        };
+        // the order in which 64-bit numbers come
+        let (Some(size), Some(stored_size), Some(header_start)) =
+            (number(24), number(20), number(42))
+        else {
+            return refuse("the 64-bit sizes or positions are missing".to_owned());
+        };
+        if get16(record, 8) & ENCRYPTED != 0 {
+            return refuse("the member is encrypted, which is not supported".to_owned());
+        }
+        let method = match get16(record, 10) {
+            STORED if stored_size != size => {
+                return refuse(format!(
+                    "the sizes of an uncompressed member differ: {stored_size} and {size}"
+                ));
+            }
+            STORED => Method::Stored,
+            DEFLATED if size / MAX_INFLATION > stored_size => {
+                return refuse(format!(
+                    "{stored_size} compressed bytes can not give {size} bytes"
+                ));
+            }
+            DEFLATED => Method::Deflate,
+            other => {
+                return refuse(format!(
+                    "compression method {other} is not supported, expected {STORED} (stored) or \
+                     {DEFLATED} (deflated)"
+                ));
+            }
+        };
+        Ok(Entry {
+            name: range,
+            header_start,
+            limit: 0,
+            stored_size,
+            size,
+            crc: get32(record, 16),
+            method,
+        })
+    }
+
+    fn name_in<'n>(&self, names: &'n str) -> &'n str {
+        &names[self.name.0..self.name.1]
+    }
+}
+
+/// The 64-bit numbers in the extra fields of a record.
+struct Wide<'e>(&'e [u8]);
+
+impl<'e> Wide<'e> {
+    fn find(mut extra: &'e [u8]) -> Wide<'e> {
+        while let Some((head, rest)) = extra.split_first_chunk::<4>() {
+            let length = usize::from(get16(head, 2));
+            let Some((field, rest)) = rest.split_at_checked(length) else {
+                break;
+            };
+            if get16(head, 0) == EXTRA_64 {
+                return Wide(field);
+            }
+            extra = rest;
+        }
+        Wide(&[])
+    }
+
+    fn next(&mut self) -> Option<u64> {
+        let (number, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(get64(number, 0))
+    }
+}
+
+/// Where the directory is, and how many members it has.
+#[derive(Debug)]
+struct End {
+    start: u64,
+    size: u64,
+    count: u64,
+}
+
+impl End {
+    /// Find the end of the directory at the end of the archive.
+    fn find(source: &mut Source<'_>) -> Result<End> {
+        let window = source.size().min(END as u64 + MAX_COMMENT);
+        let start = source.size() - window;
+        let tail = source.bytes(start, window)?;
+        let records = tail.array_windows::<END>().enumerate().rev();
+        // Comments may hold anything, even something that looks like an end.
+        let mut ends = records.filter(|(at, record)| {
+            get32(record, 0) == END_SIGNATURE
+                && at + END + usize::from(get16(record, 20)) == tail.len()
+        });
+        let Some((position, &record)) = ends.next() else {
+            return Err(no_archive(source, "it does not end with a directory"));
+        };
+        drop(ends);
+        drop(tail);
+        let mut position = start + position as u64;
+        let mut end = End {
+            start: u64::from(get32(&record, 16)),
+            size: u64::from(get32(&record, 12)),
+            count: u64::from(get16(&record, 10)),
+        };
+        if (end.start == MAX32 || end.size == MAX32 || end.count == MAX16)
+            && let Some((wide, before)) = End::find_wide(source, position)?
+        {
+            end = wide;
+            position = before;
+        }
+        if end
+            .start
+            .checked_add(end.size)
+            .is_none_or(|after| after > position)
+        {
+            return Err(no_archive(
+                source,
+                "its directory reaches past the end of the archive",
+            ));
+        }
+        Ok(end)
+    }
+
+    /// The same in 64 bits, which come before the locator before `position`; and where they start.
+    fn find_wide(source: &mut Source<'_>, position: u64) -> Result<Option<(End, u64)>> {
+        let Some(at) = position.checked_sub(LOCATOR as u64) else {
+            return Ok(None);
+        };
+        let mut locator = [0; LOCATOR];
+        source.read_exact_at(at, &mut locator)?;
+        if get32(&locator, 0) != LOCATOR_SIGNATURE {
+            return Ok(None);
+        }
+        let start = get64(&locator, 8);
+        let mut record = [0; END_64];
+        if start
+            .checked_add(END_64 as u64)
+            .is_some_and(|end| end <= at)
+        {
+            source.read_exact_at(start, &mut record)?;
+        }
+        if get32(&record, 0) != END_64_SIGNATURE {
+            return Err(no_archive(
+                source,
+                "the 64-bit end of its directory is not where it should be",
+            ));
+        }
+        let end = End {
+            start: get64(&record, 48),
+            size: get64(&record, 40),
+            count: get64(&record, 32),
+        };
+        Ok(Some((end, start)))
+    }
+}
+
+#[cold]
+fn no_archive(source: &Source<'_>, reason: &str) -> Error {
+    Error::serialization(format!(
+        "{} is not a valid archive: {reason}",
+        source.name()
+    ))
+}
