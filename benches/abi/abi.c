@@ -173,8 +173,8 @@ static void list_workloads(bool quick) {
     }
     add_blocks(quick ? 1000 : 10000, quick ? 1000 : 10000);
     add_moves(TINY, "tiny blocks", 400);
-    add_moves(SPHERICAL, "expansion", quick ? 50 : 200);
-    add_moves(GRADIENTS, "expansion with gradients", quick ? 10 : 30);
+    add_moves(SPHERICAL, "expansion", quick ? 50 : 1000);
+    add_moves(GRADIENTS, "expansion with gradients", quick ? 10 : 100);
     add_files(LARGE_ARRAYS, "4 blocks of n MB", quick ? 10 : 100);
     add_files(TINY, "n blocks of 1 kB", quick ? 500 : 5000);
     add_files(LABELS, "n labels", quick ? 10000 : 1000000);

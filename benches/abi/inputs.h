@@ -155,7 +155,7 @@ static void add_position_gradients(memory_t memory, mts_block_t *block, size_t s
 /* Like the expansion of neighbor densities in spherical harmonics: keys (o3_lambda, center_type, neighbor_type),
  * about `n` samples (system, atom) per block, and gradients if there are `neighbors`. */
 static mts_tensormap_t *spherical_map(memory_t memory, size_t n, size_t neighbors) {
-    enum { TYPES = 4, LAMBDAS = 5, BLOCKS = LAMBDAS * TYPES * TYPES, PROPERTIES = 32 };
+    enum { TYPES = 4, LAMBDAS = 5, BLOCKS = LAMBDAS * TYPES * TYPES, PROPERTIES = 64 };
     mts_block_t *blocks[BLOCKS];
     int32_t keys[BLOCKS][3];
     int32_t *rows = malloc(2 * n * 2 * sizeof *rows);
