@@ -18,5 +18,5 @@ pub use error::{Error, Result};
 pub use labels::{Labels, Mapped, RowCheck};
 pub use names::Names;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
-pub use threads::{change_rows, num_threads, set_num_threads};
+pub use threads::{all_rows, change_rows, num_threads, set_num_threads};
 pub use vectors::{Kernel, run_kernel};

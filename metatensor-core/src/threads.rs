@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -239,6 +239,28 @@ pub fn change_rows<T: Send>(
         let start = i * per_piece;
         job(start..start + piece.len() / row_length, piece)
     })
+}
+
+/// Whether `test` is true for all ranges of rows, on several threads if that is a lot of work: `work` is about how many
+/// bytes are read for all `rows`. Once a range failed, others may be left out.
+///
+/// ```
+/// # use metatensor_core::all_rows;
+/// let data = [1.0, 2.0, 3.0, 4.0];
+/// assert!(all_rows(4, 4 * 8, |rows| data[rows].iter().all(|&x| x > 0.5)));
+/// ```
+pub fn all_rows(rows: usize, work: usize, test: impl Fn(Range<usize>) -> bool + Sync) -> bool {
+    let per_piece = rows_per_piece(rows, work);
+    let failed = AtomicBool::new(false);
+    let pieces = 0..rows.div_ceil(per_piece);
+    let done = for_each(work, pieces, |i| {
+        let start = i * per_piece;
+        if !failed.load(Ordering::Relaxed) && !test(start..rows.min(start + per_piece)) {
+            failed.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    });
+    done.is_ok() && !failed.into_inner()
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub use view::{View, ViewMut};
 
 pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};
 pub(crate) use movement::{Placement, PropertyRun, assemble};
-pub(crate) use reorder::reordered;
+pub(crate) use reorder::{copied_by_threads, reordered};
 
 /// What the rest of the library asks of any n-dimensional array.
 ///

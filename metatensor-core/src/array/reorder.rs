@@ -5,6 +5,9 @@ use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 use super::{Array, DType, DenseArray, Output};
 use crate::{Result, with_item_size};
 
+/// Arrays of at least this many bytes are copied by several threads.
+const LARGE: usize = 1 << 20;
+
 /// Copy of `array` with its axes in this order, which then gets another shape.
 ///
 /// Arrays that are not native do this themselves.
@@ -37,6 +40,20 @@ pub(crate) fn reordered(
     }
     copy.reshape(shape)?;
     Ok(copy)
+}
+
+/// Copy of `array`, of the same kind, made by several threads if that is faster than what most arrays do themselves.
+pub(crate) fn copied_by_threads(array: &dyn Array) -> Result<Box<dyn Array>> {
+    let (device, dtype) = (array.device()?, array.dtype()?);
+    let size = dtype.size() * array.shape()?.iter().product::<usize>();
+    if !device.is_cpu() || size < LARGE || !DType::ALL.contains(&dtype) {
+        return array.copy(device);
+    }
+    let copy = DenseArray::copy_of(&array.view()?)?;
+    if array.downcast_ref::<DenseArray>().is_some() {
+        return Ok(Box::new(copy));
+    }
+    array.adopt_dlpack(copy.into_dlpack())
 }
 
 /// Array of this shape with all `items`, the last axis varying fastest.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use ndarray::ArrayViewD;
 use smallvec::SmallVec;
 
+use crate::array::copied_by_threads;
 use crate::display::GradientDisplay;
 use crate::names::Names;
 use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
@@ -409,7 +410,8 @@ impl TensorBlock {
         Ok(copy)
     }
 
-    /// Copies the arrays that other blocks use as well.
+    /// Copies the arrays that other blocks use as well. The copies are of the same kind, but large arrays in main memory do
+    /// not make them themselves.
     ///
     /// # Errors
     ///
@@ -419,8 +421,12 @@ impl TensorBlock {
     }
 
     fn unshare(&mut self, which: Unshare) -> Result<()> {
-        if which == Unshare::All || self.values.is_shared() {
-            self.values = self.values.copy(self.values.device()?)?.into();
+        match which {
+            Unshare::All => self.values = self.values.copy(self.values.device()?)?.into(),
+            Unshare::Shared if self.values.is_shared() => {
+                self.values = copied_by_threads(&*self.values)?.into();
+            }
+            Unshare::Shared => {}
         }
         for gradient in self.gradients.iter_mut().flat_map(|all| &mut all.list) {
             gradient.block.unshare(which)?;

@@ -183,3 +183,23 @@ fn several_threads_use_the_pool_at_the_same_time() {
         });
     });
 }
+
+#[test]
+fn a_test_sees_all_rows_and_fails_for_any_of_them() {
+    for threads in [1, 3] {
+        for rows in [0, 1, 1000, 300_001] {
+            with_threads(threads, || {
+                let seen = AtomicUsize::new(0);
+                assert!(all_rows(rows, 32 * rows, |range| {
+                    seen.fetch_add(range.len(), Ordering::Relaxed);
+                    true
+                }));
+                assert_eq!(seen.into_inner(), rows);
+                for bad in [0, rows / 2, rows.saturating_sub(1)] {
+                    let passed = all_rows(rows, 32 * rows, |range| !range.contains(&bad));
+                    assert_eq!(passed, rows == 0);
+                }
+            });
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Comparison of values.
 
 use half::f16;
-use metatensor_core::{DType, Element, Result, TensorBlock, View};
+use metatensor_core::{DType, Element, Result, TensorBlock, View, all_rows};
 use num_complex::Complex;
 
 use super::NotEqual;
@@ -129,10 +129,14 @@ fn same_converted(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bo
 const CHUNK: usize = 512;
 
 fn same_slices<T: Close>(a: &[T], b: &[T], criterion: Criterion) -> bool {
-    match criterion {
-        Criterion::Equal => all_pairs(a, b, |x, y| x == y),
-        Criterion::Close(options) => all_pairs(a, b, |x, y| T::close(x, y, options)),
-    }
+    let work = size_of_val(a) + size_of_val(b);
+    all_rows(a.len(), work, |range| {
+        let (a, b) = (&a[range.clone()], &b[range]);
+        match criterion {
+            Criterion::Equal => all_pairs(a, b, |x, y| x == y),
+            Criterion::Close(options) => all_pairs(a, b, |x, y| T::close(x, y, options)),
+        }
+    })
 }
 
 fn all_pairs<T: Copy>(a: &[T], b: &[T], same: impl Fn(T, T) -> bool) -> bool {
@@ -144,7 +148,7 @@ fn all_pairs<T: Copy>(a: &[T], b: &[T], same: impl Fn(T, T) -> bool) -> bool {
 }
 
 /// Elements that can be compared with tolerances.
-trait Close: Copy + PartialEq {
+trait Close: Copy + PartialEq + Sync {
     fn close(x: Self, y: Self, options: AllcloseOptions) -> bool;
 }
 
