@@ -1,7 +1,11 @@
 //! Maps filled with random numbers.
 
+use std::ops::Range;
+
 use half::f16;
-use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{
+    DType, DenseArray, Element, Error, Kernel, Output, Result, TensorBlock, TensorMap, run_kernel,
+};
 use num_complex::Complex;
 
 use crate::like::{GradientSelection, selected};
@@ -80,7 +84,7 @@ fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
         // A number takes longer than to write it.
         let work = 4 * shape.iter().product::<usize>() * size_of::<T>();
         DenseArray::write_rows(shape, 1, work, |range, output| {
-            output.extend(range.len(), (range.start as u64..).map(&make));
+            run_kernel(Fill(output, range, &make));
             Ok(())
         })
     }
@@ -105,6 +109,23 @@ fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
     }
 }
 
+/// Writes what a function makes of numbers that follow each other.
+struct Fill<'o, 'm, T, F>(&'o mut Output<'m, T>, Range<usize>, &'o F);
+
+impl<T: Copy, F: Fn(u64) -> T> Kernel for Fill<'_, '_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn fused(self) {
+        let Fill(output, range, make) = self;
+        output.extend(range.len(), (range.start as u64..).map(make));
+    }
+
+    fn plain(self) {
+        self.fused();
+    }
+}
+
 /// Random numbers, each of which is computed from its position: no matter who asks for which of them
 /// first, it is always the same.
 #[derive(Clone, Copy)]
@@ -124,18 +145,22 @@ impl Stream {
         }
     }
 
+    #[inline(always)]
     fn bits(self, position: u64) -> u64 {
         mix(self.key.wrapping_add(position.wrapping_mul(STEP)))
     }
 
+    #[inline(always)]
     fn f64(self, position: u64) -> f64 {
         (self.bits(position) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
+    #[inline(always)]
     fn f32(self, position: u64) -> f32 {
         (self.bits(position) >> 40) as f32 / (1_u32 << 24) as f32
     }
 
+    #[inline(always)]
     fn f16(self, position: u64) -> f16 {
         f16::from_f32((self.bits(position) >> 53) as f32 / (1_u32 << 11) as f32)
     }
@@ -145,6 +170,7 @@ impl Stream {
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The step and the output function of SplitMix64.
+#[inline(always)]
 fn mix(state: u64) -> u64 {
     let mut bits = state.wrapping_add(STEP);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -155,6 +181,7 @@ fn mix(state: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::threads::{Order, assert_independent_of_threads, large};
     use crate::testing::{block, gradient, map, values, with_gradient};
 
     fn random<T: Element>(count: usize, seed: u64) -> Vec<T> {
@@ -233,6 +260,18 @@ mod tests {
         let alone = random_uniform_like_block(&block, GradientSelection::None, 5).unwrap();
         assert_eq!(values::<f64>(&alone), values::<f64>(a));
         assert!(alone.gradients_list().is_empty());
+    }
+
+    #[test]
+    fn numbers_do_not_depend_on_the_number_of_threads() {
+        let tensor = large(3000, 7, 40, 0.0, Order::RowMajor);
+        let random = || random_uniform_like(&tensor, GradientSelection::All, 3);
+        assert_independent_of_threads(|| vec![random()]);
+        // Each number only depends on its position.
+        let stream = Stream::new(3).part(0);
+        let all = values::<f64>(&random().unwrap().blocks()[0]);
+        assert_eq!(all.len(), 120_000);
+        assert!((0..).zip(&all).all(|(i, &x)| x == stream.f64(i)));
     }
 
     #[test]

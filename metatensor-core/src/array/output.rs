@@ -72,7 +72,7 @@ impl<'a, T: Copy> Output<'a, T> {
     /// # Panics
     ///
     /// If there is less space than that.
-    #[inline]
+    #[inline(always)]
     pub fn extend(&mut self, count: usize, values: impl Iterator<Item = T>) {
         let target = &mut self.memory[self.written..self.written + count];
         let mut written = 0;
