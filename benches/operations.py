@@ -24,6 +24,7 @@ import time
 # blocks, samples per block, components, properties, gradient rows per sample
 SIZES = {
     "tiny": (5, 4, 3, 4, 2),
+    "many": (10000, 4, 3, 4, 2),
     "medium": (20, 500, 5, 64, 15),
     "large": (4, 5000, 0, 128, 10),
 }

@@ -10,6 +10,7 @@
     reason = "types have the names they have in the headers"
 )]
 
+mod allocator;
 mod array;
 mod block;
 mod gradient_map;
