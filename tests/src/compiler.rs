@@ -94,14 +94,27 @@ impl Program {
         language: Language,
         checker: Checker,
     ) -> Result<Program, Box<dyn Error>> {
+        Program::compile_with(&library()?, path, language, checker)
+    }
+
+    /// Compiles a file anywhere, to run with this build of the library.
+    ///
+    /// # Errors
+    ///
+    /// If this gives an error, or a warning.
+    pub fn compile_with(
+        library: &Path,
+        path: &Path,
+        language: Language,
+        checker: Checker,
+    ) -> Result<Program, Box<dyn Error>> {
         let directory = tempfile::tempdir()?;
-        let library = library()?;
         let mut command = language.compiler();
         if checker == Checker::AddressSanitizer {
             command.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
         }
         command.arg("-I").arg(sources()).arg(path);
-        command.args(["-x", "none"]).arg(&library).arg("-pthread");
+        command.args(["-x", "none"]).arg(library).arg("-pthread");
         if let Some(parent) = library.parent() {
             command.arg(format!("-Wl,-rpath,{}", parent.display()));
         }
@@ -157,7 +170,8 @@ fn valgrind() -> Result<Command, Box<dyn Error>> {
     Ok(command)
 }
 
-fn sources() -> PathBuf {
+/// The directory with the programs of these tests.
+pub fn sources() -> PathBuf {
     repository().join("tests/c")
 }
 

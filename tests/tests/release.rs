@@ -1,0 +1,66 @@
+//! The library as it is shipped: optimized, and with an allocator of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use metatensor_tests::command::run;
+use metatensor_tests::compiler::{Checker, Language, Program, sources};
+use metatensor_tests::library::target_directory;
+use metatensor_tests::repository;
+
+/// A release build, kept for the next time these tests run.
+static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let directory = target_directory().unwrap().join("test-release");
+    run(Command::new(env!("CARGO"))
+        .args(["rustc", "--quiet", "--release", "-p", "metatensor-capi"])
+        .args(["--crate-type", "cdylib"])
+        .arg("--target-dir")
+        .arg(&directory)
+        .current_dir(repository()))
+    .unwrap();
+    directory.join("release/libmetatensor.so")
+});
+
+fn check(name: &str) {
+    let (path, language) = (sources().join(name), Language::of(name));
+    let program = Program::compile_with(&LIBRARY, &path, language, Checker::None).unwrap();
+    program.run().unwrap();
+}
+
+#[test]
+fn programs_run() {
+    for name in [
+        "life_cycle.c",
+        "ownership.c",
+        "callbacks.c",
+        "threads.c",
+        "ready_made.c",
+        "raii.cpp",
+    ] {
+        check(name);
+    }
+}
+
+#[test]
+fn memory_goes_from_thread_to_thread_and_to_other_processes() {
+    check("memory.c");
+}
+
+#[test]
+fn the_library_can_be_loaded_and_closed_by_any_thread() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("program");
+    run(Language::C11
+        .compiler()
+        .arg(sources().join("loading.c"))
+        .args(["-x", "none", "-pthread", "-ldl", "-o"])
+        .arg(&program))
+    .unwrap();
+    run(Command::new(program).arg(&*LIBRARY)).unwrap();
+}
