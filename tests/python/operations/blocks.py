@@ -6,18 +6,16 @@ Every function of `metatensor/operations.h` whose name ends with `_block` is cal
 package, with numpy arrays, and so are the results.
 """
 
-import argparse
 import ctypes
 import pathlib
 import re
-import sys
 import unittest
 
 import numpy as np
 from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import mts_block_t, mts_labels_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
-from ours import check_library
+from ours import run_tests
 from structure import AXES, SORT, Selection, address, check, integers, names
 
 library = _get_library()
@@ -270,9 +268,4 @@ class Twins(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--expect-library", metavar="PATH")
-    arguments, others = parser.parse_known_args()
-    if arguments.expect_library is not None:
-        check_library(arguments.expect_library)
-    unittest.main(argv=[sys.argv[0], *others])
+    run_tests(__doc__)

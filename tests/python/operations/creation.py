@@ -5,7 +5,6 @@
 Numpy arrays are given to our library, and come back in the blocks that it makes of them.
 """
 
-import argparse
 import ctypes
 import sys
 import unittest
@@ -16,7 +15,7 @@ from metatensor import TensorBlock, TensorMap
 from metatensor._c_api import mts_array_t, mts_block_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
 from metatensor._data._array import create_mts_array
-from ours import Model, assert_same, check_library, labels, numbers
+from ours import Model, assert_same, labels, numbers, run_tests
 from structure import check
 
 library = _get_library()
@@ -149,9 +148,4 @@ class Creation(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--expect-library", metavar="PATH")
-    arguments, others = parser.parse_known_args()
-    if arguments.expect_library is not None:
-        check_library(arguments.expect_library)
-    unittest.main(argv=[sys.argv[0], *others])
+    run_tests(__doc__)

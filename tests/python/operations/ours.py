@@ -3,9 +3,11 @@
 The library has to be in the process already, in place of that of the package; see `client/run.py` for how to do this.
 """
 
+import argparse
 import ctypes
 import pathlib
 import sys
+import unittest
 
 import numpy as np
 from metatensor import Labels, TensorBlock, TensorMap
@@ -15,7 +17,7 @@ from metatensor._status import _get_exception
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "client"))
 
-from run import check_library  # noqa: E402, F401
+from run import check_library  # noqa: E402
 
 Map = ctypes.POINTER(mts_tensormap_t)
 
@@ -154,3 +156,13 @@ def _assert_same_block(actual, expected, where, ulp, scale, tolerance):
     for parameter, gradient in expected.gradients():
         other = None if scale is None else scale.gradient(parameter)
         _assert_same_block(actual.gradient(parameter), gradient, f"{where}, {parameter}", ulp, other, tolerance)
+
+
+def run_tests(description):
+    """Runs the tests of a program, after checking that the library is the expected one."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--expect-library", metavar="PATH")
+    arguments, others = parser.parse_known_args()
+    if arguments.expect_library is not None:
+        check_library(arguments.expect_library)
+    unittest.main(argv=[sys.argv[0], *others])

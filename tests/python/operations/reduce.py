@@ -12,9 +12,7 @@ fails for gradients of 32-bit floats. Sums and means must be equal to the last b
 for which there are better formulas, nearly so.
 """
 
-import argparse
 import ctypes
-import sys
 import unittest
 
 import metatensor as mts
@@ -23,7 +21,7 @@ from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import c_uintptr_t, mts_block_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
 from metatensor._status import MetatensorError, check_status
-from ours import check_library
+from ours import run_tests
 
 AXES = {"samples": ["a", "b", "c"], "properties": ["n", "m"]}
 REDUCTIONS = ["sum", "mean", "var", "std"]
@@ -232,9 +230,4 @@ class Reductions(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--expect-library", metavar="PATH")
-    arguments, others = parser.parse_known_args()
-    if arguments.expect_library is not None:
-        check_library(arguments.expect_library)
-    unittest.main(argv=[sys.argv[0], *others])
+    run_tests(__doc__)

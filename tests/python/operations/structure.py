@@ -7,9 +7,7 @@ Both sides work on the same maps: the package runs on our library, its operation
 functions called on the handles of the package. Where the package is known to be wrong, inputs are such that it is not.
 """
 
-import argparse
 import ctypes
-import sys
 import unittest
 
 import metatensor as mts
@@ -17,7 +15,7 @@ import numpy as np
 from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import mts_labels_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
-from ours import check_library
+from ours import run_tests
 
 library = _get_library()
 AXES = {"keys": 0, "samples": 1, "components": 2, "properties": 3}
@@ -341,9 +339,4 @@ class Structure(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--expect-library", metavar="PATH")
-    arguments, others = parser.parse_known_args()
-    if arguments.expect_library is not None:
-        check_library(arguments.expect_library)
-    unittest.main(argv=[sys.argv[0], *others])
+    run_tests(__doc__)
