@@ -65,7 +65,10 @@ impl Directory {
         let mut rest = &bytes[..];
         while !rest.is_empty() {
             rest = directory.add(rest).ok_or_else(|| {
-                no_archive(source, "its directory ends in the middle of a record")
+                no_archive(
+                    source,
+                    "its directory has a record that is incomplete, or of another kind",
+                )
             })??;
         }
         if directory.entries.len() as u64 != end.count {

@@ -84,9 +84,9 @@ fn directories_of_the_wrong_size_are_refused() {
     };
     check(with_end(10, 0), "should have 0 members, but has 1");
     check(with_end(10, 2), "should have 2 members, but has 1");
-    check(with_end(12, 49), "ends in the middle of a record");
+    check(with_end(12, 49), "has a record that is incomplete");
     check(with_end(12, 51), "reaches past the end of the archive");
-    check(with_end(16, 33), "ends in the middle of a record");
+    check(with_end(16, 33), "has a record that is incomplete");
     check(with_end(19, 200), "reaches past the end of the archive");
 }
 
