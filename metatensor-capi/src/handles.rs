@@ -192,6 +192,18 @@ pub(crate) unsafe fn texts<'a>(
 /// Labels that still belong to a handle.
 pub(crate) struct BorrowedLabels(ManuallyDrop<Labels>);
 
+impl BorrowedLabels {
+    /// # Safety
+    ///
+    /// `pointer` must be a valid handle.
+    #[inline]
+    pub(crate) unsafe fn new(pointer: *const mts_labels_t) -> BorrowedLabels {
+        // SAFETY: handles are made by `labels_handle`; the reference is not given back.
+        let labels = unsafe { Labels::from_raw(pointer.cast()) };
+        BorrowedLabels(ManuallyDrop::new(labels))
+    }
+}
+
 impl Deref for BorrowedLabels {
     type Target = Labels;
 
@@ -207,9 +219,8 @@ pub(crate) unsafe fn labels(pointer: *const mts_labels_t, name: &str) -> Result<
     if pointer.is_null() {
         return Err(null(name));
     }
-    // SAFETY: handles are made by `labels_handle`; the reference is not given back.
-    let labels = unsafe { Labels::from_raw(pointer.cast()) };
-    Ok(BorrowedLabels(ManuallyDrop::new(labels)))
+    // SAFETY: guaranteed by the caller.
+    Ok(unsafe { BorrowedLabels::new(pointer) })
 }
 
 pub(crate) fn labels_handle(labels: Labels) -> *const mts_labels_t {

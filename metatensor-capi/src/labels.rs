@@ -2,13 +2,11 @@
 
 use std::ffi::c_char;
 
-use std::mem::ManuallyDrop;
-
 use metatensor_core::{Error, Labels, Result, RowCheck};
 use smallvec::SmallVec;
 
 use crate::array::{borrow_array, mts_array_t, take_array};
-use crate::handles::{Out, labels, labels_handle, optional_slice_mut, slice, text};
+use crate::handles::{BorrowedLabels, Out, labels, labels_handle, optional_slice_mut, slice, text};
 use crate::status::{mts_status_t, pointer, status};
 
 /// Labels: a table of 32-bit integers with named columns (called dimensions) and distinct rows, which says
@@ -215,8 +213,8 @@ pub unsafe extern "C" fn mts_labels_position(
 ) -> mts_status_t {
     // Nearly all calls end here, where nothing can fail, and there are enough registers for everything.
     if !labels.is_null() && !values.is_null() && !result.is_null() {
-        // SAFETY: guaranteed by the caller; the reference is not given back.
-        let labels = ManuallyDrop::new(unsafe { Labels::from_raw(labels.cast()) });
+        // SAFETY: guaranteed by the caller.
+        let labels = unsafe { BorrowedLabels::new(labels) };
         if values_count == labels.rows().width() {
             // SAFETY: guaranteed by the caller.
             let values = unsafe { std::slice::from_raw_parts(values, values_count) };

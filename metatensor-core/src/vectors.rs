@@ -4,7 +4,7 @@
 
 /// A computation that is worth compiling for processors with wide vectors, and with instructions to count bits and
 /// for `x * y + z` that round once.
-pub trait Kernel {
+pub trait Kernel: Sized {
     /// What is computed.
     type Output;
 
@@ -12,8 +12,10 @@ pub trait Kernel {
     /// it calls, must be `#[inline(always)]`: only what is inlined is compiled for this processor.
     fn fused(self) -> Self::Output;
 
-    /// The computation anywhere else, where `mul_add` is slow.
-    fn plain(self) -> Self::Output;
+    /// The computation anywhere else, where `mul_add` is slow: the same one, if it does not use that.
+    fn plain(self) -> Self::Output {
+        self.fused()
+    }
 }
 
 /// Runs `kernel` in the way that is best for this processor.

@@ -1,12 +1,12 @@
 //! Gradients with the same rows.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{Result, TensorBlock, TensorMap, stored_like};
 
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::gradient_rows::{Child, GradientRowUnion};
 use crate::kernels::{self, Columns};
 use crate::matching::pairs;
-use crate::results::{block_error, stored_like, with_array};
+use crate::results::{block_error, with_array};
 use crate::structure::with_blocks;
 
 /// Two maps that have the same gradient rows for the same keys, which is what operations on two maps

@@ -120,10 +120,6 @@ impl<T: Copy, F: Fn(u64) -> T> Kernel for Fill<'_, '_, T, F> {
         let Fill(output, range, make) = self;
         output.extend(range.len(), (range.start as u64..).map(make));
     }
-
-    fn plain(self) {
-        self.fused();
-    }
 }
 
 /// Random numbers, each of which is computed from its position: no matter who asks for which of them

@@ -1,19 +1,11 @@
 //! From computed arrays to blocks and maps.
 
 use metatensor_core::{
-    Array, ArrayRef, DenseArray, Element, Error, Result, TensorBlock, TensorMap,
+    ArrayRef, DenseArray, Element, Error, Result, TensorBlock, TensorMap, stored_like,
 };
 
 use crate::elements::{Convert, read};
 use crate::kernels;
-
-/// Hands a new array back as the kind of array that `model` is.
-pub(crate) fn stored_like(model: &dyn Array, array: DenseArray) -> Result<ArrayRef> {
-    if model.downcast_ref::<DenseArray>().is_some() {
-        return Ok(array.into());
-    }
-    Ok(model.adopt_dlpack(array.into_dlpack())?.into())
-}
 
 /// Block with the labels of `block`, but no gradients, and these values.
 pub(crate) fn with_values(block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {

@@ -2,10 +2,9 @@
 //! sorted blocks are.
 
 use metatensor_core::rows::{Direction, Rows, argsort};
-use metatensor_core::{Labels, Result, TensorBlock};
+use metatensor_core::{Labels, Result, TensorBlock, stored_like};
 
 use crate::kernels::{self, Picked};
-use crate::results::stored_like;
 use crate::structure::with_rows;
 
 /// Some of the properties of a block.

@@ -27,7 +27,7 @@ pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
 pub use dtype::{DType, Element};
 pub use movement::DataMovement;
 pub use output::Output;
-pub use reference::{ArrayRef, SmallArray};
+pub use reference::{ArrayRef, SmallArray, stored_like};
 pub use view::{View, ViewMut};
 
 pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};

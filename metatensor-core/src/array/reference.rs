@@ -74,6 +74,18 @@ impl ArrayRef {
     }
 }
 
+/// Hands a new array back as the kind of array that `model` is. Nothing is copied.
+///
+/// # Errors
+///
+/// Those of `model`, if that is not a native array.
+pub fn stored_like(model: &dyn Array, array: DenseArray) -> Result<ArrayRef> {
+    if model.downcast_ref::<DenseArray>().is_some() {
+        return Ok(array.into());
+    }
+    Ok(model.adopt_dlpack(array.into_dlpack())?.into())
+}
+
 impl Deref for ArrayRef {
     type Target = dyn Array;
 

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
-use super::{Array, DType, DenseArray, Output};
+use super::{Array, ArrayRef, DType, DenseArray, Output, stored_like};
 use crate::{Result, with_item_size};
 
 /// Arrays of at least this many bytes are copied by several threads.
@@ -43,17 +43,13 @@ pub(crate) fn reordered(
 }
 
 /// Copy of `array`, of the same kind, made by several threads if that is faster than what most arrays do themselves.
-pub(crate) fn copied_by_threads(array: &dyn Array) -> Result<Box<dyn Array>> {
+pub(crate) fn copied_by_threads(array: &dyn Array) -> Result<ArrayRef> {
     let (device, dtype) = (array.device()?, array.dtype()?);
     let size = dtype.size() * array.shape()?.iter().product::<usize>();
     if !device.is_cpu() || size < LARGE || !DType::ALL.contains(&dtype) {
-        return array.copy(device);
+        return Ok(array.copy(device)?.into());
     }
-    let copy = DenseArray::copy_of(&array.view()?)?;
-    if array.downcast_ref::<DenseArray>().is_some() {
-        return Ok(Box::new(copy));
-    }
-    array.adopt_dlpack(copy.into_dlpack())
+    stored_like(array, DenseArray::copy_of(&array.view()?)?)
 }
 
 /// Array of this shape with all `items`, the last axis varying fastest.

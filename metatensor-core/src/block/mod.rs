@@ -424,7 +424,7 @@ impl TensorBlock {
         match which {
             Unshare::All => self.values = self.values.copy(self.values.device()?)?.into(),
             Unshare::Shared if self.values.is_shared() => {
-                self.values = copied_by_threads(&*self.values)?.into();
+                self.values = copied_by_threads(&*self.values)?;
             }
             Unshare::Shared => {}
         }

@@ -127,10 +127,6 @@ impl<'a, T: Table<'a>> Kernel for Number<'_, T> {
         }
         numbers
     }
-
-    fn plain(self) -> Vec<u32> {
-        self.fused()
-    }
 }
 
 impl Cell {

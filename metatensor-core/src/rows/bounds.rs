@@ -117,8 +117,4 @@ impl<'a, T: Table<'a>> Kernel for Widen<T> {
         }
         ranges
     }
-
-    fn plain(self) -> Self::Output {
-        self.fused()
-    }
 }

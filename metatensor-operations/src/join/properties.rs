@@ -1,13 +1,12 @@
 //! One block beside the other.
 
-use metatensor_core::{ArrayRef, Labels, Result, TensorBlock};
+use metatensor_core::{ArrayRef, Labels, Result, TensorBlock, stored_like};
 
 use super::{Input, Plan, concatenated};
 use crate::Axis;
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::gradient_rows::{Child, GradientRowUnion};
 use crate::kernels::{self, Columns};
-use crate::results::stored_like;
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();

@@ -1,12 +1,11 @@
 //! One block after the other.
 
-use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock, View};
+use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock, View, stored_like};
 
 use super::{Input, concatenated};
 use crate::Axis;
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::kernels;
-use crate::results::stored_like;
 use crate::structure::with_rows;
 
 pub(super) fn join(

@@ -1,12 +1,14 @@
 //! Products of maps, as matrices.
 
-use metatensor_core::{Array, DenseArray, Error, Result, TensorBlock, TensorMap, change_rows};
+use metatensor_core::{
+    Array, DenseArray, Error, Result, TensorBlock, TensorMap, change_rows, stored_like,
+};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::matrix::{Product, matrix, part};
 use crate::matching::pairs;
 use crate::number::{promote, with_number};
-use crate::results::{block_error, stored_like};
+use crate::results::block_error;
 
 /// Columns of a product that take about as long as reading the elements that they are made of.
 const COLUMNS: usize = 8;

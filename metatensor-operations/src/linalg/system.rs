@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DType, DenseArray, Result, TensorBlock, View};
+use metatensor_core::{DType, DenseArray, Result, TensorBlock, View, stored_like};
 use ndarray::{Array2, ArrayViewMut2, Zip};
 
 use super::field::{Field, Widen};
 use super::matrix::{matrix, matrix_shape, part};
 use crate::elements::Convert;
 use crate::number::{continuous, promote, with_continuous, with_number};
-use crate::results::stored_like;
 
 /// Type of the solutions of systems of equations between these blocks.
 pub(super) fn solution_type(x: &TensorBlock, y: &TensorBlock) -> Result<DType> {

@@ -1,13 +1,13 @@
 //! Merging properties.
 
-use metatensor_core::{DenseArray, Labels, Result, TensorBlock};
+use metatensor_core::{DenseArray, Labels, Result, TensorBlock, stored_like};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;
 use crate::elements::read;
 use crate::kernels::{ColumnGroups, ColumnMoments, GradientRows, Summable, sum_columns};
 use crate::number::{Continuous, continuous, with_continuous, with_number};
-use crate::results::{check_no_second_derivatives, stored_like};
+use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
     block: &TensorBlock,

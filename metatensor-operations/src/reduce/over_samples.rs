@@ -1,14 +1,14 @@
 //! Merging samples.
 
 use metatensor_core::rows::{RowGroups, Rows};
-use metatensor_core::{DenseArray, Labels, Result, TensorBlock};
+use metatensor_core::{DenseArray, Labels, Result, TensorBlock, stored_like};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;
 use crate::elements::read;
 use crate::kernels::{GradientRows, RowMoments, Summable, sum_rows};
 use crate::number::{Continuous, continuous, with_continuous, with_number};
-use crate::results::{check_no_second_derivatives, stored_like};
+use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
     block: &TensorBlock,

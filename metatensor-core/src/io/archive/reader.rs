@@ -102,14 +102,10 @@ impl<'s> Archive<'s> {
     /// # Errors
     /// If a member has two different names.
     pub(crate) fn check_names_of_others(&mut self) -> Result<()> {
-        for (entry, _) in self
-            .directory
-            .entries()
-            .iter()
-            .zip(&self.opened)
-            .filter(|(_, opened)| !**opened)
-        {
-            data_start(&mut self.source, &self.directory, entry)?;
+        for (entry, &opened) in self.directory.entries().iter().zip(&self.opened) {
+            if !opened {
+                data_start(&mut self.source, &self.directory, entry)?;
+            }
         }
         Ok(())
     }
