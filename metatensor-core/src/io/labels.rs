@@ -9,7 +9,7 @@ use super::atomic::write_atomically;
 use super::contents::Contents;
 use super::npy::{self, ByteOrder, Descr};
 use super::{Scratch, in_file};
-use crate::{DType, Error, Labels, Result, View};
+use crate::{DType, Error, Labels, Limit, Result, View};
 
 /// Rows go through memory of this size, which stays in the cache.
 const PIECE: usize = 64 << 10;
@@ -102,6 +102,7 @@ pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Scratch) -> Result
     let Descr::Record(fields) = &header.descr else {
         return Err(member.bad("expected records with one field per dimension, got plain numbers"));
     };
+    Limit::Names.check_file(fields.len() as u64, format_args!("'{}'", member.name()))?;
     let &[count] = &header.shape[..] else {
         return Err(member.bad(format!(
             "expected labels with one axis, got an array of shape {:?}",

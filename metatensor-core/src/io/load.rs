@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::archive::{Archive, Content, Member, Source};
 use super::array::Create;
 use super::contents::Contents;
-use super::{MAX_DEPTH, Scratch, array, in_file, labels};
-use crate::{Array, ArrayRef, DType, Error, Labels, Result, TensorBlock, TensorMap};
+use super::{Scratch, array, in_file, labels};
+use crate::{Array, ArrayRef, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap};
 
 impl TensorMap {
     /// Loads a map from the file at `path`.
@@ -243,11 +243,7 @@ impl<'s, 'c> Loader<'s, 'c> {
         properties: Option<&Labels>,
         depth: usize,
     ) -> Result<TensorBlock> {
-        if depth > MAX_DEPTH {
-            return Err(Error::serialization(format!(
-                "'{prefix}': gradients are nested more than {MAX_DEPTH} times"
-            )));
-        }
+        Limit::Depth.check_file(depth as u64, format_args!("'{prefix}'"))?;
         let values = self.values(&[&prefix, "values.npy"].concat())?;
         let samples = self.labels(&[&prefix, "samples.npy"].concat())?;
         let components = values.shape()?.len().saturating_sub(2);

@@ -11,10 +11,6 @@ mod save;
 
 use crate::Error;
 
-/// Gradients of gradients deeper than this are neither written nor read: a file can not make the
-/// reader call itself without end.
-const MAX_DEPTH: usize = 64;
-
 /// What readers use again and again.
 #[derive(Debug, Default)]
 struct Scratch {

@@ -9,8 +9,9 @@ use std::path::Path;
 use super::archive::{Alignment, ArchiveWriter, checksum};
 use super::atomic::write_atomically;
 use super::load::check_info;
-use super::{MAX_DEPTH, array, labels};
+use super::{array, labels};
 use crate::array::vector_for;
+use crate::limits::MAX_DEPTH;
 use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
 
 impl TensorMap {
@@ -229,7 +230,7 @@ impl<'a, W: Write> Saver<'a, W> {
     }
 
     fn block(&mut self, block: &'a TensorBlock, depth: usize) -> Result<()> {
-        if depth > MAX_DEPTH {
+        if depth as u64 > MAX_DEPTH {
             return Err(Error::invalid(format!(
                 "gradients are nested more than {MAX_DEPTH} times"
             )));

@@ -8,7 +8,7 @@ use hashbrown::hash_table::Entry as Slot;
 use super::Source;
 use super::format::*;
 use super::member::damaged;
-use crate::{Error, Result};
+use crate::{Error, Limit, Result};
 
 /// The most that DEFLATE can make of one byte.
 const MAX_INFLATION: u64 = 1032;
@@ -53,6 +53,7 @@ impl Directory {
     /// If the source can not be read or is not a valid archive.
     pub(super) fn read(source: &mut Source<'_>) -> Result<Directory> {
         let end = End::find(source)?;
+        Limit::Members.check_file(end.count, source.name())?;
         let bytes = source.bytes(end.start, end.size)?;
         let records = end.size / RECORD as u64;
         let count = end.count.min(records) as usize;

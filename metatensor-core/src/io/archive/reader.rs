@@ -12,7 +12,7 @@ use super::Source;
 use super::directory::{Directory, Entry, Method};
 use super::format::{LOCAL_HEADER, LOCAL_SIGNATURE, get16, get32};
 use super::member::{Check, Data, Member, damaged};
-use crate::{Error, Result};
+use crate::{Error, Limit, Result};
 
 /// An archive of which the directory was read and checked.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Archive<'s> {
     opened: Vec<bool>,
     /// The same directory, for the decoder of compressed members.
     compressed: Option<Arc<ZipArchiveMetadata>>,
+    /// Bytes of the compressed members that were opened.
+    inflated: u64,
     /// The member after the last one that was opened, which often is the next one to be opened.
     next: usize,
 }
@@ -39,6 +41,7 @@ impl<'s> Archive<'s> {
             opened: vec![false; directory.entries().len()],
             directory,
             compressed: None,
+            inflated: 0,
             next: 0,
         })
     }
@@ -82,6 +85,8 @@ impl<'s> Archive<'s> {
             Method::Stored => (Data::InSource { start }, Some(Check::new(entry.crc))),
             // its checksum is compared by the decoder
             Method::Deflate => {
+                self.inflated = self.inflated.saturating_add(entry.size);
+                Limit::InflatedBytes.check_file(self.inflated, format_args!("'{name}'"))?;
                 let bytes = inflate(&mut self.source, &mut self.compressed, index)
                     .map_err(|error| damaged(name, error))?;
                 if bytes.len() as u64 != entry.size {

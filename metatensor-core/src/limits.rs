@@ -1,0 +1,191 @@
+//! What loading a file and making a result may cost.
+//!
+//! A small file, or a call with small inputs, can ask for more than the machine has. The limits are of the whole
+//! process: whoever loads files of others can set them once, for all libraries that load on their behalf.
+
+use std::fmt::{self, Display};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Error, Result};
+
+/// Gradients of gradients deeper than this are neither written nor read: whatever visits all of them calls itself
+/// for each level.
+pub(crate) const MAX_DEPTH: u64 = 64;
+
+/// Something that is limited for the whole process.
+///
+/// The defaults are far beyond what data of the field needs.
+///
+/// ```
+/// # use metatensor_core::Limit;
+/// // files with more than a hundred thousand members are refused from now on
+/// Limit::Members.set(100_000);
+/// assert_eq!(Limit::Members.get(), 100_000);
+/// // back to the default
+/// Limit::Members.set(0);
+/// # assert_eq!(Limit::Members.get(), 1 << 27);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Bytes that loading a file may make of data which does not have a size of its own: what all compressed members
+    /// that are read give together, or what comes out of a pipe. The memory of the machine by default.
+    InflatedBytes,
+    /// Members of an archive. 134 217 728 by default: maps with more than twenty million blocks have so many.
+    Members,
+    /// Dimensions of labels in a file, or gradients of a block in a file. 1 048 576 by default.
+    Names,
+    /// How deep gradients of gradients are nested in a file. 64 by default, which is also the most there can be.
+    Depth,
+    /// Bytes of all arrays and labels that an operation makes, where its result can be much larger than what it is
+    /// made of: moving keys or components, joining, products. The memory of the machine by default.
+    ResultBytes,
+}
+
+impl Limit {
+    /// All limits.
+    pub const ALL: [Limit; 5] = [
+        Limit::InflatedBytes,
+        Limit::Members,
+        Limit::Names,
+        Limit::Depth,
+        Limit::ResultBytes,
+    ];
+
+    /// What is set for this process, or else the default.
+    pub fn get(self) -> u64 {
+        match self.setting().load(Ordering::Relaxed) {
+            0 => self.default_value(),
+            set => set,
+        }
+    }
+
+    /// Sets the limit for this process. 0 sets the default again, and `u64::MAX` is no limit at all (but for
+    /// [`Limit::Depth`]). Loads and operations that are running may still use the limit before.
+    pub fn set(self, limit: u64) {
+        let limit = match self {
+            Limit::Depth => limit.min(MAX_DEPTH),
+            _ => limit,
+        };
+        self.setting().store(limit, Ordering::Relaxed);
+    }
+
+    fn default_value(self) -> u64 {
+        match self {
+            Limit::InflatedBytes | Limit::ResultBytes => physical_memory(),
+            Limit::Members => 1 << 27,
+            Limit::Names => 1 << 20,
+            Limit::Depth => MAX_DEPTH,
+        }
+    }
+
+    /// What was set, or 0.
+    fn setting(self) -> &'static AtomicU64 {
+        static SETTINGS: [AtomicU64; Limit::ALL.len()] =
+            [const { AtomicU64::new(0) }; Limit::ALL.len()];
+        &SETTINGS[self as usize]
+    }
+
+    /// Checks that `place`, in a file, does not need more than this limit.
+    ///
+    /// # Errors
+    ///
+    /// If it does.
+    pub(crate) fn check_file(self, needed: u64, place: impl Display) -> Result<()> {
+        match self.exceeded(needed) {
+            None => Ok(()),
+            Some(exceeded) => Err(Error::serialization(format!("{place}: {exceeded}"))),
+        }
+    }
+
+    /// Checks that a result does not need more bytes than [`Limit::ResultBytes`], before anything of this size is
+    /// made. `what` names the result, for the error.
+    ///
+    /// # Errors
+    ///
+    /// If it does.
+    pub fn check_result<D: Display>(bytes: u64, what: impl FnOnce() -> D) -> Result<()> {
+        match Limit::ResultBytes.exceeded(bytes) {
+            None => Ok(()),
+            Some(exceeded) => Err(Error::unsupported(format!("{}: {exceeded}", what()))),
+        }
+    }
+
+    fn exceeded(self, needed: u64) -> Option<Exceeded> {
+        let limit = self.get();
+        (needed > limit).then_some(Exceeded {
+            what: self,
+            needed,
+            limit,
+        })
+    }
+}
+
+/// More is needed than a limit allows.
+struct Exceeded {
+    what: Limit,
+    needed: u64,
+    limit: u64,
+}
+
+impl Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Exceeded { needed, limit, .. } = self;
+        let what = match self.what {
+            Limit::InflatedBytes => "bytes of uncompressed data",
+            Limit::Members => "members",
+            Limit::Names => "names",
+            Limit::Depth => "levels of gradients",
+            Limit::ResultBytes => "bytes of results",
+        };
+        write!(
+            f,
+            "{needed} {what} are more than the limit of {limit} (see `Limit::{:?}`)",
+            self.what
+        )
+    }
+}
+
+/// Bytes of memory that the machine has, or as many as there can be if that is not known.
+#[expect(unsafe_code, reason = "asks the system")]
+fn physical_memory() -> u64 {
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    let known = KNOWN.load(Ordering::Relaxed);
+    if known > 0 {
+        return known;
+    }
+    // SAFETY: these functions take a number and return one.
+    let (pages, page_size) = unsafe {
+        (
+            libc::sysconf(libc::_SC_PHYS_PAGES),
+            libc::sysconf(libc::_SC_PAGESIZE),
+        )
+    };
+    let memory = match (u64::try_from(pages), u64::try_from(page_size)) {
+        (Ok(pages @ 1..), Ok(page_size @ 1..)) => pages.saturating_mul(page_size),
+        _ => u64::MAX,
+    };
+    KNOWN.store(memory, Ordering::Relaxed);
+    memory
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_this_machine_is_known() {
+        let memory = physical_memory();
+        assert!((1 << 24..1 << 50).contains(&memory), "{memory}");
+        assert_eq!(Limit::ResultBytes.default_value(), memory);
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_limit() {
+        let place = "'blocks/0/values.npy'";
+        let error = Limit::Depth.check_file(65, place).unwrap_err().to_string();
+        assert!(error.contains(place), "{error}");
+        assert!(error.contains("65 levels"), "{error}");
+        assert!(error.contains("64 (see `Limit::Depth`)"), "{error}");
+        assert!(Limit::Depth.check_file(64, place).is_ok());
+    }
+}
