@@ -4,38 +4,61 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Cursor, Write};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use metatensor_core::{Labels, TensorBlock, TensorMap};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// The system allocator, and the size of the largest piece it was asked for.
+/// The system allocator, the size of the largest piece it was asked for, how much memory is in use, and how
+/// much was at most.
 struct Largest;
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
+static USED: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+impl Largest {
+    fn count(size: usize) {
+        LARGEST.fetch_max(size, Relaxed);
+        let used = USED.fetch_add(size, Relaxed) + size;
+        PEAK.fetch_max(used, Relaxed);
+    }
+}
+
+/// What `load` gives, and how much memory it needed in addition to what was in use.
+fn with_peak<T>(load: impl FnOnce() -> T) -> (T, usize) {
+    let before = USED.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let loaded = load();
+    (loaded, PEAK.load(Relaxed) - before)
+}
 
 // SAFETY: all of the work is done by the system allocator.
 unsafe impl GlobalAlloc for Largest {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LARGEST.fetch_max(layout.size(), Relaxed);
+        Largest::count(layout.size());
         // SAFETY: as for the caller.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        USED.fetch_sub(layout.size(), Relaxed);
         // SAFETY: as for the caller.
         unsafe { System.dealloc(memory, layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        LARGEST.fetch_max(layout.size(), Relaxed);
+        Largest::count(layout.size());
         // SAFETY: as for the caller.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        LARGEST.fetch_max(size, Relaxed);
+        // both pieces may exist while one is copied
+        Largest::count(size);
+        USED.fetch_sub(layout.size(), Relaxed);
         // SAFETY: as for the caller.
         unsafe { System.realloc(memory, layout, size) }
     }
@@ -63,8 +86,12 @@ fn archive(members: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u
     writer.finish().unwrap().into_inner()
 }
 
+/// Both tests look at what the whole process does.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn claims_do_not_take_memory() {
+    let _alone = ALONE.lock();
     let keys = npy("[('a', '<i4')]", "(1,)", &[0; 4]);
     let claims = [
         ("'<f8'", "(100000000, 100, 100)"),
@@ -106,4 +133,65 @@ fn claims_do_not_take_memory() {
     assert!(error.contains("'blocks/0/values.npy'"), "{error}");
     let largest = LARGEST.load(Relaxed);
     assert!(largest < 2 * map.len(), "{largest} bytes");
+}
+
+/// A map with one block, in an archive of compressed members, of which those that are given are other ones.
+fn compressed_map(others: &[(&'static str, Vec<u8>)]) -> Vec<u8> {
+    let one = npy("[('a', '<i4')]", "(1,)", &[0; 4]);
+    let mut members = vec![
+        ("keys.npy", one.clone()),
+        ("blocks/0/values.npy", npy("'<f8'", "(1, 1)", &[0; 8])),
+        ("blocks/0/samples.npy", one.clone()),
+        ("blocks/0/properties.npy", one),
+    ];
+    for (name, bytes) in others {
+        members.retain(|(other, _)| other != name);
+        members.push((name, bytes.clone()));
+    }
+    archive(&members, zip::CompressionMethod::Deflated)
+}
+
+#[test]
+fn compressed_members_are_not_in_memory_twice() {
+    let _alone = ALONE.lock();
+    const SIZE: usize = 16 << 20;
+    assert!(TensorMap::load_buffer(&compressed_map(&[])).is_ok());
+
+    // what is wrong with the first bytes is found before there are more
+    for (name, first) in [
+        ("keys.npy", npy("[('a', '<i4')]", "(3,)", &[])),
+        ("blocks/0/values.npy", npy("'<f8'", "(3,)", &[])),
+        ("blocks/0/samples.npy", b"no header at all".to_vec()),
+        ("info.json", b"{\"a\": 1}".to_vec()),
+        ("info.json", Vec::new()),
+    ] {
+        let mut member = first;
+        member.resize(SIZE, b' ');
+        let map = compressed_map(&[(name, member)]);
+        let (result, peak) = with_peak(|| TensorMap::load_buffer(&map));
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains(&format!("'{name}'")), "{error}");
+        assert!(peak < 1 << 20, "{peak} bytes for {error}");
+    }
+
+    // what is right is read where it stays
+    let rows: Vec<u8> = (0..SIZE as i32 / 4).flat_map(i32::to_le_bytes).collect();
+    let shape = format!("({}, 1)", rows.len() / 4);
+    let values = npy("'<i4'", &shape, &vec![0; rows.len()]);
+    let samples = npy("[('a', '<i4')]", &format!("({},)", rows.len() / 4), &rows);
+    let map = compressed_map(&[
+        ("blocks/0/values.npy", values),
+        ("blocks/0/samples.npy", samples),
+    ]);
+    let (map, peak) = with_peak(|| TensorMap::load_buffer(&map).unwrap());
+    assert_eq!(map.blocks()[0].samples().count(), SIZE / 4);
+    assert!(peak < 2 * SIZE + SIZE / 2, "{peak} bytes");
+
+    let mut info = b"{\"a\": \"b\"".to_vec();
+    info.resize(SIZE, b' ');
+    info.push(b'}');
+    let map = compressed_map(&[("info.json", info)]);
+    let (map, peak) = with_peak(|| TensorMap::load_buffer(&map).unwrap());
+    assert_eq!(map.info()["a"], "b");
+    assert!(peak < 1 << 20, "{peak} bytes");
 }

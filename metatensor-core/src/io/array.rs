@@ -61,12 +61,14 @@ fn read_native(
     scratch: &mut Vec<u8>,
 ) -> Result<DenseArray> {
     let size = member.remaining() as usize;
-    if size <= PIECE {
+    if size <= PIECE || member.is_compressed() {
         return DenseArray::write_bytes(scalar.dtype, shape, |output| {
-            scratch.resize(size, 0);
-            member.read_exact_into(scratch)?;
-            make_native(scratch, scalar).map_err(|error| member.bad(error))?;
-            output.copy(scratch);
+            while output.remaining() > 0 {
+                scratch.resize(output.remaining().min(PIECE), 0);
+                member.read_exact_into(scratch)?;
+                make_native(scratch, scalar).map_err(|error| member.bad(error))?;
+                output.copy(scratch);
+            }
             Ok(())
         });
     }

@@ -1,6 +1,7 @@
 //! Loading maps and blocks.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -149,6 +150,9 @@ impl TensorBlock {
 /// Members of at most this many bytes are compared with those before.
 const SHARED: u64 = 4 << 10;
 
+/// Info is parsed in pieces of this size.
+const INFO_PIECE: u64 = 64 << 10;
+
 /// Reads the members of an archive.
 struct Loader<'s, 'c> {
     /// The file in quotes, or "the buffer".
@@ -194,6 +198,7 @@ impl<'s, 'c> Loader<'s, 'c> {
 
     fn only_block(mut self) -> Result<TensorBlock> {
         self.block(String::new(), None, 0)
+            .and_then(|block| self.archive.check_names_of_others().map(|()| block))
             .map_err(|error| self.name_source(error))
     }
 
@@ -226,12 +231,8 @@ impl<'s, 'c> Loader<'s, 'c> {
         if !self.archive.contains(NAME) {
             return Ok(IndexMap::new());
         }
-        let text = self.archive.read(NAME)?;
-        let info: BTreeMap<String, String> = serde_json::from_slice(&text).map_err(|error| {
-            Error::serialization(format!(
-                "'{NAME}': expected an object with strings for values: {error}"
-            ))
-        })?;
+        let mut member = self.archive.open_member(NAME)?;
+        let info = read_info(&mut member)?;
         check_info(&info).map_err(|error| in_file(error, NAME))?;
         Ok(info.into_iter().collect())
     }
@@ -329,6 +330,25 @@ fn parameters(archive: &Archive<'_>) -> HashMap<String, Vec<String>> {
         list.dedup();
     }
     parameters
+}
+
+/// The strings that `member` holds. They are parsed as they come.
+fn read_info(member: &mut Member<'_, '_>) -> Result<BTreeMap<String, String>> {
+    let failed = |member: &Member<'_, '_>, error: io::Error| {
+        error.downcast().unwrap_or_else(|error| member.bad(error))
+    };
+    let length = member.remaining().min(INFO_PIECE) as usize;
+    match serde_json::from_reader(BufReader::with_capacity(length, &mut *member)) {
+        Ok(info) => Ok(info),
+        Err(error) if error.is_io() => Err(failed(member, error.into())),
+        Err(error) => {
+            // if the rest shows that the member is damaged, that is the reason
+            io::copy(member, &mut io::sink()).map_err(|error| failed(member, error))?;
+            Err(member.bad(format!(
+                "expected an object with strings for values: {error}"
+            )))
+        }
+    }
 }
 
 /// Info goes to other languages as C strings.

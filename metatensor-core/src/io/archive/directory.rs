@@ -34,7 +34,7 @@ pub(super) struct Entry {
     pub(super) header_start: u64,
     /// Where the next member starts: this one has to end before.
     limit: u64,
-    stored_size: u64,
+    pub(super) stored_size: u64,
     pub(super) size: u64,
     pub(super) crc: u32,
     pub(super) method: Method,
@@ -44,6 +44,15 @@ pub(super) struct Entry {
 pub(super) enum Method {
     Stored,
     Deflate,
+}
+
+impl Method {
+    pub(super) fn code(self) -> u16 {
+        match self {
+            Method::Stored => STORED,
+            Method::Deflate => DEFLATED,
+        }
+    }
 }
 
 impl Directory {
@@ -234,31 +243,6 @@ impl Entry {
 
     fn name_in<'n>(&self, names: &'n str) -> &'n str {
         &names[self.name.0..self.name.1]
-    }
-}
-
-/// The 64-bit numbers in the extra fields of a record.
-struct Wide<'e>(&'e [u8]);
-
-impl<'e> Wide<'e> {
-    fn find(mut extra: &'e [u8]) -> Wide<'e> {
-        while let Some((head, rest)) = extra.split_first_chunk::<4>() {
-            let length = usize::from(get16(head, 2));
-            let Some((field, rest)) = rest.split_at_checked(length) else {
-                break;
-            };
-            if get16(head, 0) == EXTRA_64 {
-                return Wide(field);
-            }
-            extra = rest;
-        }
-        Wide(&[])
-    }
-
-    fn next(&mut self) -> Option<u64> {
-        let (number, rest) = self.0.split_first_chunk::<8>()?;
-        self.0 = rest;
-        Some(get64(number, 0))
     }
 }
 

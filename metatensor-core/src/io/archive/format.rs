@@ -24,8 +24,9 @@ pub(super) const LOCATOR: usize = 20;
 pub(super) const MAX16: u64 = u16::MAX as u64;
 pub(super) const MAX32: u64 = u32::MAX as u64;
 
-/// Flags: the member is encrypted, the name is UTF-8.
+/// Flags: the member is encrypted, its sizes and checksum come after its data, the name is UTF-8.
 pub(super) const ENCRYPTED: u16 = 1;
+pub(super) const STREAMED: u16 = 1 << 3;
 pub(super) const UTF8: u16 = 1 << 11;
 
 /// Methods of compression.
@@ -47,4 +48,29 @@ pub(super) fn get32<const N: usize>(record: &[u8; N], at: usize) -> u32 {
 
 pub(super) fn get64<const N: usize>(record: &[u8; N], at: usize) -> u64 {
     u64::from(get32(record, at)) | u64::from(get32(record, at + 4)) << 32
+}
+
+/// The 64-bit numbers in the extra fields of a record or header.
+pub(super) struct Wide<'e>(&'e [u8]);
+
+impl<'e> Wide<'e> {
+    pub(super) fn find(mut extra: &'e [u8]) -> Wide<'e> {
+        while let Some((head, rest)) = extra.split_first_chunk::<4>() {
+            let length = usize::from(get16(head, 2));
+            let Some((field, rest)) = rest.split_at_checked(length) else {
+                break;
+            };
+            if get16(head, 0) == EXTRA_64 {
+                return Wide(field);
+            }
+            extra = rest;
+        }
+        Wide(&[])
+    }
+
+    pub(super) fn next(&mut self) -> Option<u64> {
+        let (number, rest) = self.0.split_first_chunk::<8>()?;
+        self.0 = rest;
+        Some(get64(number, 0))
+    }
 }

@@ -1,6 +1,7 @@
 //! The bytes of one member of an archive.
 
 use std::fmt::Display;
+use std::io::{self, Read};
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
@@ -8,6 +9,7 @@ use crc32fast::Hasher;
 use smallvec::{SmallVec, smallvec};
 
 use super::Source;
+use super::inflate::Inflater;
 use crate::io::npy;
 use crate::threads::change_rows;
 use crate::{Error, Result};
@@ -35,18 +37,18 @@ fn bad(name: &str, reason: impl Display) -> Error {
 pub(crate) struct Member<'a, 's> {
     name: &'a str,
     source: &'a mut Source<'s>,
-    data: Data,
+    data: Data<'a>,
     position: u64,
     size: u64,
     check: Option<Check>,
 }
 
 #[derive(Debug)]
-pub(super) enum Data {
+pub(super) enum Data<'a> {
     /// The bytes of the source from here on.
     InSource { start: u64 },
-    /// What was decompressed.
-    Owned(Vec<u8>),
+    /// What comes out of a decoder.
+    Compressed(&'a mut Inflater),
 }
 
 #[derive(Debug)]
@@ -68,13 +70,13 @@ impl<'a, 's> Member<'a, 's> {
     /// The member `name` of this size.
     ///
     /// # Errors
-    /// If the checksum of a member without any bytes is wrong.
+    /// If a member without any bytes is damaged.
     pub(super) fn new(
         name: &'a str,
         source: &'a mut Source<'s>,
-        data: Data,
+        data: Data<'a>,
         size: u64,
-        check: Option<Check>,
+        check: Check,
     ) -> Result<Self> {
         let mut member = Member {
             name,
@@ -82,7 +84,7 @@ impl<'a, 's> Member<'a, 's> {
             data,
             position: 0,
             size,
-            check,
+            check: Some(check),
         };
         member.check_at_end()?;
         Ok(member)
@@ -111,7 +113,13 @@ impl<'a, 's> Member<'a, 's> {
         bad(self.name, reason)
     }
 
-    /// Number of bytes that were not read yet. So many do exist: this much memory may be asked for.
+    /// Whether the bytes have to be decompressed, one after the other.
+    pub(crate) fn is_compressed(&self) -> bool {
+        matches!(self.data, Data::Compressed(_))
+    }
+
+    /// Number of bytes that were not read yet. So many do exist, or come out of so many compressed bytes as
+    /// there are: this much memory may be asked for.
     pub(crate) fn remaining(&self) -> u64 {
         self.size - self.position
     }
@@ -122,6 +130,12 @@ impl<'a, 's> Member<'a, 's> {
     /// If there are not so many, if the file can not be read, or if this reaches the end and the
     /// checksum is wrong.
     pub(crate) fn read_exact_into(&mut self, out: &mut [u8]) -> Result<()> {
+        if self.is_compressed() {
+            // the checksum is computed while the bytes are in the cache
+            return out
+                .chunks_mut(PIECE)
+                .try_for_each(|piece| self.read_piece(piece));
+        }
         if out.len() >= LARGE {
             let length = out.len();
             return self.read_in_parts(length, |parts| {
@@ -135,12 +149,14 @@ impl<'a, 's> Member<'a, 's> {
                 })
             });
         }
+        self.read_piece(out)
+    }
+
+    fn read_piece(&mut self, out: &mut [u8]) -> Result<()> {
         self.check_remaining(out.len())?;
-        match &self.data {
-            Data::InSource { start } => self.source.read_exact_at(start + self.position, out)?,
-            Data::Owned(bytes) => {
-                out.copy_from_slice(&bytes[self.position as usize..][..out.len()]);
-            }
+        match &mut self.data {
+            Data::InSource { start } => self.source.read_exact_at(*start + self.position, out)?,
+            Data::Compressed(inflater) => inflater.read_exact_into(self.name, self.source, out)?,
         }
         if let Some(check) = &mut self.check {
             check.hasher.update(out);
@@ -149,22 +165,8 @@ impl<'a, 's> Member<'a, 's> {
         self.check_at_end()
     }
 
-    /// All bytes that were not read yet.
-    ///
-    /// # Errors
-    /// As for [`Member::read_exact_into`].
-    pub(super) fn into_bytes(mut self) -> Result<Vec<u8>> {
-        if let (Data::Owned(bytes), 0) = (&mut self.data, self.position) {
-            return Ok(std::mem::take(bytes));
-        }
-        // no more than what the file really holds, see `Archive::new`
-        let mut bytes = vec![0; self.remaining() as usize];
-        self.read_exact_into(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// Let `read` read the next `length` bytes in parts, in any order and from any thread. It has to read
-    /// all of them.
+    /// Let `read` read the next `length` bytes, which are not compressed, in parts, in any order and from any
+    /// thread. It has to read all of them.
     ///
     /// # Errors
     /// Those of `read`, or as for [`Member::read_exact_into`].
@@ -174,10 +176,13 @@ impl<'a, 's> Member<'a, 's> {
         read: impl FnOnce(&Parts<'_>) -> Result<R>,
     ) -> Result<R> {
         self.check_remaining(length)?;
+        let Data::InSource { start: data_start } = self.data else {
+            return Err(Error::Internal(format!("'{}' is compressed", self.name)));
+        };
         let parts = Parts {
             name: self.name,
             source: self.source,
-            data: &self.data,
+            data_start,
             start: self.position,
             is_checked: self.check.is_some(),
             finished: Mutex::new(Vec::new()),
@@ -222,6 +227,9 @@ impl<'a, 's> Member<'a, 's> {
         if self.remaining() == 0
             && let Some(check) = self.check.take()
         {
+            if let Data::Compressed(inflater) = &mut self.data {
+                inflater.finish(self.name, self.source)?;
+            }
             let actual = check.hasher.finalize();
             if actual != check.expected {
                 return Err(damaged(
@@ -278,8 +286,18 @@ impl<'a, 's> Member<'a, 's> {
     pub(crate) fn in_memory(&self) -> Option<&'s [u8]> {
         match self.data {
             Data::InSource { start } => self.source.slice(start + self.position, start + self.size),
-            Data::Owned(_) => None,
+            Data::Compressed(_) => None,
         }
+    }
+}
+
+/// For parsers that take what they need.
+impl Read for Member<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.remaining().min(out.len() as u64) as usize;
+        self.read_exact_into(&mut out[..length])
+            .map_err(io::Error::other)?;
+        Ok(length)
     }
 }
 
@@ -288,7 +306,8 @@ impl<'a, 's> Member<'a, 's> {
 pub(crate) struct Parts<'a> {
     name: &'a str,
     source: &'a Source<'a>,
-    data: &'a Data,
+    /// Where the member is in the source.
+    data_start: u64,
     /// Where the first of these bytes is in the member.
     start: u64,
     is_checked: bool,
@@ -330,15 +349,8 @@ impl Part<'_> {
     /// # Errors
     /// If the file can not be read.
     pub(crate) fn read_exact_into(&mut self, out: &mut [u8]) -> Result<()> {
-        match self.parts.data {
-            Data::InSource { start } => {
-                let offset = start + self.position;
-                self.parts.source.read_large_at(offset, out)?;
-            }
-            Data::Owned(bytes) => {
-                out.copy_from_slice(&bytes[self.position as usize..][..out.len()]);
-            }
-        }
+        let offset = self.parts.data_start + self.position;
+        self.parts.source.read_large_at(offset, out)?;
         if self.parts.is_checked {
             self.hasher.update(out);
         }

@@ -2,6 +2,8 @@
 
 mod directory;
 mod format;
+mod inflate;
+mod local;
 mod member;
 mod reader;
 mod source;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -194,14 +194,6 @@ impl<'s> Source<'s> {
             Bytes::File { .. } => None,
         }
     }
-
-    /// A reader with a position of its own, at the start.
-    pub(super) fn reader(&mut self) -> Reader<'_, 's> {
-        Reader {
-            source: self,
-            position: 0,
-        }
-    }
 }
 
 impl Window {
@@ -225,34 +217,5 @@ impl Window {
             self.bytes.clear();
         }
         result
-    }
-}
-
-/// The standard traits for a [`Source`].
-pub(super) struct Reader<'a, 's> {
-    source: &'a mut Source<'s>,
-    position: u64,
-}
-
-impl Read for Reader<'_, '_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let rest = self.source.size.saturating_sub(self.position);
-        let length = rest.min(out.len() as u64) as usize;
-        self.source
-            .try_read_exact_at(self.position.min(self.source.size), &mut out[..length])?;
-        self.position += length as u64;
-        Ok(length)
-    }
-}
-
-impl Seek for Reader<'_, '_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(position) => Some(position),
-            SeekFrom::Current(step) => self.position.checked_add_signed(step),
-            SeekFrom::End(step) => self.source.size.checked_add_signed(step),
-        };
-        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.position)
     }
 }

@@ -1,0 +1,100 @@
+//! The headers before members, which repeat what the directory says.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::Source;
+use super::directory::{Directory, Entry};
+use super::format::*;
+use super::member::damaged;
+use crate::Result;
+
+/// Where the data of a member starts, after a header that says the same as the entry in the directory: other
+/// programs may believe the header.
+///
+/// No checksum protects the names: that there are two of them does.
+pub(super) fn data_start(
+    source: &mut Source<'_>,
+    directory: &Directory,
+    entry: &Entry,
+) -> Result<u64> {
+    let name = directory.name(entry);
+    let mut header = [0; LOCAL_HEADER];
+    source.read_exact_at(entry.header_start, &mut header)?;
+    let name_length = usize::from(get16(&header, 26));
+    let extra_length = usize::from(get16(&header, 28));
+    if get32(&header, 0) != LOCAL_SIGNATURE || name_length != name.len() {
+        return Err(damaged(name, "its header is not the one in the directory"));
+    }
+    // both can not overflow: the start was found to lie in the file
+    let name_start = entry.header_start + LOCAL_HEADER as u64;
+    let start = name_start + (name_length + extra_length) as u64;
+    directory.check_end(entry, Some(start))?;
+
+    let is_wide = [18, 22]
+        .map(|at| u64::from(get32(&header, at)))
+        .contains(&MAX32);
+    let length = name_length + if is_wide { extra_length } else { 0 };
+    let mut rest: SmallVec<[u8; 192]> = smallvec![0; length];
+    source.read_exact_at(name_start, &mut rest)?;
+    let (local_name, extra) = rest.split_at(name_length);
+    if *local_name != *name.as_bytes() {
+        return Err(damaged(
+            name,
+            format!("its own header calls it '{}'", local_name.escape_ascii()),
+        ));
+    }
+    if let Some((what, own, other)) = contradiction(&header, extra, entry) {
+        return Err(damaged(
+            name,
+            format!("its own header gives the {what} {own}, the directory {other}"),
+        ));
+    }
+    Ok(start)
+}
+
+/// What a header says that the directory does not: what it is about, and both of it.
+fn contradiction(
+    header: &[u8; LOCAL_HEADER],
+    extra: &[u8],
+    entry: &Entry,
+) -> Option<(&'static str, String, String)> {
+    let differ = |what, own: u64, other: u64| Some((what, own.to_string(), other.to_string()));
+    let flags = get16(header, 6);
+    if flags & ENCRYPTED != 0 {
+        return differ("flag for encryption", 1, 0);
+    }
+    let method = get16(header, 8);
+    if method != entry.method.code() {
+        return differ(
+            "compression method",
+            method.into(),
+            entry.method.code().into(),
+        );
+    }
+    // who writes to a pipe knows these only after the data
+    let is_streamed = flags & STREAMED != 0;
+    let crc = get32(header, 14);
+    if crc != entry.crc && !(is_streamed && crc == 0) {
+        return Some((
+            "checksum",
+            format!("{crc:08x}"),
+            format!("{:08x}", entry.crc),
+        ));
+    }
+    // both sizes are there if one is
+    let mut wide = Wide::find(extra);
+    for (what, at, other) in [
+        ("size", 22, entry.size),
+        ("compressed size", 18, entry.stored_size),
+    ] {
+        let wide = wide.next();
+        let own = match u64::from(get32(header, at)) {
+            MAX32 => wide.unwrap_or(MAX32),
+            own => own,
+        };
+        if own != other && !(is_streamed && matches!(own, 0 | MAX32)) {
+            return differ(what, own, other);
+        }
+    }
+    None
+}
