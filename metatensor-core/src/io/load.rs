@@ -198,7 +198,7 @@ impl<'s, 'c> Loader<'s, 'c> {
 
     fn only_block(mut self) -> Result<TensorBlock> {
         self.block(String::new(), None, 0)
-            .and_then(|block| self.archive.check_names_of_others().map(|()| block))
+            .and_then(|block| self.archive.check_others().map(|()| block))
             .map_err(|error| self.name_source(error))
     }
 
@@ -220,7 +220,7 @@ impl<'s, 'c> Loader<'s, 'c> {
             blocks.push(self.block(format!("blocks/{i}/"), None, 0)?);
         }
         let info = self.info()?;
-        self.archive.check_names_of_others()?;
+        self.archive.check_others()?;
         let mut map = TensorMap::new(keys, blocks).map_err(|error| in_file(error, ""))?;
         *map.info_mut() = info;
         Ok(map)

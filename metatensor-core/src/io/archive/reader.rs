@@ -80,12 +80,12 @@ impl<'s> Archive<'s> {
         Member::new(name, &mut self.source, data, entry.size, check)
     }
 
-    /// Check the names of the members that were not opened: one of them may have been looked for under the
+    /// Check the headers of the members that were not opened: one of them may have been looked for under the
     /// name that it had before the directory was damaged.
     ///
     /// # Errors
-    /// If a member has two different names.
-    pub(crate) fn check_names_of_others(&mut self) -> Result<()> {
+    /// If a header says something else than the directory.
+    pub(crate) fn check_others(&mut self) -> Result<()> {
         for (entry, &opened) in self.directory.entries().iter().zip(&self.opened) {
             if !opened {
                 data_start(&mut self.source, &self.directory, entry)?;
