@@ -18,7 +18,9 @@
  * What a function tells about its success.
  *
  * Functions that give a pointer instead of a status return NULL where another one would return
- * something else than `MTS_SUCCESS`. In both cases, `mts_last_error` has a message.
+ * something else than `MTS_SUCCESS`. In both cases, `mts_last_error` has a message, which starts with the kind of
+ * the error: `invalid parameter: `, `io error: ` for `MTS_IO_ERROR`, `serialization format error: ` for
+ * `MTS_SERIALIZATION_ERROR`, ...; except for errors of callbacks, whose messages are their own.
  */
 enum mts_status_t
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -293,15 +295,16 @@ mts_status_t mts_last_error(const char **message, const char **origin, void **da
  * This is for callbacks: one that returns something else than `MTS_SUCCESS` should call this before,
  * so that the function that called it can fail with this very message, origin and data.
  *
- * @param message the message, a NUL-terminated string in UTF-8. It is *copied*. NULL stands for an
- *        empty one.
+ * @param message the message, a NUL-terminated string. It is *copied*, and comes back byte for byte, also if
+ *        it is not in UTF-8. NULL stands for an empty one.
  * @param origin where the error comes from, the same way
  * @param data anything, for whoever gets the error, or NULL. The library *takes ownership*.
- * @param data_deleter function that releases `data`, called when the error is replaced or the
- *        thread ends. It can be NULL.
+ * @param data_deleter function that releases `data`, called once, when another error of this thread takes
+ *        the place of this one. It can be NULL. As in metatensor 0.2, data is *not* released when the thread or
+ *        the process ends, where the function may be gone, as those of Python are: a thread that wants it
+ *        released ends with `mts_set_last_error(NULL, NULL, NULL, NULL)`.
  *
- * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a string is not UTF-8 (`data` is
- *          released in that case too)
+ * @returns `MTS_SUCCESS`
  */
 mts_status_t mts_set_last_error(const char *message,
                                 const char *origin,

@@ -157,19 +157,6 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     })
 }
 
-/// The same, NULL being an empty text.
-///
-/// # Safety
-///
-/// As for [`text`].
-pub(crate) unsafe fn text_or_empty<'a>(pointer: *const c_char, name: &str) -> Result<&'a str> {
-    if pointer.is_null() {
-        return Ok("");
-    }
-    // SAFETY: guaranteed by the caller.
-    unsafe { text(pointer, name) }
-}
-
 /// A list of strings.
 ///
 /// # Safety

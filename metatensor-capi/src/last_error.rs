@@ -5,9 +5,9 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metatensor_core::Error;
+use metatensor_core::{Contents, Error};
 
-use crate::handles::{optional_out, text_or_empty};
+use crate::handles::optional_out;
 use crate::status::{mts_status_t, status};
 
 /// Where an error of this library comes from.
@@ -31,8 +31,13 @@ impl Default for LastError {
     }
 }
 
-impl Drop for LastError {
-    fn drop(&mut self) {
+impl LastError {
+    /// Gives up the error of a callback, with its data.
+    ///
+    /// This is for errors that are replaced, and not in `Drop`: the last error of a thread is dropped when the
+    /// thread ends, where the code that releases its data can be gone already, as Python is when its process
+    /// exits.
+    fn release(self) {
         if let Some(deleter) = self.data_deleter
             && !self.data.is_null()
         {
@@ -64,13 +69,16 @@ impl Generation {
     }
 }
 
-fn replace(error: LastError) {
+fn replace(mut error: LastError) {
     GENERATION.set(ERRORS.fetch_add(1, Ordering::Relaxed) + 1);
-    // A deleter may come back here: the old error is dropped after the borrow ended. While a thread
-    // ends there may be no place for the error any more.
-    let old =
-        LAST.try_with(|last| Some(std::mem::replace(&mut *last.try_borrow_mut().ok()?, error)));
-    drop(old);
+    // While a thread ends there may be no place for the error any more: then it is given up itself.
+    let _ = LAST.try_with(|last| {
+        if let Ok(mut last) = last.try_borrow_mut() {
+            std::mem::swap(&mut *last, &mut error);
+        }
+    });
+    // A deleter may come back here: it is called after the borrow ended.
+    error.release();
 }
 
 /// After a callback failed: if it has set an error, this is the one to report.
@@ -86,10 +94,25 @@ pub(crate) fn set(error: &Error) {
         return;
     }
     replace(LastError {
-        message: c_string(error.to_string()),
+        message: c_string(message(error)),
         origin: ORIGIN.to_owned(),
         ..LastError::default()
     });
+}
+
+/// What `error` says to those who call functions by their names in C.
+fn message(error: &Error) -> String {
+    let Error::WrongContents(wrong) = error else {
+        return error.to_string();
+    };
+    let load = match wrong.found {
+        Contents::Map => "mts_tensormap_load",
+        Contents::Block => "mts_block_load",
+        Contents::Labels => "mts_labels_load",
+    };
+    let buffer = if wrong.in_memory { "_buffer" } else { "" };
+    let message = wrong.message(&format!("{load}{buffer}"));
+    Error::Serialization(message).to_string()
 }
 
 /// `text` for C: characters that would end it too early are replaced.
@@ -142,15 +165,16 @@ pub unsafe extern "C" fn mts_last_error(
 /// This is for callbacks: one that returns something else than `MTS_SUCCESS` should call this before,
 /// so that the function that called it can fail with this very message, origin and data.
 ///
-/// @param message the message, a NUL-terminated string in UTF-8. It is *copied*. NULL stands for an
-///        empty one.
+/// @param message the message, a NUL-terminated string. It is *copied*, and comes back byte for byte, also if
+///        it is not in UTF-8. NULL stands for an empty one.
 /// @param origin where the error comes from, the same way
 /// @param data anything, for whoever gets the error, or NULL. The library *takes ownership*.
-/// @param data_deleter function that releases `data`, called when the error is replaced or the
-///        thread ends. It can be NULL.
+/// @param data_deleter function that releases `data`, called once, when another error of this thread takes
+///        the place of this one. It can be NULL. As in metatensor 0.2, data is *not* released when the thread or
+///        the process ends, where the function may be gone, as those of Python are: a thread that wants it
+///        released ends with `mts_set_last_error(NULL, NULL, NULL, NULL)`.
 ///
-/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a string is not UTF-8 (`data` is
-///          released in that case too)
+/// @returns `MTS_SUCCESS`
 #[unsafe(no_mangle)]
 #[cfg_attr(
     not(cbindgen),
@@ -162,15 +186,26 @@ pub unsafe extern "C" fn mts_set_last_error(
     data: *mut c_void,
     data_deleter: Option<unsafe extern "C" fn(*mut c_void)>,
 ) -> mts_status_t {
-    let mut error = LastError::default();
-    error.data = data;
-    error.data_deleter = data_deleter;
     status(|| {
         // SAFETY: guaranteed by the caller.
-        error.message = c_string(unsafe { text_or_empty(message, "message") }?.to_owned());
-        // SAFETY: as above.
-        error.origin = c_string(unsafe { text_or_empty(origin, "origin") }?.to_owned());
-        replace(error);
+        let (message, origin) = unsafe { (copied(message), copied(origin)) };
+        replace(LastError {
+            message,
+            origin,
+            data,
+            data_deleter,
+        });
         Ok(())
     })
+}
+
+/// # Safety
+///
+/// `string` must be NULL or a NUL-terminated string.
+unsafe fn copied(string: *const c_char) -> CString {
+    if string.is_null() {
+        return CString::default();
+    }
+    // SAFETY: guaranteed by the caller.
+    unsafe { CStr::from_ptr(string) }.to_owned()
 }

@@ -11,7 +11,9 @@ use crate::last_error::{self, Generation};
 /// What a function tells about its success.
 ///
 /// Functions that give a pointer instead of a status return NULL where another one would return
-/// something else than `MTS_SUCCESS`. In both cases, `mts_last_error` has a message.
+/// something else than `MTS_SUCCESS`. In both cases, `mts_last_error` has a message, which starts with the kind of
+/// the error: `invalid parameter: `, `io error: ` for `MTS_IO_ERROR`, `serialization format error: ` for
+/// `MTS_SERIALIZATION_ERROR`, ...; except for errors of callbacks, whose messages are their own.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum mts_status_t {
@@ -43,7 +45,9 @@ impl mts_status_t {
         match error {
             Error::InvalidParameter(_) => mts_status_t::MTS_INVALID_PARAMETER_ERROR,
             Error::Io { .. } => mts_status_t::MTS_IO_ERROR,
-            Error::Serialization(_) => mts_status_t::MTS_SERIALIZATION_ERROR,
+            Error::Serialization(_) | Error::WrongContents(_) => {
+                mts_status_t::MTS_SERIALIZATION_ERROR
+            }
             Error::BufferSize(_) => mts_status_t::MTS_BUFFER_SIZE_ERROR,
             Error::NotEqual(_) => mts_status_t::MTS_NOT_EQUAL_ERROR,
             Error::Unsupported(_) => mts_status_t::MTS_UNSUPPORTED_ERROR,

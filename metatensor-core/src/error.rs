@@ -3,9 +3,15 @@
 use std::io;
 use std::path::Path;
 
+use crate::WrongContents;
+
 /// What went wrong, with a message that names the culprit.
 ///
-/// The variants are the kinds a caller may want to tell apart; everything else is in the message.
+/// The variants are the kinds a caller may want to tell apart; everything else is in the message. It is
+/// whole: no error has a [source](std::error::Error::source), which would say the same again.
+///
+/// Messages start with the kind of the error. Functions of the C interface that give a pointer have no
+/// other way to tell it, so that these starts never change: those of metatensor 0.2 are the same.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -13,16 +19,20 @@ pub enum Error {
     #[error("invalid parameter: {0}")]
     InvalidParameter(String),
     /// The operating system refused to read or write.
-    #[error("i/o error: {context}: {source}")]
+    #[error("io error: {context}: {cause}")]
     Io {
         /// What was being done, and on which file.
         context: String,
         /// The error of the operating system.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The content of a file or buffer is not what it should be.
-    #[error("serialization error: {0}")]
+    #[error("serialization format error: {0}")]
     Serialization(String),
+    /// A file or buffer holds something else than what was to be loaded, for which there is another
+    /// function.
+    #[error("serialization format error: {0}")]
+    WrongContents(WrongContents),
     /// A buffer given by the caller does not have the right size.
     #[error("buffer size error: {0}")]
     BufferSize(String),
@@ -67,10 +77,10 @@ impl Error {
 
     /// An [`Error::Io`] saying that `action` (e.g. "open") failed on `path`.
     #[cold]
-    pub fn io(action: &str, path: &Path, source: io::Error) -> Self {
+    pub fn io(action: &str, path: &Path, cause: io::Error) -> Self {
         Error::Io {
             context: format!("could not {action} '{}'", path.display()),
-            source,
+            cause,
         }
     }
 
@@ -80,11 +90,15 @@ impl Error {
         let add = |message: String| format!("{context}: {message}");
         match self {
             Error::InvalidParameter(m) => Error::InvalidParameter(add(m)),
-            Error::Io { context: m, source } => Error::Io {
+            Error::Io { context: m, cause } => Error::Io {
                 context: add(m),
-                source,
+                cause,
             },
             Error::Serialization(m) => Error::Serialization(add(m)),
+            Error::WrongContents(wrong) => Error::WrongContents(WrongContents {
+                place: add(wrong.place),
+                ..wrong
+            }),
             Error::BufferSize(m) => Error::BufferSize(add(m)),
             Error::NotEqual(m) => Error::NotEqual(add(m)),
             Error::Unsupported(m) => Error::Unsupported(add(m)),

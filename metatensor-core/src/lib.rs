@@ -2,6 +2,7 @@
 
 mod array;
 mod block;
+mod contents;
 mod display;
 mod error;
 mod io;
@@ -15,6 +16,7 @@ mod vectors;
 
 pub use array::*;
 pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
+pub use contents::{Contents, WrongContents};
 pub use error::{Error, Result};
 pub use labels::{Labels, Mapped, RowCheck};
 pub use limits::Limit;

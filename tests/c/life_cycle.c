@@ -346,6 +346,50 @@ static void files_and_buffers(void) {
     CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
 }
 
+/* Functions that load give a pointer, without a status: the kind of an error is the start of its message. */
+static void check_loading(const char *start, const char *function) {
+    CHECK(strncmp(last_message(), start, strlen(start)) == 0);
+    const char *load = strstr(last_message(), "load it with ");
+    if (function == NULL) CHECK(load == NULL);
+    else CHECK(load != NULL && strcmp(load + strlen("load it with "), function) == 0);
+    mts_set_last_error(NULL, NULL, NULL, NULL);
+}
+
+static void errors_of_loading(void) {
+    const char *io_error = "io error: ", *format_error = "serialization format error: ";
+    CHECK(mts_tensormap_load("missing.mts", mts_create_array) == NULL);
+    check_loading(io_error, NULL);
+    CHECK(mts_block_load("missing.mts", mts_create_array) == NULL);
+    check_loading(io_error, NULL);
+    CHECK(mts_labels_load("missing.mts") == NULL);
+    check_loading(io_error, NULL);
+    CHECK(mts_labels_load_buffer((const uint8_t *)"something", 9) == NULL);
+    check_loading(format_error, NULL);
+
+    /* left by the function before */
+    CHECK(mts_tensormap_load("block.mts", mts_create_array) == NULL);
+    check_loading(format_error, "mts_block_load");
+    CHECK(mts_tensormap_load("labels.mts", mts_create_array) == NULL);
+    check_loading(format_error, "mts_labels_load");
+    CHECK(mts_block_load("tensor.mts", mts_create_array) == NULL);
+    check_loading(format_error, "mts_tensormap_load");
+    CHECK(mts_labels_load("block.mts") == NULL);
+    check_loading(format_error, "mts_block_load");
+
+    uint8_t *buffer = NULL;
+    uintptr_t size = 0;
+    int calls = 0;
+    mts_block_t *block = block_with_gradient();
+    CHECK_OK(mts_block_save_buffer(&buffer, &size, &calls, grow, block));
+    CHECK(mts_labels_load_buffer(buffer, size) == NULL);
+    check_loading(format_error, "mts_block_load_buffer");
+    CHECK(mts_tensormap_load_buffer(buffer, size, mts_create_array) == NULL);
+    check_loading(format_error, "mts_block_load_buffer");
+    mts_block_free(block);
+    free(buffer);
+    CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
+}
+
 static void empty_arrays_without_data(void) {
     static const int32_t numbers[] = {0, 1};
     const mts_labels_t *none = c_labels_1("s", 0, NULL), *some = c_labels_1("p", 2, numbers);
@@ -427,6 +471,7 @@ int main(void) {
     fill_values_can_have_no_other_functions();
     components_move_to_properties();
     files_and_buffers();
+    errors_of_loading();
     empty_arrays_without_data();
     arrays_of_the_library();
     return EXIT_SUCCESS;

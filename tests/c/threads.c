@@ -61,6 +61,12 @@ static void *leave_an_error(void *argument) {
     return NULL;
 }
 
+static void *leave_an_error_and_clean_up(void *argument) {
+    leave_an_error(argument);
+    mts_set_last_error(NULL, NULL, NULL, NULL);
+    return NULL;
+}
+
 int main(void) {
     int32_t values[2 * ROWS];
     for (int i = 0; i < ROWS; i++) {
@@ -83,8 +89,11 @@ int main(void) {
     CHECK(strcmp(last_message(), "error of the first thread") == 0);
     pthread_barrier_destroy(&start);
 
-    /* the payload of an error is released with its thread */
+    /* the payload of an error is released by the thread that has it, and not at its end */
     CHECK(pthread_create(&threads[0], NULL, leave_an_error, &numbers[0]) == 0);
+    CHECK(pthread_join(threads[0], NULL) == 0);
+    CHECK(released == 0);
+    CHECK(pthread_create(&threads[0], NULL, leave_an_error_and_clean_up, &numbers[0]) == 0);
     CHECK(pthread_join(threads[0], NULL) == 0);
     CHECK(released == 1);
 

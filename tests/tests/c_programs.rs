@@ -52,6 +52,11 @@ fn threads_share_objects_but_not_errors() {
 }
 
 #[test]
+fn programs_end_with_errors_whose_data_nobody_can_release() {
+    check("exit.c");
+}
+
+#[test]
 fn arrays_and_rows_can_be_in_memory_of_the_program() {
     check("ready_made.c");
 }

@@ -1,54 +1,40 @@
 //! What a file holds.
 
-use super::archive::Archive;
-use crate::Error;
-
-/// The things that can be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Contents {
-    Map,
-    Block,
-    Labels,
-    Unknown,
-}
+use super::archive::{Archive, Source};
+use crate::{Contents, Error, WrongContents};
 
 impl Contents {
-    /// What `archive` seems to hold.
-    pub(super) fn of(archive: &Archive<'_>) -> Contents {
+    /// What `archive` seems to hold, if it is one of ours.
+    pub(super) fn of(archive: &Archive<'_>) -> Option<Contents> {
         if archive.contains("keys.npy") {
-            Contents::Map
+            Some(Contents::Map)
         } else if archive.contains("values.npy") {
-            Contents::Block
+            Some(Contents::Block)
         } else {
-            Contents::Unknown
+            None
         }
     }
 
-    /// The error for the file `name` which should have held this, but holds something else.
+    /// The error for `source` which should have held this, but holds something else.
     #[cold]
-    pub(super) fn missing(self, name: &str, found: Contents) -> Error {
-        let expected = self.describe();
-        Error::serialization(match (self, found) {
-            (_, Contents::Map | Contents::Block | Contents::Labels) => format!(
-                "expected {expected} in {name}, which holds {}",
-                found.describe()
-            ),
-            (Contents::Map, _) => {
-                format!("expected {expected} in {name}, which has no member 'keys.npy'")
-            }
-            (Contents::Block, _) => {
-                format!("expected {expected} in {name}, which has no member 'values.npy'")
-            }
-            _ => format!("expected {expected} in {name}, which is not a file of this kind"),
-        })
-    }
-
-    fn describe(self) -> &'static str {
-        match self {
-            Contents::Map => "a tensor map",
-            Contents::Block => "a tensor block",
-            Contents::Labels => "labels",
-            Contents::Unknown => "something else",
+    pub(super) fn missing(self, source: &Source<'_>, found: Option<Contents>) -> Error {
+        let place = source.name();
+        if let Some(found) = found {
+            return Error::WrongContents(WrongContents {
+                place: place.to_owned(),
+                in_memory: source.is_in_memory(),
+                expected: self,
+                found,
+            });
         }
+        Error::serialization(match self {
+            Contents::Map => format!("expected {self} in {place}, which has no member 'keys.npy'"),
+            Contents::Block => {
+                format!("expected {self} in {place}, which has no member 'values.npy'")
+            }
+            Contents::Labels => {
+                format!("expected {self} in {place}, which is not a file of this kind")
+            }
+        })
     }
 }

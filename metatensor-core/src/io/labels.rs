@@ -6,10 +6,9 @@ use std::path::Path;
 
 use super::archive::{Archive, Content, Member, Source};
 use super::atomic::write_atomically;
-use super::contents::Contents;
 use super::npy::{self, ByteOrder, Descr};
-use super::{Scratch, in_file};
-use crate::{DType, Error, Labels, Limit, Result, View};
+use super::{Scratch, from_source, in_file};
+use crate::{Contents, DType, Error, Labels, Limit, Result, View};
 
 /// Rows go through memory of this size, which stays in the cache.
 const PIECE: usize = 64 << 10;
@@ -31,7 +30,7 @@ impl Labels {
     ///
     /// If the file can not be read, or does not hold valid labels.
     pub fn load(path: impl AsRef<Path>) -> Result<Labels> {
-        Self::load_source(Source::open(path.as_ref())?)
+        from_source(Source::open(path.as_ref())?, Self::load_source)
     }
 
     /// Loads labels from the content of a file.
@@ -40,7 +39,7 @@ impl Labels {
     ///
     /// If these are not valid labels.
     pub fn load_buffer(buffer: &[u8]) -> Result<Labels> {
-        Self::load_source(Source::from_bytes(buffer))
+        from_source(Source::from_bytes(buffer), Self::load_source)
     }
 
     fn load_source(mut source: Source<'_>) -> Result<Labels> {
@@ -51,11 +50,11 @@ impl Labels {
                 read(&mut member, &mut Scratch::default())
             }
             Content::Archive => {
-                let name = source.name().to_owned();
-                let contents = Contents::of(&Archive::new(source)?);
-                Err(Contents::Labels.missing(&name, contents))
+                let archive = Archive::new(source)?;
+                let contents = Contents::of(&archive);
+                Err(Contents::Labels.missing(archive.source(), contents))
             }
-            Content::Unknown => Err(Contents::Labels.missing(source.name(), Contents::Unknown)),
+            Content::Unknown => Err(Contents::Labels.missing(&source, None)),
         }
     }
 
@@ -89,9 +88,9 @@ impl Labels {
         sink.write_all(&header(self)?)
             .and_then(|()| sink.write_all(values.as_bytes().unwrap_or_default()))
             .and_then(|()| sink.flush())
-            .map_err(|source| Error::Io {
+            .map_err(|cause| Error::Io {
                 context: "could not write labels".to_owned(),
-                source,
+                cause,
             })
     }
 }

@@ -8,9 +8,10 @@ use indexmap::IndexMap;
 
 use super::archive::{Archive, Content, Member, Source};
 use super::array::Create;
-use super::contents::Contents;
-use super::{Scratch, array, in_file, labels};
-use crate::{Array, ArrayRef, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap};
+use super::{Scratch, array, from_source, in_file, labels};
+use crate::{
+    Array, ArrayRef, Contents, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap,
+};
 
 impl TensorMap {
     /// Loads a map from the file at `path`.
@@ -35,7 +36,7 @@ impl TensorMap {
     ///
     /// If the file can not be read, or does not hold a valid map.
     pub fn load(path: impl AsRef<Path>) -> Result<TensorMap> {
-        Loader::new(Source::open(path.as_ref())?, Contents::Map, None)?.map()
+        load_map(Source::open(path.as_ref())?, None)
     }
 
     /// Loads a map from the content of a file.
@@ -44,7 +45,7 @@ impl TensorMap {
     ///
     /// If this is not a valid map.
     pub fn load_buffer(buffer: &[u8]) -> Result<TensorMap> {
-        Loader::new(Source::from_bytes(buffer), Contents::Map, None)?.map()
+        load_map(Source::from_bytes(buffer), None)
     }
 
     /// Loads a map from the file at `path` into arrays made by `create`, which gets their shape and
@@ -52,17 +53,12 @@ impl TensorMap {
     ///
     /// # Errors
     ///
-    /// Those of `create` as they are, or as for [`TensorMap::load`].
+    /// An [`Error::Callback`] of `create` as it is, or as for [`TensorMap::load`].
     pub fn load_with(
         path: impl AsRef<Path>,
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorMap> {
-        Loader::new(
-            Source::open(path.as_ref())?,
-            Contents::Map,
-            Some(&mut create),
-        )?
-        .map()
+        load_map(Source::open(path.as_ref())?, Some(&mut create))
     }
 
     /// Loads a map from the content of a file into arrays made by `create`, as
@@ -70,12 +66,12 @@ impl TensorMap {
     ///
     /// # Errors
     ///
-    /// Those of `create` as they are, or as for [`TensorMap::load_buffer`].
+    /// An [`Error::Callback`] of `create` as it is, or as for [`TensorMap::load_buffer`].
     pub fn load_buffer_with(
         buffer: &[u8],
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorMap> {
-        Loader::new(Source::from_bytes(buffer), Contents::Map, Some(&mut create))?.map()
+        load_map(Source::from_bytes(buffer), Some(&mut create))
     }
 }
 
@@ -98,7 +94,7 @@ impl TensorBlock {
     ///
     /// If the file can not be read, or does not hold a valid block.
     pub fn load(path: impl AsRef<Path>) -> Result<TensorBlock> {
-        Loader::new(Source::open(path.as_ref())?, Contents::Block, None)?.only_block()
+        load_block(Source::open(path.as_ref())?, None)
     }
 
     /// Loads a block from the content of a file.
@@ -107,7 +103,7 @@ impl TensorBlock {
     ///
     /// If this is not a valid block.
     pub fn load_buffer(buffer: &[u8]) -> Result<TensorBlock> {
-        Loader::new(Source::from_bytes(buffer), Contents::Block, None)?.only_block()
+        load_block(Source::from_bytes(buffer), None)
     }
 
     /// Loads a block from the file at `path` into arrays made by `create`, which gets their shape
@@ -115,17 +111,12 @@ impl TensorBlock {
     ///
     /// # Errors
     ///
-    /// Those of `create` as they are, or as for [`TensorBlock::load`].
+    /// An [`Error::Callback`] of `create` as it is, or as for [`TensorBlock::load`].
     pub fn load_with(
         path: impl AsRef<Path>,
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorBlock> {
-        Loader::new(
-            Source::open(path.as_ref())?,
-            Contents::Block,
-            Some(&mut create),
-        )?
-        .only_block()
+        load_block(Source::open(path.as_ref())?, Some(&mut create))
     }
 
     /// Loads a block from the content of a file into arrays made by `create`, as
@@ -133,18 +124,25 @@ impl TensorBlock {
     ///
     /// # Errors
     ///
-    /// Those of `create` as they are, or as for [`TensorBlock::load_buffer`].
+    /// An [`Error::Callback`] of `create` as it is, or as for [`TensorBlock::load_buffer`].
     pub fn load_buffer_with(
         buffer: &[u8],
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorBlock> {
-        Loader::new(
-            Source::from_bytes(buffer),
-            Contents::Block,
-            Some(&mut create),
-        )?
-        .only_block()
+        load_block(Source::from_bytes(buffer), Some(&mut create))
     }
+}
+
+fn load_map<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorMap> {
+    from_source(source, |source| {
+        Loader::new(source, Contents::Map, create)?.map()
+    })
+}
+
+fn load_block<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorBlock> {
+    from_source(source, |source| {
+        Loader::new(source, Contents::Block, create)?.only_block()
+    })
 }
 
 /// Members of at most this many bytes are compared with those before.
@@ -155,8 +153,6 @@ const INFO_PIECE: u64 = 64 << 10;
 
 /// Reads the members of an archive.
 struct Loader<'s, 'c> {
-    /// The file in quotes, or "the buffer".
-    source: String,
     archive: Archive<'s>,
     create: Option<&'c mut Create<'c>>,
     /// Parameters of the gradients whose members start with each prefix.
@@ -172,18 +168,16 @@ impl<'s, 'c> Loader<'s, 'c> {
         expected: Contents,
         create: Option<&'c mut Create<'c>>,
     ) -> Result<Self> {
-        let name = source.name().to_owned();
         let archive = match source.content()? {
             Content::Archive => Archive::new(source)?,
-            Content::Npy => return Err(expected.missing(&name, Contents::Labels)),
-            Content::Unknown => return Err(expected.missing(&name, Contents::Unknown)),
+            Content::Npy => return Err(expected.missing(&source, Some(Contents::Labels))),
+            Content::Unknown => return Err(expected.missing(&source, None)),
         };
         let contents = Contents::of(&archive);
-        if contents != expected {
-            return Err(expected.missing(&name, contents));
+        if contents != Some(expected) {
+            return Err(expected.missing(archive.source(), contents));
         }
         Ok(Loader {
-            source: name,
             parameters: parameters(&archive),
             archive,
             create,
@@ -192,28 +186,13 @@ impl<'s, 'c> Loader<'s, 'c> {
         })
     }
 
-    fn map(mut self) -> Result<TensorMap> {
-        self.try_map().map_err(|error| self.name_source(error))
+    fn only_block(&mut self) -> Result<TensorBlock> {
+        let block = self.block(String::new(), None, 0)?;
+        self.archive.check_others()?;
+        Ok(block)
     }
 
-    fn only_block(mut self) -> Result<TensorBlock> {
-        self.block(String::new(), None, 0)
-            .and_then(|block| self.archive.check_others().map(|()| block))
-            .map_err(|error| self.name_source(error))
-    }
-
-    /// Errors about members do not say which file they are in.
-    #[cold]
-    fn name_source(&self, error: Error) -> Error {
-        match error {
-            Error::Serialization(message) if !message.contains(&self.source) => {
-                Error::Serialization(format!("{}: {message}", self.source))
-            }
-            other => other,
-        }
-    }
-
-    fn try_map(&mut self) -> Result<TensorMap> {
+    fn map(&mut self) -> Result<TensorMap> {
         let keys = self.labels("keys.npy")?;
         let mut blocks = Vec::with_capacity(keys.count().min(self.archive.names().len()));
         for i in 0..keys.count() {

@@ -75,8 +75,69 @@ fn errors_name_the_file_and_the_member() {
     std::fs::write(&path, &bytes).unwrap();
     let message = TensorBlock::load(&path).unwrap_err().to_string();
     let file = path.display();
-    let start = format!("serialization error: '{file}': 'values.npy' is damaged");
+    let start = format!("serialization format error: '{file}': 'values.npy' is damaged");
     assert!(message.starts_with(&start), "{message}");
+}
+
+#[test]
+fn all_errors_of_a_file_name_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("damaged.mts");
+    let name = path.display().to_string();
+    let map = map_of(Array2::from_elem((2, 3), 1.5).into());
+    let bytes = map.save_buffer().unwrap();
+    let mut errors = 0;
+    let mut check = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        for error in [
+            TensorMap::load(&path).err(),
+            TensorBlock::load(&path).err(),
+            Labels::load(&path).err(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            assert_eq!(error.to_string().matches(&name).count(), 1, "{error}");
+            errors += 1;
+        }
+    };
+    for position in (0..bytes.len()).step_by(3) {
+        check(&bytes[..position]);
+        let mut damaged = bytes.clone();
+        damaged[position] ^= 0x41;
+        check(&damaged);
+    }
+    assert!(errors > bytes.len() / 2);
+
+    // what the caller does counts as well
+    std::fs::write(&path, &bytes).unwrap();
+    let error = TensorMap::load_with(&path, |_, _| Err(Error::unsupported("not today")));
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        format!("unsupported: '{name}': not today")
+    );
+}
+
+#[test]
+fn messages_are_whole_and_start_with_the_kind_of_the_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("missing.mts");
+    let error = Labels::load(&path).unwrap_err();
+    let Error::Io { context, cause } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(cause.kind(), io::ErrorKind::NotFound);
+    assert_eq!(error.to_string(), format!("io error: {context}: {cause}"));
+    // those who print the chain of sources do not get the same words twice
+    assert!(std::error::Error::source(&error).is_none());
+
+    let error = Labels::load_buffer(b"something").unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.starts_with("serialization format error: "),
+        "{message}"
+    );
+    assert!(std::error::Error::source(&error).is_none());
 }
 
 /// Takes some bytes and then fails.

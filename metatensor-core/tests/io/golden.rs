@@ -127,29 +127,49 @@ fn all_spellings_are_read_and_saved_as_the_official_library_does() {
 }
 
 #[test]
-fn files_that_hold_something_else_say_what() {
+fn files_that_hold_something_else_say_what_and_how_to_load_it() {
     let path = |name: &str| directory().join(name);
-    for (name, holds) in [
-        ("two-blocks.mts", "a tensor map"),
-        ("block-f64.mts", "a tensor block"),
-        ("labels.mts", "labels"),
+    for (name, holds, load) in [
+        ("two-blocks.mts", "a tensor map", "TensorMap::load"),
+        ("block-f64.mts", "a tensor block", "TensorBlock::load"),
+        ("labels.mts", "labels", "Labels::load"),
     ] {
+        let path = path(name);
+        let bytes = std::fs::read(&path).unwrap();
         let errors = [
-            ("a tensor map", TensorMap::load(path(name)).err()),
-            ("a tensor block", TensorBlock::load(path(name)).err()),
-            ("labels", Labels::load(path(name)).err()),
+            (
+                "a tensor map",
+                TensorMap::load(&path).err(),
+                TensorMap::load_buffer(&bytes).err(),
+            ),
+            (
+                "a tensor block",
+                TensorBlock::load(&path).err(),
+                TensorBlock::load_buffer(&bytes).err(),
+            ),
+            (
+                "labels",
+                Labels::load(&path).err(),
+                Labels::load_buffer(&bytes).err(),
+            ),
         ];
-        for (expected, error) in errors {
+        for (expected, of_file, of_buffer) in errors {
             if expected == holds {
-                assert!(error.is_none());
+                assert!(of_file.is_none() && of_buffer.is_none());
                 continue;
             }
-            let message = error.unwrap().to_string();
-            let file = path(name).display().to_string();
             assert_eq!(
-                message,
+                of_file.unwrap().to_string(),
                 format!(
-                    "serialization error: expected {expected} in '{file}', which holds {holds}"
+                    "serialization format error: expected {expected} in '{}', which holds {holds}: load it with {load}",
+                    path.display()
+                )
+            );
+            assert_eq!(
+                of_buffer.unwrap().to_string(),
+                format!(
+                    "serialization format error: expected {expected} in the buffer, which holds {holds}: load it with \
+                     {load}_buffer"
                 )
             );
         }

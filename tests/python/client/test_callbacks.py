@@ -2,6 +2,8 @@
 
 import ctypes
 import gc
+import subprocess
+import sys
 import unittest
 
 import metatensor
@@ -388,6 +390,69 @@ class Errors(TestCase):
         with self.assertRaises(MetatensorError):
             labels("a", [1, 1])
         self.assertEqual(deleted, [12, 34])
+
+
+PENDING = """
+import ctypes, os, sys, threading, time
+import numpy as np
+from metatensor import Labels, TensorBlock
+from metatensor._c_lib import _get_library
+from metatensor._status import save_exception
+
+def leave_an_error():
+    class Failure(Exception):
+        def __del__(self):
+            print("released", file=sys.stderr)
+
+    save_exception(Failure("left behind"))
+
+def leave_an_error_of_an_array():
+    array = np.array([[object()]])
+    try:
+        TensorBlock(array, Labels.range("s", 1), [], Labels.range("p", 1)).save_buffer()
+    except Exception:
+        return
+    raise AssertionError("objects can not be saved")
+
+def leave_an_error_and_stay(ready):
+    leave_an_error()
+    ready.set()
+    time.sleep(1000)
+
+def in_thread(function):
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+"""
+
+
+class Exit(TestCase):
+    """The process ends well, with errors that hold exceptions in any of its threads."""
+
+    def assert_ends_well(self, lines, status=0):
+        process = subprocess.run([sys.executable, "-B", "-c", PENDING + lines], capture_output=True, text=True)
+        self.assertEqual((process.returncode, process.stderr), (status, ""))
+
+    def test_with_an_error_of_the_main_thread(self):
+        self.assert_ends_well("leave_an_error()")
+        self.assert_ends_well("leave_an_error_of_an_array()")
+
+    def test_with_an_error_of_a_thread_that_ended(self):
+        self.assert_ends_well("in_thread(leave_an_error)")
+        self.assert_ends_well("in_thread(leave_an_error_of_an_array)")
+
+    def test_with_errors_of_all_threads(self):
+        self.assert_ends_well(
+            """
+leave_an_error()
+in_thread(leave_an_error)
+ready = threading.Event()
+threading.Thread(target=leave_an_error_and_stay, args=(ready,), daemon=True).start()
+ready.wait()
+sys.exit(3)
+""",
+            status=3,
+        )
 
 
 if __name__ == "__main__":

@@ -39,6 +39,11 @@ impl<'s> Archive<'s> {
         })
     }
 
+    /// What the archive is in.
+    pub(crate) fn source(&self) -> &Source<'s> {
+        &self.source
+    }
+
     /// Names of all members, in the order of the directory.
     pub(crate) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         let entries = self.directory.entries().iter();

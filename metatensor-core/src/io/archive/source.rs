@@ -89,6 +89,11 @@ impl<'s> Source<'s> {
         &self.name
     }
 
+    /// Whether this is a buffer, and not a file.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(self.bytes, Bytes::Memory(_))
+    }
+
     /// Number of bytes.
     pub(crate) fn size(&self) -> u64 {
         self.size
@@ -150,10 +155,10 @@ impl<'s> Source<'s> {
     }
 
     #[cold]
-    fn unreadable(&self, offset: u64, source: io::Error) -> Error {
+    fn unreadable(&self, offset: u64, cause: io::Error) -> Error {
         Error::Io {
             context: format!("could not read {} at byte {offset}", self.name),
-            source,
+            cause,
         }
     }
 

@@ -175,9 +175,9 @@ impl<W: Write> ArchiveWriter<W> {
         }
 
         for part in parts {
-            self.put(part).map_err(|source| Error::Io {
+            self.put(part).map_err(|cause| Error::Io {
                 context: format!("could not write '{name}'"),
-                source,
+                cause,
             })?;
         }
         Ok(())
@@ -237,9 +237,9 @@ impl<W: Write> ArchiveWriter<W> {
         self.put(&directory)
             .and_then(|()| self.flush_buffer())
             .and_then(|()| self.sink.flush())
-            .map_err(|source| Error::Io {
+            .map_err(|cause| Error::Io {
                 context: "could not write the directory of the archive".to_owned(),
-                source,
+                cause,
             })?;
         Ok(self.sink)
     }
