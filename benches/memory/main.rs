@@ -230,6 +230,6 @@ fn join(a: &TensorMap, b: &TensorMap, axis: Axis) -> metatensor_core::Result<Ten
 
 /// The first entries of an axis.
 fn slice(map: &TensorMap, axis: Axis, count: usize) -> metatensor_core::Result<TensorMap> {
-    let indices: Vec<usize> = (0..count).collect();
+    let indices: Vec<_> = (0..count as i64).collect();
     operations::slice(map, axis, Selection::Indices(&indices))
 }

@@ -298,6 +298,33 @@ proptest! {
     }
 
     #[test]
+    fn keys_to_samples_with_entries_is_that_of_the_blocks_with_these_keys(
+        seed: u64, components in 0..3_usize, gradients in 0..3_usize,
+        moved in prop::sample::select(&MOVED[..4]), order in prop::sample::select(&ORDERS),
+    ) {
+        let mut random = Random(seed);
+        let map = random.map(components, gradients);
+        let entries = random.labels(moved, &vec![4; moved.len()], true);
+        let result = map.keys_to_samples(&entries, -1.0, order).unwrap();
+
+        let chosen = map.iter().filter(|(key, _)| {
+            entries.contains(&picked(map.keys(), key, moved))
+        });
+        let (keys, blocks): (Vec<_>, Vec<_>) = chosen.map(|(k, b)| (k.to_vec(), b.clone())).unzip();
+        let names: Vec<_> = map.keys().names().iter().collect();
+        let mut part = TensorMap::new(Labels::from_rows(&names, keys).unwrap(), blocks).unwrap();
+        part.info_mut().clone_from(map.info());
+        let expected = part.keys_to_samples(&Labels::empty(moved).unwrap(), -1.0, order).unwrap();
+        prop_assert_eq!(result.keys(), expected.keys());
+        prop_assert_eq!(result.info(), expected.info());
+        for (block, expected) in result.blocks().iter().zip(expected.blocks()) {
+            prop_assert_eq!(block.samples(), expected.samples());
+            prop_assert_eq!(block.properties(), expected.properties());
+        }
+        prop_assert_eq!(elements(&result), elements(&expected));
+    }
+
+    #[test]
     fn keys_to_properties_moves_every_element(
         seed: u64, components in 0..3_usize, gradients in 0..3_usize,
         moved in prop::sample::select(&MOVED), order in prop::sample::select(&ORDERS),

@@ -13,8 +13,8 @@ use crate::take::{PropertyPart, SamplePart, Sorting, take};
 pub enum Selection<'a> {
     /// Those that match one of these entries, in some or all of the dimensions of the axis.
     Labels(&'a Labels),
-    /// Those at these positions, each of them given once.
-    Indices(&'a [usize]),
+    /// Those at these positions, each of them given once. Negative positions count from the end: -1 is the last entry.
+    Indices(&'a [i64]),
 }
 
 /// Part of a map: the samples or properties of each block that are selected.
@@ -39,14 +39,16 @@ pub enum Selection<'a> {
 /// assert_eq!(part.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[1.0], [2.0]]).into_dyn());
 /// let part = slice(&tensor, Axis::Samples, Selection::Indices(&[2, 0]))?;
 /// assert_eq!(part.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[3.0], [1.0]]).into_dyn());
+/// let last = slice(&tensor, Axis::Samples, Selection::Indices(&[-1]))?;
+/// assert_eq!(last.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[3.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
 ///
 /// # Errors
 ///
 /// If `axis` is neither samples nor properties; if a dimension of the selection is not one of the
-/// axis; if a position is not one of the axis, for any of the blocks, or comes twice; or those of the
-/// arrays.
+/// axis; if a position is not one of the axis, for any of the blocks, or comes twice (from the start or from the end);
+/// or those of the arrays.
 pub fn slice(tensor: &TensorMap, axis: Axis, selection: Selection<'_>) -> Result<TensorMap> {
     let parts = split_map(tensor, axis, &[selection]);
     only(parts.map_err(|error| error.context("slice"))?)
@@ -296,14 +298,22 @@ fn selected_by_columns(
     Ok(Some(selected))
 }
 
-/// Positions that are all in an axis of length `count`, and different.
-fn checked(indices: &[usize], count: usize) -> Result<Vec<u32>> {
-    if let Some(index) = indices.iter().find(|&&index| index >= count) {
-        return Err(Error::invalid(format!(
-            "index {index} is out of range for an axis with {count} entries"
-        )));
-    }
-    let positions: Vec<u32> = indices.iter().map(|&index| index as u32).collect();
+/// The positions that these indices stand for, which are all in an axis of length `count`, and different.
+fn checked(indices: &[i64], count: usize) -> Result<Vec<u32>> {
+    let position = |&index: &i64| {
+        let from_start = if index < 0 {
+            index + count as i64
+        } else {
+            index
+        };
+        match u32::try_from(from_start) {
+            Ok(position) if (position as usize) < count => Ok(position),
+            _ => Err(Error::invalid(format!(
+                "index {index} is out of range for an axis with {count} entries"
+            ))),
+        }
+    };
+    let positions: Vec<u32> = indices.iter().map(position).collect::<Result<_>>()?;
     if positions.windows(2).all(|pair| pair[0] < pair[1]) {
         return Ok(positions);
     }

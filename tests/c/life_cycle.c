@@ -196,8 +196,21 @@ static void maps_without_blocks(void) {
     CHECK_OK(mts_tensormap_device(tensor, &device));
     CHECK_OK(mts_tensormap_dtype(tensor, &dtype));
     CHECK(device.device_type == kDLCPU && dtype.code == kDLFloat && dtype.bits == 64);
+    mts_tensormap_t *merged[] = {
+        mts_tensormap_keys_to_samples(tensor, keys, c_array_scalar(-1), true),
+        mts_tensormap_keys_to_properties(tensor, keys, c_array_scalar(-1), false),
+        mts_tensormap_components_to_properties(tensor, NULL, 0),
+    };
+    for (size_t i = 0; i < 3; i++) {
+        CHECK(merged[i] != NULL);
+        const mts_labels_t *left = mts_tensormap_keys(merged[i]);
+        check_rows(left, 0, 1, NULL);
+        mts_labels_free(left);
+        mts_tensormap_free(merged[i]);
+    }
     mts_tensormap_free(tensor);
     mts_labels_free(keys);
+    CHECK(c_arrays_alive == 0);
 }
 
 static void keys_move_through_the_functions_of_the_arrays(void) {

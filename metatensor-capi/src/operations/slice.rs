@@ -1,6 +1,6 @@
 //! Slices and splits.
 
-use metatensor_core::{Error, Result};
+use metatensor_core::Result;
 use metatensor_operations as operations;
 use metatensor_operations::Selection;
 
@@ -19,35 +19,31 @@ pub struct mts_selection_t {
     /// the entries that match one of these, in some or all of the dimensions of the axis. If this is NULL, the
     /// entries at some positions:
     pub labels: *const mts_labels_t,
-    /// positions of entries, each of them once; can be NULL if there are none
+    /// positions of entries, each of them once; can be NULL if there are none. Negative positions count from the end: -1
+    /// is the last entry
     pub indices: *const i64,
     /// number of positions
     pub indices_count: usize,
 }
 
 /// What a selection owns or borrows while it is used.
-enum Selected {
+enum Selected<'a> {
     Labels(BorrowedLabels),
-    Indices(Vec<usize>),
+    Indices(&'a [i64]),
 }
 
-impl Selected {
+impl<'a> Selected<'a> {
     /// # Safety
     ///
-    /// The pointers in `raw` must be NULL or valid.
-    unsafe fn new(raw: &mts_selection_t) -> Result<Selected> {
+    /// The pointers in `raw` must be NULL or valid for `'a`.
+    unsafe fn new(raw: &mts_selection_t) -> Result<Selected<'a>> {
         // SAFETY: guaranteed by the caller.
         unsafe {
             if !raw.labels.is_null() {
                 return Ok(Selected::Labels(labels(raw.labels, "labels")?));
             }
-            let indices = slice(raw.indices, raw.indices_count, "indices")?.iter();
-            let indices = indices.map(|&index| {
-                usize::try_from(index).map_err(|_| {
-                    Error::invalid(format!("'indices' must not be negative, got {index}"))
-                })
-            });
-            Ok(Selected::Indices(indices.collect::<Result<_>>()?))
+            let indices = slice(raw.indices, raw.indices_count, "indices")?;
+            Ok(Selected::Indices(indices))
         }
     }
 
@@ -184,8 +180,11 @@ pub unsafe extern "C" fn mts_split_block(
 
 /// # Safety
 ///
-/// `selections` must be NULL or valid for `count` selections, whose pointers must be NULL or valid.
-unsafe fn selected(selections: *const mts_selection_t, count: usize) -> Result<Vec<Selected>> {
+/// `selections` must be NULL or valid for `count` selections, whose pointers must be NULL or valid for `'a`.
+unsafe fn selected<'a>(
+    selections: *const mts_selection_t,
+    count: usize,
+) -> Result<Vec<Selected<'a>>> {
     // SAFETY: guaranteed by the caller.
     unsafe {
         let selections = slice(selections, count, "selections")?.iter();

@@ -18,7 +18,8 @@ impl TensorMap {
     /// each of these entries, whether there is such a block or not; other blocks are left out. This
     /// makes the same properties in all maps. Without any dimension left, the only key is `_ = 0`.
     ///
-    /// Gradients are merged the same way. Elements that were in no block are `fill_value`.
+    /// Gradients are merged the same way. Elements that were in no block are `fill_value`. Without blocks,
+    /// the result has no blocks either.
     ///
     /// ```
     /// # use metatensor_core::{Labels, Result, SampleOrder, TensorBlock, TensorMap};
@@ -53,8 +54,7 @@ impl TensorMap {
     ///
     /// If `keys_to_move` has a dimension that the keys do not have or the properties have already;
     /// if merged blocks do not have the same components, or the same properties if `keys_to_move`
-    /// has entries; if there are no blocks; or if the fill value does not have the data type of the
-    /// map.
+    /// has entries; or if the fill value does not have the data type of the map.
     pub fn keys_to_properties<'a>(
         &'a self,
         keys_to_move: &Labels,
@@ -62,8 +62,9 @@ impl TensorMap {
         order: SampleOrder,
     ) -> Result<TensorMap> {
         let plan = MergePlan::new(self, keys_to_move.names(), fill_value.into())?;
-        let names = keys_to_move.names().iter();
-        let names = names.chain(plan.first_block().properties().names().iter());
+        let own = plan.first_block().into_iter();
+        let own = own.flat_map(|block| block.properties().names().iter());
+        let names = keys_to_move.names().iter().chain(own);
         let model = Labels::empty(&names.collect::<Vec<_>>())
             .map_err(|error| error.context("can not move keys to properties"))?;
         plan.merge_groups(|group| {

@@ -1,21 +1,25 @@
 //! From the keys to the samples.
 
-use super::merge::{Group, MergePlan, MergedProperties};
-use super::merged_rows::Tables;
+use super::merge::{Group, MergePlan, MergedProperties, key_columns};
+use super::merged_rows::{Tables, readable};
 use super::{FillValue, SampleOrder, TensorMap};
 use crate::array::PropertyRun;
-use crate::{Error, Labels, Result};
+use crate::{Labels, Result};
 
 impl TensorMap {
     /// Moves dimensions from the keys to the end of the samples: blocks whose keys are the same in
     /// all other dimensions are merged along the samples.
     ///
-    /// Only the names of `keys_to_move` matter, it must have no entries. Each sample is followed by
-    /// what the key of its block was in these dimensions. The properties of a merged block are all
-    /// those of its blocks, in the order they come in. Without any dimension left, the only key is
-    /// `_ = 0`.
+    /// Each sample is followed by what the key of its block was in these dimensions. The properties of a
+    /// merged block are all those of its blocks, in the order they come in. Without any dimension left,
+    /// the only key is `_ = 0`.
     ///
-    /// Gradients are merged the same way. Elements that were in no block are `fill_value`.
+    /// If `keys_to_move` has entries, only blocks whose key is one of them in these dimensions take part: the
+    /// result is what it would be if there were no others, and does not depend on the order of the entries.
+    /// Entries that no block has are ignored.
+    ///
+    /// Gradients are merged the same way. Elements that were in no block are `fill_value`. Without blocks (that
+    /// take part), the result has no blocks either.
     ///
     /// ```
     /// # use metatensor_core::{Labels, Result, SampleOrder, TensorBlock, TensorMap};
@@ -36,30 +40,34 @@ impl TensorMap {
     /// assert_eq!(*block.samples(), samples);
     /// let values = arr2(&[[3.0, 4.0], [1.0, 2.0], [5.0, 6.0]]);
     /// assert_eq!(block.to_ndarray::<f64>()?, values.into_dyn());
+    ///
+    /// let chosen = Labels::new(["center_type"], &[[8]])?;
+    /// let merged = map.keys_to_samples(&chosen, 0.0, SampleOrder::Sorted)?;
+    /// let samples = Labels::new(["system", "center_type"], &[[0, 8]])?;
+    /// assert_eq!(*merged.block(&[])?.samples(), samples);
     /// # Ok::<(), metatensor_core::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// If `keys_to_move` has entries, or a dimension that the keys do not have or the samples have
-    /// already; if merged blocks do not have the same components; if there are no blocks; or if the
-    /// fill value does not have the data type of the map.
+    /// If `keys_to_move` has a dimension that the keys do not have or the samples have already; if
+    /// merged blocks do not have the same components; or if the fill value does not have the data type
+    /// of the map.
     pub fn keys_to_samples<'a>(
         &'a self,
         keys_to_move: &Labels,
         fill_value: impl Into<FillValue<'a>>,
         order: SampleOrder,
     ) -> Result<TensorMap> {
+        let fill_value: FillValue<'_> = fill_value.into();
         if !keys_to_move.is_empty() {
-            return Err(Error::invalid(format!(
-                "keys that are moved to samples can not be chosen: expected {} without entries, got \
-                 {} of them",
-                keys_to_move.names(),
-                keys_to_move.count()
-            )));
+            let names: Vec<_> = keys_to_move.names().iter().collect();
+            let chosen = self.with_chosen_blocks(keys_to_move)?;
+            return chosen.keys_to_samples(&Labels::empty(&names)?, fill_value, order);
         }
-        let plan = MergePlan::new(self, keys_to_move.names(), fill_value.into())?;
-        let names = plan.first_block().samples().names().iter();
+        let plan = MergePlan::new(self, keys_to_move.names(), fill_value)?;
+        let names = plan.first_block().into_iter();
+        let names = names.flat_map(|block| block.samples().names().iter());
         let names: Vec<_> = names.chain(keys_to_move.names().iter()).collect();
         let model =
             Labels::empty(&names).map_err(|error| error.context("can not move keys to samples"))?;
@@ -68,6 +76,27 @@ impl TensorMap {
             let tables = Tables::of_labels_with(samples.zip(group.moved.iter().copied()))?;
             let samples = tables.merge(order, &model, group.blocks[0].samples())?;
             Ok((samples, union_of_properties(group)?))
+        })
+    }
+
+    /// The same map with only those blocks whose key is one of `entries`, in the dimensions that these have.
+    fn with_chosen_blocks(&self, entries: &Labels) -> Result<TensorMap> {
+        let columns = key_columns(&self.keys, entries.names())?;
+        let keys = readable(&self.keys)?;
+        let table = keys.columns(&columns);
+        let rows = (0..).zip(table.chunks_exact(columns.len()));
+        let chosen = rows.filter(|(_, row)| entries.position(row).is_some());
+        let chosen: Vec<u32> = chosen.map(|(block, _)| block).collect();
+        let blocks = chosen
+            .iter()
+            .map(|&block| self.blocks[block as usize].clone());
+        Ok(TensorMap {
+            blocks: blocks.collect(),
+            keys: self
+                .keys
+                .with_rows(keys.gather(&chosen))
+                .stored_like(&self.keys)?,
+            info: self.info.clone(),
         })
     }
 }

@@ -6,7 +6,7 @@ use super::{FillValue, TensorMap};
 use crate::array::{Placement, PropertyRun, assemble};
 use crate::names::Names;
 use crate::rows::{RowGroups, Rows};
-use crate::{Error, Labels, Result, TensorBlock};
+use crate::{Array, Error, Labels, Result, TensorBlock};
 
 /// In which order the samples of merged blocks are. Those of their gradients are always sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum SampleOrder {
 /// Which blocks of a map have to be merged when dimensions are taken out of its keys.
 pub(super) struct MergePlan<'a> {
     map: &'a TensorMap,
-    fill_value: FillArray<'a>,
+    fill_value: FillValue<'a>,
     /// What remains of the keys, one for each merged block.
     keys: Labels,
     /// The blocks that are merged for each of these keys, in their order in the map.
@@ -50,26 +50,15 @@ impl<'a> MergePlan<'a> {
         moved: &Names,
         fill_value: FillValue<'a>,
     ) -> Result<MergePlan<'a>> {
-        let Some(first) = map.blocks.first() else {
-            return Err(Error::invalid(format!(
-                "can not move {moved} out of the keys of a map without blocks"
-            )));
-        };
         let keys = &map.keys;
-        let columns = moved.iter().map(|name| {
-            keys.names().position(name).ok_or_else(|| {
-                Error::invalid(format!(
-                    "'{name}' is not a dimension of the keys of this map, which are {}",
-                    keys.names()
-                ))
-            })
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
+        let columns = key_columns(keys, moved)?;
         let rows = readable(keys)?;
         let remaining: Vec<_> = (0..keys.size()).filter(|c| !columns.contains(c)).collect();
         let (new_keys, groups) = if remaining.is_empty() {
-            let all = (0..rows.count() as u32).collect();
-            (Labels::single(), vec![all])
+            match rows.count() as u32 {
+                0 => (Labels::empty(&["_"])?, Vec::new()),
+                count => (Labels::single(), vec![(0..count).collect()]),
+            }
         } else {
             let names: Vec<_> = remaining.iter().map(|&c| &keys.names()[c]).collect();
             let (values, groups) = group(&rows.columns(&remaining), rows.count(), remaining.len());
@@ -77,7 +66,7 @@ impl<'a> MergePlan<'a> {
         };
         Ok(MergePlan {
             map,
-            fill_value: FillArray::new(fill_value, first.values())?,
+            fill_value,
             keys: new_keys.stored_like(keys)?,
             groups,
             moved: rows.columns(&columns),
@@ -85,9 +74,9 @@ impl<'a> MergePlan<'a> {
         })
     }
 
-    /// The first block of the map: all others have the same structure.
-    pub(super) fn first_block(&self) -> &'a TensorBlock {
-        &self.map.blocks[0]
+    /// The first block of the map, if there is any: all others have the same structure.
+    pub(super) fn first_block(&self) -> Option<&'a TensorBlock> {
+        self.map.blocks.first()
     }
 
     /// The map made of one block per group: `merge` tells the samples and properties.
@@ -96,73 +85,90 @@ impl<'a> MergePlan<'a> {
         mut merge: impl FnMut(&Group<'_>) -> Result<(MergedRows, MergedProperties)>,
     ) -> Result<TensorMap> {
         let mut blocks = Vec::with_capacity(self.groups.len());
-        for (members, key) in self.groups.iter().zip(&self.keys) {
-            let members = || members.iter().map(|&block| block as usize);
-            let group = Group {
-                blocks: members().map(|block| &self.map.blocks[block]).collect(),
-                moved: members()
-                    .map(|block| &self.moved[block * self.moved_width..][..self.moved_width])
-                    .collect(),
-            };
-            let block = merge(&group).and_then(|(samples, properties)| {
-                self.merge_blocks(&group.blocks, &samples, &properties)
-            });
-            blocks.push(block.map_err(|error| {
-                error.context(format!(
-                    "can not merge the blocks with {}={key:?}",
-                    self.keys.names()
-                ))
-            })?);
+        if let Some(first) = self.first_block() {
+            let fill_value = FillArray::new(self.fill_value, first.values())?;
+            for (members, key) in self.groups.iter().zip(&self.keys) {
+                let members = || members.iter().map(|&block| block as usize);
+                let group = Group {
+                    blocks: members().map(|block| &self.map.blocks[block]).collect(),
+                    moved: members()
+                        .map(|block| &self.moved[block * self.moved_width..][..self.moved_width])
+                        .collect(),
+                };
+                let block = merge(&group).and_then(|(samples, properties)| {
+                    merge_blocks(&group.blocks, &samples, &properties, fill_value.array())
+                });
+                blocks.push(block.map_err(|error| {
+                    error.context(format!(
+                        "can not merge the blocks with {}={key:?}",
+                        self.keys.names()
+                    ))
+                })?);
+            }
         }
         let mut merged = TensorMap::new(self.keys.clone(), blocks)?;
         merged.info.clone_from(&self.map.info);
         Ok(merged)
     }
+}
 
-    fn merge_blocks(
-        &self,
-        blocks: &[&TensorBlock],
-        samples: &MergedRows,
-        properties: &MergedProperties,
-    ) -> Result<TensorBlock> {
-        let first = blocks[0];
-        for block in blocks {
-            check_components(first, block)?;
-        }
-        let mut shape = vec![samples.labels.count()];
-        shape.extend(first.components().iter().map(Labels::count));
-        shape.push(properties.labels.count());
-        let placements = blocks.iter().zip(&properties.runs).enumerate();
-        let placements = placements.map(|(i, (block, runs))| Placement {
-            input: &**block.values(),
-            rows: samples.positions(i),
-            properties: runs,
-        });
-        let values = assemble(
-            &**first.values(),
-            &shape,
-            self.fill_value.array(),
-            &placements.collect::<Vec<_>>(),
-        )?;
-        let mut merged = TensorBlock::new(
-            values,
-            &samples.labels,
-            first.components(),
-            &properties.labels,
-        )?;
-        for (parameter, gradient) in first.gradients() {
-            let gradients = blocks.iter().map(|block| block.gradient(parameter));
-            let gradients = gradients.collect::<Result<Vec<_>>>()?;
-            let labels: Vec<_> = gradients.iter().map(|g| g.samples()).collect();
-            let model = gradient.samples();
-            let gradient = Tables::of_gradients(&labels, samples)
-                .and_then(|tables| tables.merge(SampleOrder::Sorted, model, model))
-                .and_then(|rows| self.merge_blocks(&gradients, &rows, properties))
-                .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
-            merged.add_gradient(parameter, gradient)?;
-        }
-        Ok(merged)
+/// The columns of `keys` with these names.
+pub(super) fn key_columns(keys: &Labels, names: &Names) -> Result<Vec<usize>> {
+    let column = |name| {
+        keys.names().position(name).ok_or_else(|| {
+            Error::invalid(format!(
+                "'{name}' is not a dimension of the keys of this map, which are {}",
+                keys.names()
+            ))
+        })
+    };
+    names.iter().map(column).collect()
+}
+
+/// One block made of several, and gradients made of theirs.
+fn merge_blocks(
+    blocks: &[&TensorBlock],
+    samples: &MergedRows,
+    properties: &MergedProperties,
+    fill_value: &dyn Array,
+) -> Result<TensorBlock> {
+    let first = blocks[0];
+    for block in blocks {
+        check_components(first, block)?;
     }
+    let mut shape = vec![samples.labels.count()];
+    shape.extend(first.components().iter().map(Labels::count));
+    shape.push(properties.labels.count());
+    let placements = blocks.iter().zip(&properties.runs).enumerate();
+    let placements = placements.map(|(i, (block, runs))| Placement {
+        input: &**block.values(),
+        rows: samples.positions(i),
+        properties: runs,
+    });
+    let values = assemble(
+        &**first.values(),
+        &shape,
+        fill_value,
+        &placements.collect::<Vec<_>>(),
+    )?;
+    let mut merged = TensorBlock::new(
+        values,
+        &samples.labels,
+        first.components(),
+        &properties.labels,
+    )?;
+    for (parameter, gradient) in first.gradients() {
+        let gradients = blocks.iter().map(|block| block.gradient(parameter));
+        let gradients = gradients.collect::<Result<Vec<_>>>()?;
+        let labels: Vec<_> = gradients.iter().map(|g| g.samples()).collect();
+        let model = gradient.samples();
+        let gradient = Tables::of_gradients(&labels, samples)
+            .and_then(|tables| tables.merge(SampleOrder::Sorted, model, model))
+            .and_then(|rows| merge_blocks(&gradients, &rows, properties, fill_value))
+            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+        merged.add_gradient(parameter, gradient)?;
+    }
+    Ok(merged)
 }
 
 /// The distinct rows of a table and the rows equal to each of them, in the order of the first of these.

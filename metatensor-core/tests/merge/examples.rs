@@ -52,10 +52,6 @@ fn dimensions_that_can_not_be_moved_are_named() {
     );
 
     let entries = Labels::new(["a"], &[[0]]).unwrap();
-    assert_fails(
-        map.keys_to_samples(&entries, 0.0, SORTED),
-        "['a'] without entries, got 1",
-    );
     let expected =
         "can not merge the blocks with ['b']=[5]: they do not all have the same properties";
     assert_fails(map.keys_to_properties(&entries, 0.0, SORTED), expected);
@@ -90,16 +86,61 @@ fn dimensions_that_are_there_already_are_refused() {
 }
 
 #[test]
-fn maps_without_blocks_have_no_keys_to_move() {
-    let map = TensorMap::new(names(&["a", "b"]), Vec::new()).unwrap();
-    let expected = "can not move ['a'] out of the keys of a map without blocks";
-    assert_fails(map.keys_to_samples(&names(&["a"]), 0.0, SORTED), expected);
+fn maps_without_blocks_are_merged_to_maps_without_blocks() {
+    let mut map = TensorMap::new(names(&["a", "b"]), Vec::new()).unwrap();
+    map.info_mut().insert("made".into(), "by hand".into());
+    let entries = Labels::new(["a"], &[[0]]).unwrap();
+    for order in ORDERS {
+        for (moved, left) in [
+            (names(&["a"]), names(&["b"])),
+            (entries.clone(), names(&["b"])),
+            (names(&["b", "a"]), names(&["_"])),
+            (names(&[]), names(&["a", "b"])),
+        ] {
+            for merged in [
+                map.keys_to_samples(&moved, -1.0, order).unwrap(),
+                map.keys_to_properties(&moved, -1.0, order).unwrap(),
+            ] {
+                assert_eq!(merged.keys(), &left);
+                assert_eq!(merged.info(), map.info());
+            }
+        }
+    }
+    let unknown = "'zz' is not a dimension of the keys of this map";
+    assert_fails(map.keys_to_samples(&names(&["zz"]), 0.0, SORTED), unknown);
     assert_fails(
-        map.keys_to_properties(&names(&["a"]), 0.0, SORTED),
-        expected,
+        map.keys_to_properties(&names(&["zz"]), 0.0, SORTED),
+        unknown,
     );
     let same = map.components_to_properties(&["anything"]).unwrap();
     assert_eq!(same.keys(), map.keys());
+}
+
+#[test]
+fn chosen_keys_are_moved_to_samples_and_other_blocks_left_out() {
+    let map = map();
+    let chosen = |rows: &[[i32; 1]]| {
+        let entries = Labels::new(["a"], rows).unwrap();
+        map.keys_to_samples(&entries, -1.0, SORTED).unwrap()
+    };
+    // Only one of the two blocks with b=5, and none with b=6; nobody has a=7.
+    let merged = chosen(&[[7], [1]]);
+    assert_eq!(*merged.keys(), Labels::new(["b"], &[[5]]).unwrap());
+    let block = &merged.blocks()[0];
+    let samples = Labels::new(["s", "a"], &[[1, 1], [3, 1]]).unwrap();
+    assert_eq!(*block.samples(), samples);
+    // The properties of the block that is left out are not there either.
+    assert_eq!(*block.properties(), Labels::range("p", 2).unwrap());
+    let values = block.to_ndarray::<f64>().unwrap();
+    assert_eq!(values, arr2(&[[110.0, 111.0], [100.0, 101.0]]).into_dyn());
+
+    let all = map.keys_to_samples(&names(&["a"]), -1.0, SORTED).unwrap();
+    assert_eq!(elements(&chosen(&[[1], [0]])), elements(&all));
+    let nothing = chosen(&[[7]]);
+    assert_eq!(*nothing.keys(), names(&["b"]));
+    let nobody = Labels::new(["b", "a"], &[[5, 7]]).unwrap();
+    let nothing = map.keys_to_samples(&nobody, -1.0, SORTED).unwrap();
+    assert_eq!(*nothing.keys(), names(&["_"]));
 }
 
 #[test]

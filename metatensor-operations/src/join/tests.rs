@@ -297,7 +297,7 @@ proptest! {
                 block.properties().count()
             };
             let (first, second): (Vec<_>, Vec<_>) =
-                (0..count).partition(|&i| i < cut.index(count + 1));
+                (0..count as i64).partition(|&i| i < cut.index(count + 1) as i64);
             let parts = [first, second]
                 .map(|part| slice_block(&block, axis, Selection::Indices(&part)).unwrap());
             let joined = join_blocks(&[&parts[0], &parts[1]], axis, None).unwrap();

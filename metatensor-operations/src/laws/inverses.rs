@@ -66,7 +66,7 @@ fn check_identities<T: Small>(seed: u64) {
         (Axis::Samples, block.samples()),
         (Axis::Properties, block.properties()),
     ] {
-        let all: Vec<_> = (0..labels.count()).collect();
+        let all: Vec<_> = (0..labels.count() as i64).collect();
         for selection in [Selection::Labels(labels), Selection::Indices(&all)] {
             check_equal_block(&slice_block(&block, axis, selection).unwrap(), &block).unwrap();
         }

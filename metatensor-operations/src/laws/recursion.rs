@@ -182,13 +182,13 @@ fn check_unmoved<T: Small>(seed: u64) {
 /// The gradient rows of the samples that stay, in the order they had.
 fn check_slices<T: Small>(seed: u64) {
     let [x, _] = nested_pair::<T>(seed);
-    let all: Vec<_> = (0..x.samples().count()).collect();
+    let all: Vec<_> = (0..x.samples().count() as i64).collect();
     let selected = Random(!seed).some(&all);
     let result = slice_block(&x, Axis::Samples, Selection::Indices(&selected)).unwrap();
     let kept: Vec<_> = selected.iter().map(|&i| i as i32).collect();
     let kept = Labels::from_values(&["sample"], kept).unwrap();
     let rows = slice_block(g(&x), Axis::Samples, Selection::Labels(&kept)).unwrap();
-    let position = |old| selected.iter().position(|&i| i == old).unwrap();
+    let position = |old| selected.iter().position(|&i| i == old as i64).unwrap();
     assert_same("slice", &result, &moved(&rows, position));
 
     let parts = split_block(&x, Axis::Samples, &[Selection::Indices(&selected)]).unwrap();

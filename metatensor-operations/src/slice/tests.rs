@@ -112,6 +112,52 @@ fn a_part_with_everything_shares_the_arrays() {
 }
 
 #[test]
+fn negative_positions_count_from_the_end_of_each_block() {
+    let tensor = map(vec![
+        block([3, 2], &[1, 2, 3, 4, 5, 6]),
+        block([1, 2], &[7, 8]),
+    ]);
+    let last = slice(&tensor, Axis::Samples, Selection::Indices(&[-1])).unwrap();
+    assert_eq!(values::<i32>(&last.blocks()[0]), [5, 6]);
+    assert_eq!(values::<i32>(&last.blocks()[1]), [7, 8]);
+
+    let some = Selection::Indices(&[-1, 0, -2]);
+    let part = slice_block(&tensor.blocks()[0], Axis::Samples, some).unwrap();
+    assert_eq!(*part.samples(), labels(["s"], &[[2], [0], [1]]));
+    let selections = [Selection::Indices(&[-2]), Selection::Indices(&[-1])];
+    let parts = split(&tensor, Axis::Properties, &selections).unwrap();
+    assert_eq!(values::<i32>(&parts[0].blocks()[0]), [1, 3, 5]);
+    assert_eq!(values::<i32>(&parts[1].blocks()[1]), [8]);
+}
+
+#[test]
+fn positions_before_the_start_and_after_the_end_are_named() {
+    let block = block([3, 1], &[1, 2, 3]);
+    for (indices, message) in [
+        (
+            &[0, -4][..],
+            "index -4 is out of range for an axis with 3 entries",
+        ),
+        (&[3], "index 3 is out of range for an axis with 3 entries"),
+        (&[i64::MIN], "index -9223372036854775808 is out of range"),
+        (&[i64::MAX], "index 9223372036854775807 is out of range"),
+        (&[1 << 32], "index 4294967296 is out of range"),
+        (&[2, 0, -1], "index 2 is selected more than once"),
+    ] {
+        for axis in [Axis::Samples, Axis::Properties] {
+            let block = match axis {
+                Axis::Samples => block.clone(),
+                _ => crate::testing::block([1, 3], &[1, 2, 3]),
+            };
+            let error = slice_block(&block, axis, Selection::Indices(indices)).unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+            let error = split_block(&block, axis, &[Selection::Indices(indices)]).unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+        }
+    }
+}
+
+#[test]
 fn bad_selections_are_named() {
     let error = |tensor: &TensorMap, axis, selection| {
         slice(tensor, axis, selection).unwrap_err().to_string()
@@ -145,12 +191,12 @@ fn bad_selections_are_named() {
 fn check_slice_against_model<T: Element>(seed: u64, make: fn(u32) -> T) {
     let mut random = Random(seed);
     let block = random.block(make);
-    let all: Vec<_> = (0..block.samples().count()).collect();
+    let all: Vec<_> = (0..block.samples().count() as i64).collect();
     let selected = random.some(&all);
     let part = slice_block(&block, Axis::Samples, Selection::Indices(&selected)).unwrap();
     let rows: Vec<_> = selected
         .iter()
-        .map(|&i| block.samples()[i].to_vec())
+        .map(|&i| block.samples()[i as usize].to_vec())
         .collect();
     assert_eq!(
         part.samples()
@@ -163,12 +209,12 @@ fn check_slice_against_model<T: Element>(seed: u64, make: fn(u32) -> T) {
     expected.retain(|(_, chain, _), _| rows.contains(&chain[0]));
     assert_eq!(elements::<T>(&part), expected);
 
-    let all: Vec<_> = (0..block.properties().count()).collect();
+    let all: Vec<_> = (0..block.properties().count() as i64).collect();
     let selected = random.some(&all);
     let part = slice_block(&block, Axis::Properties, Selection::Indices(&selected)).unwrap();
     let rows: Vec<_> = selected
         .iter()
-        .map(|&i| block.properties()[i].to_vec())
+        .map(|&i| block.properties()[i as usize].to_vec())
         .collect();
     let mut expected = elements::<T>(&block);
     expected.retain(|(.., others), _| rows.contains(others.last().unwrap()));
@@ -214,13 +260,13 @@ proptest! {
     fn gradient_rows_of_slices_stay_in_order(seed: u64) {
         let mut random = Random(seed);
         let block = random.block(f64::from);
-        let all: Vec<_> = (0..block.samples().count()).collect();
+        let all: Vec<_> = (0..block.samples().count() as i64).collect();
         let selected = random.some(&all);
         let part = slice_block(&block, Axis::Samples, Selection::Indices(&selected)).unwrap();
         for (parameter, gradient) in part.gradients() {
             let expected: Vec<_> = block.gradient(parameter).unwrap().samples().iter()
                 .filter_map(|row| {
-                    let sample = selected.iter().position(|&s| s == row[0] as usize)?;
+                    let sample = selected.iter().position(|&s| s == i64::from(row[0]))?;
                     Some(vec![sample as i32, row[1]])
                 })
                 .collect();

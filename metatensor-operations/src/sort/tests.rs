@@ -137,7 +137,7 @@ proptest! {
     fn the_order_of_samples_does_not_matter_to_sorted_blocks(seed: u64) {
         let mut random = Random(seed);
         let block = random.block(f64::from);
-        let mut order: Vec<_> = (0..block.samples().count()).collect();
+        let mut order: Vec<_> = (0..block.samples().count() as i64).collect();
         random.shuffle(&mut order);
         let selection = crate::Selection::Indices(&order);
         let other = crate::slice_block(&block, Axis::Samples, selection).unwrap();

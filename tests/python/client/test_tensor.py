@@ -90,8 +90,7 @@ class Construction(TestCase):
         self.assert_same_tensor(tensor.to(np.float32), tensor)
         self.assertIn("0 blocks", repr(tensor))
         for move in [tensor.keys_to_samples, tensor.keys_to_properties]:
-            with self.assertRaises(MetatensorError):
-                move("k")
+            self.assert_same_tensor(move("k"), TensorMap(Labels.empty(["_"]), []))
         with self.assertRaises(ValueError):
             tensor.block()
 
@@ -369,8 +368,6 @@ class KeysToSamples(MoveTestCase):
         tensor = three_blocks()
         self.assert_raises_naming(MetatensorError, ["zed"], tensor.keys_to_samples, "zed")
         with self.assertRaises(MetatensorError):
-            tensor.keys_to_samples(labels("k1", [1]))
-        with self.assertRaises(MetatensorError):
             tensor.keys_to_samples(["k1", "k1"])
         with self.assertRaises(MetatensorError):
             tensor.keys_to_samples("k1", fill_value=[1, 2])
@@ -379,6 +376,11 @@ class KeysToSamples(MoveTestCase):
         with self.assertRaises(TypeError):
             tensor.keys_to_samples(3)
 
+    def test_chosen_keys(self):
+        chosen = three_blocks().keys_to_samples(labels("k1", [1]))
+        self.assertTrue(all(row[-1] == 1 for block in chosen.blocks() for row in block.samples.values.tolist()))
+        self.assertEqual(len(three_blocks().keys_to_samples(labels("k1", [99]))), 0)
+
     def test_refuses_names_that_samples_already_have(self):
         tensor = TensorMap(labels("s", [0]), [block([0])])
         self.assert_raises_naming(MetatensorError, ["s"], tensor.keys_to_samples, "s")
@@ -386,8 +388,7 @@ class KeysToSamples(MoveTestCase):
     def test_refuses_components_that_differ(self):
         tensor = TensorMap(labels("k", [0, 1]), [block([0], components=[Labels.range("c", n)]) for n in (2, 3)])
         for move in [tensor.keys_to_samples, tensor.keys_to_properties]:
-            with self.assertRaises(MetatensorError):
-                move("k")
+            self.assert_same_tensor(move("k"), TensorMap(Labels.empty(["_"]), []))
 
 
 class KeysToProperties(MoveTestCase):

@@ -8,9 +8,9 @@ use crate::*;
 /// All values and gradients, which large operations on `tensor` make and small ones on parts of it do as well.
 fn moved(tensor: &TensorMap, other: &TensorMap) -> Vec<Result<TensorMap>> {
     let block = tensor.block_by_id(0).unwrap();
-    let every_third: Vec<_> = (0..block.samples().count()).step_by(3).collect();
-    let backwards: Vec<_> = (0..block.samples().count()).rev().collect();
-    let columns: Vec<_> = (0..block.properties().count()).step_by(2).collect();
+    let every_third: Vec<_> = (0..block.samples().count() as i64).step_by(3).collect();
+    let backwards: Vec<_> = (0..block.samples().count() as i64).rev().collect();
+    let columns: Vec<_> = (0..block.properties().count() as i64).step_by(2).collect();
     let picked = |axis, indices| slice(tensor, axis, Selection::Indices(indices));
     let options = JoinOptions {
         add_dimension: Some("tensor"),
