@@ -806,7 +806,8 @@ mts_status_t mts_tensormap_dtype(const struct mts_tensormap_t *tensor, DLDataTyp
  * must be the same.
  *
  * @param tensor the map
- * @param keys_to_move labels without entries, with the dimensions to move
+ * @param keys_to_move labels with the dimensions to move. With entries, only blocks whose key is one of them in these
+ *        dimensions take part.
  * @param fill_value array without axes, of the type of the values. The library *takes ownership* of it, even
  *        if this function fails. Arrays that are not of this library get it in their `create` function.
  * @param sort_samples whether the samples of the new blocks are sorted; else they are in the order of the blocks

@@ -225,7 +225,8 @@ typedef struct mts_selection_t {
      */
     const mts_labels_t *labels;
     /**
-     * positions of entries, each of them once; can be NULL if there are none
+     * positions of entries, each of them once; can be NULL if there are none. Negative positions count from the end: -1
+     * is the last entry
      */
     const int64_t *indices;
     /**
@@ -1121,7 +1122,7 @@ mts_status_t mts_dot_block(const mts_block_t *a, const mts_block_t *b, mts_block
  * Each sample, component, and row of a gradient is one equation. Blocks of the result have the properties of `y` as
  * samples, the properties of `x` as properties, and no gradients: `mts_dot(x, w)` predicts `y`. Blocks are matched by
  * key, and the result has the keys of `x`. Gradients of gradients are not supported. It is an error if a number is
- * infinite or NaN.
+ * infinite or NaN, and if the solution does not fit in the type of the values.
  *
  * @param x a map
  * @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
@@ -1129,7 +1130,7 @@ mts_status_t mts_dot_block(const mts_block_t *a, const mts_block_t *b, mts_block
  * @param options the precision of the numbers in `x`, or NULL
  * @param result is set to a new map, *owned* by the caller; or to NULL on error
  *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
  */
 mts_status_t mts_lstsq(const mts_tensormap_t *x,
                        const mts_tensormap_t *y,
@@ -1144,7 +1145,7 @@ mts_status_t mts_lstsq(const mts_tensormap_t *x,
  * @param options the precision of the numbers in `x`, or NULL
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
  */
 mts_status_t mts_lstsq_block(const mts_block_t *x,
                              const mts_block_t *y,
@@ -1155,14 +1156,16 @@ mts_status_t mts_lstsq_block(const mts_block_t *x,
  * Compute the weights `w` for which `x wᵀ = y`, where the blocks of `x` are square matrices.
  *
  * Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. Blocks are
- * matched by key, and the result has the keys of `x`.
+ * matched by key, and the result has the keys of `x`. It is an error if a number is infinite or NaN, and if the solution
+ * does not fit in the type of the values.
  *
  * @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
  * @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
  *          components, and no gradients with any row
  * @param result is set to a new map, *owned* by the caller; or to NULL on error
  *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or the status of what went wrong
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or a number or the solution not finite, or the
+ *          status of what went wrong
  */
 mts_status_t mts_solve(const mts_tensormap_t *x,
                        const mts_tensormap_t *y,
@@ -1175,7 +1178,8 @@ mts_status_t mts_solve(const mts_tensormap_t *x,
  * @param y another block
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or the status of what went wrong
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or a number or the solution not finite, or the
+ *          status of what went wrong
  */
 mts_status_t mts_solve_block(const mts_block_t *x,
                              const mts_block_t *y,

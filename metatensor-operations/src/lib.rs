@@ -109,7 +109,7 @@
 //! | `NotEqual` | keys or labels of two maps are different, and must not be |
 //! | `InvalidParameter` | an axis, name, index or selection can not be used, or labels would not be unique |
 //! | `Unsupported` | there is no formula for gradients of gradients, no arithmetic for a type, or data is on another device |
-//! | `LinearAlgebra` | a matrix is singular, or not finite |
+//! | `LinearAlgebra` | a matrix is singular, a number is not finite, or a solution does not fit in the type of elements |
 //! | `BufferSize` | memory that was given does not have the right size |
 
 #![forbid(unsafe_code)]

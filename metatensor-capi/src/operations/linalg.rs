@@ -82,7 +82,7 @@ unsafe fn lstsq_options(options: *const mts_lstsq_options_t) -> LstsqOptions {
 /// Each sample, component, and row of a gradient is one equation. Blocks of the result have the properties of `y` as
 /// samples, the properties of `x` as properties, and no gradients: `mts_dot(x, w)` predicts `y`. Blocks are matched by
 /// key, and the result has the keys of `x`. Gradients of gradients are not supported. It is an error if a number is
-/// infinite or NaN.
+/// infinite or NaN, and if the solution does not fit in the type of the values.
 ///
 /// @param x a map
 /// @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
@@ -90,7 +90,7 @@ unsafe fn lstsq_options(options: *const mts_lstsq_options_t) -> LstsqOptions {
 /// @param options the precision of the numbers in `x`, or NULL
 /// @param result is set to a new map, *owned* by the caller; or to NULL on error
 ///
-/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_lstsq(
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn mts_lstsq(
 /// @param options the precision of the numbers in `x`, or NULL
 /// @param result is set to a new block, *owned* by the caller; or to NULL on error
 ///
-/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number is not finite, or the status of what went wrong
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_lstsq_block(
@@ -134,14 +134,16 @@ pub unsafe extern "C" fn mts_lstsq_block(
 /// Compute the weights `w` for which `x wᵀ = y`, where the blocks of `x` are square matrices.
 ///
 /// Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties. Blocks are
-/// matched by key, and the result has the keys of `x`.
+/// matched by key, and the result has the keys of `x`. It is an error if a number is infinite or NaN, and if the solution
+/// does not fit in the type of the values.
 ///
 /// @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
 /// @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
 ///          components, and no gradients with any row
 /// @param result is set to a new map, *owned* by the caller; or to NULL on error
 ///
-/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or the status of what went wrong
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or a number or the solution not finite, or the
+///          status of what went wrong
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_solve(
@@ -159,7 +161,8 @@ pub unsafe extern "C" fn mts_solve(
 /// @param y another block
 /// @param result is set to a new block, *owned* by the caller; or to NULL on error
 ///
-/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or the status of what went wrong
+/// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or a number or the solution not finite, or the
+///          status of what went wrong
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_solve_block(

@@ -1,13 +1,19 @@
 //! The numbers that decompositions are computed with.
 
+use std::fmt::Display;
+
 use half::f16;
 use ndarray::{ArrayView, CowArray, Dimension, LinalgScalar};
 use num_complex::{Complex, ComplexFloat};
 
 use super::matrix::Product;
+use crate::number::Continuous;
 
 /// Real or complex numbers in double precision.
-pub(super) trait Field: Widen + LinalgScalar + ComplexFloat<Real = f64> {}
+pub(super) trait Field:
+    Widen + Continuous + LinalgScalar + ComplexFloat<Real = f64> + Display
+{
+}
 
 impl Field for f64 {}
 impl Field for Complex<f64> {}

@@ -8,8 +8,8 @@ use num_complex::ComplexFloat;
 
 use super::field::{Field, Widen, with_field};
 use super::matrix::part_mut;
-use super::system::{Rows, solution_block, solution_type};
-use super::{minimum_norm, qr};
+use super::system::{Rows, not_finite, solution_block, solution_type};
+use super::{minimum_norm, qr, scale};
 use crate::EqualMetadataOptions;
 use crate::compare::same_metadata;
 use crate::matching::pairs;
@@ -61,7 +61,7 @@ pub struct LstsqOptions {
 /// # Errors
 ///
 /// [`Error::NotEqual`] if keys, samples, components or gradients are different; [`Error::LinearAlgebra`] if a
-/// number is not finite; [`Error::Unsupported`] if there are gradients of gradients, if there is no arithmetic
+/// number is not finite, or if the solution does not fit in the type of elements; [`Error::Unsupported`] if there are gradients of gradients, if there is no arithmetic
 /// for the type of elements, or if they are not on the CPU.
 pub fn lstsq(x: &TensorMap, y: &TensorMap, options: LstsqOptions) -> Result<TensorMap> {
     let solve = || {
@@ -129,13 +129,17 @@ fn least_squares_as<T: Field>(
     let rows = equations.iter().map(|equations| equations.x.count()).sum();
     let columns = x.properties().count();
     let width = columns + y.properties().count();
-    let reduced = reduce(&equations, rows, columns, width)?;
+    let Reduced {
+        equations,
+        exponents,
+    } = reduce(&equations, rows, columns, width)?;
     let rcond = match options.rcond {
         Some(rcond) if rcond < 0.0 => epsilon,
         Some(rcond) if !rcond.is_nan() => rcond,
         _ => epsilon * rows.max(columns) as f64,
     };
-    Ok(minimum_norm::solve(reduced, columns, rcond))
+    let exponents: Vec<i32> = exponents.iter().map(|e| e.unwrap_or(0)).collect();
+    Ok(minimum_norm::solve(equations, columns, &exponents, rcond))
 }
 
 /// Equations `A x = B` of the values, or of one gradient.
@@ -150,6 +154,27 @@ struct Equations<'v, T> {
 const ROWS_PER_COLUMN: usize = 16;
 const MAX_PARTS: usize = 8;
 
+/// Equations `[A, B]` in which some columns are scaled.
+#[derive(Clone, Default)]
+struct Reduced<T> {
+    equations: Array2<T>,
+    /// For each column, the power of 2 that its numbers are to be multiplied with. `None` if all of them are 0.
+    exponents: Vec<Option<i32>>,
+}
+
+impl<T: Field> Reduced<T> {
+    /// Gives some columns another scale: numbers get smaller.
+    fn rescale(&mut self, exponents: &[Option<i32>]) {
+        let columns = self.equations.columns_mut().into_iter();
+        for ((column, old), &new) in columns.zip(&mut self.exponents).zip(exponents) {
+            if let (Some(old), Some(new)) = (*old, new) {
+                scale::multiply(column, old - new);
+            }
+            *old = new;
+        }
+    }
+}
+
 /// Equations `[A, B]` with the same solutions as all of `equations`, which are `rows` together, not more than there
 /// are columns in `A`. Parts of the equations are reduced at the same time, and then what is left of them.
 fn reduce<T: Field>(
@@ -157,11 +182,11 @@ fn reduce<T: Field>(
     rows: usize,
     columns: usize,
     width: usize,
-) -> Result<Array2<T>> {
+) -> Result<Reduced<T>> {
     // Without unknowns there is nothing to reduce.
     let parts = rows.checked_div(ROWS_PER_COLUMN * columns);
     let parts = parts.unwrap_or(1).clamp(1, MAX_PARTS);
-    let mut reduced = vec![Array2::default((0, 0)); parts];
+    let mut reduced = vec![Reduced::default(); parts];
     // As if each number was read once for some of the columns.
     let work = (rows * width * size_of::<T>()).saturating_mul(columns.div_ceil(8));
     change_rows(&mut reduced, 1, work, |range, reduced| {
@@ -171,11 +196,15 @@ fn reduce<T: Field>(
         }
         Ok(())
     })?;
+    let exponents = (0..width).map(|j| reduced.iter().filter_map(|part| part.exponents[j]).max());
+    let exponents: Vec<_> = exponents.collect();
+    reduced.iter_mut().for_each(|part| part.rescale(&exponents));
     let mut reduced = reduced.into_iter();
     let mut first = reduced.next().unwrap_or_default();
     for part in reduced {
-        let mut columns = part.reversed_axes().as_standard_layout().into_owned();
-        qr::absorb(&mut first, columns.view_mut());
+        let columns = part.equations.reversed_axes();
+        let mut columns = columns.as_standard_layout().into_owned();
+        qr::absorb(&mut first.equations, columns.view_mut());
     }
     Ok(first)
 }
@@ -186,7 +215,7 @@ fn reduce_part<T: Field>(
     rows: Range<usize>,
     columns: usize,
     width: usize,
-) -> Result<Array2<T>> {
+) -> Result<Reduced<T>> {
     let mut system = System::new(rows.len(), columns, width);
     let mut start = 0;
     for equations in equations {
@@ -204,11 +233,13 @@ fn reduce_part<T: Field>(
 /// Equations `A x = B`, reduced to as many as there are columns in `A` whenever they fill some memory.
 struct System<T> {
     /// Upper triangle of the equations reduced so far, `[A, B]`; without rows if nothing has to be reduced.
-    triangle: Array2<T>,
+    triangle: Reduced<T>,
     /// Columns of the other equations.
     pending: Array2<T>,
     /// Number of these.
     filled: usize,
+    /// The size of the largest number in each of these columns.
+    largest: Vec<f64>,
     columns: usize,
 }
 
@@ -220,9 +251,13 @@ impl<T: Field> System<T> {
             (columns, qr::rows_at_once(columns).min(rows))
         };
         System {
-            triangle: Array2::zeros((reduced, width)),
+            triangle: Reduced {
+                equations: Array2::zeros((reduced, width)),
+                exponents: vec![None; width],
+            },
             pending: Array2::zeros((width, pending)),
             filled: 0,
+            largest: vec![0.0; width],
             columns,
         }
     }
@@ -239,13 +274,12 @@ impl<T: Field> System<T> {
             let (a, b) = new.view_mut().split_at(Axis(0), self.columns);
             equations.x.read(start..start + count, a.reversed_axes());
             equations.y.read(start..start + count, b.reversed_axes());
-            let is_finite = |row: ndarray::ArrayView1<'_, T>| {
-                row.fold(true, |all, x| all & ComplexFloat::is_finite(*x))
-            };
-            if !new.rows().into_iter().all(is_finite) {
-                return Err(Error::LinearAlgebra(
-                    "all numbers must be finite, got an infinity or NaN".into(),
-                ));
+            for (column, largest) in new.rows().into_iter().zip(&mut self.largest) {
+                let is_finite = column.fold(true, |all, x| all & ComplexFloat::is_finite(*x));
+                if !is_finite {
+                    return Err(not_finite());
+                }
+                *largest = column.fold(*largest, |largest, x| f64::max(largest, scale::size(*x)));
             }
             self.filled += count;
             start += count;
@@ -254,17 +288,35 @@ impl<T: Field> System<T> {
     }
 
     fn absorb(&mut self) {
+        self.scale_pending();
         let rows = part_mut(&mut self.pending, .., ..self.filled);
-        qr::absorb(&mut self.triangle, rows);
+        qr::absorb(&mut self.triangle.equations, rows);
         self.filled = 0;
     }
 
-    /// Equations `[A, B]` with the same solutions, not more than there are columns in `A`.
-    fn reduce(mut self) -> Array2<T> {
-        if self.triangle.nrows() == 0 {
-            return self.pending.reversed_axes();
+    /// Gives the other equations the scale of those reduced so far, which changes if there are larger numbers now.
+    fn scale_pending(&mut self) {
+        let old = self.triangle.exponents.iter().zip(&mut self.largest);
+        let exponents = old.map(|(old, largest)| {
+            let exponent = scale::column_exponent(std::mem::take(largest));
+            exponent.max(*old)
+        });
+        let exponents: Vec<_> = exponents.collect();
+        self.triangle.rescale(&exponents);
+        let mut rows = part_mut(&mut self.pending, .., ..self.filled);
+        for (column, exponent) in rows.rows_mut().into_iter().zip(exponents) {
+            scale::multiply(column, -exponent.unwrap_or(0));
         }
-        self.absorb();
+    }
+
+    /// Equations `[A, B]` with the same solutions, not more than there are columns in `A`.
+    fn reduce(mut self) -> Reduced<T> {
+        if self.triangle.equations.nrows() == 0 {
+            self.scale_pending();
+            self.triangle.equations = self.pending.reversed_axes();
+        } else {
+            self.absorb();
+        }
         self.triangle
     }
 }

@@ -62,7 +62,7 @@ fn eliminate<T: Field>(panel: ArrayViewMut2<'_, T>) {
     let (pivot, beside) = first.split_at(Axis(1), 1);
     let (mut factors, mut others) = others.split_at(Axis(1), 1);
     for (factor, mut row) in factors.iter_mut().zip(others.rows_mut()) {
-        *factor = *factor / pivot[[0, 0]];
+        *factor = factor.over(pivot[[0, 0]]);
         row.scaled_add(-*factor, &beside.row(0));
     }
 }

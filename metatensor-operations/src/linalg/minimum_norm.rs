@@ -1,39 +1,60 @@
 //! Least squares solutions of minimum norm.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
+use num_complex::ComplexFloat;
 
 use super::field::{Field, conjugate};
-use super::matrix::{part, part_mut};
+use super::scale;
 use super::triangular::solve_upper;
 
 /// Sweeps over all pairs of rows. Less than ten are enough for any matrix seen so far.
 const MAX_SWEEPS: usize = 60;
 
+/// Overlaps that count as zero, where the largest element is close to 1: angles are made of their inverses.
+const NOTHING: f64 = 1e-290;
+
 /// The `xᵀ` for which `‖A x - B‖` is minimal, and among these `‖x‖`, given `[A, B]` with `columns` columns in
 /// `A`. Singular values of `A` that are not larger than `rcond` times the largest one count as zero.
 ///
-/// `A` must not have more rows than columns, and be upper triangular if it is square.
-pub(super) fn solve<T: Field>(mut system: Array2<T>, columns: usize, rcond: f64) -> Array2<T> {
-    // Squares of numbers close to 1 do not overflow. A power of 2 changes nothing else.
-    let largest = part(&system, .., ..columns);
-    let largest = largest
-        .iter()
-        .fold(0.0, |largest, x| f64::max(largest, x.abs()));
-    let scale = if largest > 0.0 {
-        largest.log2().floor().exp2()
-    } else {
-        1.0
-    };
-    part_mut(&mut system, .., ..columns).mapv_inplace(|x| x / T::from_real(scale));
-    let solution = match solve_full_rank(&system, columns, rcond) {
-        Some(solution) => solution,
-        None => solve_any_rank(system, columns, rcond),
-    };
-    solution.mapv_into(|x| x / T::from_real(scale))
+/// Column `j` of `[A, B]` is that of `system`, times 2 to the power of `exponents[j]`. `A` must not have more rows than
+/// columns, and be upper triangular if it is square.
+///
+/// What can not be computed, or does not fit in double precision, is not finite.
+pub(super) fn solve<T: Field>(
+    mut system: Array2<T>,
+    columns: usize,
+    exponents: &[i32],
+    rcond: f64,
+) -> Array2<T> {
+    let (unknowns, outputs) = exponents.split_at(columns);
+    // The largest number of `A` is to be close to 1.
+    let largest = system.columns().into_iter().zip(unknowns);
+    let largest = largest.filter_map(|(column, exponent)| {
+        let largest = column.fold(0.0, |largest, x| f64::max(largest, scale::size(*x)));
+        (largest > 0.0).then(|| scale::exponent(largest) + exponent)
+    });
+    let largest = largest.max().unwrap_or(0);
+    let relative: Vec<i32> = unknowns.iter().map(|e| e - largest).collect();
+    if let Some(mut solution) = solve_full_rank(&system, &relative, rcond) {
+        scale::rescale(&mut solution, |i| outputs[i], |j| -unknowns[j]);
+        return solution;
+    }
+    for (column, &exponent) in system.columns_mut().into_iter().zip(&relative) {
+        scale::multiply(column, exponent);
+    }
+    let mut solution = solve_any_rank(system, columns, rcond);
+    scale::rescale(&mut solution, |i| outputs[i], |_| -largest);
+    solution
 }
 
-/// `None` unless it is certain that all singular values count.
-fn solve_full_rank<T: Field>(system: &Array2<T>, columns: usize, rcond: f64) -> Option<Array2<T>> {
+/// `None` unless it is certain that all singular values count. Columns of `A` are those of the system times 2 to the
+/// power of their exponents, but the solution is that of the system.
+fn solve_full_rank<T: Field>(
+    system: &Array2<T>,
+    exponents: &[i32],
+    rcond: f64,
+) -> Option<Array2<T>> {
+    let columns = exponents.len();
     if system.nrows() != columns {
         return None;
     }
@@ -42,20 +63,40 @@ fn solve_full_rank<T: Field>(system: &Array2<T>, columns: usize, rcond: f64) -> 
     let (triangle, right) = system.view().split_at(Axis(1), columns);
     let mut inverse = Array2::eye(columns);
     solve_upper(&triangle, inverse.view_mut());
-    let norm = |matrix: &ArrayView2<'_, T>| {
-        matrix
-            .iter()
-            .fold(0.0, |sum, x| sum + x.abs().powi(2))
-            .sqrt()
-    };
-    let bound = norm(&triangle) * norm(&inverse.view()) * rcond;
+    if rcond == 0.0 && inverse.iter().all(|x| ComplexFloat::is_finite(*x)) {
+        // Scales do not matter, however large the bound below would be.
+        return Some(back_substitution(&triangle, right));
+    }
+    let elements = triangle.indexed_iter();
+    let elements = elements.map(|((_, j), &x)| scale::times_power(x, exponents[j]).abs());
+    let inverse = inverse.indexed_iter();
+    let inverse = inverse.map(|((i, _), &x)| scale::times_power(x, -exponents[i]).abs());
+    let bound = norm(elements) * norm(inverse) * rcond;
     // It is NaN if there are zeros on the diagonal.
     if bound.is_nan() || bound >= 1.0 {
         return None;
     }
+    Some(back_substitution(&triangle, right))
+}
+
+/// The transpose of the solution of a system with a triangular matrix.
+fn back_substitution<T: Field>(
+    triangle: &ArrayView2<'_, T>,
+    right: ArrayView2<'_, T>,
+) -> Array2<T> {
     let mut solution = right.to_owned();
-    solve_upper(&triangle, solution.view_mut());
-    Some(solution.reversed_axes())
+    solve_upper(triangle, solution.view_mut());
+    solution.reversed_axes()
+}
+
+/// Square root of the sum of all squares, which do not overflow. NaN if one of the numbers is infinite.
+fn norm(elements: impl Iterator<Item = f64> + Clone) -> f64 {
+    let largest = elements.clone().fold(0.0, f64::max);
+    if largest == 0.0 {
+        return elements.sum(); // 0 or NaN
+    }
+    let squares = elements.map(|x| (x / largest).powi(2));
+    largest * squares.sum::<f64>().sqrt()
 }
 
 /// Rotates the rows of `[A, B]`, two at a time, until those of `A` are orthogonal to each other. Then they are
@@ -71,7 +112,7 @@ fn solve_any_rank<T: Field>(mut system: Array2<T>, columns: usize, rcond: f64) -
             for p in 0..q {
                 let overlap = inner(&vectors.row(p), &vectors.row(q));
                 let size = overlap.abs();
-                if size <= tolerance * (squares[p] * squares[q]).sqrt() {
+                if size <= tolerance * squares[p].sqrt() * squares[q].sqrt() || size < NOTHING {
                     continue;
                 }
                 orthogonal = false;
@@ -80,7 +121,7 @@ fn solve_any_rank<T: Field>(mut system: Array2<T>, columns: usize, rcond: f64) -
                 // Of two possible angles, take the one after which the first row is the longer one: it
                 // takes fewer sweeps if rows get sorted.
                 let tangent = if zeta > 0.0 { -root } else { -1.0 / root };
-                let phase = overlap / T::from_real(size);
+                let phase = overlap.over_real(size);
                 rotate(&mut vectors, (p, q), tangent, phase);
                 rotate(&mut right, (p, q), tangent, phase);
                 squares[p] = square(vectors.row(p));
@@ -97,7 +138,7 @@ fn solve_any_rank<T: Field>(mut system: Array2<T>, columns: usize, rcond: f64) -
         if value <= rcond * largest || value == 0.0 {
             row.fill(T::zero());
         } else {
-            row.mapv_inplace(|x| x / T::from_real(value));
+            row.mapv_inplace(|x| x.over_real(value));
         }
     }
     let (vectors, right) = system.view().split_at(Axis(1), columns);

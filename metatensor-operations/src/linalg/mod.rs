@@ -11,6 +11,7 @@ mod matrix;
 mod minimum_norm;
 mod narrow;
 mod qr;
+mod scale;
 mod solve;
 mod system;
 #[cfg(test)]

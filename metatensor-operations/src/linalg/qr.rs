@@ -18,6 +18,9 @@ const NARROW: usize = 8;
 /// Columns that are reduced before the reflections are applied to the others.
 const PANEL: usize = 64;
 
+/// Columns are scaled so that their largest number is far larger than this.
+const NOTHING: f64 = 1e-290;
+
 /// Rows reduced at once. More than columns, so that most of the time is spent in products; not a power of 2,
 /// where neighbors in a row would compete for the same places in the cache.
 pub(super) fn rows_at_once(columns: usize) -> usize {
@@ -131,7 +134,7 @@ struct Reflection<T> {
 }
 
 impl<T: Field> Reflection<T> {
-    /// `None` if `x` is zero already.
+    /// `None` if `x` is zero already, or as good as zero.
     fn of(alpha: T, x: &ArrayView1<'_, T>) -> Option<Reflection<T>> {
         let square = alpha.abs().powi(2) + conjugate(x).dot(x).re();
         let norm = if (1e-280..1e280).contains(&square) {
@@ -150,10 +153,14 @@ impl<T: Field> Reflection<T> {
             let square = x.iter().fold(relative(alpha), |sum, &x| sum + relative(x));
             largest * square.sqrt()
         };
+        // Next to the other numbers of this column nothing is left, and its inverse could be infinite.
+        if norm < NOTHING {
+            return None;
+        }
         let image = T::from_real(-norm.copysign(alpha.re()));
         Some(Reflection {
-            tau: (image - alpha) / image,
-            scale: T::one() / (alpha - image),
+            tau: (image - alpha).over(image),
+            scale: T::one().over(alpha - image),
             image,
         })
     }

@@ -2,10 +2,11 @@
 
 use metatensor_core::{Error, Result, TensorBlock, TensorMap};
 use ndarray::{Array2, Axis};
+use num_complex::ComplexFloat;
 
 use super::field::{Field, with_field};
-use super::lu;
-use super::system::{Rows, solution_block, solution_type};
+use super::system::{Rows, not_finite, solution_block, solution_type};
+use super::{lu, scale};
 use crate::compare::same_metadata;
 use crate::matching::pairs;
 use crate::results::block_error;
@@ -33,7 +34,8 @@ use crate::{EqualMetadataOptions, NotEqual};
 /// # Errors
 ///
 /// [`Error::NotEqual`] if keys or samples are different; [`Error::InvalidParameter`] if there are components,
-/// or a block of `x` is not square; [`Error::LinearAlgebra`] if one of them is singular;
+/// or a block of `x` is not square; [`Error::LinearAlgebra`] if one of them is singular, if a number is not
+/// finite, or if the solution does not fit in the type of elements;
 /// [`Error::Unsupported`] if there are gradients (other than without any row): each row would be one equation
 /// too many, and calls for [`lstsq`](crate::lstsq); or if there is no arithmetic for the type of elements, or
 /// they are not on the CPU.
@@ -106,8 +108,27 @@ fn solve_as<T: Field>(x: &TensorBlock, y: &TensorBlock) -> Result<Array2<T>> {
     let (left, right) = system.view_mut().split_at(Axis(1), n);
     Rows::<T>::new(&x.view()?)?.read(0..n, left);
     Rows::<T>::new(&y.view()?)?.read(0..n, right);
+    if !system.iter().all(|x| ComplexFloat::is_finite(*x)) {
+        return Err(not_finite().context("values"));
+    }
+    let (left, right) = system.view().split_at(Axis(1), n);
+    let (rows, mut columns) = scale::balance(&left);
+    // Each right-hand side has a scale of its own.
+    columns.extend(right.columns().into_iter().map(|column| {
+        let exponents = column.iter().zip(&rows);
+        let exponents = exponents.filter_map(|(&x, row)| {
+            let size = scale::size(x);
+            (size != 0.0).then(|| scale::exponent(size) - row)
+        });
+        exponents.max().unwrap_or(0)
+    }));
+    scale::rescale(&mut system, |i| -rows[i], |j| -columns[j]);
     match lu::solve(system) {
-        Ok(solution) => Ok(solution.reversed_axes()),
+        Ok(mut solution) => {
+            let (unknowns, outputs) = columns.split_at(n);
+            scale::rescale(&mut solution, |i| -unknowns[i], |j| outputs[j]);
+            Ok(solution.reversed_axes())
+        }
         Err(column) => Err(Error::LinearAlgebra(format!(
             "the matrix is singular: column {column} depends on those before it"
         ))),

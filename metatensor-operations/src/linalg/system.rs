@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DType, DenseArray, Result, TensorBlock, View, stored_like};
+use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View, stored_like};
 use ndarray::{Array2, ArrayViewMut2, Zip};
 
 use super::field::{Field, Widen};
@@ -49,8 +49,13 @@ impl<'v, T: Field> Rows<'v, T> {
     }
 }
 
+#[cold]
+pub(super) fn not_finite() -> Error {
+    Error::LinearAlgebra("all numbers must be finite, got an infinity or NaN".into())
+}
+
 /// Block with the transpose of a solution, one row per property of `y` and one column per property of `x`, as
-/// elements of type `dtype`.
+/// elements of type `dtype`. Fails if one of them does not fit in this type.
 pub(super) fn solution_block<T: Field>(
     x: &TensorBlock,
     y: &TensorBlock,
@@ -58,11 +63,24 @@ pub(super) fn solution_block<T: Field>(
     solution: &Array2<T>,
 ) -> Result<TensorBlock> {
     let shape = [solution.nrows(), solution.ncols()];
-    let values = with_continuous!(dtype, S => DenseArray::write(&shape, |output| {
-        let elements = solution.iter().map(|&w| S::from_complex(w.widen()));
-        output.extend(solution.len(), elements);
-        Ok(())
-    }))?;
+    let values = with_continuous!(dtype, S => {
+        let convert = |w: T| S::from_complex(w.widen());
+        let fits = |w: T| {
+            let w = convert(w).widen();
+            w.re.is_finite() && w.im.is_finite()
+        };
+        if let Some(((i, j), w)) = solution.indexed_iter().find(|(_, w)| !fits(**w)) {
+            return Err(Error::LinearAlgebra(format!(
+                "the solution does not fit in {dtype}: the weight of {} for {} is {w}",
+                x.properties().describe(j),
+                y.properties().describe(i),
+            )));
+        }
+        DenseArray::write(&shape, |output| {
+            output.extend(solution.len(), solution.iter().map(|&w| convert(w)));
+            Ok(())
+        })
+    })?;
     let values = stored_like(&**x.values(), values)?;
     TensorBlock::new(values, y.properties(), &[], x.properties())
 }

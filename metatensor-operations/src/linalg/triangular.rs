@@ -25,7 +25,7 @@ pub(super) fn solve_upper<T: Field>(upper: &ArrayView2<'_, T>, mut b: ArrayViewM
     for i in (0..n).rev() {
         let (mut above, mut others) = b.view_mut().split_at(Axis(0), i);
         let mut row = others.row_mut(0);
-        row.mapv_inplace(|x| x / upper[[i, i]]);
+        row.mapv_inplace(|x| x.over(upper[[i, i]]));
         for (j, mut other) in above.rows_mut().into_iter().enumerate() {
             other.scaled_add(-upper[[j, i]], &row);
         }

@@ -2,6 +2,7 @@
 
 mod dot;
 mod lstsq;
+mod scales;
 mod solve;
 
 use metatensor_core::{Labels, TensorBlock};

@@ -81,10 +81,31 @@ fn singular_matrices_are_refused_by_key() {
 }
 
 #[test]
-fn nan_goes_into_the_solution() {
-    let x = block([2, 2], &[0., 1., f64::NAN, 1.]);
-    let weights = solve_block(&x, &block([2, 1], &[1., 2.])).unwrap();
-    assert!(values::<f64>(&weights).iter().all(|x| x.is_nan()));
+fn infinities_are_refused_by_key() {
+    let good = block([2, 2], &[1., 2., 3., 4.]);
+    let right = block([2, 1], &[1., 2.]);
+    for bad in [f64::NAN, f64::INFINITY] {
+        let wrong = block([2, 2], &[0., 1., bad, 1.]);
+        let tensors = [
+            (
+                vec![good.clone(), wrong],
+                vec![right.clone(), right.clone()],
+            ),
+            (
+                vec![good.clone(), good.clone()],
+                vec![right.clone(), block([2, 1], &[bad, 1.])],
+            ),
+        ];
+        for (x, y) in tensors {
+            let error = solve(&map(x), &map(y)).unwrap_err();
+            assert!(matches!(error, Error::LinearAlgebra(_)), "{error}");
+            let text = error.to_string();
+            assert!(
+                text.contains("solve: block (k=1): values: all numbers must be finite"),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]
