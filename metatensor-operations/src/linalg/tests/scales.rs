@@ -273,7 +273,7 @@ proptest! {
     ) {
         let number = |matrix: &Array2<f64>, i: usize, j: usize| {
             let scale = exponents[(7 * i + 3 * j) % exponents.len()];
-            if zeros > 0 && (i + 2 * j) % (zeros + 1) == 0 {
+            if zeros > 0 && (i + 2 * j).is_multiple_of(zeros + 1) {
                 0.0
             } else {
                 times_power(matrix[[i, j]], scale)
