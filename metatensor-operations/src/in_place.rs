@@ -4,18 +4,22 @@ use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock,
 use ndarray::ArrayViewMutD;
 
 use crate::kernels::{self, GradientRows};
+use crate::numbers::{continuous, with_continuous};
 use crate::results::block_error;
 
-/// Changes the blocks of `tensor` if nothing else uses its arrays, and they are native ones with a type
-/// that does not change. Else gives what `otherwise` makes.
+/// Changes the blocks of `tensor` if nothing else uses its arrays, and they are native ones with a type that
+/// has fractions and carries itself. Else gives what `otherwise` makes.
 pub(crate) fn in_place(
     function: &str,
     mut tensor: TensorMap,
     change: impl Fn(&mut BlockMut<'_>) -> Result<()>,
     otherwise: impl FnOnce(&TensorMap) -> Result<TensorMap>,
 ) -> Result<TensorMap> {
-    let dtype = tensor.dtype()?;
-    if dtype.is_some_and(|dtype| dtype.is_integer()) || !tensor.blocks().iter().all(owns_arrays) {
+    let changes_type = match tensor.dtype()? {
+        Some(dtype) => with_continuous!(continuous(dtype)?, T => Ok(T::DTYPE))? != dtype,
+        None => false,
+    };
+    if changes_type || !tensor.blocks().iter().all(owns_arrays) {
         return otherwise(&tensor);
     }
     for i in 0..tensor.len() {

@@ -122,7 +122,7 @@ mod chain_rule;
 mod compare;
 mod contiguous;
 mod dimensions;
-mod elements;
+
 mod gradient_rows;
 mod gradients;
 mod in_place;
@@ -133,7 +133,7 @@ mod laws;
 mod like;
 mod linalg;
 mod matching;
-mod number;
+mod numbers;
 mod one_hot;
 mod random;
 mod reduce;

@@ -1,8 +1,8 @@
 //! Maps with the structure of others.
 
-use half::f16;
-use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, TensorMap};
-use num_complex::Complex;
+use metatensor_core::{
+    DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap, with_element,
+};
 
 use crate::results::{block_error, with_array};
 
@@ -179,31 +179,16 @@ fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock>
 }
 
 fn scalar(dtype: DType, fill: Fill) -> Result<DenseArray> {
-    if let Fill::Zeros = fill {
-        return DenseArray::zeros(dtype, &[]);
-    }
-    Ok(match dtype {
-        DType::BOOL8 => DenseArray::scalar(true),
-        DType::I8 => DenseArray::scalar(1_i8),
-        DType::I16 => DenseArray::scalar(1_i16),
-        DType::I32 => DenseArray::scalar(1_i32),
-        DType::I64 => DenseArray::scalar(1_i64),
-        DType::U8 => DenseArray::scalar(1_u8),
-        DType::U16 => DenseArray::scalar(1_u16),
-        DType::U32 => DenseArray::scalar(1_u32),
-        DType::U64 => DenseArray::scalar(1_u64),
-        DType::F16 => DenseArray::scalar(f16::ONE),
-        DType::F32 => DenseArray::scalar(1_f32),
-        DType::F64 => DenseArray::scalar(1_f64),
-        DType::C64 => DenseArray::scalar(Complex::<f32>::ONE),
-        DType::C128 => DenseArray::scalar(Complex::<f64>::ONE),
-        other => return Err(Error::unsupported(format!("arrays of {other}"))),
-    })
+    let number = match fill {
+        Fill::Zeros => 0.0,
+        Fill::Ones => 1.0,
+    };
+    with_element!(dtype, T => Ok(DenseArray::scalar(T::from_number(number).unwrap_or_default())))
 }
 
 #[cfg(test)]
 mod tests {
-    use metatensor_core::{Device, Element};
+    use metatensor_core::{Complex, Device, bf16, f16};
 
     use super::*;
     use crate::testing::*;
@@ -269,6 +254,7 @@ mod tests {
         check(1_u32);
         check(1_u64);
         check(f16::ONE);
+        check(bf16::ONE);
         check(1_f32);
         check(1_f64);
         check(Complex::<f32>::ONE);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use half::f16;
+use half::{bf16, f16};
 use metatensor_core::{
     DType, DenseArray, Element, Error, Kernel, Output, Result, TensorBlock, TensorMap, run_kernel,
 };
@@ -96,7 +96,8 @@ fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
     match block.dtype()? {
         DType::F64 => fill(shape, |i| stream.f64(i)),
         DType::F32 => fill(shape, |i| stream.f32(i)),
-        DType::F16 => fill(shape, |i| stream.f16(i)),
+        DType::F16 => fill(shape, |i| f16::from_f32(stream.fraction(11, i))),
+        DType::BF16 => fill(shape, |i| bf16::from_f32(stream.fraction(8, i))),
         DType::C128 => fill(shape, |i| {
             Complex::new(stream.f64(2 * i), stream.f64(2 * i + 1))
         }),
@@ -156,9 +157,10 @@ impl Stream {
         (self.bits(position) >> 40) as f32 / (1_u32 << 24) as f32
     }
 
+    /// A multiple of 2⁻ᵇ, where `b` is the number of `bits`, less than that of a `f32`.
     #[inline(always)]
-    fn f16(self, position: u64) -> f16 {
-        f16::from_f32((self.bits(position) >> 53) as f32 / (1_u32 << 11) as f32)
+    fn fraction(self, bits: u32, position: u64) -> f32 {
+        (self.bits(position) >> (64 - bits)) as f32 / (1_u32 << bits) as f32
     }
 }
 

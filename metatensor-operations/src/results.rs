@@ -1,18 +1,27 @@
 //! From computed arrays to blocks and maps.
 
 use metatensor_core::{
-    ArrayRef, DenseArray, Element, Error, Result, TensorBlock, TensorMap, stored_like,
+    ArrayRef, DType, DenseArray, Error, Result, TensorBlock, TensorMap, stored_like,
 };
 
-use crate::elements::{Convert, read};
 use crate::kernels;
+use crate::numbers::{Convert, continuous, read, stored, with_continuous};
 
 /// Block with the labels of `block`, but no gradients, and these values.
 pub(crate) fn with_values(block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
     with_array(block, stored_like(&**block.values(), values)?)
 }
 
-/// The same with an array of the right kind already.
+/// [`with_values`] for results of computations, stored as elements of type `dtype`.
+pub(crate) fn with_results(
+    block: &TensorBlock,
+    results: DenseArray,
+    dtype: DType,
+) -> Result<TensorBlock> {
+    with_values(block, stored(results, dtype)?)
+}
+
+/// [`with_values`] with an array of the right kind already.
 pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<TensorBlock> {
     TensorBlock::new(
         values,
@@ -22,25 +31,28 @@ pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<Tensor
     )
 }
 
-/// Block with `f` applied to all of its elements, and to those of its gradients, at all depths.
-pub(crate) fn map_all<S: Element + Convert, T: Element>(
+/// Block with elements of type `dtype`, made by `f` from those of `block` and its gradients, at all depths.
+pub(crate) fn map_all<T: Convert>(
     block: &TensorBlock,
-    f: impl Fn(S) -> T + Copy + Sync,
+    dtype: DType,
+    f: impl Fn(T) -> T + Copy + Sync,
 ) -> Result<TensorBlock> {
     let view = block.view()?;
-    let mut result = with_values(block, kernels::map(view.shape(), &read(&view)?, f)?)?;
+    let results = kernels::map(view.shape(), &read(&view)?, f)?;
+    let mut result = with_results(block, results, dtype)?;
     for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, map_all(gradient, f)?)?;
+        result.add_gradient(parameter, map_all(gradient, dtype, f)?)?;
     }
     Ok(result)
 }
 
-/// `block` with elements of type `T`.
-pub(crate) fn cast<T: Element + Convert>(block: &TensorBlock) -> Result<TensorBlock> {
-    if block.dtype()? == T::DTYPE {
+/// `block` itself if its elements can have fractions, else with those of the type that becomes of them.
+pub(crate) fn with_fractions(block: &TensorBlock) -> Result<TensorBlock> {
+    let dtype = continuous(block.dtype()?)?;
+    if block.dtype()? == dtype {
         return Ok(block.clone());
     }
-    map_all(block, |x: T| x)
+    with_continuous!(dtype, T => map_all(block, dtype, |x: T| x))
 }
 
 /// Map with `f` applied to all blocks of `tensor`. Errors name `function` and the block.

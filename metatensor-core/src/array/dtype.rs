@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use half::f16;
-use num_complex::Complex;
+pub use half::{bf16, f16};
+pub use num_complex::Complex;
 
 /// Type of the elements of an array, described as DLPack does: a type code, the number of bits of
 /// one lane, and the number of lanes.
 ///
-/// Arrays made elsewhere can have types this library does not compute with (`bfloat16`, say): a
-/// `DType` can describe them all, and the constants name those that files can hold.
+/// Arrays made elsewhere can have types this library does not compute with (floats of 8 bits, say): a
+/// `DType` can describe them all, and the constants name those that native arrays can have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(C)]
 pub struct DType {
-    /// DLPack type code: 0 for signed and 1 for unsigned integers, 2 for floats, 5 for complex
-    /// numbers, 6 for booleans.
+    /// DLPack type code: 0 for signed and 1 for unsigned integers, 2 for IEEE floats, 4 for the other
+    /// float of 16 bits, 5 for complex numbers, 6 for booleans.
     pub code: u8,
     /// Size of one lane in bits.
     pub bits: u8,
@@ -50,6 +50,8 @@ impl DType {
     pub const U64: DType = DType::scalar(Self::UINT, 64);
     /// IEEE half precision
     pub const F16: DType = DType::scalar(Self::FLOAT, 16);
+    /// The other half precision: a `f32` without the last 16 bits. Files can not hold it.
+    pub const BF16: DType = DType::scalar(Self::BFLOAT, 16);
     /// `f32`
     pub const F32: DType = DType::scalar(Self::FLOAT, 32);
     /// `f64`
@@ -59,8 +61,8 @@ impl DType {
     /// Complex number made of two `f64`
     pub const C128: DType = DType::scalar(Self::COMPLEX, 128);
 
-    /// All data types that files can hold.
-    pub const ALL: [DType; 14] = [
+    /// All data types that native arrays can have. Files can hold all of them but [`DType::BF16`].
+    pub const ALL: [DType; 15] = [
         Self::BOOL8,
         Self::I8,
         Self::I16,
@@ -71,6 +73,7 @@ impl DType {
         Self::U32,
         Self::U64,
         Self::F16,
+        Self::BF16,
         Self::F32,
         Self::F64,
         Self::C64,
@@ -97,12 +100,17 @@ impl DType {
 
     /// Whether elements are real floating point numbers.
     pub const fn is_float(self) -> bool {
-        self.code == Self::FLOAT
+        self.code == Self::FLOAT || self.code == Self::BFLOAT
     }
 
     /// Whether elements are integers, signed or not.
     pub const fn is_integer(self) -> bool {
-        self.code == Self::INT || self.code == Self::UINT
+        self.code == Self::INT || self.is_unsigned()
+    }
+
+    /// Whether elements are integers that can not be negative.
+    pub const fn is_unsigned(self) -> bool {
+        self.code == Self::UINT
     }
 }
 
@@ -141,23 +149,134 @@ pub trait Element:
 {
     /// The matching data type.
     const DTYPE: DType;
+
+    /// The element that is `number`, rounded if elements are floating point numbers. All others have to be
+    /// exact: `None` if there is no such element.
+    fn from_number(number: f64) -> Option<Self>;
 }
 
+/// The table of element types: what native arrays can hold, and how to get there from a number. Besides
+/// this, a new type needs a constant above, a line in [`with_element!`], and a code in the files that can hold it.
 macro_rules! elements {
-    ($($type:ty => $dtype:ident),* $(,)?) => {$(
+    ($($type:ty => $dtype:ident, $from_number:expr;)*) => {$(
         impl sealed::Sealed for $type {}
         impl Element for $type {
             const DTYPE: DType = DType::$dtype;
+
+            fn from_number(number: f64) -> Option<Self> {
+                $from_number(number)
+            }
         }
     )*};
 }
 
+/// Function that makes integers of numbers.
+macro_rules! exact {
+    ($type:ty) => {
+        |number: f64| {
+            let integer = number as $type;
+            (number.fract() == 0.0 && integer as i128 == number as i128).then_some(integer)
+        }
+    };
+}
+
 elements! {
-    bool => BOOL8,
-    i8 => I8, i16 => I16, i32 => I32, i64 => I64,
-    u8 => U8, u16 => U16, u32 => U32, u64 => U64,
-    f16 => F16, f32 => F32, f64 => F64,
-    Complex<f32> => C64, Complex<f64> => C128,
+    bool => BOOL8, |number| (number == 0.0 || number == 1.0).then_some(number == 1.0);
+    i8 => I8, exact!(i8);
+    i16 => I16, exact!(i16);
+    i32 => I32, exact!(i32);
+    i64 => I64, exact!(i64);
+    u8 => U8, exact!(u8);
+    u16 => U16, exact!(u16);
+    u32 => U32, exact!(u32);
+    u64 => U64, exact!(u64);
+    f16 => F16, |number| Some(f16::from_f64(number));
+    bf16 => BF16, |number| Some(bf16::from_f64(number));
+    f32 => F32, |number| Some(number as f32);
+    f64 => F64, Some;
+    Complex<f32> => C64, |number| Some(Complex::from(number as f32));
+    Complex<f64> => C128, |number| Some(Complex::from(number));
+}
+
+/// Evaluates `$code` with `$T` set to the type of the elements that `$dtype` describes. Types that native arrays
+/// can not have are an error.
+///
+/// ```
+/// # use metatensor_core::{DType, Element, Result, with_element};
+/// fn has_fractions(dtype: DType) -> Result<bool> {
+///     with_element!(dtype, T => Ok(T::from_number(0.5).is_some()))
+/// }
+/// assert!(has_fractions(DType::BF16)?);
+/// assert!(!has_fractions(DType::U8)?);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+#[macro_export]
+macro_rules! with_element {
+    ($dtype:expr, $T:ident => $code:expr) => {
+        match $dtype {
+            $crate::DType::BOOL8 => {
+                type $T = bool;
+                $code
+            }
+            $crate::DType::I8 => {
+                type $T = i8;
+                $code
+            }
+            $crate::DType::I16 => {
+                type $T = i16;
+                $code
+            }
+            $crate::DType::I32 => {
+                type $T = i32;
+                $code
+            }
+            $crate::DType::I64 => {
+                type $T = i64;
+                $code
+            }
+            $crate::DType::U8 => {
+                type $T = u8;
+                $code
+            }
+            $crate::DType::U16 => {
+                type $T = u16;
+                $code
+            }
+            $crate::DType::U32 => {
+                type $T = u32;
+                $code
+            }
+            $crate::DType::U64 => {
+                type $T = u64;
+                $code
+            }
+            $crate::DType::F16 => {
+                type $T = $crate::f16;
+                $code
+            }
+            $crate::DType::BF16 => {
+                type $T = $crate::bf16;
+                $code
+            }
+            $crate::DType::F32 => {
+                type $T = f32;
+                $code
+            }
+            $crate::DType::F64 => {
+                type $T = f64;
+                $code
+            }
+            $crate::DType::C64 => {
+                type $T = $crate::Complex<f32>;
+                $code
+            }
+            $crate::DType::C128 => {
+                type $T = $crate::Complex<f64>;
+                $code
+            }
+            other => Err($crate::Error::unsupported(format!("arrays of {other}"))),
+        }
+    };
 }
 
 #[cfg(test)]
@@ -179,6 +298,7 @@ mod tests {
         check::<u32>();
         check::<u64>();
         check::<f16>();
+        check::<bf16>();
         check::<f32>();
         check::<f64>();
         check::<Complex<f32>>();
@@ -190,7 +310,7 @@ mod tests {
         let names: Vec<_> = DType::ALL.iter().map(DType::to_string).collect();
         assert_eq!(
             names.join(" "),
-            "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 \
+            "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 \
              complex64 complex128"
         );
     }

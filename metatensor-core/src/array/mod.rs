@@ -24,7 +24,7 @@ pub use buffer::will_be_written;
 pub use dense::DenseArray;
 pub use device::{Device, Origin};
 pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
-pub use dtype::{DType, Element};
+pub use dtype::{Complex, DType, Element, bf16, f16};
 pub use movement::DataMovement;
 pub use output::Output;
 pub use reference::{ArrayRef, SmallArray, stored_like};

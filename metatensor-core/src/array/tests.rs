@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use half::f16;
 use ndarray::{Array2, Array3, ArrayD, Axis, IxDyn, ShapeBuilder, arr0, s};
-use num_complex::Complex;
 
 use super::*;
 use crate::Error;
@@ -45,6 +43,7 @@ numbered! {
     u32: i => u32::MAX - i as u32,
     u64: i => u64::MAX - i as u64,
     f16: i => f16::from_f32(i as f32 / 2.0),
+    bf16: i => bf16::from_f32(-1e30 * i as f32),
     f32: i => 0.1 + i as f32,
     f64: i => 1e300 - i as f64 * 1e285,
     Complex<f32>: i => Complex::new(i as f32, -0.5),

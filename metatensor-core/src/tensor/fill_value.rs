@@ -1,9 +1,6 @@
 //! The value of what no block holds.
 
-use half::f16;
-use num_complex::Complex;
-
-use crate::{Array, ArrayRef, DType, DenseArray, Error, Result};
+use crate::{Array, ArrayRef, DType, DenseArray, Element, Error, Result, with_element};
 
 /// Value of the elements of a merged block that are in none of the blocks it was made from.
 #[derive(Clone, Copy, Debug)]
@@ -65,30 +62,7 @@ impl<'a> FillArray<'a> {
 /// Array without axes. Numbers are rounded as floating point numbers are, but have to be exact in
 /// any other type.
 fn scalar(number: f64, dtype: DType) -> Result<DenseArray> {
-    macro_rules! exact {
-        ($type:ty) => {{
-            let value = number as $type;
-            let is_exact = number.fract() == 0.0 && value as i128 == number as i128;
-            is_exact.then(|| DenseArray::scalar(value))
-        }};
-    }
-    let array = match dtype {
-        DType::F64 => Some(DenseArray::scalar(number)),
-        DType::F32 => Some(DenseArray::scalar(number as f32)),
-        DType::F16 => Some(DenseArray::scalar(f16::from_f64(number))),
-        DType::C128 => Some(DenseArray::scalar(Complex::from(number))),
-        DType::C64 => Some(DenseArray::scalar(Complex::from(number as f32))),
-        DType::I8 => exact!(i8),
-        DType::I16 => exact!(i16),
-        DType::I32 => exact!(i32),
-        DType::I64 => exact!(i64),
-        DType::U8 => exact!(u8),
-        DType::U16 => exact!(u16),
-        DType::U32 => exact!(u32),
-        DType::U64 => exact!(u64),
-        DType::BOOL8 => (number == 0.0 || number == 1.0).then(|| DenseArray::scalar(number == 1.0)),
-        _ => return Err(Error::unsupported(format!("a fill value of {dtype}"))),
-    };
+    let array = with_element!(dtype, T => Ok(T::from_number(number).map(DenseArray::scalar)))?;
     array.ok_or_else(|| {
         Error::invalid(format!(
             "the fill value {number} is not a value of the data type {dtype}"

@@ -1,12 +1,11 @@
 //! Absolute values.
 
-use metatensor_core::{BlockMut, DenseArray, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock, TensorMap};
 
-use crate::elements::read;
 use crate::in_place::{change_gradients, change_values, in_place};
 use crate::kernels::{self, GradientRows};
-use crate::number::{Number, with_number};
-use crate::results::{check_no_second_derivatives, map_blocks, with_values};
+use crate::numbers::{Number, read, with_continuous, with_number};
+use crate::results::{check_no_second_derivatives, map_blocks, with_results};
 
 /// Absolute value of each element, without changing its type.
 ///
@@ -50,24 +49,35 @@ pub fn abs_block(block: &TensorBlock) -> Result<TensorBlock> {
 pub fn into_abs(tensor: TensorMap) -> Result<TensorMap> {
     let change = |block: &mut BlockMut<'_>| {
         check_no_second_derivatives(block)?;
-        with_number!(block.dtype()?, T => make_absolute::<T>(block))
+        with_continuous!(block.dtype()?, T => make_absolute::<T>(block))
     };
     in_place("abs", tensor, change, abs)
 }
 
 fn absolute(block: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
-    with_number!(block.dtype()?, T => absolute_as::<T>(block))
+    let dtype = block.dtype()?;
+    with_number!(dtype, T => absolute_as::<T>(block, dtype))
 }
 
-fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
+fn absolute_as<T: Number>(block: &TensorBlock, dtype: DType) -> Result<TensorBlock> {
     let view = block.view()?;
     let x = read::<T>(&view)?;
-    let mut result = with_values(block, kernels::map(view.shape(), &x, T::modulus)?)?;
+    let results = if dtype.is_unsigned() {
+        kernels::map(view.shape(), &x, |x: T| x)?
+    } else {
+        kernels::map(view.shape(), &x, T::modulus)?
+    };
+    let mut result = with_results(block, results, dtype)?;
     if block.gradients_list().is_empty() {
         return Ok(result);
     }
-    let directions = directions(&x)?;
+    let directions = if dtype.is_unsigned() {
+        // The square of a sign, which is that of the carrier, is 1 for all numbers but 0.
+        kernels::map(&[x.len()], &x, |x: T| x.direction().times(x.direction()))?
+    } else {
+        directions(&x)?
+    };
     let directions = directions.view();
     let directions = read::<T>(&directions)?;
     for (parameter, gradient) in block.gradients() {
@@ -75,7 +85,7 @@ fn absolute_as<T: Number>(block: &TensorBlock) -> Result<TensorBlock> {
         let view = gradient.view()?;
         let dx = read::<T>(&view)?;
         let values = kernels::gather_map(&rows, &directions, &dx, |w, dx| dx.along(w))?;
-        result.add_gradient(parameter, with_values(gradient, values)?)?;
+        result.add_gradient(parameter, with_results(gradient, values, dtype)?)?;
     }
     Ok(result)
 }

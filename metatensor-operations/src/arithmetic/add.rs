@@ -1,13 +1,15 @@
 //! Sums and differences.
 
-use metatensor_core::{BlockMut, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, Result, TensorBlock, TensorMap};
 
-use crate::elements::read;
 use crate::in_place::{change_values, in_place};
 use crate::kernels;
 use crate::matching::{zip_block, zip_blocks};
-use crate::number::{Continuous, Number, continuous, promote, with_continuous, with_number};
-use crate::results::{cast, map_blocks, with_values};
+use crate::numbers::read;
+use crate::numbers::{
+    Continuous, Number, continuous, difference, in_precision, promote, with_continuous, with_number,
+};
+use crate::results::{map_blocks, with_fractions, with_results};
 
 /// Sum of two maps.
 ///
@@ -158,37 +160,42 @@ enum Operation {
 }
 
 fn combine(a: &TensorBlock, b: &TensorBlock, operation: Operation) -> Result<TensorBlock> {
-    with_number!(promote(a.dtype()?, b.dtype()?)?, T => match operation {
-        Operation::Add => combine_all(a, b, T::plus),
-        Operation::Subtract => combine_all(a, b, T::minus),
-    })
+    let dtype = promote(a.dtype()?, b.dtype()?)?;
+    match operation {
+        Operation::Add => with_number!(dtype, T => combine_all(a, b, dtype, T::plus)),
+        Operation::Subtract => {
+            let dtype = difference(dtype);
+            with_number!(dtype, T => combine_all(a, b, dtype, T::minus))
+        }
+    }
 }
 
 fn combine_all<T: Number>(
     a: &TensorBlock,
     b: &TensorBlock,
+    dtype: DType,
     f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<TensorBlock> {
     let (view, other) = (a.view()?, b.view()?);
     let values = kernels::zip(view.shape(), &read(&view)?, &read(&other)?, f)?;
-    let mut result = with_values(a, values)?;
+    let mut result = with_results(a, values, dtype)?;
     for (parameter, gradient) in a.gradients() {
-        result.add_gradient(parameter, combine_all(gradient, b.gradient(parameter)?, f)?)?;
+        let other = b.gradient(parameter)?;
+        result.add_gradient(parameter, combine_all(gradient, other, dtype, f)?)?;
     }
     Ok(result)
 }
 
 fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    with_continuous!(continuous(block.dtype()?)?, T => shift_as::<T>(block, scalar))
-}
-
-fn shift_as<T: Continuous>(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
+    let dtype = continuous(block.dtype()?)?;
+    let scalar = in_precision(dtype, scalar)?;
     let view = block.view()?;
-    let x = read::<T>(&view)?;
-    let values = kernels::map(view.shape(), &x, |x| x.plus_real(scalar))?;
-    let mut result = with_values(block, values)?;
+    let values = with_continuous!(dtype, T => {
+        kernels::map(view.shape(), &read::<T>(&view)?, |x| x.plus_real(scalar))
+    })?;
+    let mut result = with_results(block, values, dtype)?;
     for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, cast::<T>(gradient)?)?;
+        result.add_gradient(parameter, with_fractions(gradient)?)?;
     }
     Ok(result)
 }

@@ -1,12 +1,12 @@
 //! Quotients.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{DType, Result, TensorBlock, TensorMap};
 
-use crate::elements::read;
 use crate::kernels::{self, GradientRows};
 use crate::matching::{zip_block, zip_blocks};
-use crate::number::{Continuous, continuous, promote, with_continuous};
-use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_values};
+use crate::numbers::read;
+use crate::numbers::{Continuous, continuous, in_precision, promote, with_continuous};
+use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_results};
 
 /// Quotient of two maps, element by element. Quotients of integers are `f64`.
 ///
@@ -79,10 +79,14 @@ pub fn divide_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlo
 fn quotient(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
     let dtype = continuous(promote(a.dtype()?, b.dtype()?)?)?;
-    with_continuous!(dtype, T => quotient_as::<T>(a, b))
+    with_continuous!(dtype, T => quotient_as::<T>(a, b, dtype))
 }
 
-fn quotient_as<T: Continuous>(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+fn quotient_as<T: Continuous>(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    dtype: DType,
+) -> Result<TensorBlock> {
     let (view, other) = (a.view()?, b.view()?);
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, T::over)?;
@@ -95,9 +99,9 @@ fn quotient_as<T: Continuous>(a: &TensorBlock, b: &TensorBlock) -> Result<Tensor
         let values = kernels::gather_zip(&rows, (&q, &y), (&dx, &dy), |(q, y), (dx, dy)| {
             T::over(dx.minus(q.times(dy)), y)
         })?;
-        gradients.push((parameter, with_values(gradient, values)?));
+        gradients.push((parameter, with_results(gradient, values, dtype)?));
     }
-    let mut result = with_values(a, values)?;
+    let mut result = with_results(a, values, dtype)?;
     for (parameter, gradient) in gradients {
         result.add_gradient(parameter, gradient)?;
     }
@@ -105,7 +109,7 @@ fn quotient_as<T: Continuous>(a: &TensorBlock, b: &TensorBlock) -> Result<Tensor
 }
 
 fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    with_continuous!(continuous(block.dtype()?)?, T => {
-        map_all(block, |x: T| x.over_real(scalar))
-    })
+    let dtype = continuous(block.dtype()?)?;
+    let scalar = in_precision(dtype, scalar)?;
+    with_continuous!(dtype, T => map_all(block, dtype, |x: T| x.over_real(scalar)))
 }

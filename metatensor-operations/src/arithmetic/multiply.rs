@@ -1,13 +1,15 @@
 //! Products.
 
-use metatensor_core::{BlockMut, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, Result, TensorBlock, TensorMap};
 
-use crate::elements::read;
 use crate::in_place::{change_all, in_place};
 use crate::kernels::{self, GradientRows};
 use crate::matching::{zip_block, zip_blocks};
-use crate::number::{Continuous, Number, continuous, promote, with_continuous, with_number};
-use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_values};
+use crate::numbers::read;
+use crate::numbers::{
+    Continuous, Number, continuous, in_precision, promote, with_continuous, with_number,
+};
+use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_results};
 
 /// Product of two maps, element by element.
 ///
@@ -92,14 +94,15 @@ pub fn into_multiply_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap>
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
-    with_number!(promote(a.dtype()?, b.dtype()?)?, T => product_as::<T>(a, b))
+    let dtype = promote(a.dtype()?, b.dtype()?)?;
+    with_number!(dtype, T => product_as::<T>(a, b, dtype))
 }
 
-fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock, dtype: DType) -> Result<TensorBlock> {
     let (view, other) = (a.view()?, b.view()?);
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, T::times)?;
-    let mut result = with_values(a, values)?;
+    let mut result = with_results(a, values, dtype)?;
     for (parameter, gradient) in a.gradients() {
         let rows = GradientRows::new(a, parameter)?;
         let (view, other) = (gradient.view()?, b.gradient(parameter)?.view()?);
@@ -107,13 +110,13 @@ fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock
         let values = kernels::gather_zip(&rows, (&x, &y), (&dx, &dy), |(x, y), (dx, dy)| {
             x.times(dy).plus(dx.times(y))
         })?;
-        result.add_gradient(parameter, with_values(gradient, values)?)?;
+        result.add_gradient(parameter, with_results(gradient, values, dtype)?)?;
     }
     Ok(result)
 }
 
 fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    with_continuous!(continuous(block.dtype()?)?, T => {
-        map_all(block, |x: T| x.times_real(scalar))
-    })
+    let dtype = continuous(block.dtype()?)?;
+    let scalar = in_precision(dtype, scalar)?;
+    with_continuous!(dtype, T => map_all(block, dtype, |x: T| x.times_real(scalar)))
 }

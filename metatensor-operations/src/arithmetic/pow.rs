@@ -1,12 +1,11 @@
 //! Powers.
 
-use metatensor_core::{BlockMut, DenseArray, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock, TensorMap};
 
-use crate::elements::read;
 use crate::in_place::{change_all, change_gradients, change_values, in_place};
 use crate::kernels::{self, GradientRows};
-use crate::number::{Continuous, continuous, with_continuous};
-use crate::results::{cast, check_no_second_derivatives, map_blocks, with_values};
+use crate::numbers::{Continuous, continuous, in_precision, read, with_continuous};
+use crate::results::{check_no_second_derivatives, map_blocks, with_fractions, with_results};
 
 /// Each element to the power `exponent`. Powers of integers are `f64`.
 ///
@@ -93,18 +92,24 @@ pub fn into_pow(tensor: TensorMap, exponent: f64) -> Result<TensorMap> {
 }
 
 fn power(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
-    with_continuous!(continuous(block.dtype()?)?, T => power_as::<T>(block, exponent))
-}
-
-fn power_as<T: Continuous>(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
     if exponent == 1.0 {
-        return cast::<T>(block);
+        return with_fractions(block);
     }
     check_no_second_derivatives(block)?;
+    let dtype = continuous(block.dtype()?)?;
+    let exponent = in_precision(dtype, exponent)?;
+    with_continuous!(dtype, T => power_as::<T>(block, exponent, dtype))
+}
+
+fn power_as<T: Continuous>(
+    block: &TensorBlock,
+    exponent: f64,
+    dtype: DType,
+) -> Result<TensorBlock> {
     let view = block.view()?;
     let x = read::<T>(&view)?;
     let values = with_power!(exponent, T, power => kernels::map(view.shape(), &x, power))?;
-    let mut result = with_values(block, values)?;
+    let mut result = with_results(block, values, dtype)?;
     if block.gradients_list().is_empty() {
         return Ok(result);
     }
@@ -120,7 +125,7 @@ fn power_as<T: Continuous>(block: &TensorBlock, exponent: f64) -> Result<TensorB
             let dx = read::<T>(&view)?;
             kernels::gather_map(&rows, &factors, &dx, |w, dx| dx.times(w))?
         };
-        result.add_gradient(parameter, with_values(gradient, values)?)?;
+        result.add_gradient(parameter, with_results(gradient, values, dtype)?)?;
     }
     Ok(result)
 }

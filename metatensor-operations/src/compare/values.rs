@@ -1,12 +1,12 @@
 //! Comparison of values.
 
-use half::f16;
+use half::{bf16, f16};
 use metatensor_core::{DType, Element, Result, TensorBlock, View, all_rows};
 use num_complex::Complex;
 
 use super::NotEqual;
 use super::metadata::{EqualMetadataOptions, same_metadata};
-use crate::elements::{Convert, converted};
+use crate::numbers::{Convert, converted};
 
 /// When two numbers are close to each other, see [`allclose`](crate::allclose).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,6 +85,7 @@ fn same_elements(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<boo
         DType::U32 => same_typed::<u32>(a, b, criterion),
         DType::U64 => same_typed::<u64>(a, b, criterion),
         DType::F16 => same_typed::<f16>(a, b, criterion),
+        DType::BF16 => same_typed::<bf16>(a, b, criterion),
         DType::F32 => same_typed::<f32>(a, b, criterion),
         DType::F64 => same_typed::<f64>(a, b, criterion),
         DType::C64 => same_typed::<Complex<f32>>(a, b, criterion),
@@ -120,8 +121,18 @@ fn same_converted(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bo
     } else if dtypes.iter().any(|dtype| dtype.is_float()) {
         same::<f64>(a, b, criterion)
     } else {
-        same::<i128>(a, b, criterion)
+        Ok(same_slices(&wide(a)?, &wide(b)?, criterion))
     }
+}
+
+/// Integers of any type as some that can hold all of them.
+fn wide(view: &View<'_>) -> Result<Vec<i128>> {
+    let bits = converted::<i64>(view)?.into_iter();
+    Ok(if view.dtype().is_unsigned() {
+        bits.map(|x| i128::from(x as u64)).collect()
+    } else {
+        bits.map(i128::from).collect()
+    })
 }
 
 /// Elements compared before looking at the result. Without a branch for each of them, loops use vector
@@ -172,7 +183,7 @@ close_as_real! {
     i8 => f64::from, i16 => f64::from, i32 => f64::from, i64 => |x| x as f64,
     u8 => f64::from, u16 => f64::from, u32 => f64::from, u64 => |x| x as f64,
     i128 => |x| x as f64,
-    f16 => f16::to_f64, f32 => f64::from, f64 => |x| x,
+    f16 => f16::to_f64, bf16 => bf16::to_f64, f32 => f64::from, f64 => |x| x,
 }
 
 macro_rules! close_as_complex {

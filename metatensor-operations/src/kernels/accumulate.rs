@@ -1,12 +1,12 @@
 //! What sums and moments are accumulated in.
 
-use half::f16;
 use num_complex::Complex;
 
-use crate::number::{Continuous, Number};
+use crate::numbers::{Continuous, Number};
 
 /// Elements with sums over many of them. Those of real and complex numbers are accumulated in double
-/// precision, and rounded once; those of integers wrap around.
+/// precision, and rounded once; those of integers wrap around,
+/// and those of booleans are *or*.
 pub(crate) trait Summable: Number {
     type Sum: Number;
     fn widen(self) -> Self::Sum;
@@ -52,21 +52,7 @@ macro_rules! itself {
     )*};
 }
 
-itself!(i32, i64, f64, Complex<f64>);
-
-impl Summable for f16 {
-    type Sum = f64;
-
-    #[inline]
-    fn widen(self) -> f64 {
-        self.to_f64()
-    }
-
-    #[inline]
-    fn narrow(sum: f64) -> f16 {
-        f16::from_f64(sum)
-    }
-}
+itself!(bool, i32, i64, f64, Complex<f64>);
 
 impl Summable for f32 {
     type Sum = f64;

@@ -7,7 +7,7 @@ use metatensor_core::{DenseArray, Output, Result, change_rows};
 
 use super::accumulate::Moments;
 use super::{GradientRows, Summable, Wide, map};
-use crate::number::{Continuous, Number};
+use crate::numbers::{Continuous, Number};
 
 /// Number of lines (all elements along the last axis) that are summed at once. A sum waits for the one
 /// before it: several of them, independent of each other, keep the processor busy.

@@ -7,7 +7,7 @@ use metatensor_core::{DenseArray, Result, change_rows};
 
 use super::accumulate::{Moments, deviations};
 use super::{GradientRows, Summable, Wide, map};
-use crate::number::{Continuous, Number};
+use crate::numbers::{Continuous, Number};
 
 /// Number of sums that are computed at once: these stay in the cache closest to the processor.
 const TILE: usize = 1024;

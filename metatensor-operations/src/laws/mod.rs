@@ -16,12 +16,12 @@ mod recursion;
 
 use std::collections::BTreeMap;
 
-use half::f16;
+use half::{bf16, f16};
 use metatensor_core::{Element, Labels, TensorBlock};
 use ndarray::ArrayD;
 use num_complex::Complex;
 
-use crate::elements::converted;
+use crate::numbers::converted;
 use crate::testing::random::{Place, elements};
 use crate::testing::{Random, with_arrays};
 use operations::{Class, Operation, Second};
@@ -52,8 +52,10 @@ small! {
     i32: i32::from,
     Complex<f64>: |x| Complex::new(x.into(), f64::from(x) - 1.0),
     Complex<f32>: |x| Complex::new(x.into(), f32::from(x) - 1.0),
-    // Only for operations that move things around.
+    bf16: bf16::from,
+    i8: |x| x,
     u8: |x| x as u8,
+    u64: |x| x as u64,
     bool: |x| x > 0,
 }
 
@@ -63,6 +65,7 @@ macro_rules! for_all_numbers {
         $function::<f64>($($argument),*);
         $function::<f32>($($argument),*);
         $function::<half::f16>($($argument),*);
+        $function::<half::bf16>($($argument),*);
         $function::<i64>($($argument),*);
         $function::<i32>($($argument),*);
         $function::<num_complex::Complex<f64>>($($argument),*);

@@ -1,13 +1,13 @@
 //! Products of maps, as matrices.
 
 use metatensor_core::{
-    Array, DenseArray, Error, Result, TensorBlock, TensorMap, change_rows, stored_like,
+    Array, DType, DenseArray, Error, Result, TensorBlock, TensorMap, change_rows, stored_like,
 };
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::matrix::{Product, matrix, part};
 use crate::matching::pairs;
-use crate::number::{promote, with_number};
+use crate::numbers::{promote, stored, with_number};
 use crate::results::block_error;
 
 /// Columns of a product that take about as long as reading the elements that they are made of.
@@ -82,9 +82,10 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
             b.gradients_list()
         )));
     }
-    with_number!(promote(a.dtype()?, b.dtype()?)?, T => {
+    let dtype = promote(a.dtype()?, b.dtype()?)?;
+    with_number!(dtype, T => {
         let view = b.view()?;
-        product_as::<T>(a, b, &matrix(&view)?.view())
+        product_as::<T>(a, b, &matrix(&view)?.view(), dtype)
     })
 }
 
@@ -92,17 +93,18 @@ fn product_as<T: Product>(
     a: &TensorBlock,
     b: &TensorBlock,
     weights: &ArrayView2<'_, T>,
+    dtype: DType,
 ) -> Result<TensorBlock> {
     let view = a.view()?;
     let values = multiply(&matrix(&view)?.view(), weights, view.shape())?;
     let mut result = TensorBlock::new(
-        stored_like(&**a.values(), values)?,
+        stored_like(&**a.values(), stored(values, dtype)?)?,
         a.samples(),
         a.components(),
         b.samples(),
     )?;
     for (parameter, gradient) in a.gradients() {
-        result.add_gradient(parameter, product_as(gradient, b, weights)?)?;
+        result.add_gradient(parameter, product_as(gradient, b, weights, dtype)?)?;
     }
     Ok(result)
 }

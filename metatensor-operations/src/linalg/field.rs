@@ -2,12 +2,11 @@
 
 use std::fmt::Display;
 
-use half::f16;
 use ndarray::{ArrayView, CowArray, Dimension, LinalgScalar};
 use num_complex::{Complex, ComplexFloat};
 
 use super::matrix::Product;
-use crate::number::Continuous;
+use crate::numbers::Continuous;
 
 /// Real or complex numbers in double precision.
 pub(super) trait Field:
@@ -31,17 +30,12 @@ pub(super) fn conjugate<'a, T: Field, D: Dimension>(
 
 /// Types that can be computed with in double precision.
 pub(super) trait Widen: Product {
-    /// Difference between 1 and the next larger number; for integers that of `f64`, which they become.
-    const EPSILON: f64;
-
     fn widen(self) -> Complex<f64>;
 }
 
 macro_rules! widen {
-    ($($type:ty, $epsilon:expr, $convert:expr);* $(;)?) => {$(
+    ($($type:ty, $convert:expr);* $(;)?) => {$(
         impl Widen for $type {
-            const EPSILON: f64 = $epsilon;
-
             #[inline]
             fn widen(self) -> Complex<f64> {
                 $convert(self)
@@ -51,13 +45,10 @@ macro_rules! widen {
 }
 
 widen! {
-    i32, f64::EPSILON, |x: i32| Complex::from(f64::from(x));
-    i64, f64::EPSILON, |x: i64| Complex::from(x as f64);
-    f16, 9.765625e-4, |x: f16| Complex::from(x.to_f64());
-    f32, f32::EPSILON as f64, |x: f32| Complex::from(f64::from(x));
-    f64, f64::EPSILON, Complex::from;
-    Complex<f32>, f32::EPSILON as f64, |x: Complex<f32>| Complex::new(x.re.into(), x.im.into());
-    Complex<f64>, f64::EPSILON, |x| x;
+    f32, |x: f32| Complex::from(f64::from(x));
+    f64, Complex::from;
+    Complex<f32>, |x: Complex<f32>| Complex::new(x.re.into(), x.im.into());
+    Complex<f64>, |x| x;
 }
 
 /// Evaluates `$body` with the type `$F` set to the [`Field`] that holds the numbers described by `$dtype`.

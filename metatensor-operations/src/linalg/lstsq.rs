@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-use metatensor_core::{Error, Result, TensorBlock, TensorMap, change_rows};
+use metatensor_core::{Error, Result, TensorBlock, TensorMap, change_rows, with_element};
 use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 
-use super::field::{Field, Widen, with_field};
+use super::field::{Field, with_field};
 use super::matrix::part_mut;
 use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{minimum_norm, qr, scale};
 use crate::EqualMetadataOptions;
 use crate::compare::same_metadata;
 use crate::matching::pairs;
-use crate::number::with_continuous;
+use crate::numbers::Kind;
 use crate::results::{block_error, check_no_second_derivatives};
 
 /// How to solve least squares problems, see [`lstsq`].
@@ -100,7 +100,7 @@ fn same_rows(x: &TensorBlock, y: &TensorBlock) -> Result<(), crate::NotEqual> {
 fn least_squares(x: &TensorBlock, y: &TensorBlock, options: LstsqOptions) -> Result<TensorBlock> {
     check_no_second_derivatives(x)?;
     let dtype = solution_type(x, y)?;
-    let epsilon = with_continuous!(dtype, S => Ok(<S as Widen>::EPSILON))?;
+    let epsilon = with_element!(dtype, S => Ok(<S as Kind>::EPSILON))?;
     with_field!(dtype, T => {
         let solution = least_squares_as::<T>(x, y, options, epsilon)?;
         solution_block(x, y, dtype, &solution)

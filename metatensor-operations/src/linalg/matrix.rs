@@ -1,6 +1,5 @@
 //! Blocks as matrices.
 
-use half::f16;
 use metatensor_core::{Error, Result, View};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{
@@ -10,8 +9,8 @@ use num_complex::Complex;
 use num_traits::{One, Zero};
 
 use super::narrow;
-use crate::elements::{Convert, read};
-use crate::number::Number;
+use crate::numbers::Number;
+use crate::numbers::read;
 
 /// The shape of `elements` as a matrix with one column per property: rows, and columns.
 pub(super) fn matrix_shape(shape: &[usize]) -> (usize, usize) {
@@ -68,8 +67,8 @@ fn not_a_matrix(error: ShapeError) -> Error {
 
 /// Products of matrices.
 pub(super) trait Product: Number {
-    /// Sets `output`, all zeros, to `a bᵀ`, where none of them is empty. Nothing is conjugated, and sums of
-    /// integers wrap around.
+    /// Sets `output`, all zeros, to `a bᵀ`, where none of them is empty. Nothing is conjugated, sums of
+    /// integers wrap around, and those of booleans are *or*.
     fn product(a: &ArrayView2<'_, Self>, b: &ArrayView2<'_, Self>, output: ArrayViewMut2<'_, Self>);
 }
 
@@ -114,7 +113,7 @@ macro_rules! complex_product {
 complex_product!(f32, f64);
 
 macro_rules! simple_product {
-    ($($type:ty as $sum:ty, $convert:expr, $back:expr);* $(;)?) => {$(
+    ($($type:ty),*) => {$(
         impl Product for $type {
             fn product(
                 a: &ArrayView2<'_, Self>,
@@ -124,10 +123,9 @@ macro_rules! simple_product {
                 for (row, mut sums) in a.rows().into_iter().zip(output.rows_mut()) {
                     for (other, sum) in b.rows().into_iter().zip(&mut sums) {
                         let terms = row.iter().zip(other);
-                        let total = terms.fold(<$sum>::zero(), |total, (&x, &y)| {
-                            total.plus(Number::times($convert(x), $convert(y)))
+                        *sum = terms.fold(<$type>::default(), |total, (&x, &y)| {
+                            total.plus(Number::times(x, y))
                         });
-                        *sum = $back(total);
                     }
                 }
             }
@@ -135,8 +133,4 @@ macro_rules! simple_product {
     )*};
 }
 
-simple_product! {
-    i32 as i32, |x| x, |x| x;
-    i64 as i64, |x| x, |x| x;
-    f16 as f64, f16::to_f64, f16::from_real;
-}
+simple_product!(bool, i32, i64);

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View, stored_like};
 use ndarray::{Array2, ArrayViewMut2, Zip};
+use num_complex::Complex;
 
 use super::field::{Field, Widen};
 use super::matrix::{matrix, matrix_shape, part};
-use crate::elements::Convert;
-use crate::number::{continuous, promote, with_continuous, with_number};
+use crate::numbers::{Convert, continuous, converted, promote, stored, with_continuous};
 
 /// Type of the solutions of systems of equations between these blocks.
 pub(super) fn solution_type(x: &TensorBlock, y: &TensorBlock) -> Result<DType> {
@@ -26,7 +26,7 @@ type ReadRows<'v, T> = dyn Fn(Range<usize>, ArrayViewMut2<'_, T>) + Sync + 'v;
 impl<'v, T: Field> Rows<'v, T> {
     pub(super) fn new(view: &'v View<'_>) -> Result<Rows<'v, T>> {
         let (count, _) = matrix_shape(view.shape());
-        let read = with_number!(view.dtype(), S => Ok({
+        let read = with_continuous!(continuous(view.dtype())?, S => Ok({
             let elements = matrix::<S>(view)?;
             let read: Box<ReadRows<'v, T>> = Box::new(move |range, output| {
                 let rows = part(&elements, range, ..);
@@ -63,24 +63,25 @@ pub(super) fn solution_block<T: Field>(
     solution: &Array2<T>,
 ) -> Result<TensorBlock> {
     let shape = [solution.nrows(), solution.ncols()];
-    let values = with_continuous!(dtype, S => {
-        let convert = |w: T| S::from_complex(w.widen());
-        let fits = |w: T| {
-            let w = convert(w).widen();
-            w.re.is_finite() && w.im.is_finite()
-        };
-        if let Some(((i, j), w)) = solution.indexed_iter().find(|(_, w)| !fits(**w)) {
-            return Err(Error::LinearAlgebra(format!(
-                "the solution does not fit in {dtype}: the weight of {} for {} is {w}",
-                x.properties().describe(j),
-                y.properties().describe(i),
-            )));
-        }
-        DenseArray::write(&shape, |output| {
-            output.extend(solution.len(), solution.iter().map(|&w| convert(w)));
-            Ok(())
-        })
-    })?;
+    let values = with_continuous!(dtype, S => DenseArray::write(&shape, |output| {
+        let elements = solution.iter().map(|&w| S::from_complex(w.widen()));
+        output.extend(solution.len(), elements);
+        Ok(())
+    }))?;
+    let values = stored(values, dtype)?;
+    let fits = |w: Complex<f64>| w.re.is_finite() && w.im.is_finite();
+    let weights = converted(&values.view())?;
+    if let Some((((i, j), w), _)) = solution
+        .indexed_iter()
+        .zip(weights)
+        .find(|(_, w)| !fits(*w))
+    {
+        return Err(Error::LinearAlgebra(format!(
+            "the solution does not fit in {dtype}: the weight of {} for {} is {w}",
+            x.properties().describe(j),
+            y.properties().describe(i),
+        )));
+    }
     let values = stored_like(&**x.values(), values)?;
     TensorBlock::new(values, y.properties(), &[], x.properties())
 }

@@ -19,7 +19,7 @@ use metatensor_core::{Error, Labels, Result};
 
 use crate::Axis;
 use crate::kernels::{Summable, Wide};
-use crate::number::Continuous;
+use crate::numbers::Continuous;
 
 mod over_properties;
 mod over_samples;

@@ -1,12 +1,11 @@
 //! Merging properties.
 
-use metatensor_core::{DenseArray, Labels, Result, TensorBlock, stored_like};
+use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock, stored_like};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;
-use crate::elements::read;
 use crate::kernels::{ColumnGroups, ColumnMoments, GradientRows, Summable, sum_columns};
-use crate::number::{Continuous, continuous, with_continuous, with_number};
+use crate::numbers::{Continuous, continuous, read, stored, with_continuous, with_number};
 use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
@@ -16,19 +15,23 @@ pub(super) fn reduce(
 ) -> Result<TensorBlock> {
     let kept = Kept::new(Axis::Properties, block.properties(), names)?;
     let (groups, properties) = kept.groups(block.properties())?;
+    let dtype = match reduction {
+        Reduction::Sum => block.dtype()?,
+        _ => continuous(block.dtype()?)?,
+    };
     let merge = Merge {
         columns: ColumnGroups::new(groups),
         properties,
+        dtype,
     };
-    let dtype = block.dtype()?;
     match reduction {
         Reduction::Sum => with_number!(dtype, T => sum::<T>(block, &merge)),
-        Reduction::Mean => with_continuous!(continuous(dtype)?, T => mean::<T>(block, &merge)),
+        Reduction::Mean => with_continuous!(dtype, T => mean::<T>(block, &merge)),
         Reduction::Var => {
-            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &merge, Spread::Variance))
+            with_continuous!(dtype, T => spread::<T>(block, &merge, Spread::Variance))
         }
         Reduction::Std => {
-            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &merge, Spread::Deviation))
+            with_continuous!(dtype, T => spread::<T>(block, &merge, Spread::Deviation))
         }
     }
 }
@@ -37,13 +40,15 @@ pub(super) fn reduce(
 struct Merge {
     columns: ColumnGroups,
     properties: Labels,
+    /// Type of the results.
+    dtype: DType,
 }
 
 impl Merge {
     /// Block with one property per group, without gradients.
-    fn block(&self, block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
+    fn block(&self, block: &TensorBlock, results: DenseArray) -> Result<TensorBlock> {
         TensorBlock::new(
-            stored_like(&**block.values(), values)?,
+            stored_like(&**block.values(), stored(results, self.dtype)?)?,
             block.samples(),
             block.components(),
             &self.properties,

@@ -1,13 +1,12 @@
 //! Merging samples.
 
 use metatensor_core::rows::{RowGroups, Rows};
-use metatensor_core::{DenseArray, Labels, Result, TensorBlock, stored_like};
+use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock, stored_like};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;
-use crate::elements::read;
 use crate::kernels::{GradientRows, RowMoments, Summable, sum_rows};
-use crate::number::{Continuous, continuous, with_continuous, with_number};
+use crate::numbers::{Continuous, continuous, read, stored, with_continuous, with_number};
 use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
@@ -16,21 +15,19 @@ pub(super) fn reduce(
     names: &[&str],
 ) -> Result<TensorBlock> {
     let kept = Kept::new(Axis::Samples, block.samples(), names)?;
-    let dtype = block.dtype()?;
+    let dtype = match reduction {
+        Reduction::Sum => block.dtype()?,
+        _ => continuous(block.dtype()?)?,
+    };
+    let merge = Merge::of_values(block, &kept, dtype)?;
     match reduction {
-        Reduction::Sum => {
-            let merge = Merge::of_values(block, &kept)?;
-            with_number!(dtype, T => sum::<T>(block, &merge))
-        }
-        Reduction::Mean => {
-            let merge = Merge::of_values(block, &kept)?;
-            with_continuous!(continuous(dtype)?, T => mean::<T>(block, &merge))
-        }
+        Reduction::Sum => with_number!(dtype, T => sum::<T>(block, &merge)),
+        Reduction::Mean => with_continuous!(dtype, T => mean::<T>(block, &merge)),
         Reduction::Var => {
-            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &kept, Spread::Variance))
+            with_continuous!(dtype, T => spread::<T>(block, &merge, Spread::Variance))
         }
         Reduction::Std => {
-            with_continuous!(continuous(dtype)?, T => spread::<T>(block, &kept, Spread::Deviation))
+            with_continuous!(dtype, T => spread::<T>(block, &merge, Spread::Deviation))
         }
     }
 }
@@ -42,10 +39,12 @@ struct Merge {
     /// For each group of a gradient: the number of samples of the values that it is a derivative of.
     /// For each group of values: how many these are.
     counts: Vec<u32>,
+    /// Type of the results.
+    dtype: DType,
 }
 
 impl Merge {
-    fn of_values(block: &TensorBlock, kept: &Kept<'_>) -> Result<Merge> {
+    fn of_values(block: &TensorBlock, kept: &Kept<'_>, dtype: DType) -> Result<Merge> {
         let (groups, samples) = kept.groups(block.samples())?;
         let offsets = groups.offsets().windows(2);
         let counts = offsets.map(|ends| ends[1] - ends[0]).collect();
@@ -53,6 +52,7 @@ impl Merge {
             groups,
             samples,
             counts,
+            dtype,
         })
     }
 
@@ -74,13 +74,14 @@ impl Merge {
             samples: Labels::assume_unique(&samples.names().to_vec(), merged.values().to_vec())?
                 .stored_like(samples)?,
             groups,
+            dtype: self.dtype,
         })
     }
 
     /// Block with one row per group, without gradients.
-    fn block(&self, block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
+    fn block(&self, block: &TensorBlock, results: DenseArray) -> Result<TensorBlock> {
         TensorBlock::new(
-            stored_like(&**block.values(), values)?,
+            stored_like(&**block.values(), stored(results, self.dtype)?)?,
             &self.samples,
             block.components(),
             block.properties(),
@@ -118,13 +119,8 @@ fn merge_all<T: Summable>(
     Ok(result)
 }
 
-fn spread<T: Averaged>(
-    block: &TensorBlock,
-    kept: &Kept<'_>,
-    spread: Spread,
-) -> Result<TensorBlock> {
+fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
-    let merge = Merge::of_values(block, kept)?;
     let view = block.view()?;
     let x = read::<T>(&view)?;
     let moments = RowMoments::new(view.shape(), &x, &merge.groups)?;

@@ -1,8 +1,8 @@
 //! Kinds, layouts and types of arrays.
 
-use half::f16;
-use metatensor_core::{DType, DenseArray, Device, Element, Error, TensorBlock};
-use num_complex::Complex;
+use metatensor_core::{
+    DType, DenseArray, Device, Element, Error, TensorBlock, bf16, f16, with_element,
+};
 
 use super::*;
 use crate::{AllcloseOptions, check_allclose_block, check_equal_block};
@@ -160,31 +160,27 @@ fn number(dtype: DType, x: i32, dx: i32) -> TensorBlock {
     fn make<T: Element>(x: T, dx: T) -> TensorBlock {
         with_gradient(block([1, 1], &[x]), "g", &[[0, 0]], &[dx])
     }
-    let (real, derivative) = (x as f32, dx as f32);
-    match dtype {
-        DType::I32 => make(x, dx),
-        DType::I64 => make(i64::from(x), i64::from(dx)),
-        DType::F16 => make(f16::from_f32(real), f16::from_f32(derivative)),
-        DType::F32 => make(real, derivative),
-        DType::F64 => make(f64::from(x), f64::from(dx)),
-        DType::C64 => make(Complex::from(real), Complex::from(derivative)),
-        _ => make(Complex::from(f64::from(x)), Complex::from(f64::from(dx))),
-    }
+    with_element!(dtype, T => {
+        let element = |x: i32| T::from_number(x.into()).unwrap();
+        Ok(make(element(x), element(dx)))
+    })
+    .unwrap()
 }
 
 #[test]
 fn different_types_are_promoted_with_their_gradients() {
-    use DType as D;
-    let types = [D::I32, D::I64, D::F16, D::F32, D::F64, D::C64, D::C128];
-    for a in types {
-        for b in types {
-            let expected = crate::number::promote(a, b).unwrap();
+    let numbers = DType::ALL
+        .into_iter()
+        .filter(|&dtype| dtype != DType::BOOL8);
+    for a in numbers.clone() {
+        for b in numbers.clone() {
+            let expected = crate::numbers::promote(a, b).unwrap();
             let product = multiply_block(&number(a, 3, 5), &number(b, 2, 7)).unwrap();
             assert_eq!(product.dtype().unwrap(), expected);
             check_equal_block(&product, &number(expected, 6, 31)).unwrap();
             // (11 - 6 / 2 * 1) / 2
             let quotient = divide_block(&number(a, 6, 11), &number(b, 2, 1)).unwrap();
-            let expected = crate::number::continuous(expected).unwrap();
+            let expected = crate::numbers::continuous(expected).unwrap();
             assert_eq!(quotient.dtype().unwrap(), expected);
             check_equal_block(&quotient, &number(expected, 3, 4)).unwrap();
         }
@@ -193,7 +189,7 @@ fn different_types_are_promoted_with_their_gradients() {
 
 #[test]
 fn scalars_take_the_precision_of_the_block() {
-    for dtype in [DType::F16, DType::F32, DType::C64, DType::C128] {
+    for dtype in [DType::F16, DType::BF16, DType::F32, DType::C64, DType::C128] {
         let result = add_scalar_block(&number(dtype, 3, 5), 0.5).unwrap();
         assert_eq!(result.dtype().unwrap(), dtype);
         assert_eq!(result.gradient("g").unwrap().dtype().unwrap(), dtype);
@@ -203,23 +199,31 @@ fn scalars_take_the_precision_of_the_block() {
 }
 
 #[test]
-fn types_without_arithmetic_are_refused_by_name() {
-    let block = block([1, 1], &[1_u8]);
-    for (name, operation) in OPERATIONS {
-        let error = operation(&block, &block).unwrap_err();
-        assert!(matches!(error, Error::Unsupported(_)), "{error}");
-        let message = error.to_string();
-        assert!(
-            message.contains(name) && message.contains("uint8"),
-            "{message}"
-        );
+fn unsigned_integers_are_not_negative() {
+    let block = |x: u64, dx: u64| with_gradient(block([1, 1], &[x]), "g", &[[0, 0]], &[dx]);
+    for (x, derivative) in [(u64::MAX, 5), (0, 0)] {
+        let absolute = abs_block(&block(x, 5)).unwrap();
+        assert_eq!(values::<u64>(&absolute), [x]);
+        assert_eq!(gradient::<u64>(&absolute, "g"), [derivative]);
     }
+    let quotient = divide_scalar_block(&block(u64::MAX, 1), 2.0).unwrap();
+    assert_eq!(values::<f64>(&quotient), [u64::MAX as f64 / 2.0]);
 }
 
 #[test]
-fn half_precision_is_computed_in_its_own_type() {
+fn differences_of_booleans_are_numbers() {
+    let difference = subtract_block(&block([1, 1], &[false]), &block([1, 1], &[true])).unwrap();
+    assert_eq!(values::<f64>(&difference), [-1.0]);
+}
+
+#[test]
+fn half_precision_stays_what_it_is() {
     let block = number(DType::F16, 3, 5);
     let result = pow_block(&block, 3.0).unwrap();
     assert_eq!(values::<f16>(&result), [f16::from_f32(27.0)]);
     assert_eq!(gradient::<f16>(&result, "g"), [f16::from_f32(135.0)]);
+    let block = number(DType::BF16, 3, 5);
+    let result = pow_block(&block, 3.0).unwrap();
+    assert_eq!(values::<bf16>(&result), [bf16::from_f32(27.0)]);
+    assert_eq!(gradient::<bf16>(&result, "g"), [bf16::from_f32(135.0)]);
 }

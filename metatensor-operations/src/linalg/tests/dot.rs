@@ -193,11 +193,20 @@ fn errors_name_the_block_and_the_problem() {
     let error = dot(&a, &map(vec![])).unwrap_err();
     assert!(matches!(error, Error::NotEqual(_)), "{error}");
     assert!(error.to_string().contains("1 and 0 blocks"), "{error}");
+}
 
-    let bytes = block([1, 2], &[1_u8, 2]);
-    let error = dot_block(&bytes, &bytes).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(_)), "{error}");
-    assert!(error.to_string().contains("dot: ") && error.to_string().contains("uint8"));
+#[test]
+fn sums_of_small_integers_wrap_around_and_those_of_booleans_are_or() {
+    let bytes = block([1, 2], &[200_u8, 3]);
+    let product = dot_block(&bytes, &bytes).unwrap();
+    assert_eq!(values::<u8>(&product), [(200_u8).wrapping_mul(200) + 9]);
+    let large = block([1, 1], &[u64::MAX]);
+    let product = dot_block(&large, &large).unwrap();
+    assert_eq!(values::<u64>(&product), [1]);
+    let x = block([2, 3], &[true, true, false, false, true, false]);
+    let y = block([2, 3], &[true, true, true, false, false, true]);
+    let product = dot_block(&x, &y).unwrap();
+    assert_eq!(values::<bool>(&product), [true, false, true, false]);
 }
 
 proptest! {

@@ -152,7 +152,15 @@ fn errors_name_what_is_wrong() {
             "{text}"
         );
     }
-    let bytes = block([1, 1], &[1_u8]);
-    let error = solve_block(&bytes, &bytes).unwrap_err();
-    assert!(matches!(error, Error::Unsupported(_)) && error.to_string().contains("uint8"));
+}
+
+#[test]
+fn solutions_for_integers_and_booleans_are_f64() {
+    let weights = solve_block(&block([1, 1], &[200_u8]), &block([1, 1], &[50_u8])).unwrap();
+    assert_eq!(values::<f64>(&weights), [0.25]);
+    let large = block([1, 1], &[1_u64 << 63]);
+    let weights = solve_block(&large, &block([1, 1], &[1_u64 << 62])).unwrap();
+    assert_eq!(values::<f64>(&weights), [0.5]);
+    let one = block([1, 1], &[true]);
+    assert_eq!(values::<f64>(&solve_block(&one, &one).unwrap()), [1.0]);
 }

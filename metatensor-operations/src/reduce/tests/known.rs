@@ -1,6 +1,6 @@
 //! Results that are known, and cases at the edges.
 
-use half::f16;
+use half::{bf16, f16};
 use metatensor_core::{DType, Element, Error, Labels, TensorBlock, TensorMap};
 use num_complex::Complex;
 
@@ -262,6 +262,7 @@ fn low_precision_is_rounded_once() {
     }
     check(|x| x as f32, 20_000);
     check(f16::from_f64, 20_000);
+    check(bf16::from_f64, 20_000);
     check(|x| Complex::new(x as f32, -x as f32), 20_000);
 }
 
@@ -283,6 +284,7 @@ fn all_precisions_have_gradients() {
         }
     }
     check(f16::from_f64);
+    check(bf16::from_f64);
     check(|x| x as f32);
     check(|x| x);
     check(|x| Complex::new(x as f32, 0.0));
@@ -382,13 +384,48 @@ fn names_must_exist_and_can_be_repeated() {
 }
 
 #[test]
-fn types_without_arithmetic_are_refused() {
-    for reduction in ALL {
-        let error = reduce_over_samples_block(&block([1, 1], &[true]), reduction, &["s"]);
-        let error = error.unwrap_err();
-        assert!(matches!(error, Error::Unsupported(_)), "{error}");
-        assert!(error.to_string().contains("bool"), "{error}");
+fn sums_keep_the_type_and_wrap_around() {
+    fn check<T: Element>(elements: [T; 3], sum: T) {
+        let over_samples = sum_over_samples_block(&block([3, 1], &elements), &["s"]);
+        assert_eq!(values::<T>(&over_samples.unwrap()), [sum]);
+        let over_properties = sum_over_properties_block(&block([1, 3], &elements), &["p"]);
+        assert_eq!(values::<T>(&over_properties.unwrap()), [sum]);
     }
+    check([true, true, false], true);
+    check([false; 3], false);
+    check([127_i8, 127, 3], 1);
+    check([i16::MIN, i16::MIN, 3], 3);
+    check([200_u8, 60, 0], 4);
+    check([u16::MAX, 2, 0], 1);
+    check([u32::MAX, 2, 5], 6);
+    check([u64::MAX, u64::MAX, 0], u64::MAX - 1);
+    check(
+        [bf16::from_f32(256.0), bf16::ONE, bf16::ONE],
+        bf16::from_f32(258.0),
+    );
+}
+
+#[test]
+fn means_of_integers_and_booleans_have_fractions() {
+    fn check<T: Element>(elements: [T; 2], mean: f64, variance: f64) {
+        for (reduction, expected) in [
+            (Reduction::Mean, mean),
+            (Reduction::Var, variance),
+            (Reduction::Std, variance.sqrt()),
+        ] {
+            let over_samples =
+                reduce_over_samples_block(&block([2, 1], &elements), reduction, &["s"]);
+            assert_eq!(values::<f64>(&over_samples.unwrap()), [expected]);
+            let over_properties =
+                reduce_over_properties_block(&block([1, 2], &elements), reduction, &["p"]);
+            assert_eq!(values::<f64>(&over_properties.unwrap()), [expected]);
+        }
+    }
+    check([true, false], 0.5, 0.25);
+    check([100_i8, 101], 100.5, 0.25);
+    check([u8::MAX, 1], 128.0, 127.0 * 127.0);
+    check([u32::MAX, u32::MAX - 2], 4_294_967_294.0, 1.0);
+    check([u64::MAX, u64::MAX], u64::MAX as f64, 0.0);
 }
 
 /// Two samples; `g` with rows for both, and `g/h` with rows for both of these, in the other order.

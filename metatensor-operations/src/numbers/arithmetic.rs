@@ -1,13 +1,12 @@
-//! The types that arithmetic computes with, and how they combine.
+//! Arithmetic of the types that computations are made with.
 
-use half::f16;
-use metatensor_core::{DType, Element, Error, Result};
+use metatensor_core::Element;
 use num_complex::Complex;
 use num_traits::Float;
 
-use crate::elements::Convert;
+use super::Convert;
 
-/// Types with sums and products. Those of integers wrap around.
+/// Types with sums and products. Those of integers wrap around; for booleans they are *or* and *and*.
 pub(crate) trait Number: Element + Convert {
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
@@ -72,6 +71,39 @@ macro_rules! integer {
 }
 
 integer!(i32, i64);
+
+impl Number for bool {
+    #[inline]
+    fn plus(self, other: Self) -> Self {
+        self | other
+    }
+
+    /// The difference modulo 2. Those of arrays are `f64`.
+    #[inline]
+    fn minus(self, other: Self) -> Self {
+        self ^ other
+    }
+
+    #[inline]
+    fn times(self, other: Self) -> Self {
+        self & other
+    }
+
+    #[inline]
+    fn modulus(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn direction(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn along(self, direction: Self) -> Self {
+        self & direction
+    }
+}
 
 macro_rules! real {
     ($($type:ty),*) => {$(
@@ -148,7 +180,7 @@ macro_rules! real {
     )*};
 }
 
-real!(f16, f32, f64);
+real!(f32, f64);
 
 /// Larger integer powers of complex numbers go through polar coordinates, as all others.
 const MAX_REPEATED_PRODUCT: f64 = 100.0;
@@ -250,139 +282,9 @@ macro_rules! complex {
 
 complex!(f32, f64);
 
-/// Evaluates `$body` with the type `$T` set to the [`Number`] described by `$dtype`.
-macro_rules! with_number {
-    ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype {
-            metatensor_core::DType::I32 => {
-                type $T = i32;
-                $body
-            }
-            metatensor_core::DType::I64 => {
-                type $T = i64;
-                $body
-            }
-            other => crate::number::with_continuous!(other, $T => $body),
-        }
-    };
-}
-
-/// Evaluates `$body` with the type `$T` set to the [`Continuous`] type described by `$dtype`.
-macro_rules! with_continuous {
-    ($dtype:expr, $T:ident => $body:expr) => {
-        match $dtype {
-            metatensor_core::DType::F16 => {
-                type $T = half::f16;
-                $body
-            }
-            metatensor_core::DType::F32 => {
-                type $T = f32;
-                $body
-            }
-            metatensor_core::DType::F64 => {
-                type $T = f64;
-                $body
-            }
-            metatensor_core::DType::C64 => {
-                type $T = num_complex::Complex<f32>;
-                $body
-            }
-            metatensor_core::DType::C128 => {
-                type $T = num_complex::Complex<f64>;
-                $body
-            }
-            other => Err(crate::number::unsupported(other)),
-        }
-    };
-}
-pub(crate) use {with_continuous, with_number};
-
-#[cold]
-pub(crate) fn unsupported(dtype: DType) -> Error {
-    Error::unsupported(format!("no arithmetic with arrays of {dtype}"))
-}
-
-/// Type of the results of sums and products of arrays of types `a` and `b`.
-///
-/// The larger of both, where complex numbers are larger than real ones, and integers together with
-/// real or complex numbers count as `f64`.
-pub(crate) fn promote(a: DType, b: DType) -> Result<DType> {
-    for dtype in [a, b] {
-        with_number!(dtype, T => Ok(T::DTYPE))?;
-    }
-    if a == b {
-        return Ok(a);
-    }
-    if a.is_integer() && b.is_integer() {
-        return Ok(if a.bits > b.bits { a } else { b });
-    }
-    let real = |dtype: DType| match dtype {
-        DType::C64 => DType::F32,
-        DType::F16 | DType::F32 => dtype,
-        _ => DType::F64,
-    };
-    let (x, y) = (real(a), real(b));
-    let larger = if x.bits > y.bits { x } else { y };
-    Ok(match larger {
-        larger if !a.is_complex() && !b.is_complex() => larger,
-        DType::F64 => DType::C128,
-        _ => DType::C64,
-    })
-}
-
-/// Type of the results of operations that leave the integers: integers become `f64`.
-pub(crate) fn continuous(dtype: DType) -> Result<DType> {
-    with_number!(dtype, T => Ok(T::DTYPE))?;
-    Ok(if dtype.is_integer() {
-        DType::F64
-    } else {
-        dtype
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn promotion_follows_the_table_of_numpy() {
-        use DType as D;
-        let types = [D::I32, D::I64, D::F16, D::F32, D::F64, D::C64, D::C128];
-        // Output of numpy.result_type for all pairs.
-        let table = [
-            [D::I32, D::I64, D::F64, D::F64, D::F64, D::C128, D::C128],
-            [D::I64, D::I64, D::F64, D::F64, D::F64, D::C128, D::C128],
-            [D::F64, D::F64, D::F16, D::F32, D::F64, D::C64, D::C128],
-            [D::F64, D::F64, D::F32, D::F32, D::F64, D::C64, D::C128],
-            [D::F64, D::F64, D::F64, D::F64, D::F64, D::C128, D::C128],
-            [D::C128, D::C128, D::C64, D::C64, D::C128, D::C64, D::C128],
-            [
-                D::C128,
-                D::C128,
-                D::C128,
-                D::C128,
-                D::C128,
-                D::C128,
-                D::C128,
-            ],
-        ];
-        for (a, row) in types.iter().zip(table) {
-            for (b, expected) in types.iter().zip(row) {
-                assert_eq!(promote(*a, *b).unwrap(), expected, "{a} with {b}");
-            }
-        }
-    }
-
-    #[test]
-    fn types_without_arithmetic_are_named() {
-        for (a, b) in [(DType::U8, DType::F64), (DType::F64, DType::U8)] {
-            let error = promote(a, b).unwrap_err();
-            assert!(matches!(error, Error::Unsupported(_)), "{error}");
-            assert!(error.to_string().contains("uint8"), "{error}");
-        }
-        let error = continuous(DType::BOOL8).unwrap_err();
-        assert!(error.to_string().contains("bool"), "{error}");
-    }
 
     #[test]
     fn complex_quotients_do_not_overflow() {

@@ -1,0 +1,193 @@
+//! Elements as what computations are made with, and results as elements.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use metatensor_core::{DType, DenseArray, Element, Error, Result, View, change_rows, with_element};
+use num_complex::Complex;
+use num_traits::AsPrimitive;
+
+use super::Kind;
+
+/// Number of elements converted at once, which stay in the cache closest to the processor.
+const CHUNK: usize = 256;
+
+/// Types that elements can be promoted to.
+pub(crate) trait Convert: Element {
+    fn from_integer(value: i64) -> Self;
+    fn from_real(value: f64) -> Self;
+    /// Promotion never asks a real type for this: it would lose the imaginary part.
+    fn from_complex(value: Complex<f64>) -> Self;
+}
+
+macro_rules! convert_to_real {
+    ($($type:ty),*) => {$(
+        impl Convert for $type {
+            #[inline]
+            fn from_integer(value: i64) -> Self {
+                value.as_()
+            }
+
+            #[inline]
+            fn from_real(value: f64) -> Self {
+                value.as_()
+            }
+
+            #[inline]
+            fn from_complex(value: Complex<f64>) -> Self {
+                value.re.as_()
+            }
+        }
+    )*};
+}
+
+convert_to_real!(i32, i64, f32, f64);
+
+impl Convert for bool {
+    #[inline]
+    fn from_integer(value: i64) -> Self {
+        value != 0
+    }
+
+    #[inline]
+    fn from_real(value: f64) -> Self {
+        value != 0.0
+    }
+
+    #[inline]
+    fn from_complex(value: Complex<f64>) -> Self {
+        value.re != 0.0
+    }
+}
+
+macro_rules! convert_to_complex {
+    ($($real:ty),*) => {$(
+        impl Convert for Complex<$real> {
+            #[inline]
+            fn from_integer(value: i64) -> Self {
+                Complex::new(value as $real, 0.0)
+            }
+
+            #[inline]
+            fn from_real(value: f64) -> Self {
+                Complex::new(value as $real, 0.0)
+            }
+
+            #[inline]
+            fn from_complex(value: Complex<f64>) -> Self {
+                Complex::new(value.re as $real, value.im as $real)
+            }
+        }
+    )*};
+}
+
+convert_to_complex!(f32, f64);
+
+/// The elements of `view` in row-major order, without a copy if they are stored like this.
+pub(crate) fn read<'v, T: Convert>(view: &'v View<'_>) -> Result<Cow<'v, [T]>> {
+    if view.dtype() == T::DTYPE
+        && let Some(elements) = view.as_slice()?
+    {
+        return Ok(Cow::Borrowed(elements));
+    }
+    Ok(Cow::Owned(converted(view)?))
+}
+
+/// The elements of `view` in row-major order, promoted to `T`. The largest ones of `u64` wrap around if `T` is an integer.
+///
+/// Elements are loaded in one of three forms, and `T` made from these: there are as many loops as types, not as many as
+/// pairs of types.
+pub(crate) fn converted<T: Convert>(view: &View<'_>) -> Result<Vec<T>> {
+    if !view.is_contiguous() {
+        return converted(&DenseArray::copy_of(view)?.view());
+    }
+    let count = view.shape().iter().product();
+    if view.dtype().is_complex() {
+        loaded(count, &*complex_numbers(view)?, T::from_complex)
+    } else if T::DTYPE.is_float() || T::DTYPE.is_complex() {
+        loaded(count, &*reals(view)?, T::from_real)
+    } else {
+        loaded(count, &*integers(view)?, T::from_integer)
+    }
+}
+
+/// Writes the elements in a range to memory.
+type Load<'v, M> = dyn Fn(Range<usize>, &mut [M]) + Sync + 'v;
+
+/// The elements of an array without strides as integers. The largest ones of `u64` wrap around.
+pub(crate) fn integers<'v>(view: &'v View<'_>) -> Result<Box<Load<'v, i64>>> {
+    with_element!(view.dtype(), S => {
+        let x = slice::<S>(view)?;
+        Ok(Box::new(|range, output| S::integers(&x[range], output)))
+    })
+}
+
+/// The elements of an array without strides as real numbers.
+pub(crate) fn reals<'v>(view: &'v View<'_>) -> Result<Box<Load<'v, f64>>> {
+    with_element!(view.dtype(), S => {
+        let x = slice::<S>(view)?;
+        Ok(Box::new(|range, output| S::reals(&x[range], output)))
+    })
+}
+
+/// The elements of an array without strides as complex numbers.
+pub(crate) fn complex_numbers<'v>(view: &'v View<'_>) -> Result<Box<Load<'v, Complex<f64>>>> {
+    with_element!(view.dtype(), S => {
+        let x = slice::<S>(view)?;
+        Ok(Box::new(|range, output| S::complex(&x[range], output)))
+    })
+}
+
+fn slice<'v, T: Element>(view: &'v View<'_>) -> Result<&'v [T]> {
+    let elements = view.as_slice()?;
+    elements.ok_or_else(|| Error::Internal("an array is read as if it had no strides".into()))
+}
+
+/// `count` elements, made from what `load` gives.
+fn loaded<M: Copy + Default, T: Convert>(
+    count: usize,
+    load: &Load<'_, M>,
+    make: impl Fn(M) -> T + Sync,
+) -> Result<Vec<T>> {
+    let mut elements = vec![T::default(); count];
+    change_rows(
+        &mut elements,
+        1,
+        2 * count * size_of::<T>(),
+        |range, elements| {
+            let mut buffer = [M::default(); CHUNK];
+            for (start, elements) in range.step_by(CHUNK).zip(elements.chunks_mut(CHUNK)) {
+                let buffer = &mut buffer[..elements.len()];
+                load(start..start + elements.len(), buffer);
+                for (element, &number) in elements.iter_mut().zip(&*buffer) {
+                    *element = make(number);
+                }
+            }
+            Ok(())
+        },
+    )?;
+    Ok(elements)
+}
+
+/// Results of computations, whose type carries elements described by `dtype`, as such elements.
+pub(crate) fn stored(results: DenseArray, dtype: DType) -> Result<DenseArray> {
+    if results.dtype() == dtype {
+        return Ok(results);
+    }
+    with_element!(dtype, S => stored_as::<S>(&results))
+}
+
+fn stored_as<S: Kind>(results: &DenseArray) -> Result<DenseArray> {
+    let view = results.view();
+    let x: &[S::Carrier] = slice(&view)?;
+    let work = size_of_val(x) + x.len() * size_of::<S>();
+    DenseArray::write_rows(results.shape(), 1, work, |range, output| {
+        let mut buffer = [S::default(); CHUNK];
+        for x in x[range].chunks(CHUNK) {
+            let buffer = &mut buffer[..x.len()];
+            S::store(x, buffer);
+            output.copy(buffer);
+        }
+        Ok(())
+    })
+}
