@@ -320,7 +320,7 @@ mts_status_t mts_set_last_error(const char *message,
  * @param shape length of each axis, `shape_count` numbers. It can be NULL if there are none.
  * @param shape_count number of axes
  * @param dtype type of the elements: a boolean of 8 bits, an integer of 8, 16, 32 or 64 bits, a float of
- *        16, 32 or 64 bits, or a complex number of 64 or 128 bits
+ *        16, 32 or 64 bits, a bfloat of 16 bits, or a complex number of 64 or 128 bits
  * @param array is set to the array, *owned* by the caller, until a block or labels are made with it
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
