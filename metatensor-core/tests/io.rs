@@ -7,7 +7,11 @@ mod create;
 mod files;
 #[path = "io/golden.rs"]
 mod golden;
+#[path = "io/layouts.rs"]
+mod layouts;
 #[path = "io/make.rs"]
 mod make;
+#[path = "io/other.rs"]
+mod other;
 #[path = "io/round_trips.rs"]
 mod round_trips;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use super::archive::{Archive, Content, Member, Source};
+use super::archive::{Member, Source};
 use super::atomic::write_atomically;
 use super::npy::{self, ByteOrder, Descr};
 use super::{Scratch, from_source, in_file};
@@ -42,20 +42,11 @@ impl Labels {
         from_source(Source::from_bytes(buffer), Self::load_source)
     }
 
-    fn load_source(mut source: Source<'_>) -> Result<Labels> {
-        match source.content()? {
-            Content::Npy => {
-                let name = source.name().trim_matches('\'').to_owned();
-                let mut member = Member::in_source(&name, &mut source);
-                read(&mut member, &mut Scratch::default())
-            }
-            Content::Archive => {
-                let archive = Archive::new(source)?;
-                let contents = Contents::of(&archive);
-                Err(Contents::Labels.missing(archive.source(), contents))
-            }
-            Content::Unknown => Err(Contents::Labels.missing(&source, None)),
-        }
+    fn load_source(source: Source<'_>) -> Result<Labels> {
+        let (mut source, range) = Contents::find_labels(source)?;
+        let name = source.name().trim_matches('\'').to_owned();
+        let mut member = Member::in_source(&name, &mut source, range);
+        read(&mut member, &mut Scratch::default())
     }
 
     /// Saves these labels to the file at `path`, which is replaced when everything is written.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::archive::{Archive, Content, Member, Source};
+use super::archive::{Archive, Member, Source};
 use super::array::Create;
 use super::{Scratch, array, from_source, in_file, labels};
 use crate::{
@@ -164,19 +164,11 @@ struct Loader<'s, 'c> {
 
 impl<'s, 'c> Loader<'s, 'c> {
     fn new(
-        mut source: Source<'s>,
+        source: Source<'s>,
         expected: Contents,
         create: Option<&'c mut Create<'c>>,
     ) -> Result<Self> {
-        let archive = match source.content()? {
-            Content::Archive => Archive::new(source)?,
-            Content::Npy => return Err(expected.missing(&source, Some(Contents::Labels))),
-            Content::Unknown => return Err(expected.missing(&source, None)),
-        };
-        let contents = Contents::of(&archive);
-        if contents != Some(expected) {
-            return Err(expected.missing(archive.source(), contents));
-        }
+        let archive = expected.open_archive(source)?;
         Ok(Loader {
             parameters: parameters(&archive),
             archive,
@@ -271,7 +263,8 @@ impl<'s, 'c> Loader<'s, 'c> {
         }
         let bytes = bytes.clone();
         let mut source = Source::from_bytes(&bytes);
-        let mut member = Member::in_source(member.name(), &mut source);
+        let range = 0..source.size();
+        let mut member = Member::in_source(member.name(), &mut source, range);
         let labels = labels::read(&mut member, &mut self.scratch)?;
         self.shared.insert(bytes, labels.clone());
         Ok(labels)

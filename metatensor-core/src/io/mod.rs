@@ -7,6 +7,7 @@ mod contents;
 mod labels;
 mod load;
 mod npy;
+mod other;
 mod save;
 
 use archive::Source;

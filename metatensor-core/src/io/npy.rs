@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 
 use crate::{DType, Error, Result};
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// The first bytes of every array in a file.
+pub(crate) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 /// Longest header that is read: enough for thousands of dimension names.
 const MAX_SIZE: usize = 1 << 20;
@@ -174,6 +175,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<(Header, usize)> {
     let header = Parser { text, position: 0 }.header()?;
     header.data_size()?;
     Ok((header, end))
+}
+
+/// Whether the header at the start of `bytes` is that of elements which have names, as those of labels. It does not
+/// have to be valid otherwise.
+pub(crate) fn has_fields(bytes: &[u8]) -> bool {
+    let key = b"descr";
+    let after = bytes.windows(key.len()).position(|text| text == key);
+    let rest = after.map_or(&[][..], |at| &bytes[at + key.len()..]);
+    let value = rest
+        .iter()
+        .find(|byte| !matches!(byte, b'\'' | b'"' | b':' | b' '));
+    value == Some(&b'[')
 }
 
 /// The last few headers that were read: blocks of a map tend to have the same ones.

@@ -5,15 +5,14 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 
-use super::Source;
+use super::end::{End, no_archive};
 use super::format::*;
 use super::member::damaged;
+use super::{Source, prefix};
 use crate::{Error, Limit, Result};
 
 /// The most that DEFLATE can make of one byte.
 const MAX_INFLATION: u64 = 1032;
-/// The longest comment that an archive can end with.
-const MAX_COMMENT: u64 = MAX16;
 
 /// What is known of all members before one of them is read.
 #[derive(Debug)]
@@ -56,19 +55,19 @@ impl Method {
 }
 
 impl Directory {
-    /// Read and check the directory of the archive in `source`.
+    /// Read and check the directory of the archive in `source` with this end.
     ///
     /// # Errors
     /// If the source can not be read or is not a valid archive.
-    pub(super) fn read(source: &mut Source<'_>) -> Result<Directory> {
-        let end = End::find(source)?;
+    pub(super) fn read(source: &Source<'_>, end: &End) -> Result<Directory> {
         Limit::Members.check_file(end.count, source.name())?;
-        let bytes = source.bytes(end.start, end.size)?;
-        let records = end.size / RECORD as u64;
+        let size = end.end - end.start;
+        let bytes = source.bytes(end.start, size)?;
+        let records = size / RECORD as u64;
         let count = end.count.min(records) as usize;
         let mut directory = Directory {
             entries: Vec::with_capacity(count),
-            names: String::with_capacity((end.size - count as u64 * RECORD as u64) as usize),
+            names: String::with_capacity((size - count as u64 * RECORD as u64) as usize),
             by_name: HashTable::with_capacity(count),
             hasher: RandomState::new(),
         };
@@ -89,7 +88,8 @@ impl Directory {
             );
             return Err(no_archive(source, &reason));
         }
-        directory.set_limits(end.start)?;
+        let first = directory.set_positions(end)?;
+        prefix::check(source, first)?;
         Ok(directory)
     }
 
@@ -137,19 +137,21 @@ impl Directory {
         Ok(())
     }
 
-    /// Find where members have to end, if the directory starts at `start`.
-    fn set_limits(&mut self, start: u64) -> Result<()> {
+    /// Find where members start in the source, and where they have to end. The first of these positions is the
+    /// start of the archive.
+    fn set_positions(&mut self, end: &End) -> Result<u64> {
         let mut by_position: Vec<u32> = (0..self.entries.len() as u32).collect();
         by_position.sort_unstable_by_key(|&index| self.entries[index as usize].header_start);
-        let mut limit = start;
+        let mut limit = end.start;
         for index in by_position.into_iter().rev() {
             let entry = &mut self.entries[index as usize];
+            entry.header_start = entry.header_start.saturating_add(end.archive_start);
             entry.limit = limit;
             limit = entry.header_start;
             let entry = &self.entries[index as usize];
             self.check_end(entry, limit.checked_add(LOCAL_HEADER as u64))?;
         }
-        Ok(())
+        Ok(limit)
     }
 
     /// Check that a member ends before the next one begins, if its data starts at `start`.
@@ -244,95 +246,4 @@ impl Entry {
     fn name_in<'n>(&self, names: &'n str) -> &'n str {
         &names[self.name.0..self.name.1]
     }
-}
-
-/// Where the directory is, and how many members it has.
-#[derive(Debug)]
-struct End {
-    start: u64,
-    size: u64,
-    count: u64,
-}
-
-impl End {
-    /// Find the end of the directory at the end of the archive.
-    fn find(source: &mut Source<'_>) -> Result<End> {
-        let window = source.size().min(END as u64 + MAX_COMMENT);
-        let start = source.size() - window;
-        let tail = source.bytes(start, window)?;
-        let records = tail.array_windows::<END>().enumerate().rev();
-        // Comments may hold anything, even something that looks like an end.
-        let mut ends = records.filter(|(at, record)| {
-            get32(record, 0) == END_SIGNATURE
-                && at + END + usize::from(get16(record, 20)) == tail.len()
-        });
-        let Some((position, &record)) = ends.next() else {
-            return Err(no_archive(source, "it does not end with a directory"));
-        };
-        drop(ends);
-        drop(tail);
-        let mut position = start + position as u64;
-        let mut end = End {
-            start: u64::from(get32(&record, 16)),
-            size: u64::from(get32(&record, 12)),
-            count: u64::from(get16(&record, 10)),
-        };
-        if (end.start == MAX32 || end.size == MAX32 || end.count == MAX16)
-            && let Some((wide, before)) = End::find_wide(source, position)?
-        {
-            end = wide;
-            position = before;
-        }
-        if end
-            .start
-            .checked_add(end.size)
-            .is_none_or(|after| after > position)
-        {
-            return Err(no_archive(
-                source,
-                "its directory reaches past the end of the archive",
-            ));
-        }
-        Ok(end)
-    }
-
-    /// The same in 64 bits, which come before the locator before `position`; and where they start.
-    fn find_wide(source: &mut Source<'_>, position: u64) -> Result<Option<(End, u64)>> {
-        let Some(at) = position.checked_sub(LOCATOR as u64) else {
-            return Ok(None);
-        };
-        let mut locator = [0; LOCATOR];
-        source.read_exact_at(at, &mut locator)?;
-        if get32(&locator, 0) != LOCATOR_SIGNATURE {
-            return Ok(None);
-        }
-        let start = get64(&locator, 8);
-        let mut record = [0; END_64];
-        if start
-            .checked_add(END_64 as u64)
-            .is_some_and(|end| end <= at)
-        {
-            source.read_exact_at(start, &mut record)?;
-        }
-        if get32(&record, 0) != END_64_SIGNATURE {
-            return Err(no_archive(
-                source,
-                "the 64-bit end of its directory is not where it should be",
-            ));
-        }
-        let end = End {
-            start: get64(&record, 48),
-            size: get64(&record, 40),
-            count: get64(&record, 32),
-        };
-        Ok(Some((end, start)))
-    }
-}
-
-#[cold]
-fn no_archive(source: &Source<'_>, reason: &str) -> Error {
-    Error::serialization(format!(
-        "{} is not a valid archive: {reason}",
-        source.name()
-    ))
 }

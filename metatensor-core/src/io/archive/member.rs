@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 
@@ -90,15 +91,15 @@ impl<'a, 's> Member<'a, 's> {
         Ok(member)
     }
 
-    /// All of `source`, as the member `name`.
-    pub(crate) fn in_source(name: &'a str, source: &'a mut Source<'s>) -> Self {
+    /// These bytes of `source`, as the member `name`.
+    pub(crate) fn in_source(name: &'a str, source: &'a mut Source<'s>, range: Range<u64>) -> Self {
         Member {
             name,
-            data: Data::InSource { start: 0 },
-            position: 0,
-            size: source.size(),
-            check: None,
             source,
+            data: Data::InSource { start: range.start },
+            position: 0,
+            size: range.end - range.start,
+            check: None,
         }
     }
 

@@ -1,17 +1,20 @@
 //! ZIP archives: named members of bytes.
 
 mod directory;
+mod end;
 mod format;
 mod inflate;
 mod local;
 mod member;
+mod prefix;
 mod reader;
 mod source;
 mod writer;
 
+pub(crate) use end::End;
 pub(crate) use member::Member;
 pub(crate) use reader::Archive;
-pub(crate) use source::{Content, Source};
+pub(crate) use source::Source;
 pub(crate) use writer::{Alignment, ArchiveWriter, checksum};
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Source;
 use super::directory::{Directory, Method};
+use super::end::End;
 use super::inflate::Inflater;
 use super::local::data_start;
 use super::member::{Check, Data, Member};
@@ -23,12 +24,12 @@ pub(crate) struct Archive<'s> {
 }
 
 impl<'s> Archive<'s> {
-    /// Read the directory of the archive in `source`.
+    /// Read the directory of the archive in `source` with this end.
     ///
     /// # Errors
     /// If the source can not be read or is not a valid archive.
-    pub(crate) fn new(mut source: Source<'s>) -> Result<Self> {
-        let directory = Directory::read(&mut source)?;
+    pub(crate) fn new(source: Source<'s>, end: &End) -> Result<Self> {
+        let directory = Directory::read(&source, end)?;
         Ok(Archive {
             source,
             opened: vec![false; directory.entries().len()],

@@ -13,17 +13,6 @@ const WINDOW: usize = 256 << 10;
 /// Requests of at least this many bytes go to the file directly.
 const LARGE: usize = 64 << 10;
 
-/// What the first bytes of a source say that it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// A ZIP archive.
-    Archive,
-    /// One array in the `.npy` format.
-    Npy,
-    /// Neither.
-    Unknown,
-}
-
 /// Random access to the bytes of a file or of a buffer.
 #[derive(Debug)]
 pub(crate) struct Source<'s> {
@@ -99,19 +88,39 @@ impl<'s> Source<'s> {
         self.size
     }
 
-    /// Look at the first bytes.
+    /// Where the whitespace and zeros start that go on to the end.
     ///
     /// # Errors
     /// If the file can not be read.
-    pub(crate) fn content(&mut self) -> Result<Content> {
-        let mut first = [0; 6];
-        let length = self.size.min(6) as usize;
-        self.read_exact_at(0, &mut first[..length])?;
-        Ok(match &first {
-            [b'P', b'K', ..] => Content::Archive,
-            b"\x93NUMPY" => Content::Npy,
-            _ => Content::Unknown,
-        })
+    pub(crate) fn content_end(&self) -> Result<u64> {
+        let mut end = self.size;
+        // there are only a few, as a rule
+        let mut length = 64;
+        while end > 0 {
+            let start = end.saturating_sub(length);
+            let bytes = self.bytes(start, end - start)?;
+            if let Some(last) = bytes.iter().rposition(is_content) {
+                return Ok(start + last as u64 + 1);
+            }
+            end = start;
+            length = WINDOW as u64;
+        }
+        Ok(0)
+    }
+
+    /// Where the whitespace and zeros end that start at `start`.
+    ///
+    /// # Errors
+    /// If the file can not be read.
+    pub(crate) fn content_start(&self, mut start: u64) -> Result<u64> {
+        while start < self.size {
+            let bytes = self.bytes(start, (self.size - start).min(WINDOW as u64))?;
+            if let Some(first) = bytes.iter().position(is_content) {
+                return Ok(start + first as u64);
+            }
+            start += bytes.len() as u64;
+        }
+        Ok(start)
     }
 
     /// Fill `out` with the bytes that start at `offset`.
@@ -199,6 +208,11 @@ impl<'s> Source<'s> {
             Bytes::File { .. } => None,
         }
     }
+}
+
+/// Whether this is more than something that files are filled up with.
+fn is_content(byte: &u8) -> bool {
+    !matches!(byte, 0 | b'\t'..=b'\r' | b' ')
 }
 
 impl Window {

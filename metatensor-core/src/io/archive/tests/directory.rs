@@ -49,8 +49,10 @@ fn comments_may_hold_anything() {
             end[20] = length;
             end.extend(b"some words");
         });
-        let error = message(&bytes);
-        assert!(error.contains("does not end with a directory"), "{error}");
+        let source = Source::from_bytes(&bytes);
+        assert_eq!(End::find(&source).unwrap(), None);
+        let followed = (length == 9).then_some(bytes.len() as u64 - 1);
+        assert_eq!(End::find_followed(&source).unwrap(), followed);
     }
 }
 
@@ -84,10 +86,17 @@ fn directories_of_the_wrong_size_are_refused() {
     };
     check(with_end(10, 0), "should have 0 members, but has 1");
     check(with_end(10, 2), "should have 2 members, but has 1");
-    check(with_end(12, 49), "has a record that is incomplete");
-    check(with_end(12, 51), "reaches past the end of the archive");
-    check(with_end(16, 33), "has a record that is incomplete");
-    check(with_end(19, 200), "reaches past the end of the archive");
+    check(
+        with_end(12, 49),
+        "its directory is not right before its end",
+    );
+    check(with_end(12, 51), "were the first bytes cut off?");
+    check(with_end(16, 35), "were the first bytes cut off?");
+    check(with_end(19, 200), "were the first bytes cut off?");
+    check(with_end(13, 1), "is larger than what is before its end");
+    // the archive would start at byte 1
+    let error = with_end(16, 33);
+    assert!(error.contains("'name' is damaged: its header"), "{error}");
 }
 
 #[test]
