@@ -168,8 +168,8 @@ pub unsafe extern "C" fn mts_array_from_scalar(
 
 /// Tell whether this library has something that metatensor 0.2 does not have.
 ///
-/// @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `operations` or
-///        `threads`
+/// @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `operations`,
+///        `resource_limits` or `threads`
 /// @param available is set to whether the functions in this header are there
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -182,7 +182,14 @@ pub unsafe extern "C" fn mts_has_feature(
     status(|| {
         // SAFETY: guaranteed by the caller.
         let (name, available) = unsafe { (text(name, "name")?, Out::new(available, "available")?) };
-        available.set(["arrays", "gradient_map", "operations", "threads"].contains(&name));
+        let features = [
+            "arrays",
+            "gradient_map",
+            "operations",
+            "resource_limits",
+            "threads",
+        ];
+        available.set(features.contains(&name));
         Ok(())
     })
 }

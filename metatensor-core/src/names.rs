@@ -2,8 +2,11 @@
 
 use std::ffi::c_char;
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use smallvec::SmallVec;
 
 use crate::{Error, Result};
@@ -20,6 +23,48 @@ pub struct Names {
     ends: SmallVec<[u32; 4]>,
     /// Made when first needed; dropped when a name is added.
     pointers: OnceLock<Pointers>,
+    /// Made when a name is first looked for among many.
+    index: OnceLock<Box<Index>>,
+}
+
+/// Lists of up to this many names are searched name by name.
+const SHORT: usize = 16;
+
+/// Finds names in long lists: whoever looks for each name of a list in another one, as the check that names are unique
+/// does, takes time for each of them and not for each pair.
+struct Index {
+    /// Positions of the names, the first one of equal names.
+    positions: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Index {
+    fn of(names: &Names) -> Box<Index> {
+        let mut index = Box::new(Index {
+            positions: HashTable::with_capacity(names.len()),
+            hasher: RandomState::new(),
+        });
+        for position in 0..names.len() as u32 {
+            index.insert(position, names);
+        }
+        index
+    }
+
+    /// Adds the name at this position.
+    fn insert(&mut self, position: u32, names: &Names) {
+        let name = &names[position as usize];
+        let hash = |&other: &u32| self.hasher.hash_one(&names[other as usize]);
+        let is_same = |&other: &u32| &names[other as usize] == name;
+        if let Entry::Vacant(slot) = self.positions.entry(hash(&position), is_same, hash) {
+            slot.insert(position);
+        }
+    }
+
+    fn find(&self, name: &str, names: &Names) -> Option<usize> {
+        let is_same = |&position: &u32| &names[position as usize] == name;
+        let position = self.positions.find(self.hasher.hash_one(name), is_same)?;
+        Some(*position as usize)
+    }
 }
 
 struct Pointers(Vec<*const c_char>);
@@ -38,6 +83,7 @@ impl Names {
             text: SmallVec::new_const(),
             ends: SmallVec::new_const(),
             pointers: OnceLock::new(),
+            index: OnceLock::new(),
         }
     }
 
@@ -85,6 +131,10 @@ impl Names {
         self.text.push(0);
         self.ends.push(end);
         self.pointers.take();
+        if let Some(mut index) = self.index.take() {
+            index.insert(self.len() as u32 - 1, self);
+            self.index = OnceLock::from(index);
+        }
         Ok(())
     }
 
@@ -110,7 +160,10 @@ impl Names {
 
     /// Position of `name` in the list.
     pub fn position(&self, name: &str) -> Option<usize> {
-        self.iter().position(|n| n == name)
+        if self.len() <= SHORT {
+            return self.iter().position(|n| n == name);
+        }
+        self.index.get_or_init(|| Index::of(self)).find(name, self)
     }
 
     /// Whether `name` is in the list.
@@ -135,6 +188,20 @@ pub(crate) fn is_identifier(name: &str) -> bool {
             .is_some_and(|first| !first.is_ascii_digit())
 }
 
+/// `name` as it can be shown, whatever it is: control characters, which could change what a terminal does, are
+/// escaped.
+pub(crate) fn printable(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for character in name.chars() {
+        if character.is_control() {
+            text.extend(character.escape_default());
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
 impl std::ops::Index<usize> for Names {
     type Output = str;
 
@@ -153,6 +220,7 @@ impl Clone for Names {
             text: self.text.clone(),
             ends: self.ends.clone(),
             pointers: OnceLock::new(),
+            index: OnceLock::new(),
         }
     }
 }
@@ -211,6 +279,20 @@ mod tests {
         }
         let error = Names::dimensions(&["a", "b", "a"]).unwrap_err();
         assert!(error.to_string().contains("got 'a' twice"), "{error}");
+    }
+
+    #[test]
+    fn names_of_long_lists_are_found_where_they_were_first_added() {
+        let mut names = Names::default();
+        for i in 0..100 {
+            names.push(&format!("n{i}")).unwrap();
+            assert_eq!(names.position(&format!("n{}", i / 2)), Some(i / 2));
+            assert_eq!(names.position(&format!("n{}", i + 1)), None);
+        }
+        names.push("n7").unwrap();
+        assert_eq!(names.position("n7"), Some(7));
+        assert_eq!(names.clone().position("n99"), Some(99));
+        assert!(!names.contains(""));
     }
 
     #[test]

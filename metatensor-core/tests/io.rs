@@ -11,6 +11,8 @@ mod golden;
 mod layouts;
 #[path = "io/make.rs"]
 mod make;
+#[path = "io/names.rs"]
+mod names;
 #[path = "io/other.rs"]
 mod other;
 #[path = "io/round_trips.rs"]

@@ -57,6 +57,12 @@ pub const HEADERS: &[Header] = &[
         includes: "#include <stdint.h>\n",
     },
     Header {
+        path: "metatensor/resource_limits.h",
+        purpose: "What loading a file and making a result may cost.",
+        sources: &["resource_limits.rs"],
+        includes: "#include <stdint.h>\n\n#include \"metatensor.h\"\n",
+    },
+    Header {
         path: "metatensor/operations.h",
         purpose: "Operations on maps and blocks, gradients included.",
         // the modules in it come with it

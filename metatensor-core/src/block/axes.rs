@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::TensorBlock;
+use crate::names::Names;
 use crate::{Error, Labels, Result};
 
 /// One of the axes of a block.
@@ -30,6 +31,7 @@ pub(super) fn check(block: &TensorBlock) -> Result<()> {
 }
 
 fn check_components(components: &[Labels]) -> Result<()> {
+    let mut names = Names::new();
     for (i, component) in components.iter().enumerate() {
         if component.size() != 1 {
             return Err(Error::invalid(format!(
@@ -43,15 +45,13 @@ fn check_components(components: &[Labels]) -> Result<()> {
                 &component.names()[0]
             )));
         }
-        if components[..i]
-            .iter()
-            .any(|other| other.names() == component.names())
-        {
+        let name = &component.names()[0];
+        if names.contains(name) {
             return Err(Error::invalid(format!(
-                "components must have different names, got '{}' twice",
-                &component.names()[0]
+                "components must have different names, got '{name}' twice"
             )));
         }
+        names.push(name)?;
     }
     Ok(())
 }

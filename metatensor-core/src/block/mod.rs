@@ -13,6 +13,7 @@ use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
 
 mod axes;
 mod block_mut;
+pub(crate) mod gradient_names;
 mod sample_map;
 #[cfg(test)]
 mod tests;
@@ -141,7 +142,12 @@ impl TensorBlock {
 
     /// Adds `gradient`, the derivatives of the values with respect to `parameter`.
     ///
+    /// The name can be any text that can be the name of a folder in a file: it is not empty, not `.` nor `..`, and has
+    /// no `/` and no control characters in it.
+    ///
     /// # Errors
+    ///
+    /// If `parameter` can not be a name, or is too long for files, where members can have names of 65535 bytes at most.
     ///
     /// If there is a gradient with respect to this parameter already, or if `gradient` does not fit:
     ///
@@ -158,6 +164,7 @@ impl TensorBlock {
     }
 
     fn add_boxed_gradient(&mut self, parameter: &str, gradient: Box<TensorBlock>) -> Result<()> {
+        gradient_names::check(parameter)?;
         self.check_gradient(parameter, &gradient)
             .map_err(|error| error.context(format!("can not add the gradient '{parameter}'")))?;
         let gradients = self
@@ -175,6 +182,7 @@ impl TensorBlock {
         if self.has_gradient(parameter) {
             return Err(Error::invalid("this block already has one"));
         }
+        gradient_names::check_length(parameter, gradient)?;
         let same = |what: &str, ours: &dyn fmt::Display, theirs: &dyn fmt::Display, same: bool| {
             if same {
                 return Ok(());

@@ -1,14 +1,15 @@
 //! Loading maps and blocks.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::{self, BufReader};
+use std::collections::HashMap;
 use std::path::Path;
 
 use indexmap::IndexMap;
 
 use super::archive::{Archive, Member, Source};
 use super::array::Create;
-use super::{Scratch, array, from_source, in_file, labels};
+use super::{Scratch, array, from_source, in_file, info, labels};
+use crate::block::gradient_names;
+use crate::names::printable;
 use crate::{
     Array, ArrayRef, Contents, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap,
 };
@@ -148,9 +149,6 @@ fn load_block<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Res
 /// Members of at most this many bytes are compared with those before.
 const SHARED: u64 = 4 << 10;
 
-/// Info is parsed in pieces of this size.
-const INFO_PIECE: u64 = 64 << 10;
-
 /// Reads the members of an archive.
 struct Loader<'s, 'c> {
     archive: Archive<'s>,
@@ -180,7 +178,12 @@ impl<'s, 'c> Loader<'s, 'c> {
 
     fn only_block(&mut self) -> Result<TensorBlock> {
         let block = self.block(String::new(), None, 0)?;
-        self.archive.check_others()?;
+        self.archive.check_others(|name| {
+            if name.starts_with("components/") || name.starts_with("gradients/") {
+                return check_is_no_array(name);
+            }
+            Ok(())
+        })?;
         Ok(block)
     }
 
@@ -191,21 +194,28 @@ impl<'s, 'c> Loader<'s, 'c> {
             blocks.push(self.block(format!("blocks/{i}/"), None, 0)?);
         }
         let info = self.info()?;
-        self.archive.check_others()?;
+        self.archive.check_others(|name| {
+            let Some(rest) = name.strip_prefix("blocks/") else {
+                return Ok(());
+            };
+            check_is_no_array(name).map_err(|error| match block_number(rest) {
+                Some(block) if block >= keys.count() => error.context(format!(
+                    "there is no key for block {block}, only {} keys",
+                    keys.count()
+                )),
+                _ => error,
+            })
+        })?;
         let mut map = TensorMap::new(keys, blocks).map_err(|error| in_file(error, ""))?;
         *map.info_mut() = info;
         Ok(map)
     }
 
     fn info(&mut self) -> Result<IndexMap<String, String>> {
-        const NAME: &str = "info.json";
-        if !self.archive.contains(NAME) {
+        if !self.archive.contains(info::NAME) {
             return Ok(IndexMap::new());
         }
-        let mut member = self.archive.open_member(NAME)?;
-        let info = read_info(&mut member)?;
-        check_info(&info).map_err(|error| in_file(error, NAME))?;
-        Ok(info.into_iter().collect())
+        info::read(&mut self.archive.open_member(info::NAME)?)
     }
 
     /// The block with members that start with `prefix`. Gradients get the properties of the values.
@@ -228,8 +238,12 @@ impl<'s, 'c> Loader<'s, 'c> {
         };
         let mut block = TensorBlock::new(values, &samples, &components, &properties)
             .map_err(|error| in_file(error, &prefix))?;
-        for parameter in self.parameters.remove(&prefix).unwrap_or_default() {
+        let parameters = self.parameters.remove(&prefix).unwrap_or_default();
+        Limit::Names.check_file(parameters.len() as u64, format_args!("'{prefix}'"))?;
+        for parameter in parameters {
             let gradient = format!("{prefix}gradients/{parameter}/");
+            gradient_names::check(&parameter)
+                .map_err(|error| in_file(error, &printable(&[&gradient, "values.npy"].concat())))?;
             let gradient = self.block(gradient, Some(&properties), depth + 1)?;
             block
                 .add_gradient(&parameter, gradient)
@@ -304,37 +318,21 @@ fn parameters(archive: &Archive<'_>) -> HashMap<String, Vec<String>> {
     parameters
 }
 
-/// The strings that `member` holds. They are parsed as they come.
-fn read_info(member: &mut Member<'_, '_>) -> Result<BTreeMap<String, String>> {
-    let failed = |member: &Member<'_, '_>, error: io::Error| {
-        error.downcast().unwrap_or_else(|error| member.bad(error))
-    };
-    let length = member.remaining().min(INFO_PIECE) as usize;
-    match serde_json::from_reader(BufReader::with_capacity(length, &mut *member)) {
-        Ok(info) => Ok(info),
-        Err(error) if error.is_io() => Err(failed(member, error.into())),
-        Err(error) => {
-            // if the rest shows that the member is damaged, that is the reason
-            io::copy(member, &mut io::sink()).map_err(|error| failed(member, error))?;
-            Err(member.bad(format!(
-                "expected an object with strings for values: {error}"
-            )))
-        }
+/// Checks that the member `name`, which is in a folder that was loaded, is not one of the arrays that are loaded.
+/// Nothing else would tell that data was lost.
+fn check_is_no_array(name: &str) -> Result<()> {
+    if name.ends_with(".npy") {
+        return Err(Error::serialization(format!(
+            "'{}' does not belong to any block or gradient",
+            printable(name)
+        )));
     }
+    Ok(())
 }
 
-/// Info goes to other languages as C strings.
-pub(super) fn check_info<'a>(
-    info: impl IntoIterator<Item = (&'a String, &'a String)>,
-) -> Result<()> {
-    match info
-        .into_iter()
-        .find(|(key, value)| key.contains('\0') || value.contains('\0'))
-    {
-        Some((key, _)) => Err(Error::invalid(format!(
-            "the entry '{}' contains a NUL character",
-            key.escape_debug()
-        ))),
-        None => Ok(()),
-    }
+/// The block that a member belongs to whose name is this after `blocks/`.
+fn block_number(name: &str) -> Option<usize> {
+    let (number, _) = name.split_once('/')?;
+    let block = number.parse::<usize>().ok()?;
+    (block.to_string() == number).then_some(block)
 }

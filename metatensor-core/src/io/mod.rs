@@ -4,6 +4,7 @@ mod archive;
 mod array;
 mod atomic;
 mod contents;
+mod info;
 mod labels;
 mod load;
 mod npy;

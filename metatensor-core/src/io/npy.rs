@@ -306,6 +306,7 @@ impl<'a> Parser<'a> {
         if !self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
             return Err(self.unexpected("a number"));
         }
+        let start = self.position;
         let mut value = 0_usize;
         while let Some(&digit @ b'0'..=b'9') = self.text.get(self.position) {
             value = value
@@ -313,6 +314,11 @@ impl<'a> Parser<'a> {
                 .and_then(|value| value.checked_add(usize::from(digit - b'0')))
                 .ok_or_else(|| bad("a number in the shape is too large"))?;
             self.position += 1;
+        }
+        // as in Python
+        if self.text[start] == b'0' && self.position > start + 1 {
+            let text = self.text[start..self.position].escape_ascii();
+            return Err(bad(format!("the number {text} starts with a zero")));
         }
         Ok(value)
     }

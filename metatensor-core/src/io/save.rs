@@ -1,6 +1,5 @@
 //! Saving maps and blocks.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io::Write;
@@ -8,8 +7,7 @@ use std::path::Path;
 
 use super::archive::{Alignment, ArchiveWriter, checksum};
 use super::atomic::write_atomically;
-use super::load::check_info;
-use super::{array, labels};
+use super::{array, info, labels};
 use crate::array::vector_for;
 use crate::limits::MAX_DEPTH;
 use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
@@ -75,11 +73,8 @@ impl TensorMap {
         }
         let mut archive = saver.archive;
         if !self.info().is_empty() {
-            check_info(self.info()).map_err(|error| error.context("info"))?;
-            let sorted: BTreeMap<_, _> = self.info().iter().collect();
-            let text = serde_json::to_vec_pretty(&sorted)
-                .map_err(|error| Error::Internal(format!("can not write info: {error}")))?;
-            archive.add("info.json", &[&text], Alignment::Packed)?;
+            let text = info::write(self.info())?;
+            archive.add(info::NAME, &[&text], Alignment::Packed)?;
         }
         archive.finish()?;
         Ok(())
@@ -166,7 +161,7 @@ struct Saver<'a, W: Write> {
     /// Name of the next member, or the start of it.
     name: String,
     /// The last labels of each axis, for blocks and for their gradients: many blocks have the same ones.
-    saved: Vec<(usize, usize, SavedLabels<'a>)>,
+    saved: Vec<Vec<Option<SavedLabels<'a>>>>,
 }
 
 impl<'a, W: Write> Saver<'a, W> {
@@ -195,35 +190,20 @@ impl<'a, W: Write> Saver<'a, W> {
     fn labels(&mut self, depth: usize, axis: usize, labels: &'a Labels) -> Result<()> {
         let values = View::from(labels.rows().values());
         let values = values.as_bytes().unwrap_or_default();
-        let known = self.saved.iter().position(|s| (s.0, s.1) == (depth, axis));
-        let known = match known {
-            Some(known) if self.saved[known].2.labels.is_same(labels) => known,
+        let known = known_labels(&mut self.saved, depth, axis);
+        let SavedLabels { header, crc, .. } = match known {
+            Some(known) if known.labels.is_same(labels) => known,
             _ => {
                 let header = labels::header(labels)
                     .map_err(|error| error.context(format!("'{}'", self.name)))?;
                 let crc = checksum(&[&header, values])?;
-                let new = (
-                    depth,
-                    axis,
-                    SavedLabels {
-                        labels,
-                        header,
-                        crc,
-                    },
-                );
-                match known {
-                    Some(known) => {
-                        self.saved[known] = new;
-                        known
-                    }
-                    None => {
-                        self.saved.push(new);
-                        self.saved.len() - 1
-                    }
-                }
+                known.insert(SavedLabels {
+                    labels,
+                    header,
+                    crc,
+                })
             }
         };
-        let SavedLabels { header, crc, .. } = &self.saved[known].2;
         let alignment = array::alignment(values);
         self.archive
             .add_checked(&self.name, &[header, values], alignment, *crc)
@@ -261,4 +241,20 @@ impl<'a, W: Write> Saver<'a, W> {
         }
         Ok(())
     }
+}
+
+/// The last labels of this axis.
+fn known_labels<'s, 'a>(
+    saved: &'s mut Vec<Vec<Option<SavedLabels<'a>>>>,
+    depth: usize,
+    axis: usize,
+) -> &'s mut Option<SavedLabels<'a>> {
+    if saved.len() <= depth {
+        saved.resize_with(depth + 1, Vec::new);
+    }
+    let axes = &mut saved[depth];
+    if axes.len() <= axis {
+        axes.resize_with(axis + 1, || None);
+    }
+    &mut axes[axis]
 }

@@ -86,15 +86,16 @@ impl<'s> Archive<'s> {
         Member::new(name, &mut self.source, data, entry.size, check)
     }
 
-    /// Check the headers of the members that were not opened: one of them may have been looked for under the
-    /// name that it had before the directory was damaged.
+    /// Check the headers of the members that were not opened, and let `check` check their names: one of them may have
+    /// been looked for under the name that it had before the directory was damaged.
     ///
     /// # Errors
-    /// If a header says something else than the directory.
-    pub(crate) fn check_others(&mut self) -> Result<()> {
+    /// If a header says something else than the directory, or those of `check`.
+    pub(crate) fn check_others(&mut self, check: impl Fn(&str) -> Result<()>) -> Result<()> {
         for (entry, &opened) in self.directory.entries().iter().zip(&self.opened) {
             if !opened {
                 data_start(&mut self.source, &self.directory, entry)?;
+                check(self.directory.name(entry))?;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Writing archives, byte for byte as the metatensor 0.2 library writes them.
 
 use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
+use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
 use std::io::{self, Write};
 
 use crc32fast::Hasher;
@@ -54,6 +54,8 @@ pub(crate) struct ArchiveWriter<W: Write> {
     count: u64,
     /// Hashes of all names: the names themselves are in the directory.
     names: HashSet<u64, BuildHasherDefault<Hashed>>,
+    /// Changes all hashes, so that nobody can choose names with equal ones.
+    seed: u64,
 }
 
 impl<W: Write> ArchiveWriter<W> {
@@ -66,6 +68,7 @@ impl<W: Write> ArchiveWriter<W> {
             directory: Vec::new(),
             count: 0,
             names: HashSet::default(),
+            seed: RandomState::new().hash_one(0),
         }
     }
 
@@ -90,12 +93,13 @@ impl<W: Write> ArchiveWriter<W> {
         crc: u32,
     ) -> Result<()> {
         let Ok(name_length) = u16::try_from(name.len()) else {
+            let start: String = name.chars().take(64).collect();
             return Err(Error::invalid(format!(
-                "the name of an archive member has {} bytes, more than {MAX16}",
+                "the name of the archive member '{start}...' has {} bytes, more than {MAX16}",
                 name.len()
             )));
         };
-        if !self.names.insert(hash(name.as_bytes())) && self.has_member(name) {
+        if !self.names.insert(hash(name.as_bytes(), self.seed)) && self.has_member(name) {
             return Err(Error::invalid(format!(
                 "two archive members would have the name '{name}'"
             )));
@@ -310,12 +314,12 @@ fn put_padding(out: &mut Vec<u8>, zeros: u64) {
 }
 
 /// A number that is different for different names, as a rule.
-fn hash(name: &[u8]) -> u64 {
+fn hash(name: &[u8], seed: u64) -> u64 {
     let (words, rest) = name.as_chunks::<8>();
     let mut last = [0; 8];
     last[..rest.len()].copy_from_slice(rest);
     let words = words.iter().copied().chain([last]);
-    words.fold(name.len() as u64, |hash, word| {
+    words.fold(seed ^ name.len() as u64, |hash, word| {
         let mixed = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         mixed ^ mixed >> 32
     })
@@ -335,7 +339,7 @@ impl std::hash::Hasher for Hashed {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash(bytes);
+        self.0 = hash(bytes, 0);
     }
 }
 
