@@ -12,10 +12,10 @@ use ndarray::{ArrayD, Dimension, IxDyn};
 
 use super::buffer::Buffer;
 use super::dlpack;
+use super::layout::{Shape, Strides, element_count, foreign_layout, is_row_major, row_major};
 use super::movement::move_data;
 use super::output::write_rows;
 use super::reorder::copy_in_order;
-use super::view::{Shape, Strides, element_count, foreign_layout, is_row_major, row_major};
 use super::{Array, DType, DataMovement, Device, Dlpack, DlpackManagedTensor, Element, Origin};
 use super::{Output, View, ViewMut};
 use crate::{Error, Result, with_item_size};

@@ -174,6 +174,11 @@ impl Dlpack {
         self.managed().flags & DlpackManagedTensor::FLAG_READ_ONLY != 0
     }
 
+    /// Whether the memory is a copy made for whoever got this tensor.
+    pub fn is_copy(&self) -> bool {
+        self.managed().flags & DlpackManagedTensor::FLAG_COPIED != 0
+    }
+
     fn raw_shape(&self) -> &[i64] {
         let tensor = self.tensor();
         if tensor.ndim == 0 {

@@ -12,6 +12,7 @@ mod device;
 mod dlpack;
 mod dtype;
 mod item_size;
+mod layout;
 mod movement;
 mod output;
 mod reference;
@@ -19,6 +20,7 @@ mod reorder;
 #[cfg(test)]
 pub(crate) mod tests;
 mod view;
+mod view_mut;
 
 pub use buffer::will_be_written;
 pub use dense::DenseArray;
@@ -28,7 +30,8 @@ pub use dtype::{Complex, DType, Element, bf16, f16};
 pub use movement::DataMovement;
 pub use output::Output;
 pub use reference::{ArrayRef, SmallArray, stored_like};
-pub use view::{View, ViewMut};
+pub use view::View;
+pub use view_mut::ViewMut;
 
 pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};
 pub(crate) use movement::{Placement, PropertyRun, assemble};

@@ -88,14 +88,14 @@ pub(super) fn move_data(
     input: &View<'_>,
     movements: &[DataMovement],
 ) -> Result<()> {
-    let shape_out: super::view::Shape = output.as_view().shape().into();
+    let shape_out: super::layout::Shape = output.shape().into();
     let shape_in = input.shape();
     let axes = shape_out.len();
     let dtype = input.dtype();
-    if dtype != output.as_view().dtype() {
+    if dtype != output.dtype() {
         return Err(Error::invalid(format!(
             "can not move data from an array of {dtype} to an array of {}",
-            output.as_view().dtype()
+            output.dtype()
         )));
     }
     if axes < 2 || shape_in.len() != axes || shape_in[1..axes - 1] != shape_out[1..axes - 1] {

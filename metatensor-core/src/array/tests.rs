@@ -541,6 +541,7 @@ fn shared_arrays_separate_when_one_changes() {
     assert!(first.is_shared() && first.is_same(&second));
     let mut view = first.make_mut().unwrap().view_mut().unwrap();
     view.typed_mut::<f64>().unwrap().fill(7.0);
+    drop(view);
     assert!(!first.is_same(&second) && !second.is_shared());
     assert_eq!(address(&second), original);
     assert_eq!(

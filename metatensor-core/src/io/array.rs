@@ -109,13 +109,12 @@ fn filled(
 ) -> Result<ArrayRef> {
     let mut array = create(shape, dtype)?;
     let mut view = array.view_mut()?;
-    let got = view.as_view();
-    if got.shape() != shape || got.dtype() != dtype {
+    if view.shape() != shape || view.dtype() != dtype {
         return Err(Error::invalid(format!(
             "asked for an array of {dtype} with shape {shape:?} to load data into, got one of {} \
              with shape {:?}",
-            got.dtype(),
-            got.shape()
+            view.dtype(),
+            view.shape()
         )));
     }
     if let Some(bytes) = view.as_bytes_mut() {

@@ -158,6 +158,7 @@ fn writing_to_an_array_leaves_what_was_exported() {
     let exported = View::from_dlpack(Array::to_dlpack(&array, Device::CPU).unwrap()).unwrap();
     let mut view = array.view_mut().unwrap();
     view.typed_mut::<f64>().unwrap().fill(0.0);
+    drop(view);
     assert_eq!(exported.typed::<f64>().unwrap(), numbers::<f64>(&[2, 2]));
     assert!(array.to_ndarray::<f64>().unwrap().iter().all(|&v| v == 0.0));
 
@@ -402,21 +403,138 @@ fn other_devices_are_refused_by_name() {
     }
 }
 
+/// A tensor whose elements start at an odd address.
+fn unaligned<T: Element>(elements: &ArrayD<T>, shape: &[i64], strides: &[i64]) -> Dlpack {
+    let bytes = View::from(elements.as_slice().unwrap());
+    let bytes = bytes.as_bytes().unwrap();
+    let mut memory = vec![0_u64; bytes.len().div_ceil(8) + 1];
+    // SAFETY: there is space for one more number than needed.
+    unsafe {
+        let start = memory.as_mut_ptr().cast::<u8>().add(1);
+        start.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+    }
+    let change = |tensor: &mut DlpackManagedTensor| {
+        tensor.tensor.byte_offset = 1;
+        tensor.tensor.dtype = T::DTYPE;
+    };
+    let tensor = Foreign {
+        memory,
+        ..Foreign::new(&[], shape, strides)
+    };
+    tensor.make(&change).0.unwrap()
+}
+
 #[test]
-fn unaligned_elements_are_refused_but_can_be_copied() {
-    let foreign = Foreign::new(&[0_u64, u64::MAX, 0], &[2], &[1]);
-    let offset = |tensor: &mut DlpackManagedTensor| tensor.tensor.byte_offset = 4;
-    let array = DenseArray::from_dlpack(foreign.make(&offset).0.unwrap()).unwrap();
-    let error = message(array.view().typed::<u64>());
-    assert!(
-        error.contains("uint64 whose data is not aligned"),
-        "{error}"
+fn unaligned_elements_are_read_from_a_copy_made_once() {
+    fn check<T: Numbered>() {
+        let elements = numbers::<T>(&[2, 3]);
+        let transposed = elements.clone().reversed_axes();
+        for (shape, strides, expected) in [
+            ([2, 3], [3, 1], elements.clone()),
+            ([3, 2], [1, 3], transposed),
+        ] {
+            let view = View::from_dlpack(unaligned(&elements, &shape, &strides)).unwrap();
+            let is_contiguous = strides == [3, 1];
+            assert_eq!(view.typed::<T>().unwrap(), expected);
+            let address = view.typed::<T>().unwrap().as_ptr();
+            assert!(address.is_aligned());
+            assert_eq!(view.typed::<T>().unwrap().as_ptr(), address);
+
+            let in_order: Vec<T> = expected.iter().copied().collect();
+            let copied = size_of::<T>() > 1;
+            let slice = view.as_slice::<T>().unwrap();
+            assert_eq!(slice, (is_contiguous || copied).then_some(&in_order[..]));
+            assert_eq!(view.is_contiguous(), is_contiguous);
+            let bytes = view.as_bytes().map(<[u8]>::as_ptr);
+            assert_eq!(bytes.is_some(), is_contiguous);
+            assert!(
+                bytes.is_none_or(|bytes| bytes.addr() % 2 == 1),
+                "bytes are where they were"
+            );
+        }
+    }
+    for_all_types!(check);
+}
+
+#[test]
+fn unaligned_elements_are_written_to_where_they_are() {
+    fn check<T: Numbered>() {
+        let elements = numbers::<T>(&[2, 3]);
+        let (new, other) = (T::number(7), T::number(8));
+        let mut expected = elements.clone();
+        expected[[0, 2]] = new;
+        expected[[1, 1]] = other;
+
+        let mut array = DenseArray::from_dlpack(unaligned(&elements, &[2, 3], &[3, 1])).unwrap();
+        let address = array.view().as_bytes().unwrap().as_ptr();
+        let mut view = array.view_mut().unwrap();
+        view.as_slice_mut::<T>().unwrap().unwrap()[2] = new;
+        view.typed_mut::<T>().unwrap()[[1, 1]] = other;
+        drop(view);
+        assert_eq!(array.to_ndarray::<T>().unwrap(), expected);
+        assert_eq!(array.view().as_bytes().unwrap().as_ptr(), address);
+
+        // SAFETY: nobody else has the tensor.
+        let view = unsafe { ViewMut::from_dlpack(unaligned(&elements, &[3, 2], &[1, 3])) };
+        let mut view = view.unwrap();
+        view.typed_mut::<T>().unwrap()[[2, 0]] = new;
+        assert_eq!(view.as_view().typed::<T>().unwrap()[[2, 0]], new);
+        view.typed_mut::<T>().unwrap()[[1, 1]] = other;
+        assert_eq!(view.as_bytes_mut(), None);
+        assert_eq!(
+            view.as_view().typed::<T>().unwrap(),
+            expected.clone().reversed_axes()
+        );
+
+        let zeros = DenseArray::zeros(T::DTYPE, &[3, 2]).unwrap();
+        view.typed_mut::<T>().unwrap()[[0, 0]] = other;
+        view.copy_from(&zeros.view()).unwrap();
+        assert_eq!(
+            view.as_view().typed::<T>().unwrap(),
+            zeros.to_ndarray::<T>().unwrap()
+        );
+    }
+    for_all_types!(check);
+}
+
+#[test]
+fn what_would_be_lost_is_not_written() {
+    let refused = |foreign: Foreign<f64>, change: Change<'_>| {
+        let (dlpack, deleted) = foreign.make(change);
+        // SAFETY: nobody else has it.
+        let error = message(unsafe { ViewMut::from_dlpack(dlpack.unwrap()) });
+        assert_eq!(deleted.load(Ordering::SeqCst), 1);
+        error
+    };
+    let flag = |flags| move |tensor: &mut DlpackManagedTensor| tensor.flags = flags;
+    let error = refused(dozen(), &flag(DlpackManagedTensor::FLAG_COPIED));
+    assert!(error.contains("is a copy"), "{error}");
+    let error = refused(dozen(), &flag(u64::MAX));
+    assert!(error.contains("read-only"), "{error}");
+    for strides in [[0, 1], [1, 1], [-2, 1], [4, 0]] {
+        let error = refused(Foreign::new(&[0.0; 12], &[3, 4], &strides), &|tensor| {
+            tensor.tensor.byte_offset = 32;
+        });
+        for part in ["overlap", "[3, 4]", &format!("{strides:?}")] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+    // Only reading needs no memory of one's own.
+    let copy = dozen()
+        .make(&flag(DlpackManagedTensor::FLAG_COPIED))
+        .0
+        .unwrap();
+    assert_eq!(
+        View::from_dlpack(copy).unwrap().typed::<f64>().unwrap()[[2, 3]],
+        11.0
     );
-    assert!(array.view().as_slice::<u64>().is_err());
-    let copy = array.copy(Device::CPU).unwrap();
-    let copy = copy.view().unwrap();
-    let expected = [u64::MAX.to_le() << 32, u64::MAX.to_le() >> 32].map(u64::from_le);
-    assert_eq!(copy.as_slice::<u64>().unwrap(), Some(&expected[..]));
+
+    for (shape, strides) in [([1, 4], [0, 1]), ([4, 1], [1, 0]), ([0, 4], [0, 0])] {
+        let foreign = Foreign::new(&[0.0; 4], &shape, &strides);
+        // SAFETY: nobody else has it.
+        let mut view = unsafe { ViewMut::from_dlpack(foreign.dlpack()) }.unwrap();
+        view.typed_mut::<f64>().unwrap().fill(1.0);
+    }
 }
 
 #[test]
