@@ -80,15 +80,17 @@ fn from_array(mut array: ArrayRef, names: BlockNames<'_>) -> Result<TensorBlock>
     }
     let components = component_axes.iter().enumerate().map(|(i, &length)| {
         let default = format!("component_{}", i + 1);
-        Labels::range(
-            names.components.map_or(&default[..], |names| names[i]),
-            length,
-        )
+        let name = names.components.map_or(&default[..], |names| names[i]);
+        Labels::range(name, length)?.on_device_of(&*array)
     });
     let components = components.collect::<Result<Vec<_>>>()?;
     let (samples, properties) = (
         positions(samples, sample_axes).map_err(|error| error.context("samples"))?,
         positions(properties, property_axes).map_err(|error| error.context("properties"))?,
+    );
+    let (samples, properties) = (
+        samples.on_device_of(&*array)?,
+        properties.on_device_of(&*array)?,
     );
 
     let mut merged = vec![samples.count()];

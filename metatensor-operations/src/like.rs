@@ -170,10 +170,10 @@ fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
 }
 
 fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
-    let shape = block.values().shape()?;
+    let shape = block.shape();
     let values = match block.values().downcast_ref::<DenseArray>() {
-        Some(model) => model.filled_like(shape, value)?.into(),
-        None => block.values().create(shape, value)?.into(),
+        Some(model) => model.filled_like(&shape, value)?.into(),
+        None => block.values().create(&shape, value)?.into(),
     };
     with_array(block, values)
 }

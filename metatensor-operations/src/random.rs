@@ -92,7 +92,7 @@ fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
     if !device.is_cpu() {
         return Err(Error::unsupported(format!("data on {device}")));
     }
-    let shape = block.values().shape()?;
+    let shape = &block.shape()[..];
     match block.dtype()? {
         DType::F64 => fill(shape, |i| stream.f64(i)),
         DType::F32 => fill(shape, |i| stream.f32(i)),

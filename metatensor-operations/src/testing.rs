@@ -2,12 +2,13 @@
 
 pub(crate) mod random;
 pub(crate) mod threads;
+mod unaligned;
 
 use std::sync::LazyLock;
 
 use metatensor_core::{
     ArrayRef, DType, DataMovement, DenseArray, Device, Dlpack, Element, Error, Labels, Origin,
-    Result, TensorBlock, TensorMap, View, ViewMut,
+    Result, RowCheck, TensorBlock, TensorMap, View, ViewMut,
 };
 use ndarray::{Array, ArrayD, Axis, ShapeBuilder, Slice};
 
@@ -47,7 +48,10 @@ pub(crate) fn with_gradient<T: Element>(
 
 /// Map with these blocks, and keys `k` counting from 0.
 pub(crate) fn map(blocks: Vec<TensorBlock>) -> TensorMap {
-    let keys = Labels::range("k", blocks.len()).unwrap();
+    let device = blocks
+        .first()
+        .map_or(Device::CPU, |block| block.device().unwrap());
+    let keys = labels_on(&Labels::range("k", blocks.len()).unwrap(), device);
     TensorMap::new(keys, blocks).unwrap()
 }
 
@@ -176,13 +180,15 @@ pub(crate) enum Layout {
     Fortran,
     EverySecondProperty,
     Backwards,
+    Unaligned,
 }
 
 impl Layout {
-    pub(crate) const ALL: [Layout; 3] = [
+    pub(crate) const ALL: [Layout; 4] = [
         Layout::Fortran,
         Layout::EverySecondProperty,
         Layout::Backwards,
+        Layout::Unaligned,
     ];
 }
 
@@ -208,6 +214,7 @@ pub(crate) fn with_layout(block: &TensorBlock, layout: Layout) -> TensorBlock {
                 reversed.invert_axis(last);
                 reversed
             }
+            Layout::Unaligned => return unaligned::array(&view),
         };
         copy.assign(&elements);
         copy.into()
@@ -297,9 +304,9 @@ impl metatensor_core::Array for Foreign {
         self.array.to_dlpack(device)
     }
 
-    /// Like some real libraries, refuses memory that can not be written to.
+    /// Like some real libraries, refuses memory that can not be written to, unless it is that of labels.
     fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn metatensor_core::Array>> {
-        if tensor.is_read_only() {
+        if tensor.is_read_only() && tensor.tensor().dtype != DType::I32 {
             return Err(Error::invalid("got a read-only tensor"));
         }
         let array = DenseArray::from_dlpack(tensor)?;
@@ -307,10 +314,35 @@ impl metatensor_core::Array for Foreign {
     }
 }
 
-/// The same block with arrays of another kind on `device`.
+pub(crate) fn foreign_array(array: impl Into<DenseArray>, device: Device) -> ArrayRef {
+    let array = array.into();
+    ArrayRef::from(std::sync::Arc::new(Foreign { array, device }))
+}
+
+/// The same block with arrays of another kind on `device`, and labels on this device as well.
 pub(crate) fn foreign(block: &TensorBlock, device: Device) -> TensorBlock {
-    with_arrays(block, &mut |array| {
-        let array = DenseArray::copy_of(&array.view().unwrap()).unwrap();
-        ArrayRef::from(std::sync::Arc::new(Foreign { array, device }))
-    })
+    let array = DenseArray::copy_of(&block.view().unwrap()).unwrap();
+    let labels = |labels: &Labels| labels_on(labels, device);
+    let mut result = TensorBlock::new(
+        foreign_array(array, device),
+        &labels(block.samples()),
+        &block.components().iter().map(labels).collect::<Vec<_>>(),
+        &labels(block.properties()),
+    )
+    .unwrap();
+    for (parameter, gradient) in block.gradients() {
+        let gradient = foreign(gradient, device);
+        result.add_gradient(parameter, gradient).unwrap();
+    }
+    result
+}
+
+/// The same labels on `device`.
+pub(crate) fn labels_on(labels: &Labels, device: Device) -> Labels {
+    if device.is_cpu() {
+        return labels.clone();
+    }
+    let array = foreign_array(labels.values().to_owned(), device);
+    let names: Vec<_> = labels.names().iter().collect();
+    Labels::from_storage(&names, array, RowCheck::Unique).unwrap()
 }

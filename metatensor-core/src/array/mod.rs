@@ -35,7 +35,7 @@ pub use view_mut::ViewMut;
 
 pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};
 pub(crate) use movement::{Placement, PropertyRun, assemble};
-pub(crate) use reorder::{copied_by_threads, reordered};
+pub(crate) use reorder::reordered;
 
 /// What the rest of the library asks of any n-dimensional array.
 ///

@@ -2,11 +2,8 @@
 
 use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
-use super::{Array, ArrayRef, DType, DenseArray, Output, stored_like};
+use super::{Array, DType, DenseArray, Output};
 use crate::{Result, with_item_size};
-
-/// Arrays of at least this many bytes are copied by several threads.
-const LARGE: usize = 1 << 20;
 
 /// Copy of `array` with its axes in this order, which then gets another shape.
 ///
@@ -40,16 +37,6 @@ pub(crate) fn reordered(
     }
     copy.reshape(shape)?;
     Ok(copy)
-}
-
-/// Copy of `array`, of the same kind, made by several threads if that is faster than what most arrays do themselves.
-pub(crate) fn copied_by_threads(array: &dyn Array) -> Result<ArrayRef> {
-    let (device, dtype) = (array.device()?, array.dtype()?);
-    let size = dtype.size() * array.shape()?.iter().product::<usize>();
-    if !device.is_cpu() || size < LARGE || !DType::ALL.contains(&dtype) {
-        return Ok(array.copy(device)?.into());
-    }
-    stored_like(array, DenseArray::copy_of(&array.view()?)?)
 }
 
 /// Array of this shape with all `items`, the last axis varying fastest.

@@ -194,6 +194,33 @@ impl<'a> View<'a> {
         Ok(unsafe { Self::from_parts(data, dtype, Shape::from_slice(shape), row_major(shape)) })
     }
 
+    /// View of an array whose elements are the bytes of `bytes`, the last axis varying fastest. They can start at any
+    /// address.
+    ///
+    /// ```
+    /// # use metatensor_core::{DType, Result, View};
+    /// let bytes = [0, 1, 2, 3, 4, 0];
+    /// let view = View::from_bytes(DType::U16, &[2], &bytes[1..5])?;
+    /// assert_eq!(view.typed::<u16>()?[[1]], u16::from_ne_bytes([3, 4]));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If an array of this shape has more or fewer bytes.
+    pub fn from_bytes(dtype: DType, shape: &[usize], bytes: &'a [u8]) -> Result<View<'a>> {
+        let size = element_count(shape, dtype)? * dtype.size();
+        if bytes.len() != size {
+            return Err(Error::invalid(format!(
+                "an array of {dtype} with shape {shape:?} takes {size} bytes, got {}",
+                bytes.len()
+            )));
+        }
+        let data = NonNull::from(bytes).cast();
+        // SAFETY: these bytes are valid for reads, and the layout is that of all of them.
+        Ok(unsafe { Self::from_parts(data, dtype, Shape::from_slice(shape), row_major(shape)) })
+    }
+
     /// View of the memory of a DLPack tensor, which is deleted when the view is dropped.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::TensorBlock;
 use crate::names::Names;
-use crate::{Error, Labels, Result};
+use crate::{DType, Device, Error, Labels, Result};
 
 /// One of the axes of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +24,73 @@ impl fmt::Display for Axis {
     }
 }
 
+/// Length of each axis.
+pub(super) fn lengths(block: &TensorBlock) -> impl Iterator<Item = usize> {
+    labels(block).map(|(_, labels)| labels.count())
+}
+
 /// Checks that the labels of a block can go with its values.
 pub(super) fn check(block: &TensorBlock) -> Result<()> {
     check_components(&block.components)?;
-    check_shape(block.values.shape()?, block)
+    check_shape(block.values.shape()?, block)?;
+    check_devices(block)
+}
+
+/// Checks that an array of this type and shape is what a block was made with.
+#[inline]
+pub(super) fn check_unchanged(block: &TensorBlock, dtype: DType, shape: &[usize]) -> Result<()> {
+    if dtype == block.dtype && has_shape(block, shape) {
+        return Ok(());
+    }
+    Err(changed(block, dtype, shape))
+}
+
+#[inline]
+fn has_shape(block: &TensorBlock, shape: &[usize]) -> bool {
+    let [samples, components @ .., properties] = shape else {
+        return false;
+    };
+    let counts = block.components.iter().map(Labels::count);
+    *samples == block.samples.count()
+        && *properties == block.properties.count()
+        && counts.eq(components.iter().copied())
+}
+
+#[cold]
+fn changed(block: &TensorBlock, dtype: DType, shape: &[usize]) -> Error {
+    let error = match check_shape(shape, block) {
+        Err(error) => error,
+        Ok(()) => Error::invalid(format!("expected values of {}, got {dtype}", block.dtype)),
+    };
+    error.context("the array does not fit its block any more")
+}
+
+/// The labels of all axes, in order.
+fn labels(block: &TensorBlock) -> impl Iterator<Item = (Axis, &Labels)> {
+    let components = block.components.iter().enumerate();
+    let components = components.map(|(i, labels)| (Axis::Component(i), labels));
+    std::iter::once((Axis::Samples, &block.samples))
+        .chain(components)
+        .chain([(Axis::Properties, &block.properties)])
+}
+
+fn check_devices(block: &TensorBlock) -> Result<()> {
+    for (axis, labels) in labels(block) {
+        let device = labels.device()?;
+        if device != block.device {
+            return Err(other_device(block, axis, device));
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+fn other_device(block: &TensorBlock, axis: Axis, device: Device) -> Error {
+    Error::invalid(format!(
+        "the values and all labels of a block must be on the same device, but the values are on {} and the labels of \
+         the {axis} on {device}",
+        block.device
+    ))
 }
 
 fn check_components(components: &[Labels]) -> Result<()> {
@@ -56,31 +119,16 @@ fn check_components(components: &[Labels]) -> Result<()> {
     Ok(())
 }
 
-fn check_shape(
-    shape: &[usize],
-    TensorBlock {
-        samples,
-        components,
-        properties,
-        ..
-    }: &TensorBlock,
-) -> Result<()> {
-    let axes = components.len() + 2;
+fn check_shape(shape: &[usize], block: &TensorBlock) -> Result<()> {
+    let axes = block.components.len() + 2;
     if shape.len() != axes {
         return Err(Error::invalid(format!(
             "expected values with {axes} axes (samples, {} components, properties), got an array of \
              shape {shape:?}",
-            components.len()
+            axes - 2
         )));
     }
-    let components = components
-        .iter()
-        .enumerate()
-        .map(|(i, labels)| (Axis::Component(i), labels));
-    let labels = std::iter::once((Axis::Samples, samples))
-        .chain(components)
-        .chain([(Axis::Properties, properties)]);
-    for (number, ((axis, labels), &length)) in labels.zip(shape).enumerate() {
+    for (number, ((axis, labels), &length)) in labels(block).zip(shape).enumerate() {
         if labels.count() != length {
             return Err(Error::invalid(format!(
                 "axis {number} of the values has {length} entries, but there are {} entries in the \

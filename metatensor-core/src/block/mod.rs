@@ -6,13 +6,13 @@ use std::sync::{Arc, OnceLock};
 use ndarray::ArrayViewD;
 use smallvec::SmallVec;
 
-use crate::array::copied_by_threads;
 use crate::display::GradientDisplay;
 use crate::names::Names;
 use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
 
 mod axes;
 mod block_mut;
+mod copy;
 pub(crate) mod gradient_names;
 mod sample_map;
 #[cfg(test)]
@@ -56,6 +56,9 @@ pub(crate) const SAMPLE: &str = "sample";
 #[derive(Clone)]
 pub struct TensorBlock {
     values: ArrayRef,
+    /// What the array said of itself when the block was made.
+    dtype: DType,
+    device: Device,
     samples: Labels,
     components: Box<[Labels]>,
     properties: Labels,
@@ -93,16 +96,16 @@ impl TensorBlock {
     ///
     /// # Errors
     ///
-    /// If `values` does not have one axis per labels, each as long as these labels; or if the labels
-    /// of a component do not have exactly one dimension, have no entries, or have the same name as
-    /// those of another component.
+    /// If `values` does not have one axis per labels, each as long as these labels, or does not know its data
+    /// type; if labels are on another device; or if the labels of a component do not have exactly one
+    /// dimension, have no entries, or have the same name as those of another component.
     pub fn new(
         values: impl Into<ArrayRef>,
         samples: &Labels,
         components: &[Labels],
         properties: &Labels,
     ) -> Result<TensorBlock> {
-        let block = Self::unchecked(values.into(), samples, components.into(), properties);
+        let block = Self::unchecked(values.into(), samples, components.into(), properties)?;
         axes::check(&block)?;
         Ok(block)
     }
@@ -119,7 +122,7 @@ impl TensorBlock {
         components: Box<[Labels]>,
         properties: &Labels,
     ) -> Result<Box<TensorBlock>> {
-        let block = Box::new(Self::unchecked(values, samples, components, properties));
+        let block = Box::new(Self::unchecked(values, samples, components, properties)?);
         axes::check(&block)?;
         Ok(block)
     }
@@ -130,14 +133,16 @@ impl TensorBlock {
         samples: &Labels,
         components: Box<[Labels]>,
         properties: &Labels,
-    ) -> TensorBlock {
-        TensorBlock {
+    ) -> Result<TensorBlock> {
+        Ok(TensorBlock {
+            dtype: values.dtype()?,
+            device: values.device()?,
             values,
             samples: samples.clone(),
             components,
             properties: properties.clone(),
             gradients: None,
-        }
+        })
     }
 
     /// Adds `gradient`, the derivatives of the values with respect to `parameter`.
@@ -191,9 +196,9 @@ impl TensorBlock {
                 "it must have the {what} of the values, {ours}, not {theirs}"
             )))
         };
-        let (ours, theirs) = (self.dtype()?, gradient.dtype()?);
+        let (ours, theirs) = (self.dtype, gradient.dtype);
         same("data type", &ours, &theirs, ours == theirs)?;
-        let (ours, theirs) = (self.device()?, gradient.device()?);
+        let (ours, theirs) = (self.device, gradient.device);
         same("device", &ours, &theirs, ours == theirs)?;
         let (ours, theirs) = (self.values.origin()?, gradient.values.origin()?);
         if ours != theirs {
@@ -224,21 +229,48 @@ impl TensorBlock {
     ///
     /// # Errors
     ///
-    /// If elements are not of type `T` or not in main memory, or if `change` fails.
+    /// If elements are not of type `T` or not in main memory, as for [`TensorBlock::view`]; if the array is
+    /// a copy of where they are, or several elements share memory; or if `change` fails.
     pub fn update_values<T: Element>(
         &mut self,
         change: impl FnOnce(ndarray::ArrayViewMutD<'_, T>) -> Result<()>,
     ) -> Result<()> {
-        change(self.values.make_mut()?.view_mut()?.typed_mut()?)
+        let (dtype, shape) = (self.dtype, self.shape());
+        let mut view = self.values.make_mut()?.view_mut()?;
+        if view.dtype() != dtype || view.shape() != shape {
+            let (dtype, shape) = (view.dtype(), view.shape().to_vec());
+            drop(view);
+            return axes::check_unchanged(self, dtype, &shape);
+        }
+        change(view.typed_mut()?)
     }
 
     /// The elements of the array, which must be in main memory.
     ///
     /// # Errors
     ///
-    /// If they are not in main memory.
+    /// If they are not in main memory; or if data type and shape are not what they were when the block was made, which
+    /// those who have arrays of their own can change behind our back.
+    #[inline]
     pub fn view(&self) -> Result<View<'_>> {
-        self.values.view()
+        let view = self.values.view()?;
+        axes::check_unchanged(self, view.dtype(), view.shape())?;
+        Ok(view)
+    }
+
+    /// Checks that all arrays still have the shapes of their labels, for those who do not look at their elements.
+    pub(crate) fn check_arrays(&self) -> Result<()> {
+        axes::check_unchanged(self, self.dtype, self.values.shape()?)?;
+        for (parameter, gradient) in self.gradients() {
+            let checked = gradient.check_arrays();
+            checked.map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+        }
+        Ok(())
+    }
+
+    /// Length of each axis of the array, which is the number of entries of its labels.
+    pub fn shape(&self) -> Vec<usize> {
+        axes::lengths(self).collect()
     }
 
     /// A copy of the array, for `ndarray`.
@@ -285,22 +317,22 @@ impl TensorBlock {
         }
     }
 
-    /// Data type of the array.
+    /// Data type of the array, as it was when the block was made.
     ///
     /// # Errors
     ///
-    /// Those of the array.
+    /// None: the array is not asked again.
     pub fn dtype(&self) -> Result<DType> {
-        self.values.dtype()
+        Ok(self.dtype)
     }
 
-    /// Device of the array.
+    /// Device of the array and of all labels, as it was when the block was made.
     ///
     /// # Errors
     ///
-    /// Those of the array.
+    /// None: the array is not asked again.
     pub fn device(&self) -> Result<Device> {
-        self.values.device()
+        Ok(self.device)
     }
 
     /// Parameters of all gradients, in the order in which they were added.
@@ -406,47 +438,6 @@ impl TensorBlock {
             gradients: parameters.into_iter().zip(gradients).collect(),
         }
     }
-
-    /// Copy of this block that shares no array with it.
-    ///
-    /// # Errors
-    ///
-    /// If an array can not be copied.
-    pub fn deep_copy(&self) -> Result<TensorBlock> {
-        let mut copy = self.clone();
-        copy.unshare(Unshare::All)?;
-        Ok(copy)
-    }
-
-    /// Copies the arrays that other blocks use as well. The copies are of the same kind, but large arrays in main memory do
-    /// not make them themselves.
-    ///
-    /// # Errors
-    ///
-    /// If an array can not be copied.
-    pub fn unshare_arrays(&mut self) -> Result<()> {
-        self.unshare(Unshare::Shared)
-    }
-
-    fn unshare(&mut self, which: Unshare) -> Result<()> {
-        match which {
-            Unshare::All => self.values = self.values.copy(self.values.device()?)?.into(),
-            Unshare::Shared if self.values.is_shared() => {
-                self.values = copied_by_threads(&*self.values)?;
-            }
-            Unshare::Shared => {}
-        }
-        for gradient in self.gradients.iter_mut().flat_map(|all| &mut all.list) {
-            gradient.block.unshare(which)?;
-        }
-        Ok(())
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unshare {
-    All,
-    Shared,
 }
 
 /// Everything a [`TensorBlock`] is made of.

@@ -1,8 +1,8 @@
 use ndarray::{Array2, Array3, Array4, ArrayD, IxDyn, arr2};
 
 use super::*;
-use crate::array::tests::foreign::{CUDA, ForeignArray, HIDDEN};
-use crate::{Array, DenseArray, Origin, RowCheck};
+use crate::array::tests::foreign::{CUDA, ForeignArray, HIDDEN, labels_on};
+use crate::{Array, DenseArray, Origin};
 
 mod gradient_map;
 
@@ -278,13 +278,9 @@ fn gradients_have_the_properties_and_components_of_the_values() {
 #[test]
 fn gradients_are_in_the_same_kind_of_array() {
     let new = |values: ArrayRef, first: &str| {
-        TensorBlock::new(
-            values,
-            &Labels::range(first, 2).unwrap(),
-            &[],
-            &range("n", 1),
-        )
-        .unwrap()
+        let on = |labels| labels_on(values.device().unwrap(), &labels);
+        let (samples, properties) = (on(range(first, 2)), on(range("n", 1)));
+        TensorBlock::new(values, &samples, &[], &properties).unwrap()
     };
     let array = || Array2::<f64>::zeros((2, 1));
     let mut block = new(array().into(), "s");
@@ -308,16 +304,100 @@ fn gradients_are_in_the_same_kind_of_array() {
 
 #[test]
 fn blocks_can_be_on_any_device() {
-    let labels = |name: &str, count| {
-        let array = ForeignArray::new(Array2::<i32>::zeros((count, 1)), HIDDEN);
-        Labels::from_storage(&[name], array.into(), RowCheck::Unique).unwrap()
-    };
+    let labels = |name: &str, count| labels_on(HIDDEN, &range(name, count));
     let values = || ForeignArray::new(Array2::<f64>::zeros((2, 3)), HIDDEN);
     let mut block = TensorBlock::new(values(), &labels("s", 2), &[], &labels("p", 3)).unwrap();
     let gradient = TensorBlock::new(values(), &labels("sample", 2), &[], &labels("p", 3));
     block.add_gradient("g", gradient.unwrap()).unwrap();
     assert_names(block.view(), &["ext:0"]);
     assert_names(block.gradient_map("g"), &["mapping", "ext:0"]);
+}
+
+#[test]
+fn values_and_labels_are_on_the_same_device() {
+    let new = |values, samples, component, properties| {
+        let array = ForeignArray::new(zeros(&[2, 3, 4]), values);
+        let components = [labels_on(component, &range("c", 3))];
+        TensorBlock::new(
+            array,
+            &labels_on(samples, &range("s", 2)),
+            &components,
+            &labels_on(properties, &range("p", 4)),
+        )
+    };
+    let cpu = Device::CPU;
+    for device in [cpu, CUDA, HIDDEN] {
+        let block = new(device, device, device, device).unwrap();
+        assert_eq!(block.device().unwrap(), device);
+    }
+    let differ = |values: Device, labels: Device, axis: &str| {
+        [
+            format!("values are on {values}"),
+            format!("labels of the {axis} on {labels}"),
+        ]
+    };
+    for (result, message) in [
+        (new(CUDA, cpu, CUDA, CUDA), differ(CUDA, cpu, "samples")),
+        (
+            new(CUDA, CUDA, HIDDEN, CUDA),
+            differ(CUDA, HIDDEN, "component 0"),
+        ),
+        (new(cpu, cpu, cpu, CUDA), differ(cpu, CUDA, "properties")),
+        (new(HIDDEN, cpu, cpu, cpu), differ(HIDDEN, cpu, "samples")),
+    ] {
+        assert_names(result, &[&message[0], &message[1]]);
+    }
+    let second = Device { id: 1, ..CUDA };
+    assert_names(new(CUDA, CUDA, CUDA, second), &["cuda:0", "cuda:1"]);
+
+    // Labels without entries are somewhere as well.
+    let none = labels_on(CUDA, &range("s", 0));
+    let values = zeros(&[0, 4]);
+    assert_names(
+        TensorBlock::new(values, &none, &[], &range("p", 4)),
+        &["samples on cuda:0"],
+    );
+}
+
+#[test]
+fn data_that_does_not_fit_to_the_array_is_never_used() {
+    let (samples, properties) = (range("s", 2), range("p", 3));
+    let new = |data: DenseArray| {
+        let array = ForeignArray::with_data(zeros(&[2, 3]), data);
+        TensorBlock::new(array, &samples, &[], &properties).unwrap()
+    };
+    let f32s = Array2::<f32>::zeros((2, 3)).into();
+    for (data, culprits) in [
+        (
+            zeros(&[1, 3]).into(),
+            &["axis 0", "1 entries", "samples: ['s']"][..],
+        ),
+        (
+            zeros(&[2, 4]).into(),
+            &["axis 1", "4 entries", "properties: ['p']"],
+        ),
+        (zeros(&[3, 2]).into(), &["axis 0"]),
+        (zeros(&[6]).into(), &["2 axes", "[6]"]),
+        (zeros(&[2, 1, 3]).into(), &["2 axes", "[2, 1, 3]"]),
+        (f32s, &["float64", "float32"]),
+    ] {
+        let mut block = new(data);
+        assert_names(block.view(), &["does not fit its block any more"]);
+        assert_names(block.view(), culprits);
+        assert_names(block.to_ndarray::<f64>(), culprits);
+        assert_names(block.save_buffer(), culprits);
+        let change = block.update_values::<f64>(|_| panic!("nothing is changed"));
+        assert_names(change, culprits);
+        let change = block.update_values::<f32>(|_| panic!("nothing is changed"));
+        assert_names(change, culprits);
+    }
+}
+
+#[test]
+fn arrays_know_their_data_type() {
+    let array = ForeignArray::without_dtype(zeros(&[2, 3]));
+    let result = TensorBlock::new(array, &range("s", 2), &[], &range("p", 3));
+    assert_names(result, &["no data type"]);
 }
 
 /// [`block_with_gradient`], with two levels of gradients of the gradient.

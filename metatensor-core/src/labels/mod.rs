@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::names::Names;
 use crate::rows::{self, Order, RowIndex, RowSet, Rows, RowsIter};
-use crate::{ArrayRef, DenseArray, Error, Result};
+use crate::{Array, ArrayRef, DenseArray, Device, Error, Result};
 
 mod set_operations;
 #[cfg(test)]
@@ -286,6 +286,16 @@ impl Labels {
         self.0.values.array()
     }
 
+    /// Device of the table: the main memory, unless the labels were made with an array that is somewhere else.
+    ///
+    /// # Errors
+    ///
+    /// Those of the array.
+    #[inline]
+    pub fn device(&self) -> Result<Device> {
+        self.0.values.device()
+    }
+
     /// The same labels, in an array of the kind that `other` has, on the same device. They stay where
     /// they are if `other` is in a native array.
     ///
@@ -293,15 +303,34 @@ impl Labels {
     ///
     /// Those of the array of `other`.
     pub fn stored_like(self, other: &Labels) -> Result<Labels> {
-        let Some(array) = self.0.values.converted_to_kind_of(&other.0.values)? else {
+        let values = self.0.values.converted_to_kind_of(&other.0.values)?;
+        Ok(self.with_values(values))
+    }
+
+    /// The same labels on the device of `model`: where they are, or in an array of the kind of `model`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the arrays.
+    pub fn on_device_of(self, model: &dyn Array) -> Result<Labels> {
+        if self.device()? == model.device()? {
             return Ok(self);
+        }
+        let values = self.0.values.converted_to_kind_of_array(model)?;
+        Ok(self.with_values(values))
+    }
+
+    /// The same labels with the same rows somewhere else, if there are any.
+    fn with_values(self, values: Option<LabelsValues>) -> Labels {
+        let Some(values) = values else {
+            return self;
         };
-        Ok(Labels(Arc::new(Inner {
+        Labels(Arc::new(Inner {
             names: Arc::clone(&self.0.names),
-            values: array,
+            values,
             order: self.0.order.clone(),
             index: self.0.index.clone(),
-        })))
+        }))
     }
 
     /// All rows, in order.

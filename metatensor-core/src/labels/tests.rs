@@ -446,6 +446,27 @@ fn results_are_stored_like_the_first_input() {
     }
 }
 
+#[test]
+fn labels_follow_arrays_to_their_device() {
+    let native = Labels::new(["n"], &[[4], [2]]).unwrap();
+    assert_eq!(native.device().unwrap(), Device::CPU);
+    for device in [CUDA, HIDDEN] {
+        let array = ForeignArray::new(arr2(&[[0.5]]), device);
+        let moved = native.clone().on_device_of(&array).unwrap();
+        assert_eq!(moved.device().unwrap(), device);
+        assert_eq!(moved.array().device().unwrap(), device);
+        assert_eq!(moved.rows().values(), [4, 2]);
+    }
+    let array = ForeignArray::new(arr2(&[[0.5]]), Device::CPU);
+    assert!(
+        native
+            .clone()
+            .on_device_of(&array)
+            .unwrap()
+            .is_same(&native)
+    );
+}
+
 fn hidden(rows: &[[i32; 1]]) -> Labels {
     let array = ForeignArray::new(arr2(rows), HIDDEN);
     Labels::from_storage(&["n"], array.into(), RowCheck::Unique).unwrap()

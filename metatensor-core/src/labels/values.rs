@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::names::Names;
 use crate::rows::Rows;
-use crate::{ArrayRef, DType, DenseArray, Device, Error, Result, View};
+use crate::{Array, ArrayRef, DType, DenseArray, Device, Error, Result, View};
 
 /// The rows of labels: contiguous in main memory, and available as an array.
 pub(super) struct LabelsValues {
@@ -19,6 +19,8 @@ pub(super) struct LabelsValues {
     readable: usize,
     memory: RowsMemory,
     array: OnceLock<ArrayRef>,
+    /// Where the array is. Those without rows are not asked before somebody wants to know.
+    device: OnceLock<Device>,
 }
 
 enum RowsMemory {
@@ -39,7 +41,12 @@ unsafe impl Sync for LabelsValues {}
 impl LabelsValues {
     pub(super) fn owned(values: Vec<i32>, width: usize) -> LabelsValues {
         let count = values.len() / width.max(1);
-        Self::in_memory(Arc::new(values), [count, width], OnceLock::new())
+        Self::in_memory(
+            Arc::new(values),
+            [count, width],
+            OnceLock::new(),
+            Device::CPU.into(),
+        )
     }
 
     /// Rows in memory that has this shape.
@@ -47,6 +54,7 @@ impl LabelsValues {
         values: Arc<Vec<i32>>,
         [count, width]: [usize; 2],
         array: OnceLock<ArrayRef>,
+        device: OnceLock<Device>,
     ) -> LabelsValues {
         debug_assert_eq!(values.len(), count * width);
         LabelsValues {
@@ -56,6 +64,7 @@ impl LabelsValues {
             readable: count,
             memory: RowsMemory::Owned(values),
             array,
+            device,
         }
     }
 
@@ -95,9 +104,17 @@ impl LabelsValues {
         &self,
         other: &LabelsValues,
     ) -> Result<Option<LabelsValues>> {
-        let Some(model) = other.array.get() else {
-            return Ok(None);
-        };
+        match other.array.get() {
+            Some(model) => self.converted_to_kind_of_array(&**model),
+            None => Ok(None),
+        }
+    }
+
+    /// The same rows as an array like `model` and on the same device, or `None` if this is what we have.
+    pub(super) fn converted_to_kind_of_array(
+        &self,
+        model: &dyn Array,
+    ) -> Result<Option<LabelsValues>> {
         if model.downcast_ref::<DenseArray>().is_some() {
             return Ok(None);
         }
@@ -113,11 +130,22 @@ impl LabelsValues {
         };
         let array = OnceLock::from(ArrayRef::from(converted));
         let shape = [self.readable, self.width];
-        Ok(Some(Self::in_memory(values, shape, array)))
+        Ok(Some(Self::in_memory(values, shape, array, device.into())))
     }
 
     pub(super) fn count(&self) -> usize {
         self.count
+    }
+
+    /// Where the array is.
+    pub(super) fn device(&self) -> Result<Device> {
+        match self.device.get() {
+            Some(&device) => Ok(device),
+            None => {
+                let device = self.array().device()?;
+                Ok(*self.device.get_or_init(|| device))
+            }
+        }
     }
 
     /// Whether there are rows that nobody can look at.
@@ -146,12 +174,12 @@ impl LabelsValues {
 
 /// The values in an array, where they are if possible.
 fn read_rows(array: ArrayRef, shape: [usize; 2]) -> Result<LabelsValues> {
-    let owned = |values, array: ArrayRef| {
-        LabelsValues::in_memory(Arc::new(values), shape, OnceLock::from(array))
+    let owned = |values, array: ArrayRef, device| {
+        LabelsValues::in_memory(Arc::new(values), shape, OnceLock::from(array), device)
     };
     let [count, width] = shape;
     if shape.contains(&0) {
-        return Ok(owned(Vec::new(), array));
+        return Ok(owned(Vec::new(), array, OnceLock::new()));
     }
     let device = array.device()?;
     if device.is_extension() {
@@ -162,16 +190,18 @@ fn read_rows(array: ArrayRef, shape: [usize; 2]) -> Result<LabelsValues> {
             readable: 0,
             memory: RowsMemory::Hidden,
             array: OnceLock::from(array),
+            device: device.into(),
         });
     }
     if !device.is_cpu() {
         let copy = array.copy(Device::CPU)?;
-        return Ok(owned(copy_rows(&copy.view()?, shape)?, array));
+        let rows = copy_rows(&copy.view()?, shape)?;
+        return Ok(owned(rows, array, device.into()));
     }
     let view = View::from_dlpack(array.to_dlpack(Device::CPU)?)?;
     check_shape(&view, shape)?;
     let Some(values) = view.as_slice::<i32>()? else {
-        return Ok(owned(copy_rows(&view, shape)?, array));
+        return Ok(owned(copy_rows(&view, shape)?, array, device.into()));
     };
     Ok(LabelsValues {
         count,
@@ -180,6 +210,7 @@ fn read_rows(array: ArrayRef, shape: [usize; 2]) -> Result<LabelsValues> {
         readable: count,
         memory: RowsMemory::Array(view),
         array: OnceLock::from(array),
+        device: device.into(),
     })
 }
 

@@ -57,7 +57,8 @@ impl TensorMap {
         let mut blocks = Vec::with_capacity(self.blocks.len());
         let mut properties: Option<Labels> = None;
         let mut previous = first;
-        for block in &self.blocks {
+        for (i, block) in self.blocks.iter().enumerate() {
+            self.check_arrays(i)?;
             let same = block.properties() == previous.properties()
                 && block.components() == previous.components();
             let properties = match properties.take().filter(|_| same) {

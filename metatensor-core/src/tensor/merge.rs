@@ -89,6 +89,7 @@ impl<'a> MergePlan<'a> {
             let fill_value = FillArray::new(self.fill_value, first.values())?;
             for (members, key) in self.groups.iter().zip(&self.keys) {
                 let members = || members.iter().map(|&block| block as usize);
+                members().try_for_each(|block| self.map.check_arrays(block))?;
                 let group = Group {
                     blocks: members().map(|block| &self.map.blocks[block]).collect(),
                     moved: members()

@@ -52,7 +52,8 @@ impl TensorMap {
     ///
     /// # Errors
     ///
-    /// If there are not as many blocks as keys, or the blocks do not have the same structure.
+    /// If there are not as many blocks as keys, the keys are on another device than the blocks, or the blocks do not
+    /// have the same structure.
     pub fn new(keys: Labels, blocks: Vec<TensorBlock>) -> Result<TensorMap> {
         if keys.count() != blocks.len() {
             return Err(Error::invalid(format!(
@@ -61,13 +62,20 @@ impl TensorMap {
                 keys.count()
             )));
         }
-        if let [first, others @ ..] = &blocks[..]
-            && !others.is_empty()
-        {
-            let model = ArrayKind::of(first)?;
-            for (i, block) in others.iter().enumerate() {
-                check_same_structure(first, block, &model)
-                    .map_err(|error| structure_error(error, &keys, i + 1))?;
+        if let [first, others @ ..] = &blocks[..] {
+            let (ours, device) = (keys.device()?, first.device()?);
+            if ours != device {
+                return Err(Error::invalid(format!(
+                    "the keys and all blocks of a map must be on the same device, but the keys are on {ours} and the \
+                     blocks on {device}"
+                )));
+            }
+            if !others.is_empty() {
+                let model = ArrayKind::of(first)?;
+                for (i, block) in others.iter().enumerate() {
+                    check_same_structure(first, block, &model)
+                        .map_err(|error| structure_error(error, &keys, i + 1))?;
+                }
             }
         }
         Ok(TensorMap {
@@ -200,6 +208,12 @@ impl TensorMap {
         self.blocks.first().map(TensorBlock::device).transpose()
     }
 
+    /// Checks that the arrays of a block still have the shapes of their labels.
+    fn check_arrays(&self, block: usize) -> Result<()> {
+        let checked = self.blocks[block].check_arrays();
+        checked.map_err(|error| error.context(format!("block {}", self.keys.describe(block))))
+    }
+
     /// Copy of this map that shares no array with it.
     ///
     /// # Errors
@@ -236,11 +250,10 @@ struct ArrayKind {
 
 impl ArrayKind {
     fn of(block: &TensorBlock) -> Result<ArrayKind> {
-        let array = &**block.values();
         Ok(ArrayKind {
-            dtype: array.dtype()?,
-            device: array.device()?,
-            origin: array.origin()?,
+            dtype: block.dtype()?,
+            device: block.device()?,
+            origin: block.values().origin()?,
         })
     }
 }

@@ -1,8 +1,8 @@
-use ndarray::{Array2, arr2};
+use ndarray::Array2;
 
 use super::*;
-use crate::array::tests::foreign::{CUDA, ForeignArray, HIDDEN};
-use crate::{ArrayRef, RowCheck};
+use crate::ArrayRef;
+use crate::array::tests::foreign::{CUDA, ForeignArray, HIDDEN, labels_on};
 
 /// Checks that the error names all of `culprits`.
 #[track_caller]
@@ -196,7 +196,10 @@ fn gradients_of_gradients_have_the_same_structure() {
 }
 
 fn with_values(values: impl Into<ArrayRef>) -> TensorBlock {
-    TensorBlock::new(values, &range("s", 2), &[], &range("n", 1)).unwrap()
+    let values = values.into();
+    let on = |labels| labels_on(values.device().unwrap(), &labels);
+    let (samples, properties) = (on(range("s", 2)), on(range("n", 1)));
+    TensorBlock::new(values, &samples, &[], &properties).unwrap()
 }
 
 #[test]
@@ -262,20 +265,19 @@ fn blocks_are_found_by_labels() {
 
 #[test]
 fn keys_that_nobody_can_look_at_select_nothing_but_everything() {
-    let array = ForeignArray::new(arr2(&[[5]]), HIDDEN);
-    let keys = Labels::from_storage(&["key"], array.into(), RowCheck::Unique).unwrap();
-    let map = TensorMap::new(keys.clone(), vec![NAMES.block(2)]).unwrap();
+    let block = |name| {
+        let array = ForeignArray::new(Array2::<f64>::zeros((2, 1)), HIDDEN);
+        let on = |labels| labels_on(HIDDEN, &labels);
+        TensorBlock::new(array, &on(range(name, 2)), &[], &on(range("n", 1))).unwrap()
+    };
+    let keys = labels_on(HIDDEN, &Labels::new(["key"], &[[5]]).unwrap());
+    let map = TensorMap::new(keys.clone(), vec![block("s")]).unwrap();
     assert_eq!(map.block(&[]).unwrap().samples().count(), 2);
     assert_names(map.block(&[("key", 5)]), &["ext:0"]);
     assert_names(map.block_matching(&keys), &["ext:0"]);
 
-    let array = ForeignArray::new(arr2(&[[5], [6]]), HIDDEN);
-    let keys = Labels::from_storage(&["key"], array.into(), RowCheck::Unique).unwrap();
-    let other = Names {
-        samples: "system",
-        ..NAMES
-    };
-    let result = TensorMap::new(keys, vec![NAMES.block(2), other.block(2)]);
+    let keys = labels_on(HIDDEN, &range("key", 2));
+    let result = TensorMap::new(keys, vec![block("s"), block("system")]);
     assert_names(result, &["block (row 1)", "sample names"]);
 }
 
@@ -368,9 +370,23 @@ fn maps_know_the_type_and_device_of_their_arrays() {
     assert_eq!(map().dtype().unwrap(), Some(DType::F64));
     assert_eq!(map().device().unwrap(), Some(Device::CPU));
     let values = ForeignArray::new(Array2::<i16>::zeros((2, 1)), CUDA);
-    let map = TensorMap::new(Labels::single(), vec![with_values(values)]).unwrap();
+    let keys = labels_on(CUDA, &Labels::single());
+    let map = TensorMap::new(keys, vec![with_values(values)]).unwrap();
     assert_eq!(map.dtype().unwrap(), Some(DType::I16));
     assert_eq!(map.device().unwrap(), Some(CUDA));
+}
+
+#[test]
+fn keys_and_blocks_are_on_the_same_device() {
+    let block = |device| with_values(ForeignArray::new(Array2::<f64>::zeros((2, 1)), device));
+    let new =
+        |keys, blocks| TensorMap::new(labels_on(keys, &Labels::single()), vec![block(blocks)]);
+    for (keys, blocks) in [(Device::CPU, CUDA), (CUDA, Device::CPU), (HIDDEN, CUDA)] {
+        let devices = [format!("keys are on {keys}"), format!("blocks on {blocks}")];
+        assert_names(new(keys, blocks), &[&devices[0], &devices[1]]);
+    }
+    // Nothing is known of the blocks of a map that has none.
+    assert!(TensorMap::new(labels_on(CUDA, &range("key", 0)), vec![]).is_ok());
 }
 
 #[test]

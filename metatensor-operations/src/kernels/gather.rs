@@ -19,13 +19,13 @@ pub(crate) struct GradientRows {
 impl GradientRows {
     pub(crate) fn new(block: &TensorBlock, parameter: &str) -> Result<GradientRows> {
         let gradient = block.gradient(parameter)?;
-        let shape = gradient.values().shape()?;
+        let shape = gradient.shape();
         let extra = gradient.components().len() - block.components().len();
         Ok(GradientRows {
-            shape: shape.to_vec(),
             map: Arc::clone(block.gradient_map(parameter)?),
             repeats: shape[1..=extra].iter().product(),
             row: shape[1 + extra..].iter().product(),
+            shape,
         })
     }
 

@@ -4,7 +4,7 @@ use metatensor_core::{Device, Error, TensorMap};
 
 use super::operations::OPERATIONS;
 use super::*;
-use crate::testing::{Foreign, foreign, labels};
+use crate::testing::{Foreign, foreign, labels, labels_on};
 
 const DEVICE: Device = Device { kind: 2, id: 1 };
 
@@ -34,7 +34,8 @@ fn operations_need_main_memory_or_say_so() {
         assert!(pair[0].has_gradient("g"));
         let [a, b] = pair.map(|block| foreign(&block, DEVICE));
         let tensor = |block: &TensorBlock| {
-            TensorMap::new(Labels::range("k", 1).unwrap(), vec![block.clone()]).unwrap()
+            let keys = labels_on(&Labels::range("k", 1).unwrap(), DEVICE);
+            TensorMap::new(keys, vec![block.clone()]).unwrap()
         };
         let on_maps = (operation.map)(&tensor(&a), &tensor(&b));
         let on_blocks = (operation.block)(&a, &b);

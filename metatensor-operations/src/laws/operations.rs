@@ -1,9 +1,9 @@
 //! The operations that laws are checked for.
 
-use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{Device, Labels, Result, TensorBlock, TensorMap};
 use ndarray::Array2;
 
-use crate::testing::labels;
+use crate::testing::{foreign_array, labels, labels_on};
 use crate::*;
 
 /// What an operation does with gradients of gradients.
@@ -117,7 +117,12 @@ pub(super) const OPERATIONS: [Operation; 58] = operations! {
 fn weights(block: &TensorBlock) -> TensorBlock {
     let number = |(i, j)| ((3 * i + 2 * j) % 5) as i32 - 1;
     let values = Array2::from_shape_fn((3, block.properties().count()), number);
-    let outputs = labels(["z"], &[[2], [0], [1]]);
+    let device = block.device().unwrap();
+    let values = match device {
+        Device::CPU => values.into(),
+        _ => foreign_array(values, device),
+    };
+    let outputs = labels_on(&labels(["z"], &[[2], [0], [1]]), device);
     TensorBlock::new(values, &outputs, &[], block.properties()).unwrap()
 }
 

@@ -139,5 +139,6 @@ fn multiply<T: Product>(
         T::product(&part(&a, rows, ..), &weights.view(), output);
         Ok(())
     })?;
+    drop(view);
     Ok(values)
 }

@@ -4,7 +4,7 @@ mod threads;
 
 use metatensor_core::{Device, Labels, Result, TensorBlock, TensorMap};
 
-use crate::testing::{Foreign, block, foreign, labels, map, values, with_gradient};
+use crate::testing::{Foreign, block, foreign, labels, labels_on, map, values, with_gradient};
 use crate::*;
 
 const DEVICE: Device = Device { kind: 2, id: 0 };
@@ -21,7 +21,7 @@ fn tensor() -> TensorMap {
 
 fn on_device(tensor: &TensorMap, device: Device) -> TensorMap {
     let blocks = tensor.blocks().iter().map(|block| foreign(block, device));
-    TensorMap::new(tensor.keys().clone(), blocks.collect()).unwrap()
+    TensorMap::new(labels_on(tensor.keys(), device), blocks.collect()).unwrap()
 }
 
 #[test]

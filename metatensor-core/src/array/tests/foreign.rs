@@ -1,12 +1,16 @@
 //! Arrays of another kind than the native ones, which can be on other devices.
 
 use super::*;
+use crate::{Labels, RowCheck};
 
 /// An array that says it is on some device. On the CPU, it is what it contains.
 #[derive(Debug)]
 pub(crate) struct ForeignArray {
     array: DenseArray,
     device: Device,
+    /// What others get to see, if this is not the array itself.
+    data: Option<DenseArray>,
+    has_dtype: bool,
 }
 
 /// Only its owner could look at data on this device.
@@ -17,8 +21,35 @@ pub(crate) const CUDA: Device = Device { kind: 2, id: 0 };
 
 impl ForeignArray {
     pub(crate) fn new(array: impl Into<DenseArray>, device: Device) -> ForeignArray {
-        let array = array.into();
-        ForeignArray { array, device }
+        ForeignArray {
+            array: array.into(),
+            device,
+            data: None,
+            has_dtype: true,
+        }
+    }
+
+    /// An array of things that are no numbers.
+    pub(crate) fn without_dtype(array: impl Into<DenseArray>) -> ForeignArray {
+        ForeignArray {
+            has_dtype: false,
+            ..Self::new(array, Device::CPU)
+        }
+    }
+
+    /// An array that says it is `array`, but has other elements.
+    pub(crate) fn with_data(
+        array: impl Into<DenseArray>,
+        data: impl Into<DenseArray>,
+    ) -> ForeignArray {
+        ForeignArray {
+            data: Some(data.into()),
+            ..Self::new(array, Device::CPU)
+        }
+    }
+
+    fn data(&self) -> &DenseArray {
+        self.data.as_ref().unwrap_or(&self.array)
     }
 
     fn only_on_cpu(&self) -> Result<()> {
@@ -45,7 +76,10 @@ impl Array for ForeignArray {
     }
 
     fn dtype(&self) -> Result<DType> {
-        Ok(self.array.dtype())
+        if self.has_dtype {
+            return Ok(self.array.dtype());
+        }
+        Err(Error::invalid("no data type for objects"))
     }
 
     fn shape(&self) -> Result<&[usize]> {
@@ -54,12 +88,12 @@ impl Array for ForeignArray {
 
     fn view(&self) -> Result<View<'_>> {
         self.only_on_cpu()?;
-        Ok(self.array.view())
+        Ok(self.data().view())
     }
 
     fn view_mut(&mut self) -> Result<ViewMut<'_>> {
         self.only_on_cpu()?;
-        self.array.view_mut()
+        self.data.as_mut().unwrap_or(&mut self.array).view_mut()
     }
 
     fn reshape(&mut self, shape: &[usize]) -> Result<()> {
@@ -88,11 +122,18 @@ impl Array for ForeignArray {
 
     fn to_dlpack(&self, device: Device) -> Result<Dlpack> {
         self.only_on_cpu()?;
-        self.array.to_dlpack(device)
+        self.data().to_dlpack(device)
     }
 
     fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn Array>> {
         let array = DenseArray::from_dlpack(tensor)?;
         Ok(Box::new(Self::new(array, Device::CPU)))
     }
+}
+
+/// Labels with the same rows on `device`.
+pub(crate) fn labels_on(device: Device, labels: &Labels) -> Labels {
+    let names: Vec<_> = labels.names().iter().collect();
+    let array = ForeignArray::new(labels.values().to_owned(), device);
+    Labels::from_storage(&names, array.into(), RowCheck::AssumeUnique).unwrap()
 }

@@ -1,0 +1,64 @@
+//! Copies of blocks.
+
+use super::TensorBlock;
+use crate::array::stored_like;
+use crate::{ArrayRef, DType, DenseArray, Result};
+
+/// Arrays of at least this many bytes are copied by several threads.
+const LARGE: usize = 1 << 20;
+
+impl TensorBlock {
+    /// Copy of this block that shares no array with it.
+    ///
+    /// # Errors
+    ///
+    /// If an array can not be copied.
+    pub fn deep_copy(&self) -> Result<TensorBlock> {
+        let mut copy = self.clone();
+        copy.unshare(Unshare::All)?;
+        Ok(copy)
+    }
+
+    /// Copies the arrays that other blocks use as well. The copies are of the same kind, but large arrays in main memory do
+    /// not make them themselves.
+    ///
+    /// # Errors
+    ///
+    /// If an array can not be copied.
+    pub fn unshare_arrays(&mut self) -> Result<()> {
+        self.unshare(Unshare::Shared)
+    }
+
+    fn unshare(&mut self, which: Unshare) -> Result<()> {
+        match which {
+            Unshare::All => self.values = self.values.copy(self.device)?.into(),
+            Unshare::Shared if self.values.is_shared() => {
+                self.values = self.array_copied_by_threads()?;
+            }
+            Unshare::Shared => {}
+        }
+        for gradient in self.gradients.iter_mut().flat_map(|all| &mut all.list) {
+            gradient.block.unshare(which)?;
+        }
+        Ok(())
+    }
+
+    /// Copy of the array, of the same kind, made by several threads if that is faster than what most arrays do
+    /// themselves.
+    fn array_copied_by_threads(&self) -> Result<ArrayRef> {
+        let size = self
+            .shape()
+            .into_iter()
+            .fold(self.dtype.size(), usize::saturating_mul);
+        if !self.device.is_cpu() || size < LARGE || !DType::ALL.contains(&self.dtype) {
+            return Ok(self.values.copy(self.device)?.into());
+        }
+        stored_like(&*self.values, DenseArray::copy_of(&self.view()?)?)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unshare {
+    All,
+    Shared,
+}
