@@ -224,9 +224,11 @@ static mts_status_t c_array_create(
 static mts_status_t c_array_copy(const void *pointer, DLDevice device, mts_array_t *result) {
     const c_array_t *array = (const c_array_t *)pointer;
     atomic_fetch_add(&c_copy_calls, 1);
-    if (device.device_type != array->device.device_type) return c_array_error("can not copy to this device");
+    if (array->device.device_type == kDLExtDev && device.device_type != kDLExtDev) {
+        return c_array_error("there is no data to copy");
+    }
     c_array_t *copy = c_array_new(array->dtype, array->shape, array->axes);
-    copy->device = array->device;
+    copy->device = device;
     if (copy->data != NULL) memcpy(copy->data, array->data, c_array_elements(array) * c_array_item_size(array));
     *result = c_array_wrap_like(copy, array);
     return MTS_SUCCESS;
