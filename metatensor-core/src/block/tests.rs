@@ -386,6 +386,7 @@ fn data_that_does_not_fit_to_the_array_is_never_used() {
         assert_names(block.view(), culprits);
         assert_names(block.to_ndarray::<f64>(), culprits);
         assert_names(block.save_buffer(), culprits);
+        assert_names(block.save_buffer(), &["'values.npy'"]);
         let change = block.update_values::<f64>(|_| panic!("nothing is changed"));
         assert_names(change, culprits);
         let change = block.update_values::<f32>(|_| panic!("nothing is changed"));

@@ -48,10 +48,10 @@ impl TensorMap {
     /// How much space to prepare for saving this map to memory: a bit more than what it takes, as a rule. 0 if
     /// this is not known.
     pub fn saved_size(&self) -> usize {
-        let Some(Ok(view)) = self.blocks().first().map(TensorBlock::view) else {
+        let Ok(Some(dtype)) = self.dtype() else {
             return 0;
         };
-        let element = view.dtype().size();
+        let element = dtype.size();
         let blocks = self.blocks().iter();
         blocks.fold(labels_size(self.keys()), |size, block| {
             size.saturating_add(block_size(block, element))
@@ -107,8 +107,8 @@ impl TensorBlock {
     /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule. 0 if
     /// this is not known.
     pub fn saved_size(&self) -> usize {
-        let view = self.view();
-        view.map_or(0, |view| block_size(self, view.dtype().size()))
+        self.dtype()
+            .map_or(0, |dtype| block_size(self, dtype.size()))
     }
 
     /// Saves this block to anything that takes bytes, in large pieces.
@@ -216,7 +216,9 @@ impl<'a, W: Write> Saver<'a, W> {
             )));
         }
         self.inside(format_args!("values.npy"), |saver| {
-            array::write(&mut saver.archive, &saver.name, &block.view()?)
+            let view = block.view();
+            let view = view.map_err(|error| error.context(format!("'{}'", saver.name)))?;
+            array::write(&mut saver.archive, &saver.name, &view)
         })?;
         self.inside(format_args!("samples.npy"), |saver| {
             saver.labels(depth, 0, block.samples())
