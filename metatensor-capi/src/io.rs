@@ -335,6 +335,9 @@ pub unsafe extern "C" fn mts_block_save_buffer(
 
 /// Load a map, with its blocks and info from a file.
 ///
+/// The archive may be a part of the file, as for all functions that load: an array of bytes that numpy saved, or after
+/// any other prefix that is no part of an archive, and before whitespace or zeros.
+///
 /// @param path path of the file, in UTF-8
 /// @param create_array function making the array for each of the values, for example `mts_create_array`
 ///

@@ -15,7 +15,8 @@ use crate::{
 };
 
 impl TensorMap {
-    /// Loads a map from the file at `path`.
+    /// Loads a map from the file at `path`. The archive may be a part of the file: an array of bytes that numpy saved,
+    /// or after any other prefix that is no part of an archive, and before whitespace or zeros.
     ///
     /// ```
     /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};

@@ -351,9 +351,11 @@ fn ends_that_leave_a_choice_are_refused() {
     }
 
     // a copy of the directory after the directory: from the start of the file, or from the end of it
-    let (before, end) = map.split_at(map.len() - 22);
-    let directory = &before[get32(end, 16) as usize..];
-    check_refused(&[before, directory, end].concat(), &["two directories"]);
+    for archive in [&map, &compressed(&map)] {
+        let (before, end) = archive.split_at(archive.len() - 22);
+        let directory = &before[get32(end, 16) as usize..];
+        check_refused(&[before, directory, end].concat(), &["two directories"]);
+    }
 
     // numbers of 64 bits that differ from those of 32 bits
     let good = with_64_bits(&map);

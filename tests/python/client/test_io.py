@@ -242,6 +242,33 @@ class Archives(TestCase):
         escaped = self.edited(**{"info.json": b'{"\\u00e9":"\\ud83e\\uddea"}'})
         self.assertEqual(load_buffer(escaped).info(), {"\u00e9": "\U0001f9ea"})
 
+    def test_archives_can_be_parts_of_files(self):
+        original = tensor_of(np.float64)
+        saved = bytes(original.save_buffer())
+        commented = io.BytesIO(saved)
+        with zipfile.ZipFile(commented, "a") as archive:
+            archive.comment = b"c" * 65_535
+        contents = [saved + b"\n", saved + bytes(20_000), b"#!/usr/bin/env python3\n" + saved, commented.getvalue()]
+        for archive in [saved, commented.getvalue()]:
+            for array in [np.frombuffer(archive, dtype=np.uint8), np.void(archive), np.array(archive)]:
+                stream = io.BytesIO()
+                np.save(stream, array)
+                contents.append(stream.getvalue())
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "file.mts"
+            # positions that count from the start of the file
+            path.write_bytes(b"#!/usr/bin/env python3\n")
+            with zipfile.ZipFile(io.BytesIO(saved)) as members, zipfile.ZipFile(path, "a") as appended:
+                for name in members.namelist():
+                    appended.writestr(name, members.read(name), zipfile.ZIP_DEFLATED)
+            contents.append(path.read_bytes())
+            for content in contents:
+                path.write_bytes(content)
+                self.assert_same_tensor(metatensor.load(path), original)
+                self.assert_same_tensor(load_buffer(content), original)
+                with open(path, "rb") as file:
+                    self.assert_same_tensor(metatensor.load(file), original)
+
     def test_truncated_files_are_errors(self):
         saved = bytes(tensor_of(np.float64).save_buffer())
         for size in range(0, len(saved), 97):
