@@ -965,6 +965,9 @@ mts_status_t mts_block_save_buffer(uint8_t **buffer,
 /**
  * Load a map, with its blocks and info from a file.
  *
+ * The archive may be a part of the file, as for all functions that load: an array of bytes that numpy saved, or after
+ * any other prefix that is no part of an archive, and before whitespace or zeros.
+ *
  * @param path path of the file, in UTF-8
  * @param create_array function making the array for each of the values, for example `mts_create_array`
  *
