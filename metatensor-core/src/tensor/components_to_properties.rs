@@ -2,8 +2,10 @@
 
 use super::TensorMap;
 use super::merged_rows::product;
+use super::merged_size::{self, Total, labels_bytes};
 use crate::array::reordered;
-use crate::{Error, Labels, Result, TensorBlock};
+use crate::names::Names;
+use crate::{Error, Labels, Limit, Result, TensorBlock};
 
 impl TensorMap {
     /// Moves components to the start of the properties, in each of the blocks and their gradients.
@@ -37,10 +39,12 @@ impl TensorMap {
         let Some(first) = self.blocks.first() else {
             return Ok(self.clone());
         };
+        let components = component_names(first)?;
+        let mut is_moved = vec![false; components.len()];
         let mut moved = Vec::new();
         for dimension in dimensions {
-            let component = component(first, dimension.as_ref())?;
-            if moved.contains(&component) {
+            let component = component(&components, dimension.as_ref())?;
+            if std::mem::replace(&mut is_moved[component], true) {
                 return Err(Error::invalid(format!(
                     "can not move the component '{}' twice",
                     dimension.as_ref()
@@ -54,13 +58,13 @@ impl TensorMap {
         let model = Labels::empty(&names)
             .map_err(|error| error.context("can not move components to properties"))?;
 
+        self.check_size(&moved, &model)?;
         let mut blocks = Vec::with_capacity(self.blocks.len());
         let mut properties: Option<Labels> = None;
         let mut previous = first;
         for (i, block) in self.blocks.iter().enumerate() {
             self.check_arrays(i)?;
-            let same = block.properties() == previous.properties()
-                && block.components() == previous.components();
+            let same = has_same_properties(block, previous);
             let properties = match properties.take().filter(|_| same) {
                 Some(same) => properties.insert(same),
                 None => properties.insert(new_properties(block, &moved, &model)?),
@@ -72,11 +76,42 @@ impl TensorMap {
         map.info.clone_from(&self.info);
         Ok(map)
     }
+
+    /// Checks that the new properties are not too large. Arrays stay as large as they are.
+    fn check_size(&self, moved: &[usize], model: &Labels) -> Result<()> {
+        let bytes = |block: &TensorBlock| {
+            let moved = moved.iter().map(|&c| block.components()[c].count() as u64);
+            let properties = block.properties().count() as u64;
+            labels_bytes(moved.fold(properties, u64::saturating_mul), model.size())
+        };
+        if merged_size::sum(&self.blocks, bytes) <= Limit::ResultBytes.get() {
+            return Ok(());
+        }
+        let mut total = Total::default();
+        for (i, block) in self.blocks.iter().enumerate() {
+            if i == 0 || !has_same_properties(block, &self.blocks[i - 1]) {
+                total.add(bytes(block), || self.keys.describe(i));
+            }
+        }
+        total.check("move components to properties")
+    }
 }
 
-fn component(block: &TensorBlock, name: &str) -> Result<usize> {
-    let names: Vec<_> = block.components().iter().map(|c| &c.names()[0]).collect();
-    names.iter().position(|&n| n == name).ok_or_else(|| {
+/// Whether two blocks have the same properties when components are moved to them.
+fn has_same_properties(block: &TensorBlock, other: &TensorBlock) -> bool {
+    block.properties() == other.properties() && block.components() == other.components()
+}
+
+fn component_names(block: &TensorBlock) -> Result<Names> {
+    let mut names = Names::new();
+    for component in block.components() {
+        names.push(&component.names()[0])?;
+    }
+    Ok(names)
+}
+
+fn component(names: &Names, name: &str) -> Result<usize> {
+    names.position(name).ok_or_else(|| {
         Error::invalid(format!(
             "'{name}' is not a component of the blocks in this map, which have {names:?}"
         ))
@@ -85,17 +120,16 @@ fn component(block: &TensorBlock, name: &str) -> Result<usize> {
 
 /// All combinations of the entries of these components and the properties, the last varying fastest.
 fn new_properties(block: &TensorBlock, moved: &[usize], model: &Labels) -> Result<Labels> {
-    let mut labels = block.properties().clone();
-    for (i, &component) in moved.iter().enumerate().rev() {
-        let names: Vec<_> = model.names().iter().skip(i).collect();
-        labels = product(
-            &block.components()[component],
-            &labels,
-            &Labels::empty(&names)?,
-        )?;
+    if moved.is_empty() {
+        return Ok(block.properties().clone());
     }
-    labels.stored_like(block.properties())
+    let moved = moved
+        .iter()
+        .map(|&component| &block.components()[component]);
+    let factors: Vec<_> = moved.chain([block.properties()]).collect();
+    product(&factors, model)?.stored_like(block.properties())
 }
+
 /// The same block with components moved to the properties. Those of gradients come after `skipped`
 /// others.
 fn move_components(
@@ -106,9 +140,11 @@ fn move_components(
 ) -> Result<TensorBlock> {
     let components = block.components();
     let moved_here: Vec<_> = moved.iter().map(|component| component + skipped).collect();
-    let kept: Vec<_> = (0..components.len())
-        .filter(|component| !moved_here.contains(component))
-        .collect();
+    let mut is_moved = vec![false; components.len()];
+    for &component in &moved_here {
+        is_moved[component] = true;
+    }
+    let kept: Vec<_> = (0..components.len()).filter(|&c| !is_moved[c]).collect();
     let mut order = vec![0];
     order.extend(
         kept.iter()

@@ -1,6 +1,6 @@
 //! From the keys to the properties.
 
-use super::merge::{Group, MergePlan, MergedProperties};
+use super::merge::{Group, MergePlan, MergedProperties, all_properties};
 use super::merged_rows::{Tables, product, readable};
 use super::{FillValue, SampleOrder, TensorMap};
 use crate::array::PropertyRun;
@@ -67,7 +67,11 @@ impl TensorMap {
         let names = keys_to_move.names().iter().chain(own);
         let model = Labels::empty(&names.collect::<Vec<_>>())
             .map_err(|error| error.context("can not move keys to properties"))?;
-        plan.merge_groups(|group| {
+        let most_properties = |group: &Group<'_>| match keys_to_move.count() as u64 {
+            0 => all_properties(group),
+            entries => entries.saturating_mul(group.blocks[0].properties().count() as u64),
+        };
+        plan.merge_groups(most_properties, |group| {
             let first = group.blocks[0];
             let samples: Vec<_> = group.blocks.iter().map(|b| b.samples()).collect();
             let samples =
@@ -131,5 +135,5 @@ fn properties_of_entries(
         };
         entries.position(moved).map(run).into_iter().collect()
     });
-    Ok((product(entries, properties, model)?, runs.collect()))
+    Ok((product(&[entries, properties], model)?, runs.collect()))
 }

@@ -1,6 +1,6 @@
 //! From the keys to the samples.
 
-use super::merge::{Group, MergePlan, MergedProperties, key_columns};
+use super::merge::{Group, MergePlan, MergedProperties, all_properties, key_columns};
 use super::merged_rows::{Tables, readable};
 use super::{FillValue, SampleOrder, TensorMap};
 use crate::array::PropertyRun;
@@ -71,7 +71,7 @@ impl TensorMap {
         let names: Vec<_> = names.chain(keys_to_move.names().iter()).collect();
         let model =
             Labels::empty(&names).map_err(|error| error.context("can not move keys to samples"))?;
-        plan.merge_groups(|group| {
+        plan.merge_groups(all_properties, |group| {
             let samples = group.blocks.iter().map(|block| block.samples());
             let tables = Tables::of_labels_with(samples.zip(group.moved.iter().copied()))?;
             let samples = tables.merge(order, &model, group.blocks[0].samples())?;

@@ -2,11 +2,12 @@
 
 use super::fill_value::FillArray;
 use super::merged_rows::{MergedRows, Tables, readable};
+use super::merged_size::{self, Total};
 use super::{FillValue, TensorMap};
 use crate::array::{Placement, PropertyRun, assemble};
 use crate::names::Names;
 use crate::rows::{RowGroups, Rows};
-use crate::{Array, Error, Labels, Result, TensorBlock};
+use crate::{Array, Error, Labels, Limit, Result, TensorBlock};
 
 /// In which order the samples of merged blocks are. Those of their gradients are always sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +54,11 @@ impl<'a> MergePlan<'a> {
         let keys = &map.keys;
         let columns = key_columns(keys, moved)?;
         let rows = readable(keys)?;
-        let remaining: Vec<_> = (0..keys.size()).filter(|c| !columns.contains(c)).collect();
+        let mut is_moved = vec![false; keys.size()];
+        for &column in &columns {
+            is_moved[column] = true;
+        }
+        let remaining: Vec<_> = (0..keys.size()).filter(|&c| !is_moved[c]).collect();
         let (new_keys, groups) = if remaining.is_empty() {
             match rows.count() as u32 {
                 0 => (Labels::empty(&["_"])?, Vec::new()),
@@ -79,38 +84,85 @@ impl<'a> MergePlan<'a> {
         self.map.blocks.first()
     }
 
-    /// The map made of one block per group: `merge` tells the samples and properties.
+    /// The map made of one block per group: `merge` tells the samples and properties, and `most_properties` how many of
+    /// these there can be.
     pub(super) fn merge_groups(
         &self,
+        most_properties: impl Fn(&Group<'_>) -> u64,
         mut merge: impl FnMut(&Group<'_>) -> Result<(MergedRows, MergedProperties)>,
     ) -> Result<TensorMap> {
         let mut blocks = Vec::with_capacity(self.groups.len());
         if let Some(first) = self.first_block() {
+            self.check_size(first, most_properties, &mut merge)?;
             let fill_value = FillArray::new(self.fill_value, first.values())?;
-            for (members, key) in self.groups.iter().zip(&self.keys) {
-                let members = || members.iter().map(|&block| block as usize);
-                members().try_for_each(|block| self.map.check_arrays(block))?;
-                let group = Group {
-                    blocks: members().map(|block| &self.map.blocks[block]).collect(),
-                    moved: members()
-                        .map(|block| &self.moved[block * self.moved_width..][..self.moved_width])
-                        .collect(),
-                };
+            for (i, group) in self.groups().enumerate() {
+                let members = self.groups[i].iter();
+                members
+                    .map(|&block| block as usize)
+                    .try_for_each(|block| self.map.check_arrays(block))?;
                 let block = merge(&group).and_then(|(samples, properties)| {
                     merge_blocks(&group.blocks, &samples, &properties, fill_value.array())
                 });
-                blocks.push(block.map_err(|error| {
-                    error.context(format!(
-                        "can not merge the blocks with {}={key:?}",
-                        self.keys.names()
-                    ))
-                })?);
+                blocks.push(block.map_err(|error| self.group_error(error, i))?);
             }
         }
         let mut merged = TensorMap::new(self.keys.clone(), blocks)?;
         merged.info.clone_from(&self.map.info);
         Ok(merged)
     }
+
+    fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let moved = |block: usize| &self.moved[block * self.moved_width..][..self.moved_width];
+        self.groups.iter().map(move |members| {
+            let members = || members.iter().map(|&block| block as usize);
+            Group {
+                blocks: members().map(|block| &self.map.blocks[block]).collect(),
+                moved: members().map(moved).collect(),
+            }
+        })
+    }
+
+    #[cold]
+    fn group_error(&self, error: Error, group: usize) -> Error {
+        error.context(format!(
+            "can not merge the blocks with {}={:?}",
+            self.keys.names(),
+            &self.keys[group]
+        ))
+    }
+
+    /// Checks that the result is not too large. Only where it could be are rows merged to know.
+    fn check_size(
+        &self,
+        first: &TensorBlock,
+        most_properties: impl Fn(&Group<'_>) -> u64,
+        merge: &mut impl FnMut(&Group<'_>) -> Result<(MergedRows, MergedProperties)>,
+    ) -> Result<()> {
+        let element = first.dtype()?.size();
+        let dimensions = first.properties().size() + self.moved_width;
+        let at_most = merged_size::sum(self.groups(), |group| {
+            let properties = most_properties(&group);
+            merged_size::at_most(&group.blocks, self.moved_width, properties, element)
+                .saturating_add(merged_size::labels_bytes(properties, dimensions))
+        });
+        if at_most <= Limit::ResultBytes.get() {
+            return Ok(());
+        }
+        let mut total = Total::default();
+        for (i, group) in self.groups().enumerate() {
+            let bytes = merge(&group).and_then(|(samples, properties)| {
+                merged_size::exact(&group, &samples, &properties, element)
+            });
+            let bytes = bytes.map_err(|error| self.group_error(error, i))?;
+            total.add(bytes, || self.keys.describe(i));
+        }
+        total.check("merge blocks")
+    }
+}
+
+/// As many properties as the blocks of a group have together.
+pub(super) fn all_properties(group: &Group<'_>) -> u64 {
+    merged_size::sum(&group.blocks, |block| block.properties().count() as u64)
 }
 
 /// The columns of `keys` with these names.
@@ -158,18 +210,27 @@ fn merge_blocks(
         first.components(),
         &properties.labels,
     )?;
-    for (parameter, gradient) in first.gradients() {
-        let gradients = blocks.iter().map(|block| block.gradient(parameter));
-        let gradients = gradients.collect::<Result<Vec<_>>>()?;
-        let labels: Vec<_> = gradients.iter().map(|g| g.samples()).collect();
-        let model = gradient.samples();
-        let gradient = Tables::of_gradients(&labels, samples)
-            .and_then(|tables| tables.merge(SampleOrder::Sorted, model, model))
-            .and_then(|rows| merge_blocks(&gradients, &rows, properties, fill_value))
+    for parameter in first.gradients_list().iter() {
+        let gradient = merged_gradient(blocks, parameter, samples)
+            .and_then(|(gradients, rows)| merge_blocks(&gradients, &rows, properties, fill_value))
             .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
         merged.add_gradient(parameter, gradient)?;
     }
     Ok(merged)
+}
+
+/// The gradients of blocks whose samples were merged to `samples`, and their own samples, merged.
+pub(super) fn merged_gradient<'b>(
+    blocks: &[&'b TensorBlock],
+    parameter: &str,
+    samples: &MergedRows,
+) -> Result<(Vec<&'b TensorBlock>, MergedRows)> {
+    let gradients = blocks.iter().map(|block| block.gradient(parameter));
+    let gradients = gradients.collect::<Result<Vec<_>>>()?;
+    let labels: Vec<_> = gradients.iter().map(|g| g.samples()).collect();
+    let model = labels[0];
+    let rows = Tables::of_gradients(&labels, samples)?.merge(SampleOrder::Sorted, model, model)?;
+    Ok((gradients, rows))
 }
 
 /// The distinct rows of a table and the rows equal to each of them, in the order of the first of these.

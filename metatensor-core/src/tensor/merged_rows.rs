@@ -1,8 +1,9 @@
 //! Labels of several blocks merged into one.
 
 use super::SampleOrder;
+use super::merged_size::labels_bytes;
 use crate::rows::{self, Order, RowGroups, Rows};
-use crate::{Error, Labels, Result};
+use crate::{Error, Labels, Limit, Result};
 
 /// The distinct rows of several tables, and where the rows of each table are among them.
 pub(super) struct MergedRows {
@@ -181,25 +182,50 @@ pub(super) fn readable(labels: &Labels) -> Result<Rows<'_>> {
     )))
 }
 
-/// All rows of `second` after each of the rows of `first`, as labels with the dimensions of `model`.
-pub(super) fn product(first: &Labels, second: &Labels, model: &Labels) -> Result<Labels> {
-    let (a, b) = (readable(first)?, readable(second)?);
-    let count = a.count().saturating_mul(b.count());
+/// All combinations of rows, one of each of these labels, the last varying fastest, as labels with the dimensions of
+/// `model`.
+pub(super) fn product(factors: &[&Labels], model: &Labels) -> Result<Labels> {
+    let rows = factors.iter().map(|&labels| readable(labels));
+    let rows = rows.collect::<Result<Vec<_>>>()?;
+    let count = rows.iter().map(|rows| rows.count());
+    let count = count.fold(1, usize::saturating_mul);
+    let what = || {
+        let factors = factors.iter();
+        let factors = factors.map(|labels| format!("{} for {}", labels.count(), labels.names()));
+        let factors = factors.collect::<Vec<_>>().join(" with ");
+        format!("can not combine the entries of labels, {factors}")
+    };
+    Limit::check_result(labels_bytes(count as u64, model.size()), what)?;
     let mut values = Vec::new();
     if count > Rows::MAX_COUNT || values.try_reserve_exact(count * model.size()).is_err() {
-        return Err(Error::invalid(format!(
-            "can not combine {} entries for {} with {} for {}: these are too many",
-            a.count(),
-            first.names(),
-            b.count(),
-            second.names()
-        )));
+        return Err(Error::invalid(format!("{}: these are too many", what())));
     }
-    for a in a {
-        for b in b {
-            values.extend_from_slice(a);
-            values.extend_from_slice(b);
+    if count > 0 {
+        let mut row: Vec<i32> = rows.iter().flat_map(|rows| rows.row(0).to_vec()).collect();
+        let mut positions = vec![0; rows.len()];
+        values.extend_from_slice(&row);
+        while next_combination(&rows, &mut positions, &mut row) {
+            values.extend_from_slice(&row);
         }
     }
     Ok(model.with_rows(values))
+}
+
+/// Go on to the next combination of rows, unless this is the last one.
+fn next_combination(rows: &[Rows<'_>], positions: &mut [usize], row: &mut [i32]) -> bool {
+    let mut end = row.len();
+    for (rows, position) in rows.iter().zip(positions).rev() {
+        let start = end - rows.width();
+        *position += 1;
+        let more = *position < rows.count();
+        if !more {
+            *position = 0;
+        }
+        row[start..end].copy_from_slice(rows.row(*position));
+        if more {
+            return true;
+        }
+        end = start;
+    }
+    false
 }

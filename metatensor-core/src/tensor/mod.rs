@@ -10,6 +10,7 @@ mod keys_to_properties;
 mod keys_to_samples;
 mod merge;
 mod merged_rows;
+mod merged_size;
 #[cfg(test)]
 mod tests;
 
