@@ -7,8 +7,8 @@ use metatensor_core::{Labels, Result, TensorBlock};
 
 use crate::array::{borrow_array, mts_array_t, take_array};
 use crate::handles::{
-    BorrowedLabels, Out, block, block_handle, block_mut, labels, labels_handle, slice, take_block,
-    text,
+    BorrowedLabels, Out, block, block_handle, block_mut, entry, labels, labels_handle, slice,
+    take_block, text,
 };
 use crate::labels::mts_labels_t;
 use crate::status::{mts_status_t, pointer, status};
@@ -84,10 +84,11 @@ unsafe fn block_axes(
             labels(properties, "properties")?,
         )
     };
-    // SAFETY: guaranteed by the caller.
-    let owned = components
-        .iter()
-        .map(|&component| Ok(unsafe { labels(component, "components") }?.clone()));
+    let owned = components.iter().enumerate().map(|(i, &component)| {
+        // SAFETY: guaranteed by the caller.
+        let labels = entry(i, "components", |name| unsafe { labels(component, name) })?;
+        Ok(Labels::clone(&labels))
+    });
     Ok((samples, owned.collect::<Result<_>>()?, properties))
 }
 

@@ -1,6 +1,7 @@
 //! From pointers to what they point to, with an error for those that are NULL.
 
 use std::ffi::{CStr, c_char};
+use std::fmt::Display;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
@@ -10,10 +11,38 @@ use crate::block::mts_block_t;
 use crate::labels::mts_labels_t;
 use crate::tensor::{Tensor, mts_tensormap_t};
 
+/// Stands for the name of the function, at the start of messages that need it.
+const FUNCTION: char = '\0';
+
+/// An error about a parameter as such, whatever the function does with it. Those who call several functions have to
+/// know which one this is: [`with_function`] puts its name before the message.
 #[cold]
 #[inline(never)]
-fn null(name: &str) -> Error {
-    Error::invalid(format!("got a NULL pointer for '{name}'"))
+pub(crate) fn bad_parameter(message: impl Display) -> Error {
+    Error::InvalidParameter(format!("{FUNCTION}{message}"))
+}
+
+/// `error` with the name of the function where it is needed.
+pub(crate) fn with_function(error: Error, name: impl FnOnce() -> String) -> Error {
+    match &error {
+        Error::InvalidParameter(message) => match message.strip_prefix(FUNCTION) {
+            Some(message) => Error::InvalidParameter(format!("{}: {message}", name())),
+            None => error,
+        },
+        _ => error,
+    }
+}
+
+/// The error for `name`, a parameter or an entry of one, being NULL.
+#[cold]
+#[inline(never)]
+pub(crate) fn null(name: &str) -> Error {
+    bad_parameter(format_args!("got a NULL pointer for '{name}'"))
+}
+
+/// Converts entry `i` of the list `name`. Conversions are told the name of the entry when they have failed.
+pub(crate) fn entry<T>(i: usize, name: &str, convert: impl Fn(&str) -> Result<T>) -> Result<T> {
+    convert(name).or_else(|_| convert(&format!("{name}[{i}]")))
 }
 
 /// What `pointer`, a parameter called `name`, points to.
@@ -101,7 +130,7 @@ fn check_count<T>(count: usize, name: &str) -> Result<()> {
 #[cold]
 #[inline(never)]
 fn too_many(count: usize, name: &str) -> Error {
-    Error::invalid(format!(
+    bad_parameter(format_args!(
         "'{name}' can not have {count} elements, which do not fit in memory"
     ))
 }
@@ -150,7 +179,7 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     // SAFETY: guaranteed by the caller.
     let text = unsafe { CStr::from_ptr(pointer) };
     text.to_str().map_err(|_| {
-        Error::invalid(format!(
+        bad_parameter(format_args!(
             "'{name}' must be text in UTF-8, got '{}'",
             text.to_string_lossy()
         ))
@@ -170,10 +199,8 @@ pub(crate) unsafe fn texts<'a>(
     // SAFETY: guaranteed by the caller.
     let strings = unsafe { slice(pointer, count, name) }?;
     // SAFETY: guaranteed by the caller.
-    strings
-        .iter()
-        .map(|&string| unsafe { text(string, name) })
-        .collect()
+    let convert = |(i, &string)| entry(i, name, |name| unsafe { text(string, name) });
+    strings.iter().enumerate().map(convert).collect()
 }
 
 /// Labels that still belong to a handle.

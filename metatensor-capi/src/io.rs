@@ -4,14 +4,12 @@ use std::ffi::{c_char, c_void};
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
 
-use metatensor_core::{
-    Array, DType, Error, Labels, Result, TensorBlock, TensorMap, will_be_written,
-};
+use metatensor_core::{Array, DType, Labels, Result, TensorBlock, TensorMap, will_be_written};
 
 use crate::array::{create_array, mts_create_array_callback_t};
 use crate::block::mts_block_t;
 use crate::handles::{
-    block, block_handle, labels, labels_handle, reference, reference_mut, slice, tensor, text,
+    block, block_handle, labels, labels_handle, null, reference, reference_mut, slice, tensor, text,
 };
 use crate::labels::mts_labels_t;
 use crate::status::{mts_status_t, pointer, status};
@@ -103,7 +101,7 @@ unsafe fn save_to_buffer(
             reference_mut(buffer_count, "buffer_count")?,
         )
     };
-    let realloc = realloc.ok_or_else(|| Error::invalid("got a NULL pointer for 'realloc'"))?;
+    let realloc = realloc.ok_or_else(|| null("realloc"))?;
     let mut sink = GrowingBuffer {
         data: *buffer,
         capacity: if buffer.is_null() { 0 } else { *count },
@@ -139,7 +137,7 @@ type ArrayMaker = Box<dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>>>;
 /// A function making arrays with a callback, which is not NULL.
 fn array_maker(create: mts_create_array_callback_t) -> Result<ArrayMaker> {
     if create.is_none() {
-        return Err(Error::invalid("got a NULL pointer for 'create_array'"));
+        return Err(null("create_array"));
     }
     Ok(Box::new(move |shape, dtype| {
         create_array(create, shape, dtype)

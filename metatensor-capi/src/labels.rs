@@ -6,7 +6,9 @@ use metatensor_core::{Error, Labels, Result, RowCheck};
 use smallvec::SmallVec;
 
 use crate::array::{borrow_array, mts_array_t, take_array};
-use crate::handles::{BorrowedLabels, Out, labels, labels_handle, optional_slice_mut, slice, text};
+use crate::handles::{
+    BorrowedLabels, Out, entry, labels, labels_handle, optional_slice_mut, slice, text,
+};
 use crate::status::{mts_status_t, pointer, status};
 
 /// Labels: a table of 32-bit integers with named columns (called dimensions) and distinct rows, which says
@@ -35,9 +37,8 @@ unsafe fn new_labels(
     // SAFETY: guaranteed by the caller.
     let strings = unsafe { slice(dimensions, count, parameter) }?;
     // SAFETY: guaranteed by the caller.
-    let names = strings
-        .iter()
-        .map(|&string| unsafe { text(string, parameter) });
+    let convert = |(i, &string)| entry(i, parameter, |name| unsafe { text(string, name) });
+    let names = strings.iter().enumerate().map(convert);
     let names = names.collect::<Result<SmallVec<[&str; 8]>>>()?;
     Ok(labels_handle(Labels::from_storage(&names, array, check)?).cast_mut())
 }
@@ -211,6 +212,32 @@ pub unsafe extern "C" fn mts_labels_position(
     values_count: usize,
     result: *mut i64,
 ) -> mts_status_t {
+    /// For everything else.
+    #[inline(never)]
+    unsafe fn find_position(
+        labels: *const mts_labels_t,
+        values: *const i32,
+        values_count: usize,
+        result: *mut i64,
+    ) -> mts_status_t {
+        status(|| {
+            // SAFETY: guaranteed by the caller.
+            let (labels, values, result) = unsafe {
+                (
+                    self::labels(labels, "labels")?,
+                    slice(values, values_count, "values")?,
+                    Out::new(result, "result")?,
+                )
+            };
+            if values.len() != labels.rows().width() {
+                return Err(not_a_row(&labels, values));
+            }
+            labels.check_readable("finding a row")?;
+            result.set(position_or_minus_one(labels.position(values)));
+            Ok(())
+        })
+    }
+
     // Nearly all calls end here, where nothing can fail, and there are enough registers for everything.
     if !labels.is_null() && !values.is_null() && !result.is_null() {
         // SAFETY: guaranteed by the caller.
@@ -227,32 +254,6 @@ pub unsafe extern "C" fn mts_labels_position(
     }
     // SAFETY: guaranteed by the caller.
     unsafe { find_position(labels, values, values_count, result) }
-}
-
-/// `mts_labels_position` for everything else.
-#[inline(never)]
-unsafe fn find_position(
-    labels: *const mts_labels_t,
-    values: *const i32,
-    values_count: usize,
-    result: *mut i64,
-) -> mts_status_t {
-    status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (labels, values, result) = unsafe {
-            (
-                self::labels(labels, "labels")?,
-                slice(values, values_count, "values")?,
-                Out::new(result, "result")?,
-            )
-        };
-        if values.len() != labels.rows().width() {
-            return Err(not_a_row(&labels, values));
-        }
-        labels.check_readable("finding a row")?;
-        result.set(position_or_minus_one(labels.position(values)));
-        Ok(())
-    })
 }
 
 fn position_or_minus_one(position: Option<usize>) -> i64 {

@@ -8,7 +8,7 @@ use metatensor_core::{
 };
 
 use crate::array::{mts_array_t, native_array};
-use crate::handles::{Out, reference, slice, text};
+use crate::handles::{Out, bad_parameter, reference, slice, text};
 use crate::status::{mts_status_t, status};
 
 /// Memory of the caller, and how to release it.
@@ -126,7 +126,9 @@ pub unsafe extern "C" fn mts_array_from_buffer(
 
 #[cold]
 fn too_long(length: usize) -> Error {
-    Error::invalid(format!("an axis of 'shape' can not have {length} entries"))
+    bad_parameter(format_args!(
+        "an axis of 'shape' can not have {length} entries"
+    ))
 }
 
 /// Make an array without axes, holding one value: a fill value for `mts_tensormap_keys_to_samples` and

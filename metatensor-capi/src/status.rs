@@ -1,11 +1,12 @@
 //! What functions return, and the way from an `Error` or a panic to it.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 
 use metatensor_core::{Error, Result};
 
+use crate::handles::with_function;
 use crate::last_error::{self, Generation};
 
 /// What a function tells about its success.
@@ -104,21 +105,36 @@ pub(crate) fn callback(body: impl FnOnce() -> Result<()>) -> CallbackStatus {
 }
 
 #[inline]
-fn guard<T>(body: impl FnOnce() -> Result<T>) -> Result<T, mts_status_t> {
+fn guard<T, F: FnOnce() -> Result<T>>(body: F) -> Result<T, mts_status_t> {
     // After a panic, nobody looks at what the body was changing except through handles, whose
     // types are all valid between any two statements.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(fail(&error)),
-        Err(panic) => Err(fail(&Error::Internal(panic_message(&*panic)))),
+        Ok(Err(error)) => Err(fail(error, type_name::<F>())),
+        Err(panic) => Err(fail(Error::Internal(panic_message(&*panic)), "")),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn fail(error: &Error) -> mts_status_t {
-    last_error::set(error);
-    mts_status_t::of(error)
+fn fail(error: Error, closure: &str) -> mts_status_t {
+    let error = with_function(error, || function_around(closure));
+    last_error::set(&error);
+    mts_status_t::of(&error)
+}
+
+/// Name in C of the function that a closure is in.
+///
+/// The name of the type of a closure is the path to it, through modules and functions, with types where these are
+/// generic. What it looks like is not guaranteed, but the tests in `c_misuse.rs` make every function fail and look
+/// for its name.
+fn function_around(closure: &str) -> String {
+    let mut names = closure.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let name = names.find_map(|name| match name.strip_prefix("native_") {
+        Some(member) => Some(format!("mts_array_t.{member}")),
+        None => (name.starts_with("mts_") && !name.ends_with("_t")).then(|| name.to_owned()),
+    });
+    name.unwrap_or_else(|| closure.to_owned())
 }
 
 #[cold]

@@ -6,12 +6,13 @@ use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 use metatensor_core::{DType as DLDataType, Device as DLDevice};
-use metatensor_core::{Error, FillValue, Labels, Result, SampleOrder, TensorBlock, TensorMap};
+use metatensor_core::{FillValue, Labels, Result, SampleOrder, TensorBlock, TensorMap};
 
 use crate::array::{mts_array_t, take_array};
 use crate::block::mts_block_t;
 use crate::handles::{
-    Out, labels, labels_handle, optional_slice_mut, tensor, tensor_mut, text, texts,
+    Out, bad_parameter, labels, labels_handle, null, optional_slice_mut, tensor, tensor_mut, text,
+    texts,
 };
 use crate::labels::mts_labels_t;
 use crate::last_error::c_string;
@@ -84,13 +85,13 @@ pub unsafe extern "C" fn mts_tensormap(
         let blocks = match unsafe { optional_slice_mut(blocks, blocks_count, "blocks") }? {
             Some(blocks) => blocks,
             None if blocks_count == 0 => &mut [],
-            None => return Err(Error::invalid("got a NULL pointer for 'blocks'")),
+            None => return Err(null("blocks")),
         };
-        if blocks.iter().any(|block| block.is_null()) {
-            return Err(Error::invalid("got a NULL pointer in 'blocks'"));
+        if let Some(i) = blocks.iter().position(|block| block.is_null()) {
+            return Err(null(&format!("blocks[{i}]")));
         }
         if has_repeated(blocks) {
-            return Err(Error::invalid("the same block comes twice in 'blocks'"));
+            return Err(bad_parameter("the same block comes twice in 'blocks'"));
         }
         let mut owned = Vec::with_capacity(blocks.len());
         for (place, block) in owned.spare_capacity_mut().iter_mut().zip(&mut *blocks) {
@@ -355,7 +356,7 @@ unsafe fn move_keys(
     };
     // Some fill values have no function for their shape, which only one of their own kind needs.
     if let Ok(shape @ [_, ..]) = fill_value.shape() {
-        return Err(Error::invalid(format!(
+        return Err(bad_parameter(format_args!(
             "'fill_value' must be an array without axes, got one of shape {shape:?}"
         )));
     }

@@ -96,7 +96,7 @@ fn calls(function: &Function) -> String {
     let mut lines = String::new();
     for (i, parameter) in function.parameters.iter().enumerate() {
         let name = &parameter.name;
-        let mut expect_failure = |replacement: &str, what: &str| {
+        let mut expect_failure = |replacement: &str, name: &str, what: &str| {
             let call = call(function, i, replacement);
             writeln!(lines, "    forget_errors();").unwrap();
             let function = &function.name;
@@ -109,18 +109,22 @@ fn calls(function: &Function) -> String {
         let nullable = can_be_null(function, parameter);
         let type_name = parameter.type_name.replace("const ", "");
         if is_pointer(parameter) && !nullable {
-            expect_failure("NULL", "NULL");
+            expect_failure("NULL", name, "NULL");
         }
         match &*type_name {
             "char*"
                 if parameter.type_name.starts_with("const")
                     && function.name != "mts_set_last_error" =>
             {
-                expect_failure("bad_text", "UTF-8");
+                expect_failure("bad_text", name, "UTF-8");
             }
             "char*const*" => {
-                expect_failure("memory_with(bad_text)", "UTF-8");
-                expect_failure("memory_with(NULL)", "NULL");
+                expect_failure("memory_with(bad_text)", &format!("{name}[0]"), "UTF-8");
+                expect_failure("memory_with(NULL)", &format!("{name}[0]"), "NULL");
+            }
+            // lists of handles
+            _ if type_name.ends_with("_t*const*") => {
+                expect_failure("memory_with(NULL)", &format!("{name}[0]"), "NULL");
             }
             _ => {}
         }

@@ -67,6 +67,11 @@ fn numbers_that_are_too_large_are_errors() {
 }
 
 #[test]
+fn errors_name_the_function_and_the_entry_of_a_list() {
+    check("entries.c");
+}
+
+#[test]
 fn programs_in_cpp_own_handles_and_throw_errors() {
     check("raii.cpp");
 }

@@ -11,7 +11,7 @@ use metatensor_core::{
 
 use self::foreign::{ForeignArray, get_array};
 use self::native::{is_native, native_view};
-use crate::handles::{Out, slice, text};
+use crate::handles::{Out, null, slice, text};
 use crate::status::{CallbackStatus, mts_status_t, status};
 
 mod foreign;
@@ -213,7 +213,7 @@ pub(crate) fn create_array(
     shape: &[usize],
     dtype: DLDataType,
 ) -> Result<Box<dyn Array>> {
-    let create = create.ok_or_else(|| Error::invalid("got a NULL pointer for 'create_array'"))?;
+    let create = create.ok_or_else(|| null("create_array"))?;
     // SAFETY: the caller gave this function to be called this way.
     get_array("create_array", |out| unsafe {
         create(shape.as_ptr(), shape.len(), dtype, out)

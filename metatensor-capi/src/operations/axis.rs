@@ -1,7 +1,9 @@
 //! Axes.
 
-use metatensor_core::{Error, Result};
+use metatensor_core::Result;
 use metatensor_operations::Axis;
+
+use crate::handles::bad_parameter;
 
 /// One of the axes of maps and blocks: a `MTS_AXIS_` value.
 pub type mts_axis_t = u32;
@@ -21,7 +23,7 @@ pub(super) fn axis(value: mts_axis_t) -> Result<Axis> {
         MTS_AXIS_SAMPLES => Ok(Axis::Samples),
         MTS_AXIS_COMPONENTS => Ok(Axis::Components),
         MTS_AXIS_PROPERTIES => Ok(Axis::Properties),
-        other => Err(Error::invalid(format!(
+        other => Err(bad_parameter(format_args!(
             "'axis' must be one of the MTS_AXIS_ values, got {other}"
         ))),
     }

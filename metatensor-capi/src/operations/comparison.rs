@@ -1,12 +1,12 @@
 //! Comparison.
 
-use metatensor_core::{Error, Result};
+use metatensor_core::Result;
 use metatensor_operations as operations;
 use metatensor_operations::{AllcloseOptions, EqualMetadataOptions};
 
 use super::map;
 use crate::block::mts_block_t;
-use crate::handles::{Out, block};
+use crate::handles::{Out, bad_parameter, block};
 use crate::status::{mts_status_t, status};
 use crate::tensor::mts_tensormap_t;
 
@@ -67,7 +67,7 @@ unsafe fn metadata_options(
         return Ok(EqualMetadataOptions::default());
     };
     if options.check & !MTS_METADATA_ALL != 0 {
-        return Err(Error::invalid(format!(
+        return Err(bad_parameter(format_args!(
             "'check' must be made of MTS_METADATA_ values, got {}",
             options.check
         )));

@@ -2,14 +2,14 @@
 
 use std::ffi::c_char;
 
-use metatensor_core::{Error, Result};
+use metatensor_core::Result;
 use metatensor_operations as operations;
 use metatensor_operations::{DifferentKeys, JoinOptions};
 
 use super::axis::{axis, mts_axis_t};
 use super::{give_block, give_tensor, map, optional_text};
 use crate::block::mts_block_t;
-use crate::handles::{Out, block, block_handle, slice};
+use crate::handles::{Out, bad_parameter, block, block_handle, entry, slice};
 use crate::status::{mts_status_t, status};
 use crate::tensor::{mts_tensormap_t, tensor_handle};
 
@@ -46,7 +46,7 @@ unsafe fn join_options<'a>(options: *const mts_join_options_t) -> Result<JoinOpt
         MTS_JOIN_KEYS_INTERSECTION => DifferentKeys::Intersection,
         MTS_JOIN_KEYS_UNION => DifferentKeys::Union,
         other => {
-            return Err(Error::invalid(format!(
+            return Err(bad_parameter(format_args!(
                 "'different_keys' must be one of the MTS_JOIN_KEYS_ values, got {other}"
             )));
         }
@@ -90,8 +90,8 @@ pub unsafe extern "C" fn mts_join(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_tensor(result, || {
-            let tensors = slice(tensors, count, "tensors")?.iter();
-            let tensors = tensors.map(|&tensor| map(tensor, "tensors"));
+            let tensors = slice(tensors, count, "tensors")?.iter().enumerate();
+            let tensors = tensors.map(|(i, &tensor)| entry(i, "tensors", |name| map(tensor, name)));
             let tensors = tensors.collect::<Result<Vec<_>>>()?;
             operations::join(&tensors, self::axis(axis)?, join_options(options)?)
         })
@@ -120,8 +120,8 @@ pub unsafe extern "C" fn mts_join_blocks(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            let blocks = slice(blocks, count, "blocks")?.iter();
-            let blocks = blocks.map(|&joined| block(joined, "blocks"));
+            let blocks = slice(blocks, count, "blocks")?.iter().enumerate();
+            let blocks = blocks.map(|(i, &joined)| entry(i, "blocks", |name| block(joined, name)));
             let blocks = blocks.collect::<Result<Vec<_>>>()?;
             let add_dimension = optional_text(add_dimension, "add_dimension")?;
             operations::join_blocks(&blocks, self::axis(axis)?, add_dimension)

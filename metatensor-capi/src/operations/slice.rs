@@ -33,16 +33,18 @@ enum Selected<'a> {
 }
 
 impl<'a> Selected<'a> {
+    /// A selection with positions that errors call `indices`.
+    ///
     /// # Safety
     ///
     /// The pointers in `raw` must be NULL or valid for `'a`.
-    unsafe fn new(raw: &mts_selection_t) -> Result<Selected<'a>> {
+    unsafe fn new(raw: &mts_selection_t, indices: &str) -> Result<Selected<'a>> {
         // SAFETY: guaranteed by the caller.
         unsafe {
             if !raw.labels.is_null() {
                 return Ok(Selected::Labels(labels(raw.labels, "labels")?));
             }
-            let indices = slice(raw.indices, raw.indices_count, "indices")?;
+            let indices = slice(raw.indices, raw.indices_count, indices)?;
             Ok(Selected::Indices(indices))
         }
     }
@@ -78,7 +80,7 @@ pub unsafe extern "C" fn mts_slice(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_tensor(result, || {
-            let selection = Selected::new(&selection)?;
+            let selection = Selected::new(&selection, "selection.indices")?;
             operations::slice(map(a, "a")?, self::axis(axis)?, selection.as_selection())
         })
     }
@@ -103,7 +105,7 @@ pub unsafe extern "C" fn mts_slice_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            let selection = Selected::new(&selection)?;
+            let selection = Selected::new(&selection, "selection.indices")?;
             operations::slice_block(block(a, "a")?, self::axis(axis)?, selection.as_selection())
         })
     }
@@ -187,8 +189,12 @@ unsafe fn selected<'a>(
 ) -> Result<Vec<Selected<'a>>> {
     // SAFETY: guaranteed by the caller.
     unsafe {
-        let selections = slice(selections, count, "selections")?.iter();
-        selections.map(|raw| Selected::new(raw)).collect()
+        let selections = slice(selections, count, "selections")?.iter().enumerate();
+        let convert = |(i, raw)| {
+            Selected::new(raw, "selections.indices")
+                .or_else(|_| Selected::new(raw, &format!("selections[{i}].indices")))
+        };
+        selections.map(convert).collect()
     }
 }
 

@@ -1,12 +1,12 @@
 //! Sorting, and the order of elements in memory.
 
-use metatensor_core::{Error, Result};
+use metatensor_core::Result;
 use metatensor_operations as operations;
 use metatensor_operations::{Axis, Direction};
 
 use super::{give_block, give_tensor, map};
 use crate::block::mts_block_t;
-use crate::handles::{Out, block};
+use crate::handles::{Out, bad_parameter, block};
 use crate::status::{mts_status_t, status};
 use crate::tensor::mts_tensormap_t;
 
@@ -23,7 +23,7 @@ pub const MTS_SORT_ALL: u32 = 15;
 
 fn axes(flags: u32) -> Result<Vec<Axis>> {
     if flags & !MTS_SORT_ALL != 0 {
-        return Err(Error::invalid(format!(
+        return Err(bad_parameter(format_args!(
             "'axes' must be made of MTS_SORT_ values, got {flags}"
         )));
     }

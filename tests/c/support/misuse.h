@@ -72,11 +72,12 @@ static inline bool failed_status(mts_status_t status) { return status != MTS_SUC
 
 static int problems;
 
-/* `failed` is about a call with a wrong `parameter`. */
+/* `failed` is about a call with a wrong `parameter`, or entry of one, which the error names with the function. */
 static inline void expect_failure(bool failed, const char *function, const char *parameter, const char *what) {
-    char quoted[128];
+    char start[128], quoted[128];
+    snprintf(start, sizeof start, "invalid parameter: %s: ", function);
     snprintf(quoted, sizeof quoted, "'%s'", parameter);
-    if (!failed || strstr(last_message(), quoted) == NULL || strstr(last_message(), what) == NULL) {
+    if (!failed || strncmp(last_message(), start, strlen(start)) != 0 || strstr(last_message(), quoted) == NULL || strstr(last_message(), what) == NULL) {
         fprintf(stderr, "%s with a wrong '%s' %s: '%s'\n", function, parameter, failed ? "failed with" : "worked",
                 last_message());
         problems++;
