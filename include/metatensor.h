@@ -358,7 +358,7 @@ mts_status_t mts_get_data_origin(mts_data_origin_t origin, char *buffer, uintptr
  * Make labels.
  *
  * @param dimensions names of the dimensions, `dimensions_count` NUL-terminated strings, each made of
- *        letters, digits and underscores and not starting with a digit. They are *copied*.
+ *        ASCII letters, digits and underscores and not starting with a digit. They are *copied*.
  * @param dimensions_count number of dimensions
  * @param array the values, 32-bit integers with one row per entry and one column per dimension. The
  *        labels *take ownership* of this array, even if this function fails, and its values must not

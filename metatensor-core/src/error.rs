@@ -84,10 +84,25 @@ impl Error {
         }
     }
 
+    /// The same kind of error, of the gradient with respect to `parameter`. If it already names a gradient of this
+    /// gradient, it names the path to it: `gradient 'a/b'`.
+    #[must_use]
+    #[cold]
+    pub fn in_gradient(self, parameter: &str) -> Self {
+        const START: &str = "gradient '";
+        self.change_message(|message| match message.strip_prefix(START) {
+            Some(inner) => format!("{START}{parameter}/{inner}"),
+            None => format!("{START}{parameter}': {message}"),
+        })
+    }
+
     /// The same kind of error, with `context` (e.g. "blocks/3/samples.npy") before its message.
     #[must_use]
     pub fn context(self, context: impl std::fmt::Display) -> Self {
-        let add = |message: String| format!("{context}: {message}");
+        self.change_message(|message| format!("{context}: {message}"))
+    }
+
+    fn change_message(self, add: impl FnOnce(String) -> String) -> Self {
         match self {
             Error::InvalidParameter(m) => Error::InvalidParameter(add(m)),
             Error::Io { context: m, cause } => Error::Io {
@@ -106,5 +121,24 @@ impl Error {
             Error::Callback(m) => Error::Callback(add(m)),
             Error::Internal(m) => Error::Internal(add(m)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_nested_gradients_are_whole() {
+        let inner = Error::unsupported("no").in_gradient("c");
+        assert_eq!(inner.to_string(), "unsupported: gradient 'c': no");
+        let outer = inner
+            .in_gradient("b")
+            .in_gradient("a")
+            .context("block (k=1)");
+        assert_eq!(
+            outer.to_string(),
+            "unsupported: block (k=1): gradient 'a/b/c': no"
+        );
     }
 }

@@ -96,7 +96,7 @@ impl Names {
             let name = name.as_ref();
             if !is_identifier(name) {
                 return Err(Error::invalid(format!(
-                    "'{}' can not name a dimension: expected letters, digits and underscores, not \
+                    "'{}' can not name a dimension: expected ASCII letters, digits and underscores, not \
                      starting with a digit",
                     name.escape_debug()
                 )));
@@ -276,6 +276,7 @@ mod tests {
         for bad in ["", "2b", "a b", "a-b", "é", "a\0", "a.b"] {
             let error = Names::dimensions(&["fine", bad]).unwrap_err().to_string();
             assert!(error.contains(&bad.escape_debug().to_string()), "{error}");
+            assert!(error.contains("expected ASCII letters"), "{error}");
         }
         let error = Names::dimensions(&["a", "b", "a"]).unwrap_err();
         assert!(error.to_string().contains("got 'a' twice"), "{error}");

@@ -213,7 +213,7 @@ fn merge_blocks(
     for parameter in first.gradients_list().iter() {
         let gradient = merged_gradient(blocks, parameter, samples)
             .and_then(|(gradients, rows)| merge_blocks(&gradients, &rows, properties, fill_value))
-            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+            .map_err(|error| error.in_gradient(parameter))?;
         merged.add_gradient(parameter, gradient)?;
     }
     Ok(merged)

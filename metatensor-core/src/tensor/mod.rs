@@ -337,7 +337,7 @@ fn check_same_names(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
     }
     for (parameter, gradient) in first.gradients() {
         check_same_names(gradient, block.gradient(parameter)?)
-            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+            .map_err(|error| error.in_gradient(parameter))?;
     }
     Ok(())
 }

@@ -71,21 +71,37 @@ pub(crate) fn same_metadata(
 }
 
 fn same_labels(axis: Axis, a: &Labels, b: &Labels) -> Result<(), NotEqual> {
-    if a == b {
-        return Ok(());
+    match difference(a, b) {
+        None => Ok(()),
+        Some(difference) => Err(NotEqual::on_axis(
+            axis,
+            format!("{axis} are not the same or not in the same order: {difference}"),
+        )),
     }
-    let details = if a.names() != b.names() {
-        format!("their names are {} and {}", a.names(), b.names())
-    } else if a.count() != b.count() {
-        format!("there are {} and {}", a.count(), b.count())
-    } else {
-        let first = a.iter().zip(b).position(|(row, other)| row != other);
-        let row = first.unwrap_or_default();
-        format!("row {row} is {} and {}", a.describe(row), b.describe(row))
+}
+
+/// What is different between labels: names, or the first row that is.
+pub(crate) fn difference(a: &Labels, b: &Labels) -> Option<String> {
+    if a == b {
+        return None;
+    }
+    if a.names() != b.names() {
+        return Some(format!("their names are {} and {}", a.names(), b.names()));
+    }
+    let counts = match (a.count(), b.count()) {
+        (x, y) if x == y => String::new(),
+        (x, y) => format!("there are {x} and {y}, "),
     };
-    Err(NotEqual::on_axis(
-        axis,
-        format!("{axis} are not the same or not in the same order: {details}"),
+    let first = a.iter().zip(b).position(|(row, other)| row != other);
+    let row = first.unwrap_or(a.count().min(b.count()));
+    let describe = |labels: &Labels| match row < labels.count() {
+        true => labels.describe(row),
+        false => "missing".to_owned(),
+    };
+    Some(format!(
+        "{counts}row {row} is {} and {}",
+        describe(a),
+        describe(b)
     ))
 }
 

@@ -8,14 +8,16 @@ mod not_equal;
 #[cfg(test)]
 mod tests;
 mod values;
+mod worst;
 
 use metatensor_core::{Error, Result, TensorBlock, TensorMap};
 
 pub use metadata::EqualMetadataOptions;
-pub(crate) use metadata::same_metadata;
+pub(crate) use metadata::{difference, same_metadata};
 pub use not_equal::NotEqual;
 pub use values::AllcloseOptions;
 use values::Criterion;
+use worst::{Badness, worse, worst_in_block};
 
 use crate::matching::pairs;
 
@@ -40,7 +42,8 @@ use crate::matching::pairs;
 /// let different = check_equal(&a, &b).unwrap_err();
 /// assert_eq!(
 ///     different.to_string(),
-///     "blocks for key (_=0) are different: values are not equal"
+///     "blocks for key (_=0) are different: values are not equal: 1 of 1 elements differ, most of all \
+///      at samples (s=0), properties (p=0): 1.0 and 2.0"
 /// );
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -50,7 +53,7 @@ use crate::matching::pairs;
 /// If values are not on the CPU, or have a data type this library does not know. They are only looked
 /// at if all labels are the same.
 pub fn equal(a: &TensorMap, b: &TensorMap) -> Result<bool> {
-    to_bool("equal", check_equal(a, b))
+    to_bool("equal", same_maps(a, b, Criterion::Equal))
 }
 
 /// [`equal`] for blocks.
@@ -59,16 +62,17 @@ pub fn equal(a: &TensorMap, b: &TensorMap) -> Result<bool> {
 ///
 /// As for [`equal`].
 pub fn equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<bool> {
-    to_bool("equal", check_equal_block(a, b))
+    to_bool("equal", same_blocks(a, b, Criterion::Equal))
 }
 
-/// [`equal`], but saying what is different.
+/// [`equal`], but saying what is different: keys or labels, the first that are; or else where values are most
+/// different, in all blocks and gradients.
 ///
 /// # Errors
 ///
 /// If maps are different or can not be compared.
 pub fn check_equal(a: &TensorMap, b: &TensorMap) -> Result<(), NotEqual> {
-    check_maps(a, b, |a, b| values::same_block(a, b, Criterion::Equal))
+    check_values_of_maps(a, b, Criterion::Equal)
 }
 
 /// [`check_equal`] for blocks.
@@ -77,7 +81,7 @@ pub fn check_equal(a: &TensorMap, b: &TensorMap) -> Result<(), NotEqual> {
 ///
 /// As for [`check_equal`].
 pub fn check_equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
-    values::same_block(a, b, Criterion::Equal)
+    check_values_of_blocks(a, b, Criterion::Equal)
 }
 
 /// Whether two maps have blocks with almost the same values for equal keys.
@@ -103,7 +107,7 @@ pub fn check_equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqua
 ///
 /// As for [`equal`].
 pub fn allclose(a: &TensorMap, b: &TensorMap, options: AllcloseOptions) -> Result<bool> {
-    to_bool("allclose", check_allclose(a, b, options))
+    to_bool("allclose", same_maps(a, b, Criterion::Close(options)))
 }
 
 /// [`allclose`] for blocks.
@@ -112,10 +116,11 @@ pub fn allclose(a: &TensorMap, b: &TensorMap, options: AllcloseOptions) -> Resul
 ///
 /// As for [`equal`].
 pub fn allclose_block(a: &TensorBlock, b: &TensorBlock, options: AllcloseOptions) -> Result<bool> {
-    to_bool("allclose", check_allclose_block(a, b, options))
+    to_bool("allclose", same_blocks(a, b, Criterion::Close(options)))
 }
 
-/// [`allclose`], but saying what is different.
+/// [`allclose`], but saying what is different: as [`check_equal`], where the worst difference is the largest in
+/// units of what is allowed.
 ///
 /// # Errors
 ///
@@ -125,7 +130,7 @@ pub fn check_allclose(
     b: &TensorMap,
     options: AllcloseOptions,
 ) -> Result<(), NotEqual> {
-    check_maps(a, b, |a, b| check_allclose_block(a, b, options))
+    check_values_of_maps(a, b, Criterion::Close(options))
 }
 
 /// [`check_allclose`] for blocks.
@@ -138,7 +143,7 @@ pub fn check_allclose_block(
     b: &TensorBlock,
     options: AllcloseOptions,
 ) -> Result<(), NotEqual> {
-    values::same_block(a, b, Criterion::Close(options))
+    check_values_of_blocks(a, b, Criterion::Close(options))
 }
 
 /// Whether two maps have the same keys, and the same labels in the blocks for equal keys.
@@ -196,6 +201,68 @@ pub fn check_equal_metadata_block(
     same_metadata(a, b, options)
 }
 
+/// Fails if something about the labels is different, or values can not be compared. Then: whether the values are
+/// the same.
+fn same_maps(a: &TensorMap, b: &TensorMap, criterion: Criterion) -> Result<bool, NotEqual> {
+    let pairs = pairs(a, b)?;
+    for (i, (x, y)) in pairs.iter().enumerate() {
+        values::same_axes(x, y).map_err(|different| different.for_key(a.keys(), i))?;
+    }
+    for (i, (x, y)) in pairs.iter().enumerate() {
+        let same = values::same_values(x, y, criterion);
+        if !same.map_err(|failed| failed.for_key(a.keys(), i))? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// [`same_maps`] for blocks.
+fn same_blocks(a: &TensorBlock, b: &TensorBlock, criterion: Criterion) -> Result<bool, NotEqual> {
+    values::same_axes(a, b)?;
+    values::same_values(a, b, criterion)
+}
+
+fn check_values_of_maps(
+    a: &TensorMap,
+    b: &TensorMap,
+    criterion: Criterion,
+) -> Result<(), NotEqual> {
+    if same_maps(a, b, criterion)? {
+        return Ok(());
+    }
+    let mut found = None;
+    for (i, (x, y)) in pairs(a, b)?.into_iter().enumerate() {
+        let for_key = |place: NotEqual| place.for_key(a.keys(), i);
+        let worst = worst_in_block(x, y, criterion).map_err(|error| for_key(error.into()))?;
+        found = worse(
+            found,
+            worst.map(|(badness, place)| (badness, for_key(place))),
+        );
+    }
+    differ(found)
+}
+
+fn check_values_of_blocks(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    criterion: Criterion,
+) -> Result<(), NotEqual> {
+    if same_blocks(a, b, criterion)? {
+        return Ok(());
+    }
+    differ(worst_in_block(a, b, criterion)?)
+}
+
+/// Fails because of the worst difference that was found. If there is none, elements have changed since they were
+/// different.
+fn differ(found: Option<(Badness, NotEqual)>) -> Result<(), NotEqual> {
+    Err(found.map_or_else(
+        || NotEqual::new("values are not the same"),
+        |(_, worst)| worst,
+    ))
+}
+
 fn check_maps(
     a: &TensorMap,
     b: &TensorMap,
@@ -207,10 +274,10 @@ fn check_maps(
     Ok(())
 }
 
-fn to_bool(function: &str, result: Result<(), NotEqual>) -> Result<bool> {
+/// Different labels are not an error here.
+fn to_bool(function: &str, result: Result<bool, NotEqual>) -> Result<bool> {
     match result.map_err(Error::from) {
-        Ok(()) => Ok(true),
         Err(Error::NotEqual(_)) => Ok(false),
-        Err(error) => Err(error.context(function)),
+        result => result.map_err(|error| error.context(function)),
     }
 }

@@ -180,7 +180,8 @@ fn the_order_of_blocks_and_info_do_not_matter() {
     assert_eq!((different.axis, &*different.path), (None, ""));
     assert_eq!(
         different.to_string(),
-        "blocks for key (k=2) are different: values are not equal"
+        "blocks for key (k=2) are different: values are not equal: 1 of 1 elements differ, most of all at samples (s=0), \
+         properties (p=0): 20.0 and 21.0"
     );
 }
 
@@ -224,16 +225,22 @@ fn gradients_are_compared_at_all_depths() {
     let a = nested(1.0, 2.0, 3.0, "h");
     check_equal_block(&a, &nested(1.0, 2.0, 3.0, "h")).unwrap();
     for (b, path, message) in [
-        (nested(1.5, 2.0, 3.0, "h"), "", "values are not equal"),
+        (
+            nested(1.5, 2.0, 3.0, "h"),
+            "",
+            "values are not equal: 1 of 1 elements differ, most of all at samples (s=0), properties (p=0): 1.0 and 1.5",
+        ),
         (
             nested(1.0, 2.5, 3.0, "h"),
             "g",
-            "gradient 'g' values are not equal",
+            "gradient 'g' values are not equal: 1 of 1 elements differ, most of all at samples (sample=0, a=0), properties \
+             (p=0): 2.0 and 2.5",
         ),
         (
             nested(1.0, 2.0, 3.5, "h"),
             "g/h",
-            "gradient 'g/h' values are not equal",
+            "gradient 'g/h' values are not equal: 1 of 1 elements differ, most of all at samples (sample=0, b=0), properties \
+             (p=0): 3.0 and 3.5",
         ),
         (
             nested(1.0, 2.0, 3.0, "i"),
@@ -253,6 +260,158 @@ fn gradients_are_compared_at_all_depths() {
             assert_eq!(different, message.replace("equal", "allclose"));
         }
     }
+}
+
+/// What [`check_equal_block`] says about where two blocks differ most.
+fn worst<S: Element, T: Element>(a: &[S], b: &[T]) -> String {
+    let shape = [a.len(), 1];
+    let different = check_equal_block(&block(shape, a), &block(shape, b)).unwrap_err();
+    let text = different.to_string();
+    let start = format!("values are not equal: {} of {} elements", 1, a.len());
+    text.strip_prefix(&start).unwrap_or(&text).to_owned()
+}
+
+#[test]
+fn the_worst_difference_is_the_one_that_is_reported() {
+    let values = |number: f64, gradient: f64| {
+        let mut block = TensorBlock::new(
+            array(&[2, 2, 1, 3], &[0.0; 12]),
+            &labels(["s", "t"], &[[4, 5], [6, 7]]),
+            &[labels(["c"], &[[-1], [1]]), labels(["d"], &[[9]])],
+            &labels(["p"], &[[10], [20], [30]]),
+        )
+        .unwrap();
+        let mut rows = TensorBlock::new(
+            array(&[1, 2, 1, 3], &[0.0; 6]),
+            &labels(["sample"], &[[1]]),
+            block.components(),
+            block.properties(),
+        )
+        .unwrap();
+        let mut own = block.to_ndarray::<f64>().unwrap();
+        own[[1, 0, 0, 2]] = number;
+        own[[0, 0, 0, 0]] = number / 2.0;
+        let mut of_rows = rows.to_ndarray::<f64>().unwrap();
+        of_rows[[0, 1, 0, 1]] = gradient;
+        block =
+            TensorBlock::new(own, block.samples(), block.components(), block.properties()).unwrap();
+        rows = TensorBlock::new(
+            of_rows,
+            rows.samples(),
+            rows.components(),
+            rows.properties(),
+        )
+        .unwrap();
+        block.add_gradient("g", rows).unwrap();
+        block
+    };
+    let tensor = |first: TensorBlock, second: TensorBlock| {
+        TensorMap::new(labels(["k"], &[[1], [2]]), vec![first, second]).unwrap()
+    };
+    let same = || values(0.0, 0.0);
+    let a = tensor(same(), same());
+
+    let b = tensor(values(1.0, 0.0), values(3.0, 2.0));
+    assert_eq!(
+        check_equal(&a, &b).unwrap_err().to_string(),
+        "blocks for key (k=2) are different: values are not equal: 2 of 12 elements differ, most of all at samples \
+         (s=6, t=7), components (c=-1) (d=9), properties (p=30): 0.0 and 3.0"
+    );
+    let b = tensor(values(1.0, 4.0), values(3.0, 2.0));
+    let different = check_allclose(&a, &b, AllcloseOptions::default()).unwrap_err();
+    assert_eq!(
+        (different.key.as_deref(), &*different.path),
+        (Some("(k=1)"), "g")
+    );
+    assert_eq!(
+        different.to_string(),
+        "blocks for key (k=1) are different: gradient 'g' values are not allclose: 1 of 6 elements differ, most of all \
+         at samples (sample=1), components (c=1) (d=9), properties (p=20): 0.0 and 4.0"
+    );
+    // labels come before values, in whatever block
+    let other = TensorBlock::new(
+        array(&[1, 1], &[2.0]),
+        &labels(["s"], &[[4]]),
+        &[],
+        &Labels::range("p", 1).unwrap(),
+    );
+    let a = map(vec![number(1.0), number(2.0)]);
+    let b = map(vec![number(9.0), other.unwrap()]);
+    let different = check_equal(&a, &b).unwrap_err().to_string();
+    assert!(
+        different.starts_with("blocks for key (k=1) are different: samples are not the same"),
+        "{different}"
+    );
+}
+
+#[test]
+fn the_worst_difference_is_relative_to_what_is_allowed() {
+    let options = AllcloseOptions {
+        rtol: 1e-3,
+        atol: 1e-6,
+        equal_nan: false,
+    };
+    let (a, b) = (
+        block([3, 1], &[1e6, 0.0, 1.0]),
+        block([3, 1], &[1.01e6, 1e-3, 1.0]),
+    );
+    let text = check_allclose_block(&a, &b, options)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.ends_with(
+            "2 of 3 elements differ, most of all at samples (s=1), properties (p=0): 0.0 and 0.001"
+        ),
+        "{text}"
+    );
+    let text = check_equal_block(&a, &b).unwrap_err().to_string();
+    assert!(
+        text.ends_with("(s=0), properties (p=0): 1000000.0 and 1010000.0"),
+        "{text}"
+    );
+    let nan = block([3, 1], &[1e9, 0.0, f64::NAN]);
+    let text = check_allclose_block(&a, &nan, options)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.ends_with("(s=2), properties (p=0): 1.0 and NaN"),
+        "{text}"
+    );
+}
+
+#[test]
+fn numbers_that_differ_are_written_as_they_are_in_the_array() {
+    let place = " differ, most of all at samples (s=1), properties (p=0): ";
+    assert_eq!(worst(&[1, 2], &[1, -3]), format!("{place}2 and -3"));
+    assert_eq!(
+        worst(&[0, u64::MAX], &[0, u64::MAX - 1]),
+        format!("{place}18446744073709551615 and 18446744073709551614")
+    );
+    assert_eq!(
+        worst(&[0, u64::MAX], &[0, -1_i8]),
+        format!("{place}18446744073709551615 and -1")
+    );
+    assert_eq!(
+        worst(&[true, true], &[true, false]),
+        format!("{place}true and false")
+    );
+    assert_eq!(
+        worst(&[0.0_f32, 0.1], &[0.0, 1e-30]),
+        format!("{place}0.1 and 1e-30")
+    );
+    assert_eq!(
+        worst(&[0.0_f32, 0.1], &[0.0, 0.1_f64]),
+        format!("{place}0.1 and 0.1")
+    );
+    assert_eq!(
+        worst(&[f16::ZERO, f16::ONE], &[0, 2]),
+        format!("{place}1.0 and 2.0")
+    );
+    let (x, y) = (Complex::new(1.0, -2.0), Complex::new(f32::INFINITY, 0.5));
+    assert_eq!(
+        worst(&[y, x], &[y, y]),
+        format!("{place}1.0-2.0i and inf+0.5i")
+    );
 }
 
 #[test]
@@ -276,6 +435,32 @@ fn shapes_come_first_and_labels_before_values() {
         different.to_string(),
         "samples are not the same or not in the same order: row 0 is (s=0) and (s=4)"
     );
+    let more = TensorBlock::new(
+        array(&[1, 1], &[1.0]),
+        &labels(["s"], &[[0]]),
+        &[],
+        &labels(["p"], &[[0]]),
+    )
+    .unwrap();
+    let fewer = block([2, 1], &[1.0; 2]);
+    let options = EqualMetadataOptions::default();
+    for (a, b, expected) in [
+        (
+            &more,
+            &fewer,
+            "there are 1 and 2, row 1 is missing and (s=1)",
+        ),
+        (
+            &fewer,
+            &more,
+            "there are 2 and 1, row 1 is (s=1) and missing",
+        ),
+    ] {
+        let different = check_equal_metadata_block(a, b, options)
+            .unwrap_err()
+            .to_string();
+        assert!(different.ends_with(expected), "{different}");
+    }
 }
 
 #[test]

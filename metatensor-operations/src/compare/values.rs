@@ -38,36 +38,36 @@ pub(super) enum Criterion {
     Close(AllcloseOptions),
 }
 
-/// Fails if two blocks are different. Shapes come first, then all labels, and values last.
-pub(super) fn same_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    criterion: Criterion,
-) -> Result<(), NotEqual> {
+/// Fails if two blocks do not have the same shape and labels.
+pub(super) fn same_axes(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
     let (shape, other) = (a.shape(), b.shape());
     if shape != other {
         return Err(NotEqual::new(format!(
             "values shapes are different: {shape:?} and {other:?}"
         )));
     }
-    same_metadata(a, b, EqualMetadataOptions::default())?;
-    same_values(a, b, criterion)
+    same_metadata(a, b, EqualMetadataOptions::default())
 }
 
-fn same_values(a: &TensorBlock, b: &TensorBlock, criterion: Criterion) -> Result<(), NotEqual> {
+/// Whether two blocks with the same shape and labels have the same values, and so their gradients.
+pub(super) fn same_values(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    criterion: Criterion,
+) -> Result<bool, NotEqual> {
     // NaN is different from itself, but there is none among integers.
     let is_same = a.values().is_same(b.values()) && a.dtype()?.is_integer();
     if !is_same && !same_elements(&a.view()?, &b.view()?, criterion)? {
-        return Err(NotEqual::new(match criterion {
-            Criterion::Equal => "values are not equal",
-            Criterion::Close(_) => "values are not allclose",
-        }));
+        return Ok(false);
     }
     for (parameter, gradient) in a.gradients() {
-        same_values(gradient, b.gradient(parameter)?, criterion)
-            .map_err(|different| different.in_gradient(parameter))?;
+        let same = same_values(gradient, b.gradient(parameter)?, criterion)
+            .map_err(|failed| failed.in_gradient(parameter))?;
+        if !same {
+            return Ok(false);
+        }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn same_elements(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
@@ -126,7 +126,7 @@ fn same_converted(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bo
 }
 
 /// Integers of any type as some that can hold all of them.
-fn wide(view: &View<'_>) -> Result<Vec<i128>> {
+pub(super) fn wide(view: &View<'_>) -> Result<Vec<i128>> {
     let bits = converted::<i64>(view)?.into_iter();
     Ok(if view.dtype().is_unsigned() {
         bits.map(|x| i128::from(x as u64)).collect()
@@ -159,7 +159,7 @@ fn all_pairs<T: Copy>(a: &[T], b: &[T], same: impl Fn(T, T) -> bool) -> bool {
 }
 
 /// Elements that can be compared with tolerances.
-trait Close: Copy + PartialEq + Sync {
+pub(super) trait Close: Copy + PartialEq + Sync {
     fn close(x: Self, y: Self, options: AllcloseOptions) -> bool;
 }
 

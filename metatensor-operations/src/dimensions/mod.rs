@@ -76,7 +76,7 @@ fn change_gradients(
     let gradients = std::mem::take(&mut parts.gradients).into_iter();
     let gradients = gradients.map(|(parameter, gradient)| match change(gradient) {
         Ok(gradient) => Ok((parameter, gradient)),
-        Err(error) => Err(error.context(format!("gradient '{parameter}'"))),
+        Err(error) => Err(error.in_gradient(&parameter)),
     });
     parts.gradients = gradients.collect::<Result<_>>()?;
     Ok(())

@@ -6,6 +6,7 @@ use metatensor_core::{
 use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::matrix::{Product, matrix, part};
+use crate::compare::difference;
 use crate::matching::pairs;
 use crate::numbers::{promote, stored, with_number};
 use crate::results::block_error;
@@ -61,13 +62,9 @@ pub fn dot_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
 }
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    if a.properties() != b.properties() {
+    if let Some(difference) = difference(a.properties(), b.properties()) {
         return Err(Error::invalid(format!(
-            "both blocks must have the same properties in the same order, got {} of {} and {} of {}",
-            a.properties().count(),
-            a.properties().names(),
-            b.properties().count(),
-            b.properties().names()
+            "both blocks must have the same properties in the same order: {difference}"
         )));
     }
     if !b.components().is_empty() {

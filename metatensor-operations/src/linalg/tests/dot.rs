@@ -176,6 +176,28 @@ fn errors_name_the_block_and_the_problem() {
     let text = error.to_string();
     assert!(text.contains("dot: block (k=0): "), "{text}");
     assert!(text.contains("the same properties"), "{text}");
+    assert!(
+        text.ends_with(": there are 2 and 3, row 2 is missing and (p=2)"),
+        "{text}"
+    );
+
+    // which entry it is
+    let named = |name: &str, second: i32| {
+        let properties = labels([name], &[[4], [second]]);
+        let samples = Labels::range("s", 1).unwrap();
+        TensorBlock::new(array(&[1, 2], &[1., 2.]), &samples, &[], &properties).unwrap()
+    };
+    let text = dot_block(&named("n", 5), &named("n", 6))
+        .unwrap_err()
+        .to_string();
+    assert!(text.ends_with(": row 1 is (n=5) and (n=6)"), "{text}");
+    let text = dot_block(&named("n", 5), &named("m", 5))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.ends_with(": their names are ['n'] and ['m']"),
+        "{text}"
+    );
 
     let b = with_gradient(block([1, 2], &[1., 2.]), "g", &[[0, 0]], &[1., 1.]);
     let text = dot(&a, &map(vec![b])).unwrap_err().to_string();
