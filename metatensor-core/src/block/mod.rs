@@ -263,7 +263,7 @@ impl TensorBlock {
         axes::check_unchanged(self, self.dtype, self.values.shape()?)?;
         for (parameter, gradient) in self.gradients() {
             let checked = gradient.check_arrays();
-            checked.map_err(|error| error.context(format!("gradient '{parameter}'")))?;
+            checked.map_err(|error| error.in_gradient(parameter))?;
         }
         Ok(())
     }
