@@ -182,7 +182,7 @@ pub unsafe extern "C" fn mts_labels_load_buffer(
 /// Save labels to a file.
 ///
 /// The file is written beside `path` and then renamed: whatever happens, there is either the old file or the
-/// new one. The same data always gives the same file.
+/// new one, see `mts_tensormap_save`. The same data always gives the same file.
 ///
 /// @param path path of the file, in UTF-8, written as it is given
 /// @param labels what to save
@@ -280,7 +280,7 @@ pub unsafe extern "C" fn mts_block_load_buffer(
 /// Save a block, with its gradients to a file.
 ///
 /// The file is written beside `path` and then renamed: whatever happens, there is either the old file or the
-/// new one. The same data always gives the same file.
+/// new one, see `mts_tensormap_save`. The same data always gives the same file.
 ///
 /// @param path path of the file, in UTF-8, written as it is given
 /// @param block what to save
@@ -380,7 +380,14 @@ pub unsafe extern "C" fn mts_tensormap_load_buffer(
 /// Save a map, with its blocks and info to a file.
 ///
 /// The file is written beside `path` and then renamed: whatever happens, there is either the old file or the
-/// new one. The same data always gives the same file.
+/// new one. The same data always gives the same file. Owner, group and mode of the old file are kept as far as the
+/// system allows; symbolic links stay; other hard links keep the old content.
+///
+/// A file that can be written to but not replaced (something is mounted there, or the folder is read-only) is
+/// overwritten once a complete copy is elsewhere and there is space for it. This is not atomic; if it fails, the error
+/// says where the copy is. Pipes and devices are written to directly, and so is what this process has open, at its
+/// position, if `path` says so (`/dev/stdout`, `/dev/fd/3`). For what is left over if the process is killed, see
+/// `mts_remove_temporaries` in `metatensor/files.h`.
 ///
 /// @param path path of the file, in UTF-8, written as it is given
 /// @param tensor what to save

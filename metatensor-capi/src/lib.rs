@@ -13,6 +13,7 @@
 mod allocator;
 mod array;
 mod block;
+mod files;
 mod gradient_map;
 mod gradient_rows;
 mod handles;
@@ -29,6 +30,7 @@ mod utils;
 
 pub use array::*;
 pub use block::*;
+pub use files::*;
 pub use gradient_map::*;
 pub use gradient_rows::*;
 pub use io::*;

@@ -18,6 +18,7 @@ pub use array::*;
 pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
 pub use contents::{Contents, WrongContents};
 pub use error::{Error, Result};
+pub use io::remove_temporaries;
 pub use labels::{Labels, Mapped, RowCheck};
 pub use limits::Limit;
 pub use names::Names;

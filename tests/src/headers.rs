@@ -51,6 +51,12 @@ pub const HEADERS: &[Header] = &[
         includes: "#include \"metatensor.h\"\n",
     },
     Header {
+        path: "metatensor/files.h",
+        purpose: "Files that are being written.",
+        sources: &["files.rs"],
+        includes: "",
+    },
+    Header {
         path: "metatensor/threads.h",
         purpose: "How many threads the library uses.",
         sources: &["threads.rs"],

@@ -62,6 +62,11 @@ fn arrays_and_rows_can_be_in_memory_of_the_program() {
 }
 
 #[test]
+fn paths_can_be_pipes_and_open_files_and_signals_can_end_saves() {
+    check("files.c");
+}
+
+#[test]
 fn numbers_that_are_too_large_are_errors() {
     check("out_of_range.c");
 }

@@ -1,11 +1,10 @@
 //! Labels in files: one-dimensional arrays of records, with a field of 32 bits per dimension.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 use super::archive::{Member, Source};
-use super::atomic::write_atomically;
+use super::file;
 use super::npy::{self, ByteOrder, Descr};
 use super::{Scratch, from_source, in_file};
 use crate::{Contents, DType, Error, Labels, Limit, Result, View};
@@ -14,7 +13,7 @@ use crate::{Contents, DType, Error, Labels, Limit, Result, View};
 const PIECE: usize = 64 << 10;
 
 impl Labels {
-    /// Loads labels from the file at `path`.
+    /// Loads labels from the file at `path`, or from a pipe, as [`TensorMap::load`](crate::TensorMap::load).
     ///
     /// ```
     /// # use metatensor_core::{Labels, Result};
@@ -49,13 +48,14 @@ impl Labels {
         read(&mut member, &mut Scratch::default())
     }
 
-    /// Saves these labels to the file at `path`, which is replaced when everything is written.
+    /// Saves these labels to the file at `path`, which is replaced when everything is written, as by
+    /// [`TensorMap::save`](crate::TensorMap::save).
     ///
     /// # Errors
     ///
     /// If the file can not be written. Whatever was there before still is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_atomically(path.as_ref(), |file: &mut File| self.save_to(file))
+        file::save(path.as_ref(), |sink| self.save_to(sink))
     }
 
     /// Saves these labels to memory.

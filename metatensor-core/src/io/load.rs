@@ -18,6 +18,10 @@ impl TensorMap {
     /// Loads a map from the file at `path`. The archive may be a part of the file: an array of bytes that numpy saved,
     /// or after any other prefix that is no part of an archive, and before whitespace or zeros.
     ///
+    /// Pipes and sockets (`/dev/stdin`, a named pipe) are read to their end first, but not beyond
+    /// [`Limit::InflatedBytes`](crate::Limit::InflatedBytes). If nobody writes to a named pipe within a few seconds, this
+    /// is an error.
+    ///
     /// ```
     /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
     /// # use ndarray::arr2;
@@ -78,7 +82,7 @@ impl TensorMap {
 }
 
 impl TensorBlock {
-    /// Loads a block from the file at `path`.
+    /// Loads a block from the file at `path`, or from a pipe, as [`TensorMap::load`].
     ///
     /// ```
     /// # use metatensor_core::{Labels, Result, TensorBlock};

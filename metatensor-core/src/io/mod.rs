@@ -2,8 +2,8 @@
 
 mod archive;
 mod array;
-mod atomic;
 mod contents;
+mod file;
 mod info;
 mod labels;
 mod load;
@@ -12,6 +12,7 @@ mod other;
 mod save;
 
 use archive::Source;
+pub use file::remove_temporaries;
 
 use crate::{Error, Result};
 

@@ -1,13 +1,11 @@
 //! Saving maps and blocks.
 
 use std::fmt::{self, Write as _};
-use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
 use super::archive::{Alignment, ArchiveWriter, checksum};
-use super::atomic::write_atomically;
-use super::{array, info, labels};
+use super::{array, file, info, labels};
 use crate::array::vector_for;
 use crate::limits::MAX_DEPTH;
 use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
@@ -16,13 +14,30 @@ impl TensorMap {
     /// Saves this map to the file at `path`, which is replaced when everything is written. Saving the
     /// same data again gives the same bytes.
     ///
+    /// Until then, the data is in a temporary file in the same folder, which only the owner can read. Where the system
+    /// can, it has no name; else, or if the process is killed at the wrong moment, a file whose name starts with
+    /// `.metatensor-` may stay, which the next save to the same path removes, or [`remove_temporaries`].
+    /// Replaced files keep owner, group and mode as far as the system allows, symbolic links stay, and other hard
+    /// links of the file keep the old content.
+    ///
+    /// A file that can be written to but not replaced (something is mounted there, or the folder is read-only) is
+    /// overwritten with a complete copy, once there is space for it. This is not atomic: a process that is killed
+    /// in the middle of it leaves a file that can not be loaded, and its copy in the folder for temporary files, or in the
+    /// same one.
+    ///
+    /// Pipes and devices are written to directly, and so is what this process has open if `path` says so
+    /// (`/dev/stdout`, `/dev/fd/3`): at its position. A named pipe without a reader waits for one for a few
+    /// seconds.
+    ///
+    /// [`remove_temporaries`]: crate::remove_temporaries
+    ///
     /// # Errors
     ///
     /// If the file can not be written, or the map can not be in a file: arrays that are not in main
     /// memory, types of data that files do not have, booleans other than 0 and 1. Whatever was there
-    /// before still is.
+    /// before still is, unless the error says that overwriting failed, and where the new content is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_atomically(path.as_ref(), |file: &mut File| self.save_to(file))
+        file::save(path.as_ref(), |sink| self.save_to(sink))
     }
 
     /// Saves this map to memory.
@@ -82,15 +97,15 @@ impl TensorMap {
 }
 
 impl TensorBlock {
-    /// Saves this block to the file at `path`, which is replaced when everything is written. Saving
-    /// the same data again gives the same bytes.
+    /// Saves this block to the file at `path`, which is replaced when everything is written, as by
+    /// [`TensorMap::save`]. Saving the same data again gives the same bytes.
     ///
     /// # Errors
     ///
     /// If the file can not be written, or the block can not be in a file, see [`TensorMap::save`].
     /// Whatever was there before still is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        write_atomically(path.as_ref(), |file: &mut File| self.save_to(file))
+        file::save(path.as_ref(), |sink| self.save_to(sink))
     }
 
     /// Saves this block to memory.

@@ -6,6 +6,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use crate::io::file::{self, Opened};
 use crate::{Error, Result};
 
 /// How much is read at once where things are small and many.
@@ -25,7 +26,12 @@ pub(crate) struct Source<'s> {
 #[derive(Debug)]
 enum Bytes<'s> {
     Memory(&'s [u8]),
-    File { file: File, window: Window },
+    /// What came out of a pipe.
+    Read(Vec<u8>),
+    File {
+        file: File,
+        window: Window,
+    },
 }
 
 /// A piece of a file that was read ahead.
@@ -36,29 +42,25 @@ struct Window {
 }
 
 impl Source<'static> {
-    /// Open the file at `path`.
+    /// Open the file at `path`. What comes out of a pipe is read to its end.
     ///
     /// # Errors
-    /// If it can not be opened, or is not a regular file.
+    /// If it can not be opened, or is something that has no end.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
-        let metadata = file
-            .metadata()
-            .map_err(|error| Error::io("open", path, error))?;
-        if !metadata.is_file() {
-            let error = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
-            return Err(Error::io("open", path, error));
-        }
-        Ok(Source {
-            name: format!("'{}'", path.display()),
-            size: metadata.len(),
-            bytes: Bytes::File {
-                file,
-                window: Window {
+        let (size, bytes) = match file::open(path)? {
+            Opened::Regular(file, size) => {
+                let window = Window {
                     start: 0,
                     bytes: Vec::new(),
-                },
-            },
+                };
+                (size, Bytes::File { file, window })
+            }
+            Opened::Read(bytes) => (bytes.len() as u64, Bytes::Read(bytes)),
+        };
+        Ok(Source {
+            name: format!("'{}'", path.display()),
+            size,
+            bytes,
         })
     }
 }
@@ -143,6 +145,10 @@ impl<'s> Source<'s> {
                     out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
                     Ok(())
                 }
+                Bytes::Read(bytes) => {
+                    out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
+                    Ok(())
+                }
                 Bytes::File { file, .. } => file.read_exact_at(out, offset),
             })
             .map_err(|error| self.unreadable(offset, error))
@@ -184,6 +190,9 @@ impl<'s> Source<'s> {
             Bytes::Memory(bytes) => {
                 out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
             }
+            Bytes::Read(bytes) => {
+                out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
+            }
             Bytes::File { file, window } => {
                 let known = window.after(offset);
                 let length = known.len().min(out.len());
@@ -205,7 +214,7 @@ impl<'s> Source<'s> {
     pub(super) fn slice(&self, start: u64, end: u64) -> Option<&'s [u8]> {
         match self.bytes {
             Bytes::Memory(bytes) => bytes.get(start as usize..end as usize),
-            Bytes::File { .. } => None,
+            Bytes::Read(_) | Bytes::File { .. } => None,
         }
     }
 }

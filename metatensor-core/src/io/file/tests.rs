@@ -1,12 +1,12 @@
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-use super::*;
+use super::save;
+use crate::{Error, Result};
 
 fn put(path: &Path, content: &[u8]) -> Result<()> {
-    write_atomically(path, |file| {
+    save(path, |file| {
         file.write_all(content)
             .map_err(|error| Error::io("fill", path, error))
     })
@@ -41,7 +41,7 @@ fn a_failure_leaves_the_old_file_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data");
     put(&path, b"old").unwrap();
-    let error = write_atomically(&path, |file| {
+    let error = save(&path, |file| {
         file.write_all(b"half of the n").unwrap();
         Err(Error::invalid("no more"))
     });
