@@ -20,7 +20,7 @@ extern "C" {
  * are not concerned.
  *
  * This is for programs that end because of a signal: it can be called from a signal handler, in any thread. It takes
- * no lock, asks for no memory, and may wait for a twentieth of a second for a file that another thread is about to make.
+ * no lock, asks for no memory, and may wait for a second for a file that another thread is about to make.
  * The library has no signal handler of its own. Without this call, the next save to the same path removes what is
  * left over.
  */

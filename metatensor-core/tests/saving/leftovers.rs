@@ -51,9 +51,15 @@ pub(crate) fn save_beside_a_signal(path: &Path) {
     forbid([unnamed_files()]);
     handle(libc::SIGTERM, remove_and_exit);
     let object = Object::new(Kind::Map, 1, 10_000);
-    std::io::stderr().write_all(b"!").unwrap();
-    // an error if the signal is handled at the same time
-    let _ = object.save(path);
+    thread::scope(|scope| {
+        // A save that begins after the handler did would go on until the process ends.
+        scope.spawn(|| {
+            while names(path.parent().unwrap()).is_empty() {}
+            std::io::stderr().write_all(b"!").unwrap();
+        });
+        // an error if the signal is handled at the same time
+        let _ = object.save(path);
+    });
     loop {
         thread::park();
     }
@@ -83,6 +89,7 @@ fn a_signal_handler_can_remove_temporary_files() {
             0 => ("save until a signal", 3_000 + 137 * i),
             _ => ("save beside a signal", 31 * i),
         };
+        let _ = fs::remove_file(&path);
         let mut process = start(work, &path);
         thread::sleep(Duration::from_micros(microseconds));
         send(&process, Signal::TERM);

@@ -19,7 +19,7 @@ const SLOTS: usize = 128;
 /// Words for the name of a temporary file, with a zero at its end.
 const WORDS: usize = 6;
 /// How often, once in a millisecond, it is looked for a file that another thread is about to make.
-const ATTEMPTS: usize = 50;
+const ATTEMPTS: usize = 1000;
 
 /// To be read by a signal handler at any moment: no locks, no memory from anywhere.
 static FILES: [Slot; SLOTS] = [const { Slot::new() }; SLOTS];
@@ -38,6 +38,8 @@ struct Slot {
     inode: AtomicU64,
     /// Whether the file has its name.
     is_there: AtomicBool,
+    /// Thread that makes the file.
+    thread: AtomicI32,
 }
 
 const FREE: u32 = 0;
@@ -52,6 +54,7 @@ impl Slot {
             device: AtomicU64::new(0),
             inode: AtomicU64::new(0),
             is_there: AtomicBool::new(false),
+            thread: AtomicI32::new(0),
         }
     }
 
@@ -77,13 +80,14 @@ impl Slot {
         Ok(())
     }
 
-    /// Removes the file, if it belongs to this process. Says whether the file is gone.
+    /// Removes the file, if it belongs to this process. Says whether there is, and will be, no such file.
     fn remove(&self, process: u32) -> bool {
         let state = self.state.load(Ordering::SeqCst);
         if state as u32 != process {
             return true;
         }
         let is_there = self.is_there.load(Ordering::Acquire);
+        let thread = self.thread.load(Ordering::Relaxed);
         let directory = self.directory.load(Ordering::Relaxed);
         let name = self.name.each_ref().map(|w| w.load(Ordering::Relaxed));
         let inode = self.inode.load(Ordering::Acquire);
@@ -115,7 +119,8 @@ impl Slot {
         if is_ours {
             let _ = unlinkat(directory, name, AtFlags::empty());
         }
-        is_ours || is_there
+        // a signal handler interrupted the thread that would make the file
+        is_ours || is_there || thread == current_thread()
     }
 }
 
@@ -125,6 +130,14 @@ fn is_unlocked(directory: BorrowedFd<'_>, name: &CStr) -> bool {
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     openat(directory, name, flags, Mode::empty())
         .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok())
+}
+
+/// A number for this thread, or 0 on systems that have none.
+fn current_thread() -> i32 {
+    #[cfg(target_os = "linux")]
+    return rustix::thread::gettid().as_raw_nonzero().get();
+    #[cfg(not(target_os = "linux"))]
+    return 0;
 }
 
 /// Number of calls of [`remove_temporaries`] so far.
@@ -162,6 +175,7 @@ impl Registration {
                 word.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
             }
             slot.is_there.store(false, Ordering::Relaxed);
+            slot.thread.store(current_thread(), Ordering::Relaxed);
             slot.inode.store(0, Ordering::Relaxed);
             if let Some(file) = known {
                 // without this number, the file is only taken for one of another process
