@@ -20,7 +20,7 @@ pub use contents::{Contents, WrongContents};
 pub use error::{Error, Result};
 pub use io::remove_temporaries;
 pub use labels::{Labels, Mapped, RowCheck};
-pub use limits::Limit;
+pub use limits::{Limit, ResultBytes};
 pub use names::Names;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
 pub use threads::{all_rows, change_rows, num_threads, set_num_threads};

@@ -120,6 +120,39 @@ impl Limit {
     }
 }
 
+/// The bytes of all blocks of a result, and which of them is the largest, to be checked before they are made.
+#[derive(Clone, Debug, Default)]
+pub struct ResultBytes {
+    total: u64,
+    largest: u64,
+    name: String,
+}
+
+impl ResultBytes {
+    /// Counts a block. `name` tells which one it is, for the error.
+    pub fn add(&mut self, bytes: u64, name: impl FnOnce() -> String) {
+        self.total = self.total.saturating_add(bytes);
+        if bytes > self.largest || self.name.is_empty() {
+            self.largest = bytes;
+            self.name = name();
+        }
+    }
+
+    /// Checks that all blocks together do not take more than [`Limit::ResultBytes`].
+    ///
+    /// # Errors
+    ///
+    /// If they do: [`Error::Unsupported`], with the number of bytes, the name of the largest block, and its bytes.
+    pub fn check(&self) -> Result<()> {
+        Limit::check_result(self.total, || {
+            format!(
+                "the result is too large: its largest block, {}, would take {} bytes, and all of them",
+                self.name, self.largest
+            )
+        })
+    }
+}
+
 /// More is needed than a limit allows.
 struct Exceeded {
     what: Limit,

@@ -203,7 +203,7 @@ fn merged_blocks_are_counted_before_they_are_made() {
     let map = nothing_in_common(10);
     let moved = Labels::empty(&["moved"]).unwrap();
     let sorted = SampleOrder::Sorted;
-    let parts = ["(k=1)", "largest block"];
+    let parts = ["(k=1)", "its largest block"];
 
     let to_samples = || map.keys_to_samples(&moved, 0.0, sorted);
     let needed = bytes_of(&to_samples().unwrap());

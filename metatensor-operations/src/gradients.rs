@@ -1,5 +1,7 @@
 //! Removing gradients.
 
+use std::collections::HashSet;
+
 use metatensor_core::{Result, TensorBlock, TensorMap};
 
 use crate::results::with_array;
@@ -33,7 +35,8 @@ use crate::structure::{change_structure, from_parts, map_structure};
 ///
 /// Those of the arrays.
 pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
-    map_structure(tensor, |_, block| removed(block, remove))
+    let remove = set(remove);
+    map_structure(tensor, |_, block| removed(block, remove.as_ref()))
         .map_err(|error| error.context("remove_gradients"))
 }
 
@@ -43,9 +46,10 @@ pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<T
 ///
 /// As for [`remove_gradients`].
 pub fn into_without_gradients(tensor: TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
+    let remove = set(remove);
+    let stays = |parameter: &str| remove.as_ref().is_some_and(|set| !set.contains(parameter));
     let without = |block: TensorBlock| {
         let mut parts = block.into_parts();
-        let stays = |parameter: &str| remove.is_some_and(|remove| !remove.contains(&parameter));
         parts.gradients.retain(|(parameter, _)| stays(parameter));
         from_parts(parts)
     };
@@ -59,14 +63,18 @@ pub fn into_without_gradients(tensor: TensorMap, remove: Option<&[&str]>) -> Res
 ///
 /// Those of the arrays.
 pub fn remove_gradients_block(block: &TensorBlock, remove: Option<&[&str]>) -> Result<TensorBlock> {
-    removed(block, remove).map_err(|error| error.context("remove_gradients"))
+    removed(block, set(remove).as_ref()).map_err(|error| error.context("remove_gradients"))
 }
 
-fn removed(block: &TensorBlock, remove: Option<&[&str]>) -> Result<TensorBlock> {
+fn set<'a>(names: Option<&[&'a str]>) -> Option<HashSet<&'a str>> {
+    names.map(|names| names.iter().copied().collect())
+}
+
+fn removed(block: &TensorBlock, remove: Option<&HashSet<&str>>) -> Result<TensorBlock> {
     let mut result = with_array(block, block.values().clone())?;
     if let Some(remove) = remove {
         for (parameter, gradient) in block.gradients() {
-            if !remove.contains(&parameter) {
+            if !remove.contains(parameter) {
                 result.add_gradient(parameter, gradient.clone())?;
             }
         }

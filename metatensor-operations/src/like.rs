@@ -1,5 +1,7 @@
 //! Maps with the structure of others.
 
+use std::collections::HashSet;
+
 use metatensor_core::{
     DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap, with_element,
 };
@@ -141,7 +143,8 @@ pub(crate) fn selected<'a>(
         GradientSelection::None => return Ok(Vec::new()),
         GradientSelection::Only(parameters) => parameters,
     };
-    for (i, parameter) in parameters.iter().enumerate() {
+    let mut distinct = HashSet::new();
+    for parameter in parameters {
         if !block.has_gradient(parameter) {
             return Err(Error::invalid(format!(
                 "requested gradient '{parameter}' in '{function}' is not defined in this tensor, \
@@ -149,7 +152,7 @@ pub(crate) fn selected<'a>(
                 block.gradients_list()
             )));
         }
-        if parameters[..i].contains(parameter) {
+        if !distinct.insert(*parameter) {
             return Err(Error::invalid(format!(
                 "requested gradient '{parameter}' twice in '{function}'"
             )));

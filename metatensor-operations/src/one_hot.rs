@@ -1,6 +1,6 @@
 //! One-hot encoding.
 
-use metatensor_core::{Error, Labels, Result};
+use metatensor_core::{Error, Labels, Limit, Result};
 use ndarray::Array2;
 
 /// For each entry of `labels`, a row with a single 1, in the column of its value of one dimension: the
@@ -33,6 +33,12 @@ pub fn one_hot(labels: &Labels, dimension: &Labels) -> Result<Array2<i32>> {
         .column(name)
         .map_err(|error| error.context("one_hot"))?;
     let shape = (labels.count(), dimension.count());
+    let bytes = [shape.1, size_of::<i32>()]
+        .iter()
+        .fold(shape.0 as u64, |bytes, &n| bytes.saturating_mul(n as u64));
+    Limit::check_result(bytes, || {
+        format!("one_hot: {} rows and {} columns", shape.0, shape.1)
+    })?;
     let mut elements = Vec::new();
     let count = shape.0.checked_mul(shape.1);
     if count.is_none_or(|count| elements.try_reserve_exact(count).is_err()) {

@@ -2,10 +2,10 @@
 
 use super::TensorMap;
 use super::merged_rows::product;
-use super::merged_size::{self, Total, labels_bytes};
+use super::merged_size::{self, labels_bytes};
 use crate::array::reordered;
 use crate::names::Names;
-use crate::{Error, Labels, Limit, Result, TensorBlock};
+use crate::{Error, Labels, Limit, Result, ResultBytes, TensorBlock};
 
 impl TensorMap {
     /// Moves components to the start of the properties, in each of the blocks and their gradients.
@@ -87,13 +87,14 @@ impl TensorMap {
         if merged_size::sum(&self.blocks, bytes) <= Limit::ResultBytes.get() {
             return Ok(());
         }
-        let mut total = Total::default();
+        let mut total = ResultBytes::default();
         for (i, block) in self.blocks.iter().enumerate() {
             if i == 0 || !has_same_properties(block, &self.blocks[i - 1]) {
                 total.add(bytes(block), || self.keys.describe(i));
             }
         }
-        total.check("move components to properties")
+        let check = total.check();
+        check.map_err(|error| error.context("can not move components to properties"))
     }
 }
 

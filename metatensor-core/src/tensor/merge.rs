@@ -2,12 +2,12 @@
 
 use super::fill_value::FillArray;
 use super::merged_rows::{MergedRows, Tables, readable};
-use super::merged_size::{self, Total};
+use super::merged_size;
 use super::{FillValue, TensorMap};
 use crate::array::{Placement, PropertyRun, assemble};
 use crate::names::Names;
 use crate::rows::{RowGroups, Rows};
-use crate::{Array, Error, Labels, Limit, Result, TensorBlock};
+use crate::{Array, Error, Labels, Limit, Result, ResultBytes, TensorBlock};
 
 /// In which order the samples of merged blocks are. Those of their gradients are always sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl<'a> MergePlan<'a> {
         if at_most <= Limit::ResultBytes.get() {
             return Ok(());
         }
-        let mut total = Total::default();
+        let mut total = ResultBytes::default();
         for (i, group) in self.groups().enumerate() {
             let bytes = merge(&group).and_then(|(samples, properties)| {
                 merged_size::exact(&group, &samples, &properties, element)
@@ -156,7 +156,8 @@ impl<'a> MergePlan<'a> {
             let bytes = bytes.map_err(|error| self.group_error(error, i))?;
             total.add(bytes, || self.keys.describe(i));
         }
-        total.check("merge blocks")
+        let check = total.check();
+        check.map_err(|error| error.context("can not merge blocks"))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::merge::{Group, MergedProperties, merged_gradient};
 use super::merged_rows::MergedRows;
-use crate::{Labels, Limit, Result, TensorBlock};
+use crate::{Labels, Result, TensorBlock};
 
 /// Bytes of labels with this many rows and dimensions.
 pub(super) fn labels_bytes(count: u64, dimensions: usize) -> u64 {
@@ -77,36 +77,4 @@ fn block_bytes(
         bytes = bytes.saturating_add(gradient);
     }
     Ok(bytes)
-}
-
-/// The bytes of all blocks of a result, and the largest one.
-#[derive(Default)]
-pub(super) struct Total {
-    bytes: u64,
-    largest: u64,
-    key: String,
-}
-
-impl Total {
-    pub(super) fn add(&mut self, bytes: u64, key: impl FnOnce() -> String) {
-        self.bytes = self.bytes.saturating_add(bytes);
-        if bytes >= self.largest {
-            self.largest = bytes;
-            self.key = key();
-        }
-    }
-
-    /// Checks that this may be made, by `action`.
-    ///
-    /// # Errors
-    ///
-    /// If it is more than the limit.
-    pub(super) fn check(&self, action: &str) -> Result<()> {
-        Limit::check_result(self.bytes, || {
-            format!(
-                "can not {action}: the largest block of the result, {}, would take {} bytes, and all of them",
-                self.key, self.largest
-            )
-        })
-    }
 }

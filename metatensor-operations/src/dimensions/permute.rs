@@ -63,14 +63,15 @@ fn permute(labels: &Labels, indexes: &[usize]) -> Result<Labels> {
             names.len()
         )));
     }
-    for (i, index) in indexes.iter().enumerate() {
+    let mut seen = vec![false; names.len()];
+    for index in indexes {
         if *index >= names.len() {
             return Err(Error::invalid(format!(
                 "index {index} is out of range for the {} dimensions {names}",
                 names.len()
             )));
         }
-        if indexes[..i].contains(index) {
+        if std::mem::replace(&mut seen[*index], true) {
             return Err(Error::invalid(format!(
                 "index {index} comes more than once in {indexes:?}, for the dimensions {names}"
             )));

@@ -2,6 +2,7 @@
 
 mod properties;
 mod samples;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -110,7 +111,10 @@ pub fn join_blocks(
         let plan = Plan::new(axis, add_dimension, blocks.iter().copied())?;
         let inputs = (0..).zip(blocks);
         let inputs = inputs.map(|(position, &block)| Input { position, block });
-        join_inputs(plan, first.values(), &inputs.collect::<Vec<_>>())
+        let inputs: Vec<_> = inputs.collect();
+        let element = first.dtype()?.size();
+        size::check(plan, element, &[&inputs], |_| "the joined one".to_owned())?;
+        join_inputs(plan, first.values(), &inputs)
     };
     join().map_err(|error| error.context("join_blocks"))
 }
@@ -172,6 +176,9 @@ fn join_maps(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Re
     let Some(model) = models.clone().next() else {
         return Ok(first.clone());
     };
+    let lists: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
+    let element = model.dtype()?.size();
+    size::check(plan, element, &lists, |i| keys.describe(i))?;
     let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
         join_inputs(plan, model.values(), inputs)
             .map_err(|error| error.context(format!("block {}", keys.describe(i))))

@@ -1,7 +1,8 @@
 //! Products of maps, as matrices.
 
 use metatensor_core::{
-    Array, DType, DenseArray, Error, Result, TensorBlock, TensorMap, change_rows, stored_like,
+    Array, DType, DenseArray, Error, Result, ResultBytes, TensorBlock, TensorMap, change_rows,
+    stored_like,
 };
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -45,7 +46,13 @@ const COLUMNS: usize = 8;
 /// type of elements, or they are not on the CPU.
 pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
     let multiply = || {
-        let blocks = pairs(a, b)?.into_iter().enumerate();
+        let pairs = pairs(a, b)?;
+        let mut total = ResultBytes::default();
+        for (i, (x, y)) in pairs.iter().enumerate() {
+            total.add(product_bytes(x, y)?, || a.keys().describe(i));
+        }
+        total.check()?;
+        let blocks = pairs.into_iter().enumerate();
         let blocks = blocks.map(|(i, (x, y))| product(x, y).map_err(|e| block_error(e, a, i)));
         TensorMap::new(a.keys().clone(), blocks.collect::<Result<_>>()?)
     };
@@ -58,7 +65,26 @@ pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 ///
 /// As for [`dot`].
 pub fn dot_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    product(a, b).map_err(|error| error.context("dot"))
+    let multiply = || {
+        let mut total = ResultBytes::default();
+        total.add(product_bytes(a, b)?, || "the product".to_owned());
+        total.check()?;
+        product(a, b)
+    };
+    multiply().map_err(|error: Error| error.context("dot"))
+}
+
+/// Bytes of the arrays of a product.
+fn product_bytes(a: &TensorBlock, b: &TensorBlock) -> Result<u64> {
+    fn rows(block: &TensorBlock) -> u64 {
+        let components = block.components().iter().map(|c| c.count() as u64);
+        let own = components.fold(block.samples().count() as u64, u64::saturating_mul);
+        let gradients = block.gradients().map(|(_, gradient)| rows(gradient));
+        gradients.fold(own, u64::saturating_add)
+    }
+    let element = a.dtype()?.size().max(b.dtype()?.size());
+    let row = (b.samples().count() as u64).saturating_mul(element as u64);
+    Ok(rows(a).saturating_mul(row))
 }
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {

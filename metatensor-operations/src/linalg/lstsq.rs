@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use metatensor_core::{Error, Result, TensorBlock, TensorMap, change_rows, with_element};
+use metatensor_core::{Error, Limit, Result, TensorBlock, TensorMap, change_rows, with_element};
 use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 
@@ -100,6 +100,9 @@ fn same_rows(x: &TensorBlock, y: &TensorBlock) -> Result<(), crate::NotEqual> {
 fn least_squares(x: &TensorBlock, y: &TensorBlock, options: LstsqOptions) -> Result<TensorBlock> {
     check_no_second_derivatives(x)?;
     let dtype = solution_type(x, y)?;
+    let (rows, columns) = (y.properties().count(), x.properties().count());
+    let bytes = (rows as u64).saturating_mul(columns.saturating_mul(dtype.size()) as u64);
+    Limit::check_result(bytes, || format!("a solution of {rows} by {columns}"))?;
     let epsilon = with_element!(dtype, S => Ok(<S as Kind>::EPSILON))?;
     with_field!(dtype, T => {
         let solution = least_squares_as::<T>(x, y, options, epsilon)?;

@@ -96,14 +96,18 @@ struct Kept<'a> {
 
 impl<'a> Kept<'a> {
     fn new(axis: Axis, labels: &'a Labels, removed: &[&str]) -> Result<Self> {
-        if let Some(name) = removed.iter().find(|name| !labels.names().contains(name)) {
-            return Err(Error::invalid(format!(
-                "'{name}' is not a dimension of the {axis}, which have the dimensions {}",
-                labels.names()
-            )));
+        let mut is_removed = vec![false; labels.size()];
+        for name in removed {
+            let Some(column) = labels.names().position(name) else {
+                return Err(Error::invalid(format!(
+                    "'{name}' is not a dimension of the {axis}, which have the dimensions {}",
+                    labels.names()
+                )));
+            };
+            is_removed[column] = true;
         }
         let names = labels.names().iter().enumerate();
-        let kept = names.filter(|(_, name)| !removed.contains(name));
+        let kept = names.filter(|(column, _)| !is_removed[*column]);
         let (columns, names) = kept.unzip();
         Ok(Kept { names, columns })
     }
