@@ -14,8 +14,9 @@ use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
 use tempfile::TempDir;
 
-fn source() -> PathBuf {
-    repository().join("metatensor-capi")
+/// The directories that are CMake projects of the library: its crate, and the whole repository.
+fn sources() -> [PathBuf; 2] {
+    [repository().join("metatensor-capi"), repository()]
 }
 
 fn consumer() -> PathBuf {
@@ -128,7 +129,8 @@ fn check_pkg_config(prefix: &Path, directory: &Path) {
 #[test]
 fn installed_libraries_are_found() {
     let prefix = tempfile::tempdir().unwrap();
-    let library = Build::configure(&source(), &[debug(), define("CMAKE_INSTALL_LIBDIR", "lib")]);
+    let [_, source] = sources();
+    let library = Build::configure(&source, &[debug(), define("CMAKE_INSTALL_LIBDIR", "lib")]);
     library.build(&[]);
     library.install(prefix.path());
     // nothing refers to where it was built, nor to where it was installed first
@@ -158,8 +160,9 @@ fn installed_libraries_are_found() {
 #[test]
 fn only_the_chosen_library_is_installed_if_asked() {
     let prefix = tempfile::tempdir().unwrap();
+    let [source, _] = sources();
     let library = Build::configure(
-        &source(),
+        &source,
         &[
             debug(),
             define("CMAKE_INSTALL_LIBDIR", "lib"),
@@ -178,10 +181,62 @@ fn only_the_chosen_library_is_installed_if_asked() {
 
 #[test]
 fn projects_can_build_the_library_themselves() {
-    let options = [debug(), define("METATENSOR_SOURCE", source())];
-    let consumer = Build::configure(&consumer(), &options);
-    consumer.build(&[]);
-    consumer.test(&[]);
+    for source in sources() {
+        for how in ["METATENSOR_SOURCE", "METATENSOR_FETCH"] {
+            let consumer = Build::configure(&consumer(), &[debug(), define(how, &source)]);
+            consumer.build(&[]);
+            consumer.test(&[]);
+        }
+    }
+}
+
+/// Runs the programs that a project has installed.
+fn run_installed(prefix: &Path, library_path: Option<&Path>) -> Result<(), String> {
+    for program in ["consumer-c", "consumer-cpp"] {
+        let mut command = Command::new("env");
+        if let Some(path) = library_path {
+            command.arg(format!("LD_LIBRARY_PATH={}", path.display()));
+        }
+        command.arg(prefix.join("bin").join(program));
+        run(&mut command).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn installed_programs_find_the_library_as_the_readme_says() {
+    let [_, source] = sources();
+    let lib = define("CMAKE_INSTALL_LIBDIR", "lib");
+    let prefix = tempfile::tempdir().unwrap();
+    let library = Build::configure(&source, &[debug(), lib.clone()]);
+    library.build(&[]);
+    library.install(prefix.path());
+    let find = define("CMAKE_PREFIX_PATH", prefix.path());
+    let install = |options: &[String]| {
+        let installed = tempfile::tempdir().unwrap();
+        let consumer = Build::configure(&consumer(), options);
+        consumer.build(&[]);
+        consumer.install(installed.path());
+        installed
+    };
+
+    // nothing said: only with a path to look in
+    let installed = install(&[find.clone()]);
+    let error = run_installed(installed.path(), None).unwrap_err();
+    assert!(error.contains("libmetatensor.so"), "{error}");
+    run_installed(installed.path(), Some(&prefix.path().join("lib"))).unwrap();
+
+    // where the library was when the program was linked
+    let link_path = "-DCMAKE_INSTALL_RPATH_USE_LINK_PATH=ON".to_owned();
+    run_installed(install(&[find, link_path]).path(), None).unwrap();
+
+    // beside the program, which is where a project that builds the library installs it: both can be moved
+    let origin = "-DCMAKE_INSTALL_RPATH=$ORIGIN/../lib".to_owned();
+    let installed = install(&[debug(), lib, origin, define("METATENSOR_FETCH", &source)]);
+    let moved = tempfile::tempdir().unwrap();
+    let moved = moved.path().join("moved");
+    std::fs::rename(installed.path(), &moved).unwrap();
+    run_installed(&moved, None).unwrap();
 }
 
 #[test]
@@ -189,7 +244,7 @@ fn generators_with_several_configurations_work() {
     let options = [
         "-G".to_owned(),
         "Ninja Multi-Config".to_owned(),
-        define("METATENSOR_SOURCE", source()),
+        define("METATENSOR_SOURCE", &sources()[1]),
     ];
     let consumer = Build::configure(&consumer(), &options);
     consumer.build(&["--config", "Debug"]);
