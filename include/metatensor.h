@@ -812,7 +812,7 @@ mts_status_t mts_tensormap_dtype(const struct mts_tensormap_t *tensor, DLDataTyp
  *        if this function fails. Arrays that are not of this library get it in their `create` function.
  * @param sort_samples whether the samples of the new blocks are sorted; else they are in the order of the blocks
  *
- * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ * @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
  */
 struct mts_tensormap_t *mts_tensormap_keys_to_samples(const struct mts_tensormap_t *tensor,
                                                       const struct mts_labels_t *keys_to_move,
@@ -833,7 +833,7 @@ struct mts_tensormap_t *mts_tensormap_keys_to_samples(const struct mts_tensormap
  * @param fill_value as in `mts_tensormap_keys_to_samples`
  * @param sort_samples as in `mts_tensormap_keys_to_samples`
  *
- * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ * @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
  */
 struct mts_tensormap_t *mts_tensormap_keys_to_properties(const struct mts_tensormap_t *tensor,
                                                          const struct mts_labels_t *keys_to_move,
@@ -847,7 +847,7 @@ struct mts_tensormap_t *mts_tensormap_keys_to_properties(const struct mts_tensor
  * @param dimensions names of the components, `dimensions_count` NUL-terminated strings
  * @param dimensions_count number of components to move
  *
- * @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+ * @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
  */
 struct mts_tensormap_t *mts_tensormap_components_to_properties(const struct mts_tensormap_t *tensor,
                                                                const char *const *dimensions,

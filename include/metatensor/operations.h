@@ -246,7 +246,7 @@ extern "C" {
  * gradients are not supported.
  *
  * @param a a map
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -271,7 +271,7 @@ mts_status_t mts_abs_block(const mts_block_t *a, mts_block_t **result);
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -297,7 +297,7 @@ mts_status_t mts_add_block(const mts_block_t *a, const mts_block_t *b, mts_block
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -322,7 +322,7 @@ mts_status_t mts_add_scalar_block(const mts_block_t *a, double scalar, mts_block
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -348,7 +348,7 @@ mts_status_t mts_subtract_block(const mts_block_t *a, const mts_block_t *b, mts_
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -373,7 +373,7 @@ mts_status_t mts_subtract_scalar_block(const mts_block_t *a, double scalar, mts_
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -399,7 +399,7 @@ mts_status_t mts_multiply_block(const mts_block_t *a, const mts_block_t *b, mts_
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -424,7 +424,7 @@ mts_status_t mts_multiply_scalar_block(const mts_block_t *a, double scalar, mts_
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -450,7 +450,7 @@ mts_status_t mts_divide_block(const mts_block_t *a, const mts_block_t *b, mts_bl
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -475,7 +475,7 @@ mts_status_t mts_divide_scalar_block(const mts_block_t *a, double scalar, mts_bl
  *
  * @param a a map
  * @param exponent the exponent, `p` in the formula
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -510,7 +510,8 @@ mts_status_t mts_equal(const mts_tensormap_t *a,
                        bool *equal);
 
 /**
- * Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that tells what is different.
+ * Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that
+ * tells which labels are different, or else where values differ most, and both numbers.
  *
  * @param a a map
  * @param b another map
@@ -534,7 +535,8 @@ mts_status_t mts_equal_raise(const mts_tensormap_t *a,
 mts_status_t mts_equal_block(const mts_block_t *a, const mts_block_t *b, bool *equal);
 
 /**
- * Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
+ * Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that
+ * tells which labels are different, or else where values differ most, and both numbers.
  *
  * @param a a block
  * @param b another block
@@ -562,7 +564,8 @@ mts_status_t mts_allclose(const mts_tensormap_t *a,
                           bool *close);
 
 /**
- * Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that tells what is different.
+ * Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that
+ * tells which labels are different, or else where values differ most, and both numbers.
  *
  * @param a a map
  * @param b another map
@@ -592,7 +595,8 @@ mts_status_t mts_allclose_block(const mts_block_t *a,
                                 bool *close);
 
 /**
- * Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
+ * Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that
+ * tells which labels are different, or else where values differ most, and both numbers.
  *
  * @param a a block
  * @param b another block
@@ -669,7 +673,7 @@ mts_status_t mts_equal_metadata_raise_block(const mts_block_t *a,
  *
  * @param a a map
  * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -695,7 +699,7 @@ mts_status_t mts_zeros_like_block(const mts_block_t *a,
  *
  * @param a a map
  * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -721,7 +725,7 @@ mts_status_t mts_ones_like_block(const mts_block_t *a,
  *
  * @param a a map
  * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -747,7 +751,7 @@ mts_status_t mts_empty_like_block(const mts_block_t *a,
  *
  * @param a a map
  * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -777,7 +781,7 @@ mts_status_t mts_remove_gradients_block(const mts_block_t *a,
  * @param a a map
  * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
  * @param seed any number
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -828,7 +832,7 @@ mts_status_t mts_block_from_array(mts_array_t array,
  * @param name name of the new dimension
  * @param values one value for all entries; or one for each of them, all blocks having the same number
  * @param count number of values
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -869,7 +873,7 @@ mts_status_t mts_append_dimension_block(const mts_block_t *a,
  * @param name name of the new dimension
  * @param values one value for all entries; or one for each of them, all blocks having the same number
  * @param count number of values
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -911,7 +915,7 @@ mts_status_t mts_insert_dimension_block(const mts_block_t *a,
  * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param indexes the number of each dimension, once
  * @param count number of dimensions
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -946,7 +950,7 @@ mts_status_t mts_permute_dimensions_block(const mts_block_t *a,
  * @param a a map
  * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param name name of the dimension, which must not be the only one
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -980,7 +984,7 @@ mts_status_t mts_remove_dimension_block(const mts_block_t *a,
  * @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES`, `MTS_AXIS_COMPONENTS` or `MTS_AXIS_PROPERTIES`
  * @param old_name name of the dimension
  * @param new_name its new name
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1025,7 +1029,8 @@ mts_status_t mts_rename_dimension_block(const mts_block_t *a,
  * @param count number of maps, at least 1
  * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param options how to join, can be NULL
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
+ *        the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1061,8 +1066,8 @@ mts_status_t mts_join_blocks(const mts_block_t *const *blocks,
  *
  * @param a a map
  * @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
- * @param first is set to a new map made of `a`, *owned* by the caller; or to NULL on error
- * @param second is set to a new map made of `b`, *owned* by the caller; or to NULL on error
+ * @param first is set to a new map made of `a` with its info, *owned* by the caller; or to NULL on error
+ * @param second is set to a new map made of `b` with its info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1096,7 +1101,7 @@ mts_status_t mts_align_gradients_block(const mts_block_t *a,
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
  *          no components and no gradients
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1128,7 +1133,7 @@ mts_status_t mts_dot_block(const mts_block_t *a, const mts_block_t *b, mts_block
  * @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
  *          and gradients
  * @param options the precision of the numbers in `x`, or NULL
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
  */
@@ -1162,7 +1167,7 @@ mts_status_t mts_lstsq_block(const mts_block_t *x,
  * @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
  * @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
  *          components, and no gradients with any row
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or a number or the solution not finite, or the
  *          status of what went wrong
@@ -1197,7 +1202,7 @@ mts_status_t mts_solve_block(const mts_block_t *x,
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1234,7 +1239,7 @@ mts_status_t mts_sum_over_samples_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1271,7 +1276,7 @@ mts_status_t mts_mean_over_samples_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1309,7 +1314,7 @@ mts_status_t mts_var_over_samples_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1344,7 +1349,7 @@ mts_status_t mts_std_over_samples_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1380,7 +1385,7 @@ mts_status_t mts_sum_over_properties_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1416,7 +1421,7 @@ mts_status_t mts_mean_over_properties_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1453,7 +1458,7 @@ mts_status_t mts_var_over_properties_block(const mts_block_t *block,
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
  * @param names_count number of names
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1482,7 +1487,7 @@ mts_status_t mts_std_over_properties_block(const mts_block_t *block,
  *
  * @param a a map
  * @param keys what to look for, in some or all of the dimensions of the keys. Entries without a block are ignored.
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1497,7 +1502,7 @@ mts_status_t mts_drop_blocks(const mts_tensormap_t *a,
  *
  * @param a a map
  * @param keys what to look for, in some or all of the dimensions of the keys. Entries without a block are ignored.
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1509,11 +1514,12 @@ mts_status_t mts_filter_blocks(const mts_tensormap_t *a,
  * Copy a map without the blocks that have no samples or no properties.
  *
  * @param a a map
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
-mts_status_t mts_drop_empty_blocks(const mts_tensormap_t *a, mts_tensormap_t **result);
+mts_status_t mts_drop_empty_blocks(const mts_tensormap_t *a,
+                                   mts_tensormap_t **result);
 
 /**
  * Get all different combinations of values that some dimensions of the samples or properties have in any of the blocks,
@@ -1584,7 +1590,7 @@ mts_status_t mts_one_hot(const mts_labels_t *labels,
  * @param a a map
  * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param selection what to keep; labels with only dimensions of this axis, or positions that all blocks have
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1617,8 +1623,8 @@ mts_status_t mts_slice_block(const mts_block_t *a,
  * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param selections what to keep for each of the parts; can be NULL if there are none
  * @param count number of selections
- * @param results `count` pointers, which are set to new maps, each *owned* by the caller; or all of them to NULL on error.
- *        It can be NULL if there are no selections.
+ * @param results `count` pointers, which are set to new maps with the info of `a`, each *owned* by the caller; or all
+ *        of them to NULL on error. It can be NULL if there are no selections.
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1656,7 +1662,7 @@ mts_status_t mts_split_block(const mts_block_t *a,
  * @param a a map
  * @param axes or-ed `MTS_SORT_` values
  * @param descending whether the largest entry comes first
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1706,7 +1712,7 @@ mts_status_t mts_is_contiguous_block(const mts_block_t *a, bool *contiguous);
  * Copy a map, with the elements of all arrays one after the other in memory, the last axis varying fastest.
  *
  * @param a a map
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */

@@ -382,7 +382,7 @@ unsafe fn move_keys(
 ///        if this function fails. Arrays that are not of this library get it in their `create` function.
 /// @param sort_samples whether the samples of the new blocks are sorted; else they are in the order of the blocks
 ///
-/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+/// @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_tensormap_keys_to_samples(
@@ -418,7 +418,7 @@ pub unsafe extern "C" fn mts_tensormap_keys_to_samples(
 /// @param fill_value as in `mts_tensormap_keys_to_samples`
 /// @param sort_samples as in `mts_tensormap_keys_to_samples`
 ///
-/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+/// @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_tensormap_keys_to_properties(
@@ -447,7 +447,7 @@ pub unsafe extern "C" fn mts_tensormap_keys_to_properties(
 /// @param dimensions names of the components, `dimensions_count` NUL-terminated strings
 /// @param dimensions_count number of components to move
 ///
-/// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
+/// @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
 #[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
 pub unsafe extern "C" fn mts_tensormap_components_to_properties(

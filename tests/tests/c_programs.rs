@@ -72,6 +72,11 @@ fn numbers_that_are_too_large_are_errors() {
 }
 
 #[test]
+fn info_stays_with_maps_as_the_header_says() {
+    check("info.c");
+}
+
+#[test]
 fn errors_name_the_function_and_the_entry_of_a_list() {
     check("entries.c");
 }

@@ -1,6 +1,14 @@
-//! The headers in the repository are those that the sources give.
+//! The headers in the repository are those that the sources give, and say what the tests check.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+use metatensor_tests::compiler::sources;
+use metatensor_tests::declarations::functions;
 use metatensor_tests::headers::HEADERS;
+use metatensor_tests::repository;
 
 #[test]
 fn generated_headers_are_fresh() {
@@ -13,4 +21,30 @@ fn generated_headers_are_fresh() {
             header.path
         );
     }
+}
+
+#[test]
+fn functions_that_make_maps_say_what_becomes_of_info() {
+    let checked = std::fs::read_to_string(sources().join("info.c")).unwrap();
+    let mut count = 0;
+    for function in functions(&repository().join("include/metatensor/operations.h")).unwrap() {
+        let is_map = |type_name: &str| type_name == "mts_tensormap_t**";
+        let results = function.parameters.iter().filter(|p| is_map(&p.type_name));
+        for result in results {
+            let name = &function.name;
+            let is_in = |kind: &str| checked.contains(&format!("{kind}({name}("));
+            let expected = match (is_in("KEEPS"), is_in("DROPS")) {
+                (true, false) => ["with the info of", "with its info"],
+                (false, true) => ["without info"; 2],
+                _ => panic!("{name} is not in info.c"),
+            };
+            let documentation = &result.documentation;
+            assert!(
+                expected.iter().any(|text| documentation.contains(text)),
+                "{name} does not say that its result is {expected:?}: {documentation}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 40);
 }

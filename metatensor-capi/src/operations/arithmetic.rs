@@ -14,7 +14,7 @@ use crate::tensor::mts_tensormap_t;
 /// gradients are not supported.
 ///
 /// @param a a map
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn mts_abs_block(
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn mts_add_block(
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn mts_add_scalar_block(
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn mts_subtract_block(
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn mts_subtract_scalar_block(
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn mts_multiply_block(
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn mts_multiply_scalar_block(
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -347,7 +347,7 @@ pub unsafe extern "C" fn mts_divide_block(
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -390,7 +390,7 @@ pub unsafe extern "C" fn mts_divide_scalar_block(
 ///
 /// @param a a map
 /// @param exponent the exponent, `p` in the formula
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

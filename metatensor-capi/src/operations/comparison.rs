@@ -108,7 +108,8 @@ pub unsafe extern "C" fn mts_equal(
     })
 }
 
-/// Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that tells what is different.
+/// Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that
+/// tells which labels are different, or else where values differ most, and both numbers.
 ///
 /// @param a a map
 /// @param b another map
@@ -157,7 +158,8 @@ pub unsafe extern "C" fn mts_equal_block(
     })
 }
 
-/// Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that tells what is different.
+/// Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that
+/// tells which labels are different, or else where values differ most, and both numbers.
 ///
 /// @param a a block
 /// @param b another block
@@ -208,7 +210,8 @@ pub unsafe extern "C" fn mts_allclose(
     })
 }
 
-/// Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that tells what is different.
+/// Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that
+/// tells which labels are different, or else where values differ most, and both numbers.
 ///
 /// @param a a map
 /// @param b another map
@@ -261,7 +264,8 @@ pub unsafe extern "C" fn mts_allclose_block(
     })
 }
 
-/// Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that tells what is different.
+/// Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that
+/// tells which labels are different, or else where values differ most, and both numbers.
 ///
 /// @param a a block
 /// @param b another block

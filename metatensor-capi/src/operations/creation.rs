@@ -22,7 +22,7 @@ fn selection<'a>(names: &'a Option<Vec<&'a str>>) -> GradientSelection<'a> {
 ///
 /// @param a a map
 /// @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn mts_zeros_like_block(
 ///
 /// @param a a map
 /// @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn mts_ones_like_block(
 ///
 /// @param a a map
 /// @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn mts_empty_like_block(
 ///
 /// @param a a map
 /// @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -210,7 +210,7 @@ pub unsafe extern "C" fn mts_remove_gradients_block(
 /// @param a a map
 /// @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
 /// @param seed any number
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

@@ -29,7 +29,7 @@ fn dimension_values(values: &[i32]) -> DimensionValues<'_> {
 /// @param name name of the new dimension
 /// @param values one value for all entries; or one for each of them, all blocks having the same number
 /// @param count number of values
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn mts_append_dimension_block(
 /// @param name name of the new dimension
 /// @param values one value for all entries; or one for each of them, all blocks having the same number
 /// @param count number of values
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn mts_insert_dimension_block(
 /// @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
 /// @param indexes the number of each dimension, once
 /// @param count number of dimensions
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn mts_permute_dimensions_block(
 /// @param a a map
 /// @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
 /// @param name name of the dimension, which must not be the only one
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -291,7 +291,7 @@ pub unsafe extern "C" fn mts_remove_dimension_block(
 /// @param axis `MTS_AXIS_KEYS`, `MTS_AXIS_SAMPLES`, `MTS_AXIS_COMPONENTS` or `MTS_AXIS_PROPERTIES`
 /// @param old_name name of the dimension
 /// @param new_name its new name
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

@@ -75,7 +75,8 @@ unsafe fn join_options<'a>(options: *const mts_join_options_t) -> Result<JoinOpt
 /// @param count number of maps, at least 1
 /// @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
 /// @param options how to join, can be NULL
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
+///        the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -136,8 +137,8 @@ pub unsafe extern "C" fn mts_join_blocks(
 ///
 /// @param a a map
 /// @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
-/// @param first is set to a new map made of `a`, *owned* by the caller; or to NULL on error
-/// @param second is set to a new map made of `b`, *owned* by the caller; or to NULL on error
+/// @param first is set to a new map made of `a` with its info, *owned* by the caller; or to NULL on error
+/// @param second is set to a new map made of `b` with its info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

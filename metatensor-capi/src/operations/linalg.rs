@@ -17,7 +17,7 @@ use crate::tensor::mts_tensormap_t;
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
 ///          no components and no gradients
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -88,7 +88,7 @@ unsafe fn lstsq_options(options: *const mts_lstsq_options_t) -> LstsqOptions {
 /// @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
 ///          and gradients
 /// @param options the precision of the numbers in `x`, or NULL
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn mts_lstsq_block(
 /// @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
 /// @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
 ///          components, and no gradients with any row
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or a number or the solution not finite, or the
 ///          status of what went wrong

@@ -21,7 +21,7 @@ use crate::tensor::mts_tensormap_t;
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn mts_sum_over_samples_block(
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn mts_mean_over_samples_block(
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn mts_var_over_samples_block(
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn mts_std_over_samples_block(
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -304,7 +304,7 @@ pub unsafe extern "C" fn mts_sum_over_properties_block(
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -360,7 +360,7 @@ pub unsafe extern "C" fn mts_mean_over_properties_block(
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -417,7 +417,7 @@ pub unsafe extern "C" fn mts_var_over_properties_block(
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
 /// @param names_count number of names
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

@@ -17,7 +17,7 @@ use crate::tensor::mts_tensormap_t;
 ///
 /// @param a a map
 /// @param keys what to look for, in some or all of the dimensions of the keys. Entries without a block are ignored.
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn mts_drop_blocks(
 ///
 /// @param a a map
 /// @param keys what to look for, in some or all of the dimensions of the keys. Entries without a block are ignored.
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn mts_filter_blocks(
 /// Copy a map without the blocks that have no samples or no properties.
 ///
 /// @param a a map
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

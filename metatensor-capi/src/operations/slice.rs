@@ -66,7 +66,7 @@ impl<'a> Selected<'a> {
 /// @param a a map
 /// @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
 /// @param selection what to keep; labels with only dimensions of this axis, or positions that all blocks have
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -119,8 +119,8 @@ pub unsafe extern "C" fn mts_slice_block(
 /// @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
 /// @param selections what to keep for each of the parts; can be NULL if there are none
 /// @param count number of selections
-/// @param results `count` pointers, which are set to new maps, each *owned* by the caller; or all of them to NULL on error.
-///        It can be NULL if there are no selections.
+/// @param results `count` pointers, which are set to new maps with the info of `a`, each *owned* by the caller; or all
+///        of them to NULL on error. It can be NULL if there are no selections.
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

@@ -54,7 +54,7 @@ fn direction(descending: bool) -> Direction {
 /// @param a a map
 /// @param axes or-ed `MTS_SORT_` values
 /// @param descending whether the largest entry comes first
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn mts_is_contiguous_block(
 /// Copy a map, with the elements of all arrays one after the other in memory, the last axis varying fastest.
 ///
 /// @param a a map
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]

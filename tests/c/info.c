@@ -1,0 +1,119 @@
+/* What becomes of the info of a map, function by function: KEEPS and DROPS are compared with the header by headers.rs. */
+#include "support/c_array.h"
+#include "support/check.h"
+
+#include <metatensor/operations.h>
+
+static void check_info(const mts_tensormap_t *tensor, const char *expected) {
+    const char *value;
+    CHECK_OK(mts_tensormap_get_info(tensor, "unit", &value));
+    if (expected == NULL) {
+        const char *const *keys;
+        uintptr_t count;
+        CHECK(value == NULL);
+        CHECK_OK(mts_tensormap_info_keys(tensor, &keys, &count));
+        CHECK(count == 0);
+    } else {
+        CHECK(value != NULL && strcmp(value, expected) == 0);
+    }
+}
+
+static void check_result(mts_tensormap_t *result, const char *expected) {
+    check_info(result, expected);
+    CHECK_OK(mts_tensormap_free(result));
+}
+
+#define KEEPS(call) do { CHECK_OK(call); check_result(result, "eV"); } while (0)
+#define DROPS(call) do { CHECK_OK(call); check_result(result, NULL); } while (0)
+
+int main(void) {
+    static const int32_t zero[] = {0};
+    const char *s = "s", *p = "p";
+    const uintptr_t order[] = {0};
+    mts_tensormap_t *result, *other = c_tensor(), *tensor = c_tensor();
+    CHECK_OK(mts_tensormap_set_info(tensor, "unit", "eV"));
+    CHECK_OK(mts_tensormap_set_info(other, "unit", "Ry"));
+
+    DROPS(mts_abs(tensor, &result));
+    DROPS(mts_add(tensor, other, &result));
+    DROPS(mts_add_scalar(tensor, 1, &result));
+    DROPS(mts_subtract(tensor, other, &result));
+    DROPS(mts_subtract_scalar(tensor, 1, &result));
+    DROPS(mts_multiply(tensor, other, &result));
+    DROPS(mts_multiply_scalar(tensor, 2, &result));
+    DROPS(mts_divide(tensor, other, &result));
+    DROPS(mts_divide_scalar(tensor, 2, &result));
+    DROPS(mts_pow(tensor, 1, &result));
+
+    KEEPS(mts_zeros_like(tensor, NULL, &result));
+    KEEPS(mts_ones_like(tensor, NULL, &result));
+    KEEPS(mts_empty_like(tensor, NULL, &result));
+    KEEPS(mts_random_uniform_like(tensor, NULL, 1, &result));
+    KEEPS(mts_remove_gradients(tensor, NULL, &result));
+
+    KEEPS(mts_append_dimension(tensor, MTS_AXIS_KEYS, "new", zero, 1, &result));
+    KEEPS(mts_insert_dimension(tensor, MTS_AXIS_SAMPLES, 0, "new", zero, 1, &result));
+    KEEPS(mts_permute_dimensions(tensor, MTS_AXIS_PROPERTIES, order, 1, &result));
+    KEEPS(mts_rename_dimension(tensor, MTS_AXIS_KEYS, "k", "new", &result));
+    mts_tensormap_t *wide;
+    CHECK_OK(mts_append_dimension(tensor, MTS_AXIS_SAMPLES, "new", zero, 1, &wide));
+    KEEPS(mts_remove_dimension(wide, MTS_AXIS_SAMPLES, "new", &result));
+    mts_tensormap_free(wide);
+
+    const mts_tensormap_t *tensors[] = {tensor, other};
+    const mts_join_options_t options = {MTS_JOIN_KEYS_ERROR, "new"};
+    DROPS(mts_join(tensors, 2, MTS_AXIS_SAMPLES, &options, &result));
+    /* the only map */
+    CHECK_OK(mts_join(tensors, 1, MTS_AXIS_SAMPLES, NULL, &result));
+    check_result(result, "eV");
+
+    DROPS(mts_dot(tensor, other, &result));
+    DROPS(mts_lstsq(tensor, other, NULL, &result));
+    DROPS(mts_solve(tensor, other, &result));
+
+    DROPS(mts_sum_over_samples(tensor, &s, 1, &result));
+    DROPS(mts_mean_over_samples(tensor, &s, 1, &result));
+    DROPS(mts_var_over_samples(tensor, &s, 1, &result));
+    DROPS(mts_std_over_samples(tensor, &s, 1, &result));
+    DROPS(mts_sum_over_properties(tensor, &p, 1, &result));
+    DROPS(mts_mean_over_properties(tensor, &p, 1, &result));
+    DROPS(mts_var_over_properties(tensor, &p, 1, &result));
+    DROPS(mts_std_over_properties(tensor, &p, 1, &result));
+
+    const mts_labels_t *key = c_labels_1("k", 1, zero), *samples = c_labels_1("s", 1, zero);
+    KEEPS(mts_drop_blocks(tensor, key, &result));
+    KEEPS(mts_filter_blocks(tensor, key, &result));
+    KEEPS(mts_drop_empty_blocks(tensor, &result));
+    const mts_selection_t selection = {samples, NULL, 0};
+    KEEPS(mts_slice(tensor, MTS_AXIS_SAMPLES, selection, &result));
+    KEEPS(mts_split(tensor, MTS_AXIS_SAMPLES, &selection, 1, &result));
+    KEEPS(mts_sort(tensor, MTS_SORT_ALL, true, &result));
+    KEEPS(mts_make_contiguous(tensor, &result));
+
+    mts_tensormap_t *second;
+    KEEPS(mts_align_gradients(tensor, other, &result, &second));
+    check_result(second, "Ry");
+
+    /* those that give a pointer */
+    const mts_labels_t *moved = c_labels_1("k", 0, NULL);
+    result = mts_tensormap_keys_to_samples(tensor, moved, c_array_scalar(0), true);
+    CHECK(result != NULL);
+    check_result(result, "eV");
+    result = mts_tensormap_keys_to_properties(tensor, moved, c_array_scalar(0), true);
+    CHECK(result != NULL);
+    check_result(result, "eV");
+    result = mts_tensormap_components_to_properties(tensor, NULL, 0);
+    CHECK(result != NULL);
+    check_result(result, "eV");
+    result = mts_tensormap_copy(tensor);
+    CHECK(result != NULL);
+    check_result(result, "eV");
+    mts_labels_free(moved);
+
+    mts_labels_free(key);
+    mts_labels_free(samples);
+    mts_tensormap_free(tensor);
+    mts_tensormap_free(other);
+    CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
+    return EXIT_SUCCESS;
+}
