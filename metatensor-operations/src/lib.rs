@@ -68,15 +68,21 @@
 //!
 //! # Types of elements
 //!
-//! Arithmetic, linear algebra and reductions work with `i32`, `i64`, `f16`, `f32`, `f64`, and complex numbers of two
-//! `f32` or `f64`. All other operations work with any type that arrays can have.
+//! All operations work with all types that arrays can have: `bool`, integers of 8 to 64 bits, `f16`, `bf16`, `f32`, `f64`,
+//! and complex numbers of two `f32` or `f64`. Results have the types that numpy gives them:
 //!
-//! - Different types are promoted: `f32` with `f64` gives `f64`, integers with any real numbers give `f64`, real with
-//!   complex numbers give complex numbers of the larger precision. Gradients get the type of the values.
-//! - Integers stay integers and wrap around in sums, differences and products of maps, in sums over samples or properties,
-//!   and in `abs`. Operations with a scalar, quotients, powers, means, variances and standard deviations of integers are
-//!   `f64`.
-//! - Scalars take the precision of a map of real or complex numbers.
+//! | | integers | booleans | others |
+//! |---|---|---|---|
+//! | sums and products of maps, [`dot`], [`abs`], sums over samples or properties | the same type, wrapping around | *or* for sums, *and* for products | the same type |
+//! | differences of maps | the same type, wrapping around | `f64` | the same type |
+//! | quotients, powers, solutions of systems, all with a number instead of a map | `f64` | `f64` | the same type |
+//! | means, variances, standard deviations | `f64` | `f64` | the same type |
+//!
+//! - Two different types give the smallest type that holds all elements of both: `i16` with `f32` gives `f32`, `u32` with
+//!   `i32` gives `i64`. If there is no larger integer this is `f64`; real with complex numbers give complex numbers.
+//!   Gradients get the type of the values. Operations that move elements do not promote.
+//! - `f16` and `bf16` are computed as `f32`, and rounded once. `f32` and real parts of it are accumulated as `f64`.
+//! - Numbers that are given are rounded to the precision of the map.
 //! - NaN and infinities spread as IEEE 754 says; nothing is masked, and a division by zero is no error.
 //!
 //! # Reductions

@@ -36,6 +36,11 @@ fn reductions_are_the_same() {
 }
 
 #[test]
+fn all_types_of_elements_become_the_same() {
+    compare("element_types.py");
+}
+
+#[test]
 fn new_maps_and_blocks_are_the_same() {
     compare("creation.py");
 }

@@ -11,7 +11,7 @@ use crate::tensor::mts_tensormap_t;
 /// Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
 ///
 /// The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
-/// gradients are not supported.
+/// gradients are not supported. Types stay what they are, and the smallest integer as well.
 ///
 /// @param a a map
 /// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
@@ -46,7 +46,9 @@ pub unsafe extern "C" fn mts_abs_block(
 /// Compute the sum of two maps, element by element: `x + y`, with gradients `∇x + ∇y`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are added as well.
+/// properties and gradients, in the same order. Gradients of gradients are added as well. Types stay what they are:
+/// sums of integers wrap around, and those of booleans are *or*. Different types give the smallest type that holds all
+/// elements of both, as in numpy.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -88,7 +90,7 @@ pub unsafe extern "C" fn mts_add_block(
 
 /// Compute `x + s` for all values `x` of a map, with gradients `∇x`.
 ///
-/// Values of integer types, and their gradients, become 64-bit floats.
+/// Integers and booleans, and their gradients, become 64-bit floats.
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
@@ -131,7 +133,8 @@ pub unsafe extern "C" fn mts_add_scalar_block(
 /// Compute the difference of two maps, element by element: `x - y`, with gradients `∇x - ∇y`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are subtracted as well.
+/// properties and gradients, in the same order. Gradients of gradients are subtracted as well. Types are those of
+/// `mts_add`: differences of integers are integers, and wrap around. Only those of booleans are 64-bit floats.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -173,7 +176,7 @@ pub unsafe extern "C" fn mts_subtract_block(
 
 /// Compute `x - s` for all values `x` of a map, with gradients `∇x`.
 ///
-/// Values of integer types, and their gradients, become 64-bit floats.
+/// Integers and booleans, and their gradients, become 64-bit floats.
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
@@ -216,7 +219,8 @@ pub unsafe extern "C" fn mts_subtract_scalar_block(
 /// Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are not supported.
+/// properties and gradients, in the same order. Gradients of gradients are not supported. Types are
+/// those of `mts_add`: products of integers wrap around, and those of booleans are *and*.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -258,7 +262,7 @@ pub unsafe extern "C" fn mts_multiply_block(
 
 /// Compute `s x` for all values `x` of a map, with gradients `s ∇x`.
 ///
-/// Values of integer types, and their gradients, become 64-bit floats.
+/// Integers and booleans, and their gradients, become 64-bit floats.
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
@@ -301,7 +305,8 @@ pub unsafe extern "C" fn mts_multiply_scalar_block(
 /// Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are not supported. Integers become 64-bit floats.
+/// properties and gradients, in the same order. Gradients of gradients are not supported.
+/// Integers and booleans become 64-bit floats.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -343,7 +348,7 @@ pub unsafe extern "C" fn mts_divide_block(
 
 /// Compute `x / s` for all values `x` of a map, with gradients `∇x / s`.
 ///
-/// Values of integer types, and their gradients, become 64-bit floats.
+/// Integers and booleans, and their gradients, become 64-bit floats.
 ///
 /// @param a a map
 /// @param scalar a number, `s` in the formula
@@ -385,7 +390,8 @@ pub unsafe extern "C" fn mts_divide_scalar_block(
 
 /// Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
 ///
-/// Gradients for an exponent of 0 are exactly 0. Integers become 64-bit floats. Gradients of gradients are only
+/// Gradients for an exponent of 0 are exactly 0. Integers and booleans become 64-bit floats. Real numbers have the
+/// special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are only
 /// supported for an exponent of 1.
 ///
 /// @param a a map

@@ -11,8 +11,9 @@ use crate::tensor::mts_tensormap_t;
 /// Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ`.
 ///
 /// Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
-/// are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Gradients of gradients
-/// are multiplied as well.
+/// are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
+/// `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
+/// well.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but

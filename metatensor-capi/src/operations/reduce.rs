@@ -16,7 +16,8 @@ use crate::tensor::mts_tensormap_t;
 /// Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
 /// dimension `_`, which is 0.
 ///
-/// Sums of integers are integers, and wrap around. Gradients of gradients are summed as well.
+/// Types stay what they are: sums of integers wrap around, and those of booleans are *or*. Real and complex numbers are
+/// added pairwise, in double precision, which loses no digits for many of them. Gradients of gradients are summed as well.
 ///
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -72,8 +73,8 @@ pub unsafe extern "C" fn mts_sum_over_samples_block(
 /// Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
 /// dimension `_`, which is 0.
 ///
-/// `n` is the number of samples in the group. A sample without rows in a gradient counts as well. Integers become
-/// 64-bit floats. Gradients of gradients are averaged as well.
+/// `n` is the number of samples in the group. A sample without rows in a gradient counts as well. Integers and
+/// booleans become 64-bit floats. Gradients of gradients are averaged as well.
 ///
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -130,7 +131,8 @@ pub unsafe extern "C" fn mts_mean_over_samples_block(
 /// dimension `_`, which is 0.
 ///
 /// `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
-/// counts as well. Integers become 64-bit floats. Gradients of gradients are not supported.
+/// counts as well. Integers and booleans become
+/// 64-bit floats. Gradients of gradients are not supported.
 ///
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -188,7 +190,8 @@ pub unsafe extern "C" fn mts_var_over_samples_block(
 /// dimension `_`, which is 0.
 ///
 /// `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
-/// counts as well. Integers become 64-bit floats. Gradients of gradients are not supported.
+/// counts as well. Integers and booleans become
+/// 64-bit floats. Gradients of gradients are not supported.
 ///
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -243,7 +246,8 @@ pub unsafe extern "C" fn mts_std_over_samples_block(
 /// Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
 /// Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
 ///
-/// Sums of integers are integers, and wrap around. Gradients of gradients are summed as well.
+/// Types stay what they are: sums of integers wrap around, and those of booleans are *or*. Real and complex numbers are
+/// added pairwise, in double precision, which loses no digits for many of them. Gradients of gradients are summed as well.
 ///
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
@@ -298,7 +302,8 @@ pub unsafe extern "C" fn mts_sum_over_properties_block(
 /// Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
 /// Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
 ///
-/// `n` is the number of properties in the group. Integers become 64-bit floats. Gradients of gradients are averaged as
+/// `n` is the number of properties in the group. Integers and booleans become
+/// 64-bit floats. Gradients of gradients are averaged as
 /// well.
 ///
 /// @param tensor a map
@@ -354,7 +359,8 @@ pub unsafe extern "C" fn mts_mean_over_properties_block(
 /// Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
 /// Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
 ///
-/// `n` is the number of properties in the group, and `μ` the mean of their values. Integers become 64-bit floats.
+/// `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
+/// 64-bit floats.
 /// Gradients of gradients are not supported.
 ///
 /// @param tensor a map
@@ -411,7 +417,8 @@ pub unsafe extern "C" fn mts_var_over_properties_block(
 /// Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
 /// Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
 ///
-/// `n` is the number of properties in the group, and `μ` the mean of their values. Integers become 64-bit floats.
+/// `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
+/// 64-bit floats.
 /// Gradients of gradients are not supported.
 ///
 /// @param tensor a map

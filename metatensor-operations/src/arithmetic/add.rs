@@ -11,7 +11,7 @@ use crate::numbers::{
 };
 use crate::results::{map_blocks, with_fractions, with_results};
 
-/// Sum of two maps.
+/// Sum of two maps. Those of integers wrap around, and those of booleans are *or*.
 ///
 /// - values: `x + y`
 /// - gradients, at all depths: `∇x + ∇y`
@@ -90,7 +90,7 @@ pub fn into_add_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
     in_place("add", tensor, change, |tensor| add_scalar(tensor, scalar))
 }
 
-/// Difference of two maps. Integers stay integers, and wrap around.
+/// Difference of two maps. Integers stay integers, and wrap around; only differences of booleans are `f64`.
 ///
 /// - values: `x - y`
 /// - gradients, at all depths: `∇x - ∇y`

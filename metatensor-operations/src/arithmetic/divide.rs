@@ -8,7 +8,7 @@ use crate::numbers::read;
 use crate::numbers::{Continuous, continuous, in_precision, promote, with_continuous};
 use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_results};
 
-/// Quotient of two maps, element by element. Quotients of integers are `f64`.
+/// Quotient of two maps, element by element. Quotients of integers and booleans are `f64`.
 ///
 /// - values: `q = x / y`
 /// - gradients: `(∇x - q ∇y) / y`, which unlike the textbook form does not contain `y²`, a number
@@ -45,7 +45,7 @@ pub fn divide_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     zip_block("divide", a, b, quotient)
 }
 
-/// Quotient of all elements and `scalar`. Quotients of integers are `f64`.
+/// Quotient of all elements and `scalar`. Quotients of integers and booleans are `f64`.
 ///
 /// - values: `x / scalar`
 /// - gradients, at all depths: `∇x / scalar`

@@ -5,9 +5,8 @@
 //!
 //! Operations on two maps match blocks by key, and give a map with the keys of the first one, in its
 //! order. Blocks for the same key must have the same labels, in the same order, in values and gradients:
-//! there is no broadcasting. Types of elements are promoted: `f32` with `f64` gives `f64`, integers
-//! with real numbers give `f64`, a real with a complex number gives a complex number of the larger
-//! precision. Operations with a scalar keep the precision of the map, but give `f64` for integers.
+//! there is no broadcasting. Types of elements are promoted to the smallest type that holds all elements of
+//! both. Operations with a scalar keep the precision of the map, but give `f64` for integers and booleans.
 
 mod abs;
 mod add;

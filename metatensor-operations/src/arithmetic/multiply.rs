@@ -11,7 +11,7 @@ use crate::numbers::{
 };
 use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_results};
 
-/// Product of two maps, element by element.
+/// Product of two maps, element by element. Those of integers wrap around, and those of booleans are *and*.
 ///
 /// - values: `x y`
 /// - gradients: `x ∇y + y ∇x`

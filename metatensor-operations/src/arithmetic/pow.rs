@@ -7,11 +7,12 @@ use crate::kernels::{self, GradientRows};
 use crate::numbers::{Continuous, continuous, in_precision, read, with_continuous};
 use crate::results::{check_no_second_derivatives, map_blocks, with_fractions, with_results};
 
-/// Each element to the power `exponent`. Powers of integers are `f64`.
+/// Each element to the power `exponent`. Powers of integers and booleans are `f64`.
 ///
-/// - values: `x^p`, which for real numbers is NaN if `x` is negative and `p` not an integer, and 1 for
-///   any `x` if `p` is 0;
-/// - gradients: `p x^(p-1) ∇x`, which is 0 for any `x` if `p` is 0.
+/// - values: `x^p`, which for real numbers is what `pow` of C gives, for all special cases: NaN if `x` is
+///   negative and `p` not an integer, and 1 for any `x` if `p` is 0;
+/// - gradients: `p x^(p-1) ∇x` with the same powers, which is 0 for any `x` if `p` is 0. The root of -0 has
+///   an infinite derivative, as that of 0.
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
@@ -59,14 +60,7 @@ macro_rules! with_power {
                 $body
             }
             1.5 => {
-                let [smallest, largest] = [f64::NEG_INFINITY, f64::INFINITY].map($T::from_real);
-                let $power = |x: $T| {
-                    if x == smallest {
-                        largest
-                    } else {
-                        x.times(x.root())
-                    }
-                };
+                let $power = |x: $T| x.root_cubed();
                 $body
             }
             2.0 => {

@@ -13,6 +13,10 @@ use crate::numbers::{Continuous, Number};
 /// before it: several of them, independent of each other, keep the processor busy.
 const LANES: usize = 4;
 
+/// Number of elements that are added one after the other. Sums of more elements are those of their halves, so that
+/// rounding errors do not grow with the number of elements, but with its logarithm.
+const BLOCK: usize = 32;
+
 /// Groups of elements along the last axis.
 pub(crate) struct ColumnGroups {
     groups: RowGroups,
@@ -53,8 +57,41 @@ impl ColumnGroups {
         b: [&[B]; LANES],
         f: impl Fn(usize, A, B) -> S,
     ) -> [S; LANES] {
-        let mut sums = [S::default(); LANES];
         let members = self.members(group);
+        if members.len() <= BLOCK {
+            self.sums_in_order(members, a, b, &f)
+        } else {
+            self.sums_pairwise(members, a, b, &f)
+        }
+    }
+
+    /// The sums for many members are those for both halves of them.
+    fn sums_pairwise<A: Copy, B: Copy, S: Number>(
+        &self,
+        members: &[u32],
+        a: [&[A]; LANES],
+        b: [&[B]; LANES],
+        f: &impl Fn(usize, A, B) -> S,
+    ) -> [S; LANES] {
+        if members.len() <= BLOCK {
+            return self.sums_in_order(members, a, b, f);
+        }
+        let half = (members.len() / 2).next_multiple_of(BLOCK);
+        let (first, last) = members.split_at(half);
+        let sums = self.sums_pairwise(first, a, b, f);
+        let others = self.sums_pairwise(last, a, b, f);
+        array::from_fn(|lane| sums[lane].plus(others[lane]))
+    }
+
+    #[inline(always)]
+    fn sums_in_order<A: Copy, B: Copy, S: Number>(
+        &self,
+        members: &[u32],
+        a: [&[A]; LANES],
+        b: [&[B]; LANES],
+        f: &impl Fn(usize, A, B) -> S,
+    ) -> [S; LANES] {
+        let mut sums = [S::default(); LANES];
         if self.contiguous {
             let start = members[0] as usize;
             let a = a.map(|line| &line[start..start + members.len()]);
@@ -125,8 +162,8 @@ fn line_count(shape: &[usize]) -> usize {
     shape[..shape.len() - 1].iter().product()
 }
 
-/// `finish(count, sum)` for the sums of all elements of a group along the last axis, which are added
-/// in their order; `count` is how many there are.
+/// `finish(count, sum)` for the sums of all elements of a group along the last axis; `count` is how
+/// many there are.
 pub(crate) fn sum_columns<T: Summable>(
     shape: &[usize],
     x: &[T],

@@ -16,7 +16,11 @@ const TILE: usize = 1024;
 /// element: neighbors are better made together.
 const FEW_GROUPS: usize = 16;
 
-/// `finish(group, sum)` for the sums of all rows of a group, which are added in their order.
+/// Number of rows whose elements are added one after the other. Sums of more rows are those of their halves, so that
+/// rounding errors do not grow with the number of rows, but with its logarithm.
+const BLOCK: usize = 32;
+
+/// `finish(group, sum)` for the sums of all rows of a group.
 pub(crate) fn sum_rows<T: Summable>(
     shape: &[usize],
     x: &[T],
@@ -27,22 +31,63 @@ pub(crate) fn sum_rows<T: Summable>(
     let unit = unit(groups, length);
     let work = size_of_val(x) + groups.len() * length * size_of::<T>();
     DenseArray::write_rows(&merged(shape, groups), unit, work, |units, output| {
-        let mut sums = vec![T::Sum::default(); length.min(TILE)];
+        let mut sums = Vec::new();
         for_each_tile(
             units.start * unit..units.end * unit,
             length,
             |group, tile| {
-                let sums = &mut sums[..tile.len()];
-                sums.fill(T::Sum::default());
-                add_rows(sums, groups.rows_of(group), |row| {
-                    &x[row as usize * length..][tile.clone()]
-                });
-                let finished = sums.iter().map(|&sum| finish(group, sum));
+                let rows = groups.rows_of(group);
+                let needed = tile.len() * (1 + halvings(rows.len()));
+                if sums.len() < needed {
+                    sums.resize(needed, T::Sum::default());
+                }
+                let elements = |row: u32| &x[row as usize * length..][tile.clone()];
+                sum_pairwise(&mut sums, tile.len(), rows, &elements);
+                let finished = sums[..tile.len()].iter().map(|&sum| finish(group, sum));
                 output.extend(tile.len(), finished);
             },
         );
         Ok(())
     })
+}
+
+/// How many of so many rows are the first half, which has only whole blocks.
+fn half(rows: usize) -> usize {
+    (rows / 2).next_multiple_of(BLOCK)
+}
+
+/// How often so many rows have to be halved until there is only one block.
+fn halvings(rows: usize) -> usize {
+    let mut rows = rows;
+    let mut count = 0;
+    while rows > BLOCK {
+        rows = half(rows);
+        count += 1;
+    }
+    count
+}
+
+/// Sets the first `length` of `sums` to the sums of rows; there must be space for others behind these, once for
+/// each of the [`halvings`].
+fn sum_pairwise<'a, T: Summable>(
+    sums: &mut [T::Sum],
+    length: usize,
+    rows: &[u32],
+    elements: &impl Fn(u32) -> &'a [T],
+) {
+    if rows.len() <= BLOCK {
+        let sums = &mut sums[..length];
+        sums.fill(T::Sum::default());
+        add_rows(sums, rows, elements);
+        return;
+    }
+    let (first, last) = rows.split_at(half(rows.len()));
+    sum_pairwise(sums, length, first, elements);
+    let (sums, others) = sums.split_at_mut(length);
+    sum_pairwise(others, length, last, elements);
+    for (sum, &other) in sums.iter_mut().zip(&*others) {
+        *sum = sum.plus(other);
+    }
 }
 
 /// Number of neighbors that the same thread makes, of results with `length` elements for each group.

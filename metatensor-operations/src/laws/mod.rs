@@ -7,6 +7,7 @@ mod conformance;
 mod densification;
 mod derivatives;
 mod devices;
+mod element_types;
 mod inverses;
 mod layouts;
 mod maps;

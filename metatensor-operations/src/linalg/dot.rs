@@ -21,7 +21,7 @@ const COLUMNS: usize = 8;
 ///   of `B` as properties;
 /// - gradients, at all depths: `∇A Bᵀ`.
 ///
-/// Complex numbers are not conjugated, and sums of integers wrap around. `B` is a matrix of weights: blocks
+/// Complex numbers are not conjugated, sums of integers wrap around, and those of booleans are *or*. `B` is a matrix of weights: blocks
 /// of it have the same properties as those of `A`, in the same order, no components and no gradients.
 ///
 /// ```

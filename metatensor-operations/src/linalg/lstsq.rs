@@ -40,7 +40,8 @@ pub struct LstsqOptions {
 ///
 /// The equations are read once, a few at a time, and reduced by orthogonal transformations: this needs little
 /// memory besides that for the square of the number of properties, and loses no precision as the normal
-/// equations would. Computations are in double precision.
+/// equations would. Computations are in double precision, and solutions
+/// for integers and booleans are `f64`.
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};

@@ -15,7 +15,8 @@ use crate::{EqualMetadataOptions, NotEqual};
 /// Weights `w` for which `x wᵀ = y`, where blocks of `x` are square matrices.
 ///
 /// Blocks of the result have the properties of `y` as samples, and the properties of `x` as properties, as
-/// those of [`lstsq`](crate::lstsq). Computations are in double precision.
+/// those of [`lstsq`](crate::lstsq). Computations are in double precision, and solutions
+/// for integers and booleans are `f64`.
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};

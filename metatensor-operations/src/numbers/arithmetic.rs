@@ -25,8 +25,14 @@ pub(crate) trait Number: Element + Convert {
 /// Types with quotients and powers.
 pub(crate) trait Continuous: Number {
     fn over(self, other: Self) -> Self;
-    fn root(self) -> Self;
     fn power(self, exponent: f64) -> Self;
+
+    /// The power 1/2, which is that of `power`: for real numbers not the square root of -0, which is -0, and
+    /// of minus infinity, which is not a number.
+    fn root(self) -> Self;
+
+    /// The power 3/2.
+    fn root_cubed(self) -> Self;
 
     /// Sum, product and quotient with a real number, in the precision of this type.
     fn plus_real(self, other: f64) -> Self;
@@ -154,7 +160,16 @@ macro_rules! real {
 
             #[inline]
             fn root(self) -> Self {
-                Float::sqrt(self)
+                if self == <$type>::NEG_INFINITY {
+                    <$type>::INFINITY
+                } else {
+                    Float::sqrt(self + 0.0)
+                }
+            }
+
+            #[inline]
+            fn root_cubed(self) -> Self {
+                Float::abs(self) * self.root()
             }
 
             #[inline]
@@ -251,6 +266,11 @@ macro_rules! complex {
             #[inline]
             fn root(self) -> Self {
                 self.sqrt()
+            }
+
+            #[inline]
+            fn root_cubed(self) -> Self {
+                self * self.sqrt()
             }
 
             #[inline]

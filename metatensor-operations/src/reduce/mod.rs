@@ -10,9 +10,10 @@
 //! have is zero, but its sample still counts: the mean over 10 samples has as gradient the sum of all
 //! rows there are, divided by 10.
 //!
-//! Real and complex numbers are accumulated in double precision, one after the other in the order of the
-//! input. Sums of integers are integers, and wrap around; means, variances and standard deviations of
-//! them are `f64`.
+//! Real and complex numbers are accumulated in double precision, pairwise: the sum of many numbers is that of
+//! the sums of both halves, so that rounding errors stay as small as those of a few numbers. Sums of integers
+//! are integers, and wrap around, and those of booleans are *or*; means, variances and standard deviations of
+//! both are `f64`.
 
 use metatensor_core::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Result};

@@ -9,6 +9,7 @@ mod arrays;
 mod gradients;
 mod in_place;
 mod matching;
+mod special_powers;
 mod threads;
 
 type Operation = fn(&TensorBlock, &TensorBlock) -> Result<TensorBlock>;

@@ -1,6 +1,7 @@
 //! Results do not depend on the number of threads.
 
 use crate::testing::threads::{Order, assert_independent_of_threads, large};
+use crate::testing::{block, gradient, values, with_gradient};
 use crate::*;
 
 const REDUCTIONS: [Reduction; 4] = [
@@ -34,17 +35,57 @@ fn results_do_not_depend_on_the_number_of_threads() {
     }
 }
 
+/// The sum of numbers, and what rounding left over.
+fn exact(numbers: impl Iterator<Item = f64>) -> f64 {
+    let (mut sum, mut rest) = (0.0, 0.0);
+    for x in numbers {
+        let total: f64 = sum + x;
+        let part = total - sum;
+        rest += (sum - (total - part)) + (x - part);
+        sum = total;
+    }
+    sum + rest
+}
+
+#[track_caller]
+fn assert_digits(x: f64, expected: f64) {
+    let error = (x / expected - 1.0).abs();
+    assert!(error <= 4.0 * f64::EPSILON, "{x} is not {expected}");
+}
+
 #[test]
-fn large_sums_are_made_in_the_order_of_samples() {
+fn sums_of_many_numbers_lose_no_digits() {
     let tensor = large(30_000, 2, 11, -50.25, Order::RowMajor);
-    let result = sum_over_samples(&tensor, &["s"]).unwrap();
     let block = tensor.block_by_id(0).unwrap();
     let values = block.to_ndarray::<f64>().unwrap();
-    let mut expected = ndarray::ArrayD::<f64>::zeros(vec![2, 11]);
-    for (row, sample) in values.outer_iter().zip(block.samples()) {
-        let mut sums = expected.index_axis_mut(ndarray::Axis(0), sample[1] as usize);
-        sums += &row;
+    let result = sum_over_samples(&tensor, &["s"]).unwrap();
+    let result = result.block_by_id(0).unwrap().to_ndarray::<f64>().unwrap();
+    for ((group, property), &sum) in result
+        .into_dimensionality::<ndarray::Ix2>()
+        .unwrap()
+        .indexed_iter()
+    {
+        let rows = values.outer_iter().zip(block.samples());
+        let rows = rows.filter(|(_, sample)| sample[1] as usize == group);
+        assert_digits(sum, exact(rows.map(|(row, _)| row[property])));
     }
-    let result = result.block_by_id(0).unwrap();
-    assert_eq!(result.to_ndarray::<f64>().unwrap(), expected);
+}
+
+#[test]
+fn a_million_equal_numbers_have_their_mean() {
+    const COUNT: usize = 1_000_000;
+    let numbers = block([COUNT, 1], &vec![0.1; COUNT]);
+    let line = block([1, COUNT], &vec![0.1; COUNT]);
+    let expected = exact(std::iter::repeat_n(0.1, COUNT));
+    for (reduction, expected) in [(Reduction::Sum, expected), (Reduction::Mean, 0.1)] {
+        let over_samples = reduce_over_samples_block(&numbers, reduction, &["s"]).unwrap();
+        assert_digits(values::<f64>(&over_samples)[0], expected);
+        let over_properties = reduce_over_properties_block(&line, reduction, &["p"]).unwrap();
+        assert_digits(values::<f64>(&over_properties)[0], expected);
+    }
+    // In gradients as well: here all of them are those of one sample.
+    let rows: Vec<[i32; 2]> = (0..COUNT as i32).map(|i| [i, 0]).collect();
+    let numbers = with_gradient(numbers, "g", &rows, &vec![0.1; COUNT]);
+    let mean = mean_over_samples_block(&numbers, &["s"]).unwrap();
+    assert_digits(gradient::<f64>(&mean, "g")[0], 0.1);
 }
