@@ -243,7 +243,7 @@ extern "C" {
  * Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
  *
  * The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
- * gradients are not supported.
+ * gradients are not supported. Types stay what they are, and the smallest integer as well.
  *
  * @param a a map
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
@@ -267,7 +267,9 @@ mts_status_t mts_abs_block(const mts_block_t *a, mts_block_t **result);
  * Compute the sum of two maps, element by element: `x + y`, with gradients `∇x + ∇y`.
  *
  * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
- * properties and gradients, in the same order. Gradients of gradients are added as well.
+ * properties and gradients, in the same order. Gradients of gradients are added as well. Types stay what they are:
+ * sums of integers wrap around, and those of booleans are *or*. Different types give the smallest type that holds all
+ * elements of both, as in numpy.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -293,7 +295,7 @@ mts_status_t mts_add_block(const mts_block_t *a, const mts_block_t *b, mts_block
 /**
  * Compute `x + s` for all values `x` of a map, with gradients `∇x`.
  *
- * Values of integer types, and their gradients, become 64-bit floats.
+ * Integers and booleans, and their gradients, become 64-bit floats.
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
@@ -318,7 +320,8 @@ mts_status_t mts_add_scalar_block(const mts_block_t *a, double scalar, mts_block
  * Compute the difference of two maps, element by element: `x - y`, with gradients `∇x - ∇y`.
  *
  * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
- * properties and gradients, in the same order. Gradients of gradients are subtracted as well.
+ * properties and gradients, in the same order. Gradients of gradients are subtracted as well. Types are those of
+ * `mts_add`: differences of integers are integers, and wrap around. Only those of booleans are 64-bit floats.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -344,7 +347,7 @@ mts_status_t mts_subtract_block(const mts_block_t *a, const mts_block_t *b, mts_
 /**
  * Compute `x - s` for all values `x` of a map, with gradients `∇x`.
  *
- * Values of integer types, and their gradients, become 64-bit floats.
+ * Integers and booleans, and their gradients, become 64-bit floats.
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
@@ -369,7 +372,8 @@ mts_status_t mts_subtract_scalar_block(const mts_block_t *a, double scalar, mts_
  * Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
  *
  * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
- * properties and gradients, in the same order. Gradients of gradients are not supported.
+ * properties and gradients, in the same order. Gradients of gradients are not supported. Types are
+ * those of `mts_add`: products of integers wrap around, and those of booleans are *and*.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -395,7 +399,7 @@ mts_status_t mts_multiply_block(const mts_block_t *a, const mts_block_t *b, mts_
 /**
  * Compute `s x` for all values `x` of a map, with gradients `s ∇x`.
  *
- * Values of integer types, and their gradients, become 64-bit floats.
+ * Integers and booleans, and their gradients, become 64-bit floats.
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
@@ -420,7 +424,8 @@ mts_status_t mts_multiply_scalar_block(const mts_block_t *a, double scalar, mts_
  * Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
  *
  * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
- * properties and gradients, in the same order. Gradients of gradients are not supported. Integers become 64-bit floats.
+ * properties and gradients, in the same order. Gradients of gradients are not supported.
+ * Integers and booleans become 64-bit floats.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -446,7 +451,7 @@ mts_status_t mts_divide_block(const mts_block_t *a, const mts_block_t *b, mts_bl
 /**
  * Compute `x / s` for all values `x` of a map, with gradients `∇x / s`.
  *
- * Values of integer types, and their gradients, become 64-bit floats.
+ * Integers and booleans, and their gradients, become 64-bit floats.
  *
  * @param a a map
  * @param scalar a number, `s` in the formula
@@ -470,7 +475,8 @@ mts_status_t mts_divide_scalar_block(const mts_block_t *a, double scalar, mts_bl
 /**
  * Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
  *
- * Gradients for an exponent of 0 are exactly 0. Integers become 64-bit floats. Gradients of gradients are only
+ * Gradients for an exponent of 0 are exactly 0. Integers and booleans become 64-bit floats. Real numbers have the
+ * special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are only
  * supported for an exponent of 1.
  *
  * @param a a map
@@ -1095,8 +1101,9 @@ mts_status_t mts_align_gradients_block(const mts_block_t *a,
  * Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ`.
  *
  * Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
- * are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Gradients of gradients
- * are multiplied as well.
+ * are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
+ * `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
+ * well.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
@@ -1197,7 +1204,8 @@ mts_status_t mts_solve_block(const mts_block_t *x,
  * Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
  * dimension `_`, which is 0.
  *
- * Sums of integers are integers, and wrap around. Gradients of gradients are summed as well.
+ * Types stay what they are: sums of integers wrap around, and those of booleans are *or*. Real and complex numbers are
+ * added pairwise, in double precision, which loses no digits for many of them. Gradients of gradients are summed as well.
  *
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -1233,8 +1241,8 @@ mts_status_t mts_sum_over_samples_block(const mts_block_t *block,
  * Samples of the result are sorted, and so are those of gradients. If no dimension is left, the result has the
  * dimension `_`, which is 0.
  *
- * `n` is the number of samples in the group. A sample without rows in a gradient counts as well. Integers become
- * 64-bit floats. Gradients of gradients are averaged as well.
+ * `n` is the number of samples in the group. A sample without rows in a gradient counts as well. Integers and
+ * booleans become 64-bit floats. Gradients of gradients are averaged as well.
  *
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -1271,7 +1279,8 @@ mts_status_t mts_mean_over_samples_block(const mts_block_t *block,
  * dimension `_`, which is 0.
  *
  * `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
- * counts as well. Integers become 64-bit floats. Gradients of gradients are not supported.
+ * counts as well. Integers and booleans become
+ * 64-bit floats. Gradients of gradients are not supported.
  *
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -1309,7 +1318,8 @@ mts_status_t mts_var_over_samples_block(const mts_block_t *block,
  * dimension `_`, which is 0.
  *
  * `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
- * counts as well. Integers become 64-bit floats. Gradients of gradients are not supported.
+ * counts as well. Integers and booleans become
+ * 64-bit floats. Gradients of gradients are not supported.
  *
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -1344,7 +1354,8 @@ mts_status_t mts_std_over_samples_block(const mts_block_t *block,
  * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
  * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
  *
- * Sums of integers are integers, and wrap around. Gradients of gradients are summed as well.
+ * Types stay what they are: sums of integers wrap around, and those of booleans are *or*. Real and complex numbers are
+ * added pairwise, in double precision, which loses no digits for many of them. Gradients of gradients are summed as well.
  *
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
@@ -1379,7 +1390,8 @@ mts_status_t mts_sum_over_properties_block(const mts_block_t *block,
  * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
  * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
  *
- * `n` is the number of properties in the group. Integers become 64-bit floats. Gradients of gradients are averaged as
+ * `n` is the number of properties in the group. Integers and booleans become
+ * 64-bit floats. Gradients of gradients are averaged as
  * well.
  *
  * @param tensor a map
@@ -1415,7 +1427,8 @@ mts_status_t mts_mean_over_properties_block(const mts_block_t *block,
  * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
  * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
  *
- * `n` is the number of properties in the group, and `μ` the mean of their values. Integers become 64-bit floats.
+ * `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
+ * 64-bit floats.
  * Gradients of gradients are not supported.
  *
  * @param tensor a map
@@ -1452,7 +1465,8 @@ mts_status_t mts_var_over_properties_block(const mts_block_t *block,
  * Properties that only differ in the dimensions `names` make up one group, which becomes one property of the result.
  * Properties of the result are sorted. If no dimension is left, the result has the dimension `_`, which is 0.
  *
- * `n` is the number of properties in the group, and `μ` the mean of their values. Integers become 64-bit floats.
+ * `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
+ * 64-bit floats.
  * Gradients of gradients are not supported.
  *
  * @param tensor a map

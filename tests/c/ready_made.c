@@ -70,7 +70,7 @@ static void release_on_errors(void) {
     CHECK(mts_array_from_buffer(NULL, (uintptr_t[]){3}, 1, NULL, float64, release, malloc(1), &array) ==
           MTS_INVALID_PARAMETER_ERROR);
     CHECK(released == 1);
-    DLDataType unknown = {kDLBfloat, 16, 1};
+    DLDataType unknown = {kDLFloat8_e4m3, 8, 1};
     double memory[3] = {0};
     CHECK(mts_array_from_buffer(memory, (uintptr_t[]){3}, 1, NULL, unknown, release, malloc(1), &array) ==
           MTS_UNSUPPORTED_ERROR);
@@ -235,7 +235,46 @@ static void ask_for_features(void) {
     CHECK(!available);
 }
 
+/* Numbers of 16 bits, of a type that files do not have: 1.5 and -2 are 0x3fc0 and 0xc000. */
+static void compute_with_bfloat16(void) {
+    const DLDataType bfloat16 = {kDLBfloat, 16, 1};
+    uint16_t memory[2] = {0x3fc0, 0xc000};
+    mts_array_t array;
+    CHECK_OK(mts_array_from_buffer(memory, (uintptr_t[]){2, 1}, 2, NULL, bfloat16, NULL, NULL, &array));
+    const mts_labels_t *samples = range("s", 2), *properties = range("p", 1);
+    mts_block_t *block = mts_block(array, samples, NULL, 0, properties);
+    CHECK(block != NULL);
+
+    mts_block_t *results[3];
+    CHECK_OK(mts_multiply_block(block, block, &results[0]));
+    CHECK_OK(mts_ones_like_block(block, NULL, &results[1]));
+    const char *name = "s";
+    CHECK_OK(mts_sum_over_samples_block(block, &name, 1, &results[2]));
+    const uint16_t expected[3][2] = {{0x4010, 0x4080}, {0x3f80, 0x3f80}, {0xbf00}};
+    for (int i = 0; i < 3; i++) {
+        mts_array_t values;
+        CHECK_OK(mts_block_data(results[i], &values));
+        DLDataType dtype;
+        CHECK_OK(values.dtype(values.ptr, &dtype));
+        CHECK(dtype.code == kDLBfloat && dtype.bits == 16 && dtype.lanes == 1);
+        DLManagedTensorVersioned *tensor;
+        DLPackVersion version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION};
+        CHECK_OK(values.as_dlpack(values.ptr, &tensor, (DLDevice){kDLCPU, 0}, NULL, version));
+        const uint16_t *bits = tensor->dl_tensor.data;
+        CHECK(bits[0] == expected[i][0] && (i == 2 || bits[1] == expected[i][1]));
+        tensor->deleter(tensor);
+        mts_block_free(results[i]);
+    }
+    CHECK_STATUS(mts_block_save("bfloat16.mts", block), MTS_UNSUPPORTED_ERROR, "values.npy");
+    CHECK_MESSAGE("bfloat16");
+
+    mts_block_free(block);
+    mts_labels_free(samples);
+    mts_labels_free(properties);
+}
+
 int main(void) {
+    compute_with_bfloat16();
     wrap_strided_memory();
     release_on_errors();
     fill_with_a_scalar();

@@ -25,6 +25,31 @@ fn not_a_boolean() -> TensorMap {
 }
 
 #[test]
+fn files_can_not_hold_bfloat16_and_name_the_block_that_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("map.mts");
+    let block = || block_of(DenseArray::zeros(DType::BF16, &[1, 2]).unwrap());
+    let keys = Labels::range("k", 2).unwrap();
+    let bad = TensorMap::new(keys, vec![block(), block()]).unwrap();
+    let error = bad.save(&path).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(_)), "{error}");
+    let message = error.to_string();
+    assert!(
+        message.contains("blocks/0/values.npy") && message.contains("bfloat16"),
+        "{message}"
+    );
+    assert!(!path.exists());
+
+    // A block with such a gradient has such values.
+    let message = bad.blocks()[1].save(&path).unwrap_err().to_string();
+    assert!(
+        message.contains("values.npy") && message.contains("bfloat16"),
+        "{message}"
+    );
+    assert!(bad.save_buffer().is_err());
+}
+
+#[test]
 fn a_map_that_can_not_be_saved_leaves_the_old_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("map.mts");
