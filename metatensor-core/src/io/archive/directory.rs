@@ -32,7 +32,7 @@ pub(super) struct Entry {
     name: (usize, usize),
     pub(super) header_start: u64,
     /// Where the next member starts: this one has to end before.
-    limit: u64,
+    pub(super) limit: u64,
     pub(super) stored_size: u64,
     pub(super) size: u64,
     pub(super) crc: u32,

@@ -8,6 +8,9 @@ use super::format::*;
 use super::member::damaged;
 use crate::Result;
 
+/// Bytes of the extra field that has sizes of 64 bits, which many programs always write.
+const EXTRA: usize = 20;
+
 /// Where the data of a member starts, after a header that says the same as the entry in the directory: other
 /// programs may believe the header.
 ///
@@ -18,38 +21,44 @@ pub(super) fn data_start(
     entry: &Entry,
 ) -> Result<u64> {
     let name = directory.name(entry);
-    let mut header = [0; LOCAL_HEADER];
-    source.read_exact_at(entry.header_start, &mut header)?;
-    let name_length = usize::from(get16(&header, 26));
-    let extra_length = usize::from(get16(&header, 28));
-    if get32(&header, 0) != LOCAL_SIGNATURE || name_length != name.len() {
+    let start = entry.header_start;
+    // as a rule, this is all that there is before the data
+    let expected = LOCAL_HEADER + name.len() + EXTRA;
+    let length = (expected as u64).min(entry.limit - start) as usize;
+    let mut bytes: SmallVec<[u8; 192]> = smallvec![0; length];
+    source.read_exact_at(start, &mut bytes)?;
+
+    let header = bytes.first_chunk::<LOCAL_HEADER>();
+    let header = *header.unwrap_or(&[0; LOCAL_HEADER]);
+    let after_name = LOCAL_HEADER + name.len();
+    if get32(&header, 0) != LOCAL_SIGNATURE || usize::from(get16(&header, 26)) != name.len() {
         return Err(damaged(name, "its header is not the one in the directory"));
     }
-    // both can not overflow: the start was found to lie in the file
-    let name_start = entry.header_start + LOCAL_HEADER as u64;
-    let start = name_start + (name_length + extra_length) as u64;
-    directory.check_end(entry, Some(start))?;
+    // this can not overflow: the start was found to lie in the file
+    let after_extra = after_name + usize::from(get16(&header, 28));
+    let data_start = start + after_extra as u64;
+    directory.check_end(entry, Some(data_start))?;
+    let has_wide_size = get32(&header, 18) == u32::MAX || get32(&header, 22) == u32::MAX;
+    if has_wide_size && after_extra > length {
+        bytes.resize(after_extra, 0);
+        source.read_exact_at(start, &mut bytes)?;
+    }
 
-    let is_wide = [18, 22]
-        .map(|at| u64::from(get32(&header, at)))
-        .contains(&MAX32);
-    let length = name_length + if is_wide { extra_length } else { 0 };
-    let mut rest: SmallVec<[u8; 192]> = smallvec![0; length];
-    source.read_exact_at(name_start, &mut rest)?;
-    let (local_name, extra) = rest.split_at(name_length);
+    let local_name = &bytes[LOCAL_HEADER..after_name];
     if *local_name != *name.as_bytes() {
         return Err(damaged(
             name,
             format!("its own header calls it '{}'", local_name.escape_ascii()),
         ));
     }
+    let extra = &bytes[after_name..after_extra.min(bytes.len())];
     if let Some((what, own, other)) = contradiction(&header, extra, entry) {
         return Err(damaged(
             name,
             format!("its own header gives the {what} {own}, the directory {other}"),
         ));
     }
-    Ok(start)
+    Ok(data_start)
 }
 
 /// What a header says that the directory does not: what it is about, and both of it.
