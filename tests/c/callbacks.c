@@ -196,8 +196,6 @@ static const struct {
     change_t lose, break_it;
     request_t request;
 } needs[] = {
-    {"device", lose_device, break_device, get_device},
-    {"dtype", lose_dtype, break_dtype, get_dtype},
     {"as_dlpack", lose_as_dlpack, break_as_dlpack, save},
     {"reshape", lose_reshape, break_reshape, flatten},
     {"swap_axes", lose_swap_axes, break_swap_axes, flatten},
@@ -211,6 +209,8 @@ static const struct {
     change_t lose, break_it;
 } always_needed[] = {
     {"origin", lose_origin, break_origin},
+    {"device", lose_device, break_device},
+    {"dtype", lose_dtype, break_dtype},
     {"shape", lose_shape, break_shape},
 };
 

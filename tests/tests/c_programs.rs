@@ -42,6 +42,11 @@ fn functions_of_arrays_may_fail_or_be_missing_or_come_back() {
 }
 
 #[test]
+fn arrays_of_the_program_are_never_misread_and_never_written_to_in_vain() {
+    check("foreign_arrays.c");
+}
+
+#[test]
 fn labels_can_be_where_nobody_can_read_them() {
     check("devices.c");
 }

@@ -29,6 +29,7 @@ impl DType {
     const BFLOAT: u8 = 4;
     const COMPLEX: u8 = 5;
     const BOOL: u8 = 6;
+    const FIRST_NARROW: usize = 7;
 
     /// `bool`, one byte each.
     pub const BOOL8: DType = DType::scalar(Self::BOOL, 8);
@@ -114,6 +115,21 @@ impl DType {
     }
 }
 
+/// Names and sizes of floating point numbers with very few bits, by their type code.
+const NARROW: [(&str, u8); 11] = [
+    ("float8_e3m4", 8),
+    ("float8_e4m3", 8),
+    ("float8_e4m3b11fnuz", 8),
+    ("float8_e4m3fn", 8),
+    ("float8_e4m3fnuz", 8),
+    ("float8_e5m2", 8),
+    ("float8_e5m2fnuz", 8),
+    ("float8_e8m0fnu", 8),
+    ("float6_e2m3fn", 6),
+    ("float6_e3m2fn", 6),
+    ("float4_e2m1fn", 4),
+];
+
 impl fmt::Display for DType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
@@ -124,7 +140,10 @@ impl fmt::Display for DType {
             Self::FLOAT => write!(f, "float{}", self.bits)?,
             Self::BFLOAT => write!(f, "bfloat{}", self.bits)?,
             Self::COMPLEX => write!(f, "complex{}", self.bits)?,
-            code => write!(f, "dlpack type {code} with {} bits", self.bits)?,
+            code => match NARROW.get(usize::from(code).wrapping_sub(Self::FIRST_NARROW)) {
+                Some((name, bits)) if *bits == self.bits => f.write_str(name)?,
+                _ => write!(f, "dlpack type {code} with {} bits", self.bits)?,
+            },
         }
         if self.lanes != 1 {
             write!(f, " x {}", self.lanes)?;
@@ -313,5 +332,17 @@ mod tests {
             "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 bfloat16 float32 float64 \
              complex64 complex128"
         );
+    }
+
+    #[test]
+    fn types_that_are_only_carried_have_names() {
+        let name = |code, bits, lanes| DType { code, bits, lanes }.to_string();
+        assert_eq!(name(7, 8, 1), "float8_e3m4");
+        assert_eq!(name(14, 8, 1), "float8_e8m0fnu");
+        assert_eq!(name(17, 4, 2), "float4_e2m1fn x 2");
+        assert_eq!(name(5, 32, 1), "complex32");
+        assert_eq!(name(7, 4, 1), "dlpack type 7 with 4 bits");
+        assert_eq!(name(18, 8, 1), "dlpack type 18 with 8 bits");
+        assert_eq!(name(3, 64, 1), "dlpack type 3 with 64 bits");
     }
 }

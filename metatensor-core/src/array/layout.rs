@@ -114,13 +114,10 @@ fn not_on_cpu(device: Device) -> Error {
     ))
 }
 
-/// How many steps are tried to find out whether elements overlap.
-const MAX_TRIES: usize = 1 << 20;
-
-/// Whether two different indices lead to the same element. Strides are those of memory that can exist.
+/// Whether two different indices can lead to the same element. Strides are those of memory that can exist.
 ///
-/// If this takes very long to find out, as for no array that anyone has a reason to make, they count as
-/// overlapping.
+/// So do strides that only interleave elements along one axis with those along another, as no array has that anyone makes:
+/// `ndarray` does not take them for writing either.
 pub(super) fn overlaps(shape: &[usize], strides: &[isize]) -> bool {
     if shape.contains(&0) {
         return false;
@@ -129,31 +126,14 @@ pub(super) fn overlaps(shape: &[usize], strides: &[isize]) -> bool {
     let axes = shape.iter().zip(strides).filter(|&(&length, _)| length > 1);
     let axes = axes.map(|(&length, stride)| (stride.abs(), length as isize - 1));
     let mut axes: SmallVec<[(isize, isize); 4]> = axes.collect();
-    axes.sort_unstable_by(|a, b| b.cmp(a));
-    can_return(&axes, 0, false, &mut { MAX_TRIES })
-}
-
-/// Whether steps along `axes`, not all of them zero unless `moved`, can lead back from `distance` to the start. Axes
-/// are their stride and the largest step, the largest stride first.
-fn can_return(axes: &[(isize, isize)], distance: isize, moved: bool, tries: &mut usize) -> bool {
-    let Some((&(stride, last), others)) = axes.split_first() else {
-        return moved && distance == 0;
-    };
-    if stride == 0 {
-        return distance == 0;
-    }
-    // The other axes have to lead back from where a step leads to. As a rule, only from nowhere else than the start.
-    let reach: isize = others.iter().map(|(stride, last)| stride * last).sum();
-    let first = -(reach + distance).div_euclid(stride);
-    let end = (reach - distance).div_euclid(stride);
-    for step in first.max(-last)..=end.min(last) {
-        let Some(fewer) = tries.checked_sub(1) else {
-            return true;
-        };
-        *tries = fewer;
-        if can_return(others, distance + stride * step, moved || step != 0, tries) {
+    axes.sort_unstable();
+    // A step has to lead behind everything that can be reached by smaller ones.
+    let mut reach = 0;
+    for (stride, last) in axes {
+        if stride <= reach {
             return true;
         }
+        reach += stride * last;
     }
     false
 }
@@ -181,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn overlapping_strides_are_found_for_all_small_arrays() {
+    fn overlapping_strides_are_found_in_all_small_arrays() {
         let mut found = [0, 0];
         for a in -4_isize..7 {
             for b in -4..7 {
@@ -191,7 +171,7 @@ mod tests {
                         let expected = overlap_by_counting(&shape, &strides);
                         found[usize::from(expected)] += 1;
                         let got = overlaps(&shape, &strides);
-                        assert_eq!(got, expected, "{shape:?} {strides:?}");
+                        assert!(got || !expected, "{shape:?} {strides:?}");
                     }
                 }
             }
@@ -208,13 +188,17 @@ mod tests {
     }
 
     #[test]
-    fn large_arrays_do_not_take_long() {
-        assert!(!overlaps(&[1 << 20, 3, 1 << 20], &[3 << 20, 1 << 20, 1]));
-        assert!(!overlaps(&[1 << 20, 1 << 20], &[1, -(1 << 20)]));
+    fn arrays_of_any_order_of_axes_do_not_overlap() {
+        for (shape, strides) in [
+            (&[2, 3, 4][..], &[12, 4, 1][..]),
+            (&[2, 3, 4], &[1, 2, 6]),
+            (&[2, 3, 4], &[-4, 8, -1]),
+            (&[2, 3, 4], &[100, 30, 7]),
+            (&[1 << 20, 3, 1 << 20], &[3 << 20, 1 << 20, 1]),
+            (&[1 << 20, 1 << 20], &[1, -(1 << 20)]),
+        ] {
+            assert!(!overlaps(shape, strides), "{shape:?} {strides:?}");
+        }
         assert!(overlaps(&[1 << 20, 1 << 20], &[1, (1 << 20) - 1]));
-        // Two billion ways to go back, none of which does: nobody waits for all of them.
-        let half = [3_isize, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41];
-        let strides = half.map(|prime| 2 * 3_isize.pow(11) * prime);
-        overlaps(&[3; 12], &strides);
     }
 }

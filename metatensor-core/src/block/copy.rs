@@ -1,6 +1,6 @@
 //! Copies of blocks.
 
-use super::TensorBlock;
+use super::{TensorBlock, axes};
 use crate::array::stored_like;
 use crate::{ArrayRef, DType, DenseArray, Result};
 
@@ -31,7 +31,7 @@ impl TensorBlock {
 
     fn unshare(&mut self, which: Unshare) -> Result<()> {
         match which {
-            Unshare::All => self.values = self.values.copy(self.device)?.into(),
+            Unshare::All => self.values = self.array_copied()?,
             Unshare::Shared if self.values.is_shared() => {
                 self.values = self.array_copied_by_threads()?;
             }
@@ -43,6 +43,13 @@ impl TensorBlock {
         Ok(())
     }
 
+    /// Copy of the array, made by the array itself.
+    fn array_copied(&self) -> Result<ArrayRef> {
+        let copy = self.values.copy(self.device)?;
+        axes::check_unchanged(self, self.dtype, copy.shape()?)?;
+        Ok(copy.into())
+    }
+
     /// Copy of the array, of the same kind, made by several threads if that is faster than what most arrays do
     /// themselves.
     fn array_copied_by_threads(&self) -> Result<ArrayRef> {
@@ -51,7 +58,7 @@ impl TensorBlock {
             .into_iter()
             .fold(self.dtype.size(), usize::saturating_mul);
         if !self.device.is_cpu() || size < LARGE || !DType::ALL.contains(&self.dtype) {
-            return Ok(self.values.copy(self.device)?.into());
+            return self.array_copied();
         }
         stored_like(&*self.values, DenseArray::copy_of(&self.view()?)?)
     }

@@ -212,7 +212,7 @@ impl TensorMap {
     /// Checks that the arrays of a block still have the shapes of their labels.
     fn check_arrays(&self, block: usize) -> Result<()> {
         let checked = self.blocks[block].check_arrays();
-        checked.map_err(|error| error.context(format!("block {}", self.keys.describe(block))))
+        checked.map_err(|error| in_block(error, &self.keys, block))
     }
 
     /// Copy of this map that shares no array with it.
@@ -221,7 +221,10 @@ impl TensorMap {
     ///
     /// If an array can not be copied.
     pub fn deep_copy(&self) -> Result<TensorMap> {
-        let blocks = self.blocks.iter().map(TensorBlock::deep_copy);
+        let blocks = self.blocks.iter().enumerate().map(|(i, block)| {
+            let copy = block.deep_copy();
+            copy.map_err(|error| in_block(error, &self.keys, i))
+        });
         Ok(TensorMap {
             keys: self.keys.clone(),
             blocks: blocks.collect::<Result<_>>()?,
@@ -235,9 +238,11 @@ impl TensorMap {
     ///
     /// If an array can not be copied.
     pub fn unshare_arrays(&mut self) -> Result<()> {
-        self.blocks
-            .iter_mut()
-            .try_for_each(TensorBlock::unshare_arrays)
+        for (i, block) in self.blocks.iter_mut().enumerate() {
+            let unshared = block.unshare_arrays();
+            unshared.map_err(|error| in_block(error, &self.keys, i))?;
+        }
+        Ok(())
     }
 }
 
@@ -345,6 +350,11 @@ fn check_same_names(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
 #[cold]
 fn different(what: &str, expected: &dyn std::fmt::Display, got: &dyn std::fmt::Display) -> Error {
     Error::invalid(format!("expected the {what} {expected}, got {got}"))
+}
+
+#[cold]
+fn in_block(error: Error, keys: &Labels, block: usize) -> Error {
+    error.context(format!("block {}", keys.describe(block)))
 }
 
 #[cold]
