@@ -26,7 +26,8 @@ pub struct mts_block_t {
 /// Make a block without gradients.
 ///
 /// @param data the values. The block *takes ownership* of this array, even if this function fails.
-/// @param samples labels of the first axis. These and all other labels still belong to the caller.
+/// @param samples labels of the first axis. These and all other labels still belong to the caller. All of them are
+///        on the same device as the values.
 /// @param components labels of the axes between the first and the last, each with a single dimension. It can
 ///        be NULL if there are none.
 /// @param components_count number of components
@@ -180,7 +181,7 @@ pub unsafe extern "C" fn mts_block_gradient(
 /// @param block the block
 /// @param data is set to a view of the array, with `destroy` being NULL. It is *borrowed*: valid as long as the
 ///        block. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
-///        may be changed while nobody else uses them; the shape must not.
+///        may be changed while nobody else uses them; if type or shape change, the block can not be used any more.
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]

@@ -66,7 +66,7 @@ pub(crate) fn tensor_handle(map: TensorMap) -> *mut mts_tensormap_t {
 
 /// Make a map.
 ///
-/// @param keys labels of the blocks, which still belong to the caller
+/// @param keys labels of the blocks, which still belong to the caller. They are on the same device as the blocks.
 /// @param blocks array of `blocks_count` blocks, one for each of the keys. The map *takes ownership* of the
 ///        blocks, even if this function fails, and sets the entries of the array to NULL. Only if there is a
 ///        NULL or a repeated block in the array, or if the array is NULL, nothing is taken.

@@ -49,6 +49,10 @@ pub struct mts_data_movement_t {
 /// needs `origin`, `device`, `dtype`, `shape` and `as_dlpack`. If one is missing, the function of this
 /// library which needs it fails, and says so.
 ///
+/// Shape, type and device are those that the array has when a block is made with it: what looks at elements, or moves
+/// them, fails if shape or type are others then, or if the tensor of `as_dlpack` has others. Elements can be of any type
+/// and start at any address.
+///
 /// Functions are called on the thread that called this library. Arrays can be moved from one thread to
 /// another, and several threads may use an array at the same time, without changing it.
 #[repr(C)]
@@ -155,7 +159,8 @@ pub struct mts_array_t {
 /// Function making an empty array for the values of a block that is being loaded.
 ///
 /// `shape` has `shape_count` entries. The array must be in main memory and contiguous, and its
-/// `as_dlpack` function must give access to its own memory: this is where the values are written to.
+/// `as_dlpack` function must give access to its own memory: this is where the values are written to. A tensor
+/// that is read-only, is flagged as a copy, or has elements that overlap is an error.
 ///
 /// It should return `MTS_SUCCESS`; or, after giving a message to `mts_set_last_error`,
 /// `MTS_CALLBACK_ERROR`. `mts_create_array` is such a function, it makes arrays of this library.

@@ -1,7 +1,7 @@
 //! Comparison of values.
 
 use half::{bf16, f16};
-use metatensor_core::{DType, Element, Result, TensorBlock, View, all_rows};
+use metatensor_core::{DType, Element, Error, Result, TensorBlock, View, all_rows};
 use num_complex::Complex;
 
 use super::NotEqual;
@@ -89,7 +89,8 @@ fn same_elements(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<boo
         DType::F32 => same_typed::<f32>(a, b, criterion),
         DType::F64 => same_typed::<f64>(a, b, criterion),
         DType::C64 => same_typed::<Complex<f32>>(a, b, criterion),
-        _ => same_typed::<Complex<f64>>(a, b, criterion),
+        DType::C128 => same_typed::<Complex<f64>>(a, b, criterion),
+        other => Err(Error::unsupported(format!("comparing arrays of {other}"))),
     }
 }
 
