@@ -146,6 +146,10 @@ typedef struct mts_data_movement_t {
  * needs `origin`, `device`, `dtype`, `shape` and `as_dlpack`. If one is missing, the function of this
  * library which needs it fails, and says so.
  *
+ * Shape, type and device are those that the array has when a block is made with it: what looks at elements, or moves
+ * them, fails if shape or type are others then, or if the tensor of `as_dlpack` has others. Elements can be of any type
+ * and start at any address.
+ *
  * Functions are called on the thread that called this library. Arrays can be moved from one thread to
  * another, and several threads may use an array at the same time, without changing it.
  */
@@ -242,7 +246,8 @@ typedef uint8_t *(*mts_realloc_buffer_t)(void *user_data, uint8_t *ptr, uintptr_
  * Function making an empty array for the values of a block that is being loaded.
  *
  * `shape` has `shape_count` entries. The array must be in main memory and contiguous, and its
- * `as_dlpack` function must give access to its own memory: this is where the values are written to.
+ * `as_dlpack` function must give access to its own memory: this is where the values are written to. A tensor
+ * that is read-only, is flagged as a copy, or has elements that overlap is an error.
  *
  * It should return `MTS_SUCCESS`; or, after giving a message to `mts_set_last_error`,
  * `MTS_CALLBACK_ERROR`. `mts_create_array` is such a function, it makes arrays of this library.
@@ -556,7 +561,8 @@ mts_status_t mts_labels_free(const struct mts_labels_t *labels);
  * Make a block without gradients.
  *
  * @param data the values. The block *takes ownership* of this array, even if this function fails.
- * @param samples labels of the first axis. These and all other labels still belong to the caller.
+ * @param samples labels of the first axis. These and all other labels still belong to the caller. All of them are
+ *        on the same device as the values.
  * @param components labels of the axes between the first and the last, each with a single dimension. It can
  *        be NULL if there are none.
  * @param components_count number of components
@@ -621,7 +627,7 @@ mts_status_t mts_block_gradient(struct mts_block_t *block,
  * @param block the block
  * @param data is set to a view of the array, with `destroy` being NULL. It is *borrowed*: valid as long as the
  *        block. For blocks made with `mts_block`, it has the same `ptr` as the array given there. Elements
- *        may be changed while nobody else uses them; the shape must not.
+ *        may be changed while nobody else uses them; if type or shape change, the block can not be used any more.
  *
  * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
  */
@@ -684,7 +690,7 @@ mts_status_t mts_block_dtype(const struct mts_block_t *block, DLDataType *dtype)
 /**
  * Make a map.
  *
- * @param keys labels of the blocks, which still belong to the caller
+ * @param keys labels of the blocks, which still belong to the caller. They are on the same device as the blocks.
  * @param blocks array of `blocks_count` blocks, one for each of the keys. The map *takes ownership* of the
  *        blocks, even if this function fails, and sets the entries of the array to NULL. Only if there is a
  *        NULL or a repeated block in the array, or if the array is NULL, nothing is taken.
