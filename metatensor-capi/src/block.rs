@@ -206,7 +206,9 @@ pub unsafe extern "C" fn mts_block_data(
 /// have to be added before.
 ///
 /// @param block the block
-/// @param parameter the gradient is with respect to this parameter. It is *copied*.
+/// @param parameter the gradient is with respect to this parameter. It is *copied*. Files have folders with this name: it
+///        must not be empty, `.` or `..`, nor contain `/` or control characters, nor be longer than file names in
+///        archives can be, 65535 bytes with all that is around it
 /// @param gradient the gradient. The block *takes ownership* of it, even if this function fails.
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the gradient does not fit

@@ -393,6 +393,50 @@ fn info_that_says_two_things_is_an_error() {
     );
 }
 
+/// Python refuses them as well.
+#[test]
+fn numbers_that_start_with_zero_are_no_shapes() {
+    let i32s = "[('n', '<i4')]";
+    let (values, row) = (vec![0; 12 * 8], numbers(&[0, 1]));
+    for (name, good, bad, member) in [
+        (
+            "blocks/0/values.npy",
+            "(2, 3, 2)",
+            ["(00002, 3, 2)", "(2, 03, 2)", "(2, 3, 02)"],
+            ("'<f8'", &values),
+        ),
+        (
+            "blocks/0/gradients/positions/values.npy",
+            "(2, 3, 2)",
+            ["(002, 3, 2)", "(2, 03, 2,)", "(2, 3, 0002)"],
+            ("'<f8'", &values),
+        ),
+        (
+            "blocks/0/properties.npy",
+            "(2,)",
+            ["(02,)", "( 00002 ,)", "(00,)"],
+            (i32s, &row),
+        ),
+    ] {
+        let (descr, data) = member;
+        let load = |shape| {
+            let mut members = members(&good().save_buffer().unwrap());
+            for (other, bytes) in &mut members {
+                if other == name {
+                    *bytes = npy(descr, shape, data);
+                }
+            }
+            TensorMap::load_buffer(&archive(&members))
+        };
+        let result = load(good);
+        assert!(result.is_ok(), "{name}: {result:?}");
+        for shape in bad {
+            let error = load(shape).unwrap_err().to_string();
+            assert_contains(&error, &[name, "starts with a zero"]);
+        }
+    }
+}
+
 #[test]
 fn members_elsewhere_are_ignored() {
     let map = good();

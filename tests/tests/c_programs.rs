@@ -72,6 +72,11 @@ fn paths_can_be_pipes_and_open_files_and_signals_can_end_saves() {
 }
 
 #[test]
+fn what_the_process_may_spend_is_limited_and_names_of_gradients_are_checked() {
+    check("resource_limits.c");
+}
+
+#[test]
 fn numbers_that_are_too_large_are_errors() {
     check("out_of_range.c");
 }
