@@ -398,7 +398,7 @@ fn info_that_says_two_things_is_an_error() {
 fn numbers_that_start_with_zero_are_no_shapes() {
     let i32s = "[('n', '<i4')]";
     let (values, row) = (vec![0; 12 * 8], numbers(&[0, 1]));
-    for (name, good, bad, member) in [
+    for (name, valid, bad, member) in [
         (
             "blocks/0/values.npy",
             "(2, 3, 2)",
@@ -428,7 +428,7 @@ fn numbers_that_start_with_zero_are_no_shapes() {
             }
             TensorMap::load_buffer(&archive(&members))
         };
-        let result = load(good);
+        let result = load(valid);
         assert!(result.is_ok(), "{name}: {result:?}");
         for shape in bad {
             let error = load(shape).unwrap_err().to_string();
