@@ -90,7 +90,8 @@ struct Plan<'a> {
 /// not be; if blocks do not have the labels in common that they must have, or not the same data type;
 /// if entries of the joined axis are repeated; or those of the arrays.
 pub fn join(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Result<TensorMap> {
-    join_maps(tensors, axis, options).map_err(|error| error.context("join"))
+    let join = |tensors: &[&TensorMap]| join_maps(tensors, axis, options);
+    join(tensors).map_err(|error| name_input(error, tensors, join).context("join"))
 }
 
 /// [`join`] for blocks.
@@ -103,7 +104,7 @@ pub fn join_blocks(
     axis: Axis,
     add_dimension: Option<&str>,
 ) -> Result<TensorBlock> {
-    let join = || {
+    let join = |blocks: &[&TensorBlock]| {
         check_axis(axis)?;
         let Some(first) = blocks.first() else {
             return Err(Error::invalid("expected at least one block to join"));
@@ -116,7 +117,28 @@ pub fn join_blocks(
         size::check(plan, element, &[&inputs], |_| "the joined one".to_owned())?;
         join_inputs(plan, first.values(), &inputs)
     };
-    join().map_err(|error| error.context("join_blocks"))
+    join(blocks).map_err(|error| name_input(error, blocks, join).context("join_blocks"))
+}
+
+/// The error of joining these inputs, with the position of the first one that can not be joined with those before it.
+/// It is looked for by joining only some of them: that is rarely needed, and is right for anything that can differ.
+#[cold]
+fn name_input<T, R>(mut error: Error, inputs: &[T], join: impl Fn(&[T]) -> Result<R>) -> Error {
+    let (mut joined, mut failed) = (0, inputs.len());
+    while joined + 1 < failed {
+        let middle = usize::midpoint(joined, failed);
+        match join(&inputs[..middle]) {
+            Ok(_) => joined = middle,
+            Err(earlier) => (failed, error) = (middle, earlier),
+        }
+    }
+    if joined == 0 {
+        // not even one of them can be joined
+        return error;
+    }
+    error.context(format!(
+        "input {joined} can not be joined with those before it"
+    ))
 }
 
 fn check_axis(axis: Axis) -> Result<()> {

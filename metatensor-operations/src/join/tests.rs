@@ -334,3 +334,91 @@ proptest! {
         prop_assert!(actual.keys().all(|(path, ..)| !path.is_empty()));
     }
 }
+
+#[test]
+fn the_input_that_can_not_be_joined_is_named() {
+    let place =
+        |position: usize| format!("input {position} can not be joined with those before it: ");
+    let with = |sample: i32, property: i32| {
+        let samples = labels(["s"], &[[sample]]);
+        let properties = labels(["p"], &[[property]]);
+        TensorBlock::new(array(&[1, 1], &[1.0]), &samples, &[], &properties).unwrap()
+    };
+    for count in 2..7 {
+        for bad in 1..count {
+            // properties that differ
+            let blocks: Vec<_> = (0..count)
+                .map(|i| with(i as i32, i32::from(i == bad)))
+                .collect();
+            let inputs: Vec<_> = blocks.iter().collect();
+            let text = join_blocks(&inputs, Axis::Samples, None)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                text.contains(&format!("join_blocks: {}properties", place(bad))),
+                "{text}"
+            );
+            let maps: Vec<_> = blocks
+                .into_iter()
+                .map(|block| map(vec![with(100, 0), block]))
+                .collect();
+            let inputs: Vec<_> = maps.iter().collect();
+            let options = JoinOptions {
+                add_dimension: Some("new"),
+                ..Default::default()
+            };
+            let text = join(&inputs, Axis::Samples, options)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                text.contains(&format!("join: {}block (k=1): properties", place(bad))),
+                "{text}"
+            );
+
+            // keys, types, and entries that an earlier one has
+            let mut maps: Vec<_> = (0..count).map(|i| map(vec![with(i as i32, 0)])).collect();
+            maps[bad] = map(vec![with(bad as i32, 0), with(bad as i32, 0)]);
+            let text = join(
+                &maps.iter().collect::<Vec<_>>(),
+                Axis::Samples,
+                JoinOptions::default(),
+            );
+            let text = text.unwrap_err().to_string();
+            assert!(
+                text.contains(&format!(
+                    "join: {}the tensor maps have different keys",
+                    place(bad)
+                )),
+                "{text}"
+            );
+            maps[bad] = map(vec![block([1, 1], &[1.0_f32])]);
+            let text = join(
+                &maps.iter().collect::<Vec<_>>(),
+                Axis::Samples,
+                JoinOptions::default(),
+            );
+            let text = text.unwrap_err().to_string();
+            assert!(
+                text.contains(&place(bad)) && text.contains("float32"),
+                "{text}"
+            );
+            maps[bad] = map(vec![with(bad as i32 - 1, 0)]);
+            let text = join(
+                &maps.iter().collect::<Vec<_>>(),
+                Axis::Samples,
+                JoinOptions::default(),
+            );
+            let text = text.unwrap_err().to_string();
+            assert!(
+                text.contains(&place(bad)) && text.contains("additional dimension"),
+                "{text}"
+            );
+        }
+    }
+    // nothing about one of several inputs
+    let block = with(0, 0);
+    let text = join_blocks(&[&block, &block], Axis::Keys, None)
+        .unwrap_err()
+        .to_string();
+    assert!(!text.contains("input"), "{text}");
+}
