@@ -19,6 +19,7 @@ mod reference;
 mod reorder;
 #[cfg(test)]
 pub(crate) mod tests;
+mod transpose;
 mod view;
 mod view_mut;
 

@@ -83,6 +83,17 @@ impl<'a, T: Copy> Output<'a, T> {
         self.written += written;
     }
 
+    /// Space for the next `count` elements, in any order.
+    ///
+    /// # Safety
+    ///
+    /// All of them must be written.
+    pub(super) unsafe fn reserve(&mut self, count: usize) -> &mut [MaybeUninit<T>] {
+        let start = self.written;
+        self.written += count;
+        &mut self.memory[start..self.written]
+    }
+
     pub(super) fn check_complete(&self) -> Result<()> {
         if self.remaining() == 0 {
             return Ok(());

@@ -2,8 +2,13 @@
 
 use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
+use super::transpose::{LINE, write_transposed};
 use super::{Array, DType, DenseArray, Output};
+use crate::threads::rows_per_piece;
 use crate::{Result, with_item_size};
+
+/// Matrices with fewer elements than this are copied in order.
+const SMALL: usize = 16;
 
 /// Copy of `array` with its axes in this order, which then gets another shape.
 ///
@@ -53,11 +58,38 @@ pub(super) fn copy_in_order<const N: usize>(
         });
     }
     // Without any item, or without axes, they would have been a slice.
-    let row_length = items.len() / items.len_of(Axis(0));
-    DenseArray::write_rows_as(dtype, shape, row_length, work, |rows, output| {
-        write_in_order(output, &items.slice_axis(Axis(0), Slice::from(rows)));
+    let mut rows = items.len_of(Axis(0));
+    let near = nearest_axis(items);
+    if near == Some(0) && rows_per_piece(rows, work) < LINE / N {
+        // pieces would all need the same lines of the cache
+        rows = 1;
+    }
+    DenseArray::write_rows_as(dtype, shape, items.len() / rows, work, |range, output| {
+        let range = if rows == 1 {
+            Slice::from(..)
+        } else {
+            Slice::from(range)
+        };
+        let items = items.slice_axis(Axis(0), range);
+        match near {
+            Some(axis) => write_transposed(output, &items, axis),
+            None => write_in_order(output, &items),
+        }
         Ok(())
     })
+}
+
+/// The axis along which neighbors are nearest in memory, if it is not the last one, and if it is worth to copy line by
+/// line of the cache.
+fn nearest_axis<const N: usize>(items: &ArrayViewD<'_, [u8; N]>) -> Option<usize> {
+    let last = items.ndim() - 1;
+    let distance = |axis: usize| items.strides()[axis].unsigned_abs();
+    let axes = (0..=last)
+        .rev()
+        .filter(|&axis| items.len_of(Axis(axis)) > 1);
+    let nearest = axes.min_by_key(|&axis| distance(axis))?;
+    let size = items.len_of(Axis(nearest)) * items.len_of(Axis(last));
+    (nearest != last && distance(nearest) * N < LINE && size >= SMALL).then_some(nearest)
 }
 
 fn write_in_order<T: Copy>(output: &mut Output<'_, T>, items: &ArrayViewD<'_, T>) {
