@@ -65,10 +65,15 @@ class Construction(TestCase):
             created = block(samples, properties, components())
             self.assertEqual(created.shape, (len(samples), 2, 3, len(properties)))
 
-    def test_any_python_dtype_is_accepted_until_it_is_needed(self):
-        for dtype in [object, ">f8", np.longdouble]:
+    def test_any_dtype_that_has_a_number_is_accepted_until_it_is_needed(self):
+        for dtype in [">f8", np.longdouble]:
             created = TensorBlock(np.zeros((1, 1), dtype=dtype), labels("s", [0]), [], labels("p", [0]))
             self.assertEqual(created.dtype, np.dtype(dtype))
+
+    def test_refuses_arrays_of_what_are_no_numbers(self):
+        for dtype in [object, "U3", "datetime64[s]", [("a", "i4")]]:
+            with self.assertRaisesRegex(ValueError, "unsupported numpy dtype"):
+                TensorBlock(np.zeros((1, 1), dtype=dtype), labels("s", [0]), [], labels("p", [0]))
 
     def test_refuses_shapes_that_do_not_match(self):
         samples, properties = labels("s", [0, 1]), labels("p", [0, 1, 2])

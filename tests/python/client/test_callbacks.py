@@ -91,17 +91,17 @@ class Failing(TestCase):
             labels("a", [1, 1])
 
     def test_creating_a_block(self):
-        error = Failure("no shape")
-        self.assert_fails_with(error, raw_block, np.zeros((1, 1)), failing(["shape"], error))
+        for name in ["shape", "device", "dtype"]:
+            error = Failure(name)
+            self.assert_fails_with(error, raw_block, np.zeros((1, 1)), failing([name], error))
 
     def test_creating_a_map(self):
-        for name in ["origin", "device", "dtype"]:
-            error = Failure(name)
-            self.assert_fails_with(error, raw_tensor, failing([name], error))
+        error = Failure("no origin")
+        self.assert_fails_with(error, raw_tensor, failing(["origin"], error))
 
     def test_adding_a_gradient(self):
-        error = Failure("no dtype")
-        parent = raw_block(np.zeros((1, 1)), failing(["dtype"], error))
+        error = Failure("no origin")
+        parent = raw_block(np.zeros((1, 1)), failing(["origin"], error))
         gradient = TensorBlock(np.zeros((1, 1)), labels("sample", [0]), [], labels("p", [0]))
         self.assert_fails_with(error, parent.add_gradient, "x", gradient)
         self.assertEqual(parent.gradients_list(), [])
