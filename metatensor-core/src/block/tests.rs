@@ -166,28 +166,28 @@ fn gradients_are_kept_in_the_order_of_addition() {
     for (parameter, rows) in [
         ("strain", &ROWS[..1]),
         ("positions", &ROWS),
-        ("", &ROWS[..0]),
+        ("a b", &ROWS[..0]),
     ] {
         block.add_gradient(parameter, gradient(rows)).unwrap();
     }
-    assert_eq!(block.gradients_list(), &["strain", "positions", ""]);
+    assert_eq!(block.gradients_list(), &["strain", "positions", "a b"]);
     assert!(block.has_gradient("strain") && !block.has_gradient("cell"));
     let counts = block
         .gradients()
         .map(|(name, gradient)| (name, gradient.samples().count()));
-    assert!(counts.eq([("strain", 1), ("positions", 4), ("", 0)]));
+    assert!(counts.eq([("strain", 1), ("positions", 4), ("a b", 0)]));
     assert_eq!(block.gradient("positions").unwrap().samples().count(), 4);
     assert_names(
         block.gradient("cell"),
-        &["'cell'", "['strain', 'positions', '']"],
+        &["'cell'", "['strain', 'positions', 'a b']"],
     );
     assert_names(
         block.gradient_map("cell"),
-        &["'cell'", "['strain', 'positions', '']"],
+        &["'cell'", "['strain', 'positions', 'a b']"],
     );
     assert_names(
         block.gradient_mut("cell"),
-        &["'cell'", "['strain', 'positions', '']"],
+        &["'cell'", "['strain', 'positions', 'a b']"],
     );
 }
 
