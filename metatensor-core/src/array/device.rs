@@ -37,7 +37,8 @@ impl Device {
 impl fmt::Display for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self.kind {
-            1 => return f.write_str("cpu"),
+            1 if self.id == 0 => return f.write_str("cpu"),
+            1 => "cpu",
             2 => "cuda",
             3 => "cuda_host",
             4 => "opencl",

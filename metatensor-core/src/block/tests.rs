@@ -349,6 +349,8 @@ fn values_and_labels_are_on_the_same_device() {
     }
     let second = Device { id: 1, ..CUDA };
     assert_names(new(CUDA, CUDA, CUDA, second), &["cuda:0", "cuda:1"]);
+    let seventh = Device { id: 7, ..cpu };
+    assert_names(new(seventh, cpu, cpu, cpu), &["on cpu:7", "on cpu"]);
 
     // Labels without entries are somewhere as well.
     let none = labels_on(CUDA, &range("s", 0));
