@@ -15,7 +15,12 @@ const LANES: usize = 4;
 
 /// Number of elements that are added one after the other. Sums of more elements are those of their halves, so that
 /// rounding errors do not grow with the number of elements, but with its logarithm.
-const BLOCK: usize = 32;
+const SHORT: usize = 32;
+
+/// Halves are not made smaller than this, but added to this many sums in turn, which takes less time than one
+/// sum for each line.
+const BLOCK: usize = 128;
+const PARTS: usize = 8;
 
 /// Groups of elements along the last axis.
 pub(crate) struct ColumnGroups {
@@ -58,7 +63,7 @@ impl ColumnGroups {
         f: impl Fn(usize, A, B) -> S,
     ) -> [S; LANES] {
         let members = self.members(group);
-        if members.len() <= BLOCK {
+        if members.len() <= SHORT {
             self.sums_in_order(members, a, b, &f)
         } else {
             self.sums_pairwise(members, a, b, &f)
@@ -74,7 +79,15 @@ impl ColumnGroups {
         f: &impl Fn(usize, A, B) -> S,
     ) -> [S; LANES] {
         if members.len() <= BLOCK {
-            return self.sums_in_order(members, a, b, f);
+            return if self.contiguous {
+                let range = members[0] as usize..members[0] as usize + members.len();
+                array::from_fn(|lane| {
+                    let (a, b) = (&a[lane][range.clone()], &b[lane][range.clone()]);
+                    sum_in_parts(a, b, |a, b| f(lane, a, b))
+                })
+            } else {
+                self.sums_in_order(members, a, b, f)
+            };
         }
         let half = (members.len() / 2).next_multiple_of(BLOCK);
         let (first, last) = members.split_at(half);
@@ -120,6 +133,24 @@ impl ColumnGroups {
         }
         shape
     }
+}
+
+/// The sum of `f(a, b)` for the elements of two slices of the same length.
+#[inline(always)]
+fn sum_in_parts<A: Copy, B: Copy, S: Number>(a: &[A], b: &[B], f: impl Fn(A, B) -> S) -> S {
+    let mut parts = [S::default(); PARTS];
+    let ((a, last), (b, other)) = (a.as_chunks::<PARTS>(), b.as_chunks::<PARTS>());
+    for (a, b) in a.iter().zip(b) {
+        for i in 0..PARTS {
+            parts[i] = parts[i].plus(f(a[i], b[i]));
+        }
+    }
+    for (part, (&a, &b)) in parts.iter_mut().zip(last.iter().zip(other)) {
+        *part = part.plus(f(a, b));
+    }
+    let [p, q, r, s, t, u, v, w] = parts;
+    let (first, last) = (p.plus(q).plus(r.plus(s)), t.plus(u).plus(v.plus(w)));
+    first.plus(last)
 }
 
 /// Lines `start` to `start + LANES`, the last one repeatedly if there are less than that.
