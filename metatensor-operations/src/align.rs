@@ -1,5 +1,7 @@
 //! Gradients with the same rows.
 
+use std::collections::HashMap;
+
 use metatensor_core::{Result, TensorBlock, TensorMap, stored_like};
 
 use crate::compare::{EqualMetadataOptions, same_metadata};
@@ -99,32 +101,49 @@ fn aligned(a: &TensorBlock, b: &TensorBlock) -> Result<(TensorBlock, TensorBlock
     Ok(results.into())
 }
 
-/// Adds gradients with the same rows to the blocks that were made of `blocks`.
-fn add_gradients(blocks: &[Child<'_>], results: &mut [TensorBlock]) -> Result<()> {
-    for parameter in blocks[0].block.gradients_list().iter() {
-        let union = GradientRowUnion::new(blocks, parameter)?;
-        let gradients = union.children.iter().map(|child| {
-            let block = child.block;
+/// Adds gradients with the same rows to the blocks that were made of `children`, all of which have a block. Each block
+/// keeps the order of its gradients.
+fn add_gradients(children: &[Child<'_>], results: &mut [TensorBlock]) -> Result<()> {
+    let blocks: Vec<_> = children.iter().filter_map(|child| child.block).collect();
+    let mut aligned = vec![HashMap::new(); blocks.len()];
+    for (parameter, model) in blocks[0].gradients() {
+        let union = GradientRowUnion::new(children, parameter, model.samples())?;
+        let gradients = union.children.iter().zip(&blocks).map(|(child, block)| {
+            let gradient = block.gradient(parameter)?;
             let values = match child.sources(union.samples.count()) {
-                None => block.values().clone(),
+                None => gradient.values().clone(),
                 rows => {
-                    let view = block.view()?;
-                    let columns = [Columns { view, rows }];
-                    let values = kernels::side_by_side(union.samples.count(), &columns)?;
-                    stored_like(&**block.values(), values)?
+                    let view = gradient.view()?;
+                    let mut shape = view.shape().to_vec();
+                    shape[0] = union.samples.count();
+                    let dtype = view.dtype();
+                    let columns = Columns {
+                        view: Some(view),
+                        width: child.width,
+                        rows,
+                    };
+                    let values = kernels::side_by_side(dtype, &shape, &[columns])?;
+                    stored_like(&**gradient.values(), values)?
                 }
             };
             TensorBlock::new(
                 values,
                 &union.samples,
-                block.components(),
-                block.properties(),
+                gradient.components(),
+                gradient.properties(),
             )
         });
         let mut gradients = gradients.collect::<Result<Vec<_>>>()?;
         add_gradients(&union.children, &mut gradients)?;
-        for (result, gradient) in results.iter_mut().zip(gradients) {
-            result.add_gradient(parameter, gradient)?;
+        for (aligned, gradient) in aligned.iter_mut().zip(gradients) {
+            aligned.insert(parameter, gradient);
+        }
+    }
+    for ((result, block), mut aligned) in results.iter_mut().zip(blocks).zip(aligned) {
+        for parameter in block.gradients_list().iter() {
+            if let Some(gradient) = aligned.remove(parameter) {
+                result.add_gradient(parameter, gradient)?;
+            }
         }
     }
     Ok(())

@@ -8,25 +8,32 @@ use crate::structure::with_rows;
 
 /// A block whose rows are some of the rows of a new block.
 pub(crate) struct Child<'a> {
-    pub(crate) block: &'a TensorBlock,
+    /// `None` if it has no rows at all, because there is no such gradient.
+    pub(crate) block: Option<&'a TensorBlock>,
     /// For each row, its number in the new block. `None` if it stays the same, and there are no others.
     positions: Option<Vec<u32>>,
+    /// Number of properties.
+    pub(crate) width: usize,
 }
 
 impl<'a> Child<'a> {
     /// A block whose rows are those of the new block.
     pub(crate) fn same_rows(block: &'a TensorBlock) -> Child<'a> {
         Child {
-            block,
+            block: Some(block),
             positions: None,
+            width: block.properties().count(),
         }
     }
 
-    /// For each row of the new block, which has `count` rows, where to find it, or [`ZEROS`].
+    /// For each row of the new block, which has `count` rows, where to find it, or [`ZEROS`]. `None` if all of them are
+    /// those of this block.
     pub(crate) fn sources(&self, count: usize) -> Option<Vec<u32>> {
         let mut sources = vec![ZEROS; count];
-        for (row, &position) in (0..).zip(self.positions.as_ref()?) {
-            sources[position as usize] = row;
+        if self.block.is_some() {
+            for (row, &position) in (0..).zip(self.positions.as_ref()?) {
+                sources[position as usize] = row;
+            }
         }
         Some(sources)
     }
@@ -40,23 +47,41 @@ pub(crate) struct GradientRowUnion<'a> {
 }
 
 impl<'a> GradientRowUnion<'a> {
-    /// For the gradients with respect to `parameter`, which all of the blocks have.
-    pub(crate) fn new(parents: &[Child<'a>], parameter: &str) -> Result<GradientRowUnion<'a>> {
-        let blocks = parents
-            .iter()
-            .map(|parent| parent.block.gradient(parameter));
+    /// For the gradients with respect to `parameter`, with the dimensions of samples of `model`. Blocks without this
+    /// gradient have no rows.
+    pub(crate) fn new(
+        parents: &[Child<'a>],
+        parameter: &str,
+        model: &Labels,
+    ) -> Result<GradientRowUnion<'a>> {
+        let blocks = parents.iter().map(|parent| {
+            let block = parent.block.filter(|block| block.has_gradient(parameter));
+            block.map(|block| block.gradient(parameter)).transpose()
+        });
         let blocks = blocks.collect::<Result<Vec<_>>>()?;
-        let model = blocks[0].samples();
         let in_place = parents.iter().all(|parent| parent.positions.is_none());
-        if in_place && blocks.iter().all(|block| block.samples() == model) {
+        let mut present = blocks.iter().flatten();
+        if in_place
+            && let Some(first) = present.next()
+            && present.all(|block| block.samples() == first.samples())
+        {
+            let children = blocks.iter().zip(parents);
+            let children = children.map(|(&block, parent)| Child {
+                block,
+                positions: None,
+                width: parent.width,
+            });
             return Ok(GradientRowUnion {
-                samples: model.clone(),
-                children: blocks.into_iter().map(Child::same_rows).collect(),
+                samples: first.samples().clone(),
+                children: children.collect(),
             });
         }
 
         let mut values = Vec::new();
         for (parent, block) in parents.iter().zip(&blocks) {
+            let Some(block) = block else {
+                continue;
+            };
             let labels = block.samples();
             if labels.names() != model.names() {
                 return Err(Error::invalid(format!(
@@ -78,12 +103,14 @@ impl<'a> GradientRowUnion<'a> {
         let (firsts, positions) = first_occurrences(rows);
         let samples = with_rows(model, rows.gather(&firsts))?;
         let mut positions = positions.into_iter();
-        let children = blocks.into_iter().map(|block| {
-            let positions: Vec<u32> = positions.by_ref().take(block.samples().count()).collect();
-            let stay = positions.len() == samples.count() && (0..).eq(positions.iter().copied());
+        let children = blocks.into_iter().zip(parents).map(|(block, parent)| {
+            let count = block.map_or(0, |block| block.samples().count());
+            let positions: Vec<u32> = positions.by_ref().take(count).collect();
+            let stay = count == samples.count() && (0..).eq(positions.iter().copied());
             Child {
                 block,
                 positions: (!stay).then_some(positions),
+                width: parent.width,
             }
         });
         let children = children.collect();

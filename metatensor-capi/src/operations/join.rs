@@ -55,6 +55,7 @@ unsafe fn join_options<'a>(options: *const mts_join_options_t) -> Result<JoinOpt
         different_keys,
         // SAFETY: guaranteed by the caller.
         add_dimension: unsafe { optional_text(options.add_dimension, "add_dimension") }?,
+        ..JoinOptions::default()
     })
 }
 

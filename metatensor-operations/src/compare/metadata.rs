@@ -105,7 +105,7 @@ pub(crate) fn difference(a: &Labels, b: &Labels) -> Option<String> {
     ))
 }
 
-fn same_parameters(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
+pub(crate) fn same_parameters(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
     let missing = |from: &TensorBlock, other: &TensorBlock| {
         let parameters = other.gradients_list().iter();
         let missing = parameters.filter(|parameter| !from.has_gradient(parameter));

@@ -35,7 +35,7 @@ impl NotEqual {
     }
 
     /// This was found in the gradient with respect to `parameter`.
-    pub(super) fn in_gradient(mut self, parameter: &str) -> Self {
+    pub(crate) fn in_gradient(mut self, parameter: &str) -> Self {
         self.path = match &*self.path {
             "" => parameter.to_owned(),
             path => format!("{parameter}/{path}"),

@@ -8,9 +8,11 @@ mod tests;
 
 use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock, TensorMap};
 
-use crate::Axis;
+use crate::compare::same_parameters;
 use crate::matching::pairs;
+use crate::missing::{parameters, with_hint};
 use crate::structure::{invalid_axis, with_blocks};
+use crate::{Axis, MissingGradients};
 
 /// What to do with keys that are not in all of the joined maps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +34,9 @@ pub struct JoinOptions<'a> {
     /// Name of a new last dimension of the joined axis: the position in the list of the map that an
     /// entry comes from.
     pub add_dimension: Option<&'a str>,
+    /// What to do with gradients that not all maps have. Rows that only some of them have are no error in any case: see
+    /// [`join`].
+    pub missing_gradients: MissingGradients,
 }
 
 /// One of the things to join, and its position in the list.
@@ -49,6 +54,9 @@ struct Plan<'a> {
     /// Whether properties are replaced by numbers, because they do not have the same dimensions in
     /// all blocks.
     number_properties: bool,
+    missing_gradients: MissingGradients,
+    /// Blocks that have, together, all gradients that there are.
+    models: &'a [&'a TensorBlock],
 }
 
 /// Map with the samples, or the properties, of several maps one after the other.
@@ -62,6 +70,8 @@ struct Plan<'a> {
 ///   and `property`, the position of the property in this map. Gradients have the rows of all the
 ///   joined ones: those of the first, then those which only the second one has, and so on. Where a
 ///   gradient has no row, derivatives are zero.
+/// - All maps must have gradients with respect to the same parameters. With [`MissingGradients::Zeros`], a gradient that
+///   only some of them have is one without rows in the others, at all depths.
 ///
 /// Entries of the joined axis must be different from each other, which
 /// [`JoinOptions::add_dimension`] makes sure of. The info of a single map is kept, that of several is
@@ -104,12 +114,26 @@ pub fn join_blocks(
     axis: Axis,
     add_dimension: Option<&str>,
 ) -> Result<TensorBlock> {
+    join_blocks_with(blocks, axis, add_dimension, MissingGradients::Error)
+}
+
+/// [`join_blocks`] for blocks that may have different gradients.
+///
+/// # Errors
+///
+/// As for [`join`].
+pub fn join_blocks_with(
+    blocks: &[&TensorBlock],
+    axis: Axis,
+    add_dimension: Option<&str>,
+    missing_gradients: MissingGradients,
+) -> Result<TensorBlock> {
     let join = |blocks: &[&TensorBlock]| {
         check_axis(axis)?;
         let Some(first) = blocks.first() else {
             return Err(Error::invalid("expected at least one block to join"));
         };
-        let plan = Plan::new(axis, add_dimension, blocks.iter().copied())?;
+        let plan = Plan::new(axis, add_dimension, missing_gradients, blocks)?;
         let inputs = (0..).zip(blocks);
         let inputs = inputs.map(|(position, &block)| Input { position, block });
         let inputs: Vec<_> = inputs.collect();
@@ -150,14 +174,14 @@ fn check_axis(axis: Axis) -> Result<()> {
 }
 
 impl<'a> Plan<'a> {
-    /// How to join blocks, of which these are some with all names of properties that there are.
-    fn new<'b>(
+    /// How to join blocks, of which `models` are some with all names of properties, and all gradients, that there are.
+    fn new(
         axis: Axis,
         add_dimension: Option<&'a str>,
-        blocks: impl Iterator<Item = &'b TensorBlock> + Clone,
+        missing_gradients: MissingGradients,
+        models: &'a [&'a TensorBlock],
     ) -> Result<Plan<'a>> {
-        let names = |block: &'b TensorBlock| block.properties().names();
-        let all = blocks.clone().map(names);
+        let all = models.iter().map(|block| block.properties().names());
         let number_properties =
             axis == Axis::Properties && all.clone().zip(all.skip(1)).any(|(a, b)| a != b);
         if let Some(name) = add_dimension
@@ -168,8 +192,8 @@ impl<'a> Plan<'a> {
                  different property names"
             )));
         }
-        if let Some(first) = blocks.clone().next() {
-            for block in blocks {
+        if let Some(first) = models.first() {
+            for block in models {
                 let (expected, got) = (first.dtype()?, block.dtype()?);
                 if expected != got {
                     return Err(Error::invalid(format!(
@@ -182,8 +206,60 @@ impl<'a> Plan<'a> {
             axis,
             add_dimension,
             number_properties,
+            missing_gradients,
+            models,
         })
     }
+}
+
+impl Plan<'_> {
+    /// Parameters of the gradients of a joined block.
+    fn parameters<'a>(
+        &self,
+        blocks: impl Iterator<Item = &'a TensorBlock>,
+        models: &[&'a TensorBlock],
+    ) -> Vec<&'a str> {
+        let others = match self.missing_gradients {
+            MissingGradients::Zeros => models,
+            _ => &[],
+        };
+        parameters(blocks.chain(others.iter().copied()))
+    }
+}
+
+/// The axes of a joined block.
+#[derive(Clone, Copy)]
+struct Axes<'a> {
+    samples: &'a Labels,
+    components: &'a [Labels],
+    properties: &'a Labels,
+}
+
+impl Axes<'_> {
+    fn shape(&self) -> Vec<usize> {
+        let mut shape = vec![self.samples.count()];
+        shape.extend(self.components.iter().map(Labels::count));
+        shape.push(self.properties.count());
+        shape
+    }
+}
+
+/// The gradients with respect to `parameter` of those blocks that have one.
+fn gradients_of<'a>(blocks: &[&'a TensorBlock], parameter: &str) -> Result<Vec<&'a TensorBlock>> {
+    let blocks = blocks.iter().filter(|block| block.has_gradient(parameter));
+    blocks.map(|block| block.gradient(parameter)).collect()
+}
+
+/// Components of the gradient with respect to `parameter` of a block with these components, if there is one like those
+/// of the models.
+fn gradient_components(
+    components: &[Labels],
+    models: &[&TensorBlock],
+    gradients: &[&TensorBlock],
+) -> Vec<Labels> {
+    // The first gradient belongs to the first model that has any, and all models have as many components.
+    let extra = gradients[0].components().len() - models[0].components().len();
+    [&gradients[0].components()[..extra], components].concat()
 }
 
 fn join_maps(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Result<TensorMap> {
@@ -193,9 +269,23 @@ fn join_maps(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Re
     };
     // All blocks of a map have the same names.
     let models = tensors.iter().filter_map(|tensor| tensor.blocks().first());
-    let plan = Plan::new(axis, options.add_dimension, models.clone())?;
+    let models: Vec<_> = models.collect();
+    let plan = Plan::new(
+        axis,
+        options.add_dimension,
+        options.missing_gradients,
+        &models,
+    )?;
+    if options.different_keys != DifferentKeys::Error {
+        // Blocks that are joined with no others have to have all gradients as well.
+        for other in models.iter().skip(1) {
+            if options.missing_gradients != MissingGradients::Zeros {
+                same_parameters(models[0], other).map_err(with_hint)?;
+            }
+        }
+    }
     let (keys, inputs) = matching_blocks(tensors, options.different_keys)?;
-    let Some(model) = models.clone().next() else {
+    let Some(model) = models.first() else {
         return Ok(first.clone());
     };
     let lists: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
@@ -241,7 +331,7 @@ fn matching_blocks<'a>(
 /// Blocks joined to one with arrays of the same kind as `model`.
 fn join_inputs(plan: Plan<'_>, model: &ArrayRef, inputs: &[Input<'_>]) -> Result<TensorBlock> {
     if plan.axis == Axis::Samples {
-        samples::join(inputs, plan.add_dimension, model)
+        samples::join(inputs, plan, model)
     } else {
         properties::join(inputs, plan, model)
     }

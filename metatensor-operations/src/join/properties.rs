@@ -2,11 +2,12 @@
 
 use metatensor_core::{ArrayRef, Labels, Result, TensorBlock, stored_like};
 
-use super::{Input, Plan, concatenated};
+use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
 use crate::Axis;
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::gradient_rows::{Child, GradientRowUnion};
 use crate::kernels::{self, Columns};
+use crate::missing::check_gradients;
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
@@ -16,16 +17,16 @@ pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Re
         properties: false,
         gradients: false,
     };
-    let components_and_gradients = EqualMetadataOptions {
+    let only_components = EqualMetadataOptions {
         samples: false,
         components: true,
-        properties: false,
-        gradients: true,
+        ..only_samples
     };
     for block in &blocks[1..] {
         same_metadata(blocks[0], block, only_samples)?;
-        same_metadata(blocks[0], block, components_and_gradients)?;
+        same_metadata(blocks[0], block, only_components)?;
     }
+    check_gradients(&blocks, plan.missing_gradients)?;
     let properties = if plan.number_properties {
         numbered(inputs)?
     } else {
@@ -36,7 +37,12 @@ pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Re
         .iter()
         .map(|&block| Child::same_rows(block))
         .collect();
-    beside(&children, blocks[0].samples(), &properties, model)
+    let axes = Axes {
+        samples: blocks[0].samples(),
+        components: blocks[0].components(),
+        properties: &properties,
+    };
+    beside(&children, plan.models, plan, axes, model)
 }
 
 fn numbered(inputs: &[Input<'_>]) -> Result<Labels> {
@@ -49,30 +55,49 @@ fn numbered(inputs: &[Input<'_>]) -> Result<Labels> {
         .stored_like(inputs[0].block.properties())
 }
 
-/// Block with these samples, and the properties of all blocks, some of which may not have all rows.
+/// Block with the properties of all blocks, some of which may not have all rows. It has the gradients of all of them, and
+/// those that only some of the models have, if the plan wants that.
 fn beside(
     blocks: &[Child<'_>],
-    samples: &Labels,
-    properties: &Labels,
+    models: &[&TensorBlock],
+    plan: Plan<'_>,
+    axes: Axes<'_>,
     model: &ArrayRef,
 ) -> Result<TensorBlock> {
-    let first = blocks[0].block;
-    let values = if blocks.len() == 1 && first.values().origin()? == model.origin()? {
-        first.values().clone()
-    } else {
-        let columns = blocks.iter().map(|child| {
-            Ok(Columns {
-                view: child.block.view()?,
-                rows: child.sources(samples.count()),
-            })
-        });
-        let columns = columns.collect::<Result<Vec<_>>>()?;
-        stored_like(&**model, kernels::side_by_side(samples.count(), &columns)?)?
+    let (samples, properties) = (axes.samples, axes.properties);
+    let values = match blocks {
+        [
+            Child {
+                block: Some(only), ..
+            },
+        ] if only.values().origin()? == model.origin()? => only.values().clone(),
+        _ => {
+            let shape = axes.shape();
+            let columns = blocks.iter().map(|child| {
+                Ok(Columns {
+                    view: child.block.map(|block| block.view()).transpose()?,
+                    width: child.width,
+                    rows: child.sources(samples.count()),
+                })
+            });
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            stored_like(
+                &**model,
+                kernels::side_by_side(model.dtype()?, &shape, &columns)?,
+            )?
+        }
     };
-    let mut result = TensorBlock::new(values, samples, first.components(), properties)?;
-    for parameter in first.gradients_list().iter() {
-        let union = GradientRowUnion::new(blocks, parameter)?;
-        let gradient = beside(&union.children, &union.samples, properties, model)?;
+    let mut result = TensorBlock::new(values, samples, axes.components, properties)?;
+    let present = blocks.iter().filter_map(|child| child.block);
+    for parameter in plan.parameters(present, models) {
+        let gradients = gradients_of(models, parameter)?;
+        let union = GradientRowUnion::new(blocks, parameter, gradients[0].samples())?;
+        let axes = Axes {
+            samples: &union.samples,
+            components: &gradient_components(axes.components, models, &gradients),
+            properties,
+        };
+        let gradient = beside(&union.children, &gradients, plan, axes, model)?;
         result.add_gradient(parameter, gradient)?;
     }
     Ok(result)

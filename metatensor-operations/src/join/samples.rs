@@ -1,82 +1,110 @@
 //! One block after the other.
 
-use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock, View, stored_like};
+use metatensor_core::{
+    ArrayRef, DenseArray, Error, Labels, Result, TensorBlock, View, stored_like,
+};
 
-use super::{Input, concatenated};
+use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
 use crate::Axis;
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::kernels;
+use crate::missing::check_gradients;
 use crate::structure::with_rows;
 
-pub(super) fn join(
-    inputs: &[Input<'_>],
-    add_dimension: Option<&str>,
-    model: &ArrayRef,
-) -> Result<TensorBlock> {
+pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
-    let all_but_samples = EqualMetadataOptions {
+    let components_and_properties = EqualMetadataOptions {
         samples: false,
+        gradients: false,
         ..EqualMetadataOptions::default()
     };
     for block in &blocks[1..] {
-        same_metadata(blocks[0], block, all_but_samples)?;
-        check_sample_names(blocks[0], block)?;
+        same_metadata(blocks[0], block, components_and_properties)?;
+        let (names, others) = (blocks[0].samples().names(), block.samples().names());
+        if names != others {
+            return Err(Error::invalid(format!(
+                "can not join samples with the dimensions {names} and {others}"
+            )));
+        }
     }
-    let samples = concatenated(inputs, TensorBlock::samples, Axis::Samples, add_dimension)?;
-    stacked(&blocks, &samples, model)
-}
-
-fn check_sample_names(first: &TensorBlock, other: &TensorBlock) -> Result<()> {
-    let (names, others) = (first.samples().names(), other.samples().names());
-    if names != others {
-        return Err(Error::invalid(format!(
-            "can not join samples with the dimensions {names} and {others}"
-        )));
-    }
-    for (parameter, gradient) in first.gradients() {
-        check_sample_names(gradient, other.gradient(parameter)?)
-            .map_err(|error| error.context(format!("gradient '{parameter}'")))?;
-    }
-    Ok(())
-}
-
-/// The rows of all blocks, with new labels, and gradients that refer to these.
-fn stacked(blocks: &[&TensorBlock], samples: &Labels, model: &ArrayRef) -> Result<TensorBlock> {
-    let first = blocks[0];
-    let values = if blocks.len() == 1 && first.values().origin()? == model.origin()? {
-        first.values().clone()
-    } else {
-        let views = blocks.iter().map(|block| block.view());
-        let views = views.collect::<Result<Vec<View<'_>>>>()?;
-        stored_like(&**model, kernels::stack(&views)?)?
+    check_gradients(&blocks, plan.missing_gradients)?;
+    let labels = TensorBlock::samples;
+    let samples = concatenated(inputs, labels, Axis::Samples, plan.add_dimension)?;
+    let axes = Axes {
+        samples: &samples,
+        components: blocks[0].components(),
+        properties: blocks[0].properties(),
     };
-    let mut result = TensorBlock::new(values, samples, first.components(), first.properties())?;
-    for parameter in first.gradients_list().iter() {
-        let gradients = blocks.iter().map(|block| block.gradient(parameter));
+    let blocks: Vec<_> = blocks.iter().copied().map(Some).collect();
+    stacked(&blocks, plan.models, plan, axes, model)
+}
+
+/// The rows of all blocks, with new labels, and gradients that refer to these. Blocks that are not there have no rows. It
+/// has the gradients of all of them, and those that only some of the models have, if the plan wants that.
+fn stacked(
+    blocks: &[Option<&TensorBlock>],
+    models: &[&TensorBlock],
+    plan: Plan<'_>,
+    axes: Axes<'_>,
+    model: &ArrayRef,
+) -> Result<TensorBlock> {
+    let present: Vec<_> = blocks.iter().copied().flatten().collect();
+    let values = match present[..] {
+        [only] if only.values().origin()? == model.origin()? => only.values().clone(),
+        [] => stored_like(&**model, DenseArray::zeros(model.dtype()?, &axes.shape())?)?,
+        _ => {
+            let views = present.iter().map(|block| block.view());
+            let views = views.collect::<Result<Vec<View<'_>>>>()?;
+            stored_like(&**model, kernels::stack(&views)?)?
+        }
+    };
+    let mut result = TensorBlock::new(values, axes.samples, axes.components, axes.properties)?;
+    for parameter in plan.parameters(present.iter().copied(), models) {
+        let gradients = blocks.iter().map(|block| {
+            let block = block.filter(|block| block.has_gradient(parameter));
+            block.map(|block| block.gradient(parameter)).transpose()
+        });
         let gradients = gradients.collect::<Result<Vec<_>>>()?;
-        let rows = shifted(blocks, &gradients)?;
-        result.add_gradient(parameter, stacked(&gradients, &rows, model)?)?;
+        let models_of_gradient = gradients_of(models, parameter)?;
+        let rows = shifted(blocks, &gradients, models_of_gradient[0].samples())?;
+        let axes = Axes {
+            samples: &rows,
+            components: &gradient_components(axes.components, models, &models_of_gradient),
+            properties: axes.properties,
+        };
+        let gradient = stacked(&gradients, &models_of_gradient, plan, axes, model)?;
+        result.add_gradient(parameter, gradient)?;
     }
     Ok(result)
 }
 
 /// The samples of all gradients, where the samples of each block follow those of the ones before.
-fn shifted(blocks: &[&TensorBlock], gradients: &[&TensorBlock]) -> Result<Labels> {
-    let model = gradients[0].samples();
-    if gradients.len() == 1 {
-        return Ok(model.clone());
+fn shifted(
+    blocks: &[Option<&TensorBlock>],
+    gradients: &[Option<&TensorBlock>],
+    model: &Labels,
+) -> Result<Labels> {
+    if let [Some(only)] = gradients {
+        return Ok(only.samples().clone());
     }
     let mut values = Vec::new();
     let mut shift = 0_usize;
     for (block, gradient) in blocks.iter().zip(gradients) {
+        let Some(block) = block else {
+            continue;
+        };
+        let samples = block.samples().count();
+        shift += samples;
+        let Some(gradient) = gradient else {
+            continue;
+        };
         let labels = gradient.samples();
         labels.check_readable("join")?;
         let start = values.len();
         values.extend_from_slice(labels.rows().values());
-        shift += block.samples().count();
         let too_many = || Error::invalid(format!("labels can not hold {shift} samples"));
         let end = i32::try_from(shift).map_err(|_| too_many())?;
-        let first = end - block.samples().count() as i32;
+        let first = end - samples as i32;
         for row in values[start..].chunks_exact_mut(labels.size()) {
             row[0] += first;
         }

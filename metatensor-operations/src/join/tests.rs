@@ -262,6 +262,7 @@ fn keys_need_the_same_names_to_be_joined() {
         let options = JoinOptions {
             different_keys,
             add_dimension: Some("from"),
+            ..JoinOptions::default()
         };
         let error = join(&[&a, &b], Axis::Samples, options).unwrap_err();
         assert!(matches!(error, Error::InvalidParameter(_)), "{error}");

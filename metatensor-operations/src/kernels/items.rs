@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DenseArray, Output, Result, View, with_item_size};
+use metatensor_core::{DType, DenseArray, Output, Result, View, with_item_size};
 use ndarray::{ArrayViewD, Axis};
 
 /// Entries of one axis, in the order in which they are wanted.
@@ -194,35 +194,39 @@ pub(crate) const ZEROS: u32 = u32::MAX;
 
 /// Some neighboring columns (entries of the last axis) of an array.
 pub(crate) struct Columns<'a> {
-    pub(crate) view: View<'a>,
+    /// `None` if there are only zeros.
+    pub(crate) view: Option<View<'a>>,
+    /// Number of columns.
+    pub(crate) width: usize,
     /// For each row of the array, the row of `view` with these columns, or [`ZEROS`]. `None` if it is
     /// the row with the same number.
     pub(crate) rows: Option<Vec<u32>>,
 }
 
-/// Row-major array with `rows` rows, made of columns side by side. They have the same data type, and
+/// Row-major array of this shape, made of columns side by side. They have the same data type, and
 /// shapes that differ at most in the numbers of rows and columns.
-pub(crate) fn side_by_side(rows: usize, columns: &[Columns<'_>]) -> Result<DenseArray> {
-    let dtype = columns[0].view.dtype();
-    let mut shape = columns[0].view.shape().to_vec();
-    let last = shape.len() - 1;
-    shape[0] = rows;
-    shape[last] = columns.iter().map(|part| part.view.shape()[last]).sum();
-    let components: usize = shape[1..last].iter().product();
+pub(crate) fn side_by_side(
+    dtype: DType,
+    shape: &[usize],
+    columns: &[Columns<'_>],
+) -> Result<DenseArray> {
+    let components: usize = shape[1..shape.len() - 1].iter().product();
     with_item_size!(dtype.size(), N => {
-        let sources = columns.iter().map(|part| (Source::new(&part.view), part.rows.as_deref()));
+        let sources = columns.iter().map(|part| {
+            (part.view.as_ref().map(Source::new), part.rows.as_deref(), part.width)
+        });
         let sources: Vec<_> = sources.collect();
-        DenseArray::write_items::<N>(dtype, &shape, |rows, output| {
+        DenseArray::write_items::<N>(dtype, shape, |rows, output| {
             let mut scratch = vec![Vec::new(); sources.len()];
             for row in rows {
-                let parts = sources.iter().zip(&mut scratch).map(|((source, rows), scratch)| {
+                let parts = sources.iter().zip(&mut scratch).map(|((source, rows, _), scratch)| {
                     let row = rows.map_or(row as u32, |rows| rows[row]);
-                    (row != ZEROS).then(|| source.row(row as usize, scratch))
+                    let source = source.as_ref().filter(|_| row != ZEROS);
+                    source.map(|source| source.row(row as usize, scratch))
                 });
                 let parts: Vec<Option<&[[u8; N]]>> = parts.collect();
                 for component in 0..components {
-                    for (part, (source, _)) in parts.iter().zip(&sources) {
-                        let width = source.view.shape()[last];
+                    for (part, &(.., width)) in parts.iter().zip(&sources) {
                         match part {
                             None => output.fill(width, [0; N]),
                             Some(row) => {

@@ -205,6 +205,7 @@ fn split_samples(a: &TensorMap) -> Result<TensorMap> {
 const FROM: JoinOptions<'_> = JoinOptions {
     different_keys: DifferentKeys::Error,
     add_dimension: Some("from"),
+    missing_gradients: MissingGradients::Error,
 };
 
 fn join_samples_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
