@@ -129,6 +129,7 @@ mod compare;
 mod contiguous;
 mod dimensions;
 
+mod gradient_pair;
 mod gradient_rows;
 mod gradients;
 mod in_place;

@@ -2,9 +2,10 @@
 
 use metatensor_core::{Result, TensorBlock, TensorMap};
 
-use crate::Axis;
-use crate::compare::{EqualMetadataOptions, NotEqual, same_metadata};
+use crate::compare::NotEqual;
+use crate::missing::check_alike;
 use crate::results::block_error;
+use crate::{Axis, MissingGradients};
 
 /// Blocks of both maps for the same keys, in the order of `a`.
 pub(crate) fn pairs<'a>(
@@ -46,18 +47,18 @@ pub(crate) fn pairs<'a>(
 }
 
 /// Map with `f` applied to the blocks of `a` and `b` for the same keys, which must have the same
-/// labels everywhere.
+/// labels everywhere, but for gradients that can be missing.
 pub(crate) fn zip_blocks(
     function: &str,
     a: &TensorMap,
     b: &TensorMap,
+    missing: MissingGradients,
     f: impl Fn(&TensorBlock, &TensorBlock) -> Result<TensorBlock>,
 ) -> Result<TensorMap> {
     let zip = || {
         let mut blocks = Vec::with_capacity(a.len());
         for (i, (x, y)) in pairs(a, b)?.into_iter().enumerate() {
-            same_metadata(x, y, EqualMetadataOptions::default())
-                .map_err(|different| different.for_key(a.keys(), i))?;
+            check_alike(x, y, missing).map_err(|different| different.for_key(a.keys(), i))?;
             blocks.push(f(x, y).map_err(|error| block_error(error, a, i))?);
         }
         TensorMap::new(a.keys().clone(), blocks)
@@ -70,10 +71,11 @@ pub(crate) fn zip_block(
     function: &str,
     a: &TensorBlock,
     b: &TensorBlock,
+    missing: MissingGradients,
     f: impl Fn(&TensorBlock, &TensorBlock) -> Result<TensorBlock>,
 ) -> Result<TensorBlock> {
     let zip = || {
-        same_metadata(a, b, EqualMetadataOptions::default())?;
+        check_alike(a, b, missing)?;
         f(a, b)
     };
     zip().map_err(|error| error.context(function))

@@ -1,7 +1,10 @@
 //! Sums and differences.
 
-use metatensor_core::{BlockMut, DType, Result, TensorBlock, TensorMap};
+use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock, TensorMap};
 
+use crate::MissingGradients;
+use crate::gradient_pair::gradient_pairs;
+use crate::gradient_rows::Child;
 use crate::in_place::{change_values, in_place};
 use crate::kernels;
 use crate::matching::{zip_block, zip_blocks};
@@ -33,7 +36,22 @@ use crate::results::{map_blocks, with_fractions, with_results};
 /// [`Error::Unsupported`](crate::Error::Unsupported) if there is no arithmetic for the type of
 /// elements, or they are not on the CPU.
 pub fn add(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
-    zip_blocks("add", a, b, |a, b| combine(a, b, Operation::Add))
+    add_with(a, b, MissingGradients::Error)
+}
+
+/// [`add`] for maps of which only some have a gradient, or a row of it.
+///
+/// # Errors
+///
+/// As for [`add`].
+pub fn add_with(
+    a: &TensorMap,
+    b: &TensorMap,
+    missing_gradients: MissingGradients,
+) -> Result<TensorMap> {
+    zip_blocks("add", a, b, missing_gradients, |a, b| {
+        combine(a, b, Operation::Add)
+    })
 }
 
 /// [`add`] for blocks.
@@ -42,7 +60,22 @@ pub fn add(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 ///
 /// As for [`add`].
 pub fn add_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    zip_block("add", a, b, |a, b| combine(a, b, Operation::Add))
+    add_with_block(a, b, MissingGradients::Error)
+}
+
+/// [`add_with`] for blocks.
+///
+/// # Errors
+///
+/// As for [`add`].
+pub fn add_with_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    missing_gradients: MissingGradients,
+) -> Result<TensorBlock> {
+    zip_block("add", a, b, missing_gradients, |a, b| {
+        combine(a, b, Operation::Add)
+    })
 }
 
 /// Sum of all elements with `scalar`.
@@ -110,7 +143,22 @@ pub fn into_add_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
 ///
 /// As for [`add`].
 pub fn subtract(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
-    zip_blocks("subtract", a, b, |a, b| combine(a, b, Operation::Subtract))
+    subtract_with(a, b, MissingGradients::Error)
+}
+
+/// [`subtract`] for maps of which only some have a gradient, or a row of it.
+///
+/// # Errors
+///
+/// As for [`subtract`].
+pub fn subtract_with(
+    a: &TensorMap,
+    b: &TensorMap,
+    missing_gradients: MissingGradients,
+) -> Result<TensorMap> {
+    zip_blocks("subtract", a, b, missing_gradients, |a, b| {
+        combine(a, b, Operation::Subtract)
+    })
 }
 
 /// [`subtract`] for blocks.
@@ -119,7 +167,22 @@ pub fn subtract(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 ///
 /// As for [`add`].
 pub fn subtract_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    zip_block("subtract", a, b, |a, b| combine(a, b, Operation::Subtract))
+    subtract_with_block(a, b, MissingGradients::Error)
+}
+
+/// [`subtract_with`] for blocks.
+///
+/// # Errors
+///
+/// As for [`subtract`].
+pub fn subtract_with_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    missing_gradients: MissingGradients,
+) -> Result<TensorBlock> {
+    zip_block("subtract", a, b, missing_gradients, |a, b| {
+        combine(a, b, Operation::Subtract)
+    })
 }
 
 /// Difference of all elements with `scalar`.
@@ -179,11 +242,29 @@ fn combine_all<T: Number>(
     let (view, other) = (a.view()?, b.view()?);
     let values = kernels::zip(view.shape(), &read(&view)?, &read(&other)?, f)?;
     let mut result = with_results(a, values, dtype)?;
-    for (parameter, gradient) in a.gradients() {
-        let other = b.gradient(parameter)?;
-        result.add_gradient(parameter, combine_all(gradient, other, dtype, f)?)?;
-    }
+    let parents = [Child::same_rows(a), Child::same_rows(b)];
+    combine_gradients(&parents, &mut result, a.values(), dtype, f)?;
     Ok(result)
+}
+
+/// Adds gradients to the block that was made of `parents`, in arrays of the kind of `kind`.
+fn combine_gradients<T: Number>(
+    parents: &[Child<'_>],
+    result: &mut TensorBlock,
+    kind: &ArrayRef,
+    dtype: DType,
+    f: impl Fn(T, T) -> T + Copy + Sync,
+) -> Result<()> {
+    for pair in gradient_pairs(parents) {
+        let (parameter, pair) = pair?;
+        let views = pair.views()?;
+        let [dx, dy] = pair.elements(&views)?;
+        let values = kernels::zip_rows(&pair.shape()?, &dx, &dy, f)?;
+        let mut gradient = pair.block(kind, values, dtype)?;
+        combine_gradients(&pair.children, &mut gradient, kind, dtype, f)?;
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(())
 }
 
 fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {

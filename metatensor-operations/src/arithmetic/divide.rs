@@ -2,7 +2,10 @@
 
 use metatensor_core::{DType, Result, TensorBlock, TensorMap};
 
-use crate::kernels::{self, GradientRows};
+use crate::MissingGradients;
+use crate::gradient_pair::gradient_pairs;
+use crate::gradient_rows::Child;
+use crate::kernels;
 use crate::matching::{zip_block, zip_blocks};
 use crate::numbers::read;
 use crate::numbers::{Continuous, continuous, in_precision, promote, with_continuous};
@@ -33,7 +36,20 @@ use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_resu
 /// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
 /// no arithmetic for the type of elements, or they are not on the CPU.
 pub fn divide(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
-    zip_blocks("divide", a, b, quotient)
+    divide_with(a, b, MissingGradients::Error)
+}
+
+/// [`divide`] for maps of which only some have a gradient, or a row of it.
+///
+/// # Errors
+///
+/// As for [`divide`].
+pub fn divide_with(
+    a: &TensorMap,
+    b: &TensorMap,
+    missing_gradients: MissingGradients,
+) -> Result<TensorMap> {
+    zip_blocks("divide", a, b, missing_gradients, quotient)
 }
 
 /// [`divide`] for blocks.
@@ -42,7 +58,20 @@ pub fn divide(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 ///
 /// As for [`divide`].
 pub fn divide_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    zip_block("divide", a, b, quotient)
+    divide_with_block(a, b, MissingGradients::Error)
+}
+
+/// [`divide_with`] for blocks.
+///
+/// # Errors
+///
+/// As for [`divide`].
+pub fn divide_with_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    missing_gradients: MissingGradients,
+) -> Result<TensorBlock> {
+    zip_block("divide", a, b, missing_gradients, quotient)
 }
 
 /// Quotient of all elements and `scalar`. Quotients of integers and booleans are `f64`.
@@ -78,6 +107,7 @@ pub fn divide_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlo
 
 fn quotient(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
+    check_no_second_derivatives(b)?;
     let dtype = continuous(promote(a.dtype()?, b.dtype()?)?)?;
     with_continuous!(dtype, T => quotient_as::<T>(a, b, dtype))
 }
@@ -91,15 +121,15 @@ fn quotient_as<T: Continuous>(
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, T::over)?;
     let mut gradients = Vec::new();
-    for (parameter, gradient) in a.gradients() {
-        let rows = GradientRows::new(a, parameter)?;
-        let (quotients, view) = (values.view(), gradient.view()?);
-        let other = b.gradient(parameter)?.view()?;
-        let (q, dx, dy) = (read(&quotients)?, read(&view)?, read(&other)?);
+    for pair in gradient_pairs(&[Child::same_rows(a), Child::same_rows(b)]) {
+        let (parameter, pair) = pair?;
+        let (rows, views) = (pair.rows(a, parameter)?, pair.views()?);
+        let quotients = values.view();
+        let (q, [dx, dy]) = (read(&quotients)?, pair.elements(&views)?);
         let values = kernels::gather_zip(&rows, (&q, &y), (&dx, &dy), |(q, y), (dx, dy)| {
             T::over(dx.minus(q.times(dy)), y)
         })?;
-        gradients.push((parameter, with_results(gradient, values, dtype)?));
+        gradients.push((parameter, pair.block(a.values(), values, dtype)?));
     }
     let mut result = with_results(a, values, dtype)?;
     for (parameter, gradient) in gradients {

@@ -2,8 +2,11 @@
 
 use metatensor_core::{BlockMut, DType, Result, TensorBlock, TensorMap};
 
+use crate::MissingGradients;
+use crate::gradient_pair::gradient_pairs;
+use crate::gradient_rows::Child;
 use crate::in_place::{change_all, in_place};
-use crate::kernels::{self, GradientRows};
+use crate::kernels;
 use crate::matching::{zip_block, zip_blocks};
 use crate::numbers::read;
 use crate::numbers::{
@@ -33,7 +36,20 @@ use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_resu
 /// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
 /// no arithmetic for the type of elements, or they are not on the CPU.
 pub fn multiply(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
-    zip_blocks("multiply", a, b, product)
+    multiply_with(a, b, MissingGradients::Error)
+}
+
+/// [`multiply`] for maps of which only some have a gradient, or a row of it.
+///
+/// # Errors
+///
+/// As for [`multiply`].
+pub fn multiply_with(
+    a: &TensorMap,
+    b: &TensorMap,
+    missing_gradients: MissingGradients,
+) -> Result<TensorMap> {
+    zip_blocks("multiply", a, b, missing_gradients, product)
 }
 
 /// [`multiply`] for blocks.
@@ -42,7 +58,20 @@ pub fn multiply(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 ///
 /// As for [`multiply`].
 pub fn multiply_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    zip_block("multiply", a, b, product)
+    multiply_with_block(a, b, MissingGradients::Error)
+}
+
+/// [`multiply_with`] for blocks.
+///
+/// # Errors
+///
+/// As for [`multiply`].
+pub fn multiply_with_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    missing_gradients: MissingGradients,
+) -> Result<TensorBlock> {
+    zip_block("multiply", a, b, missing_gradients, product)
 }
 
 /// Product of all elements with `scalar`.
@@ -94,6 +123,7 @@ pub fn into_multiply_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap>
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
+    check_no_second_derivatives(b)?;
     let dtype = promote(a.dtype()?, b.dtype()?)?;
     with_number!(dtype, T => product_as::<T>(a, b, dtype))
 }
@@ -103,14 +133,14 @@ fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock, dtype: DType) -> Resu
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, T::times)?;
     let mut result = with_results(a, values, dtype)?;
-    for (parameter, gradient) in a.gradients() {
-        let rows = GradientRows::new(a, parameter)?;
-        let (view, other) = (gradient.view()?, b.gradient(parameter)?.view()?);
-        let (dx, dy) = (read::<T>(&view)?, read::<T>(&other)?);
+    for pair in gradient_pairs(&[Child::same_rows(a), Child::same_rows(b)]) {
+        let (parameter, pair) = pair?;
+        let (rows, views) = (pair.rows(a, parameter)?, pair.views()?);
+        let [dx, dy] = pair.elements::<T>(&views)?;
         let values = kernels::gather_zip(&rows, (&x, &y), (&dx, &dy), |(x, y), (dx, dy)| {
             x.times(dy).plus(dx.times(y))
         })?;
-        result.add_gradient(parameter, with_results(gradient, values, dtype)?)?;
+        result.add_gradient(parameter, pair.block(a.values(), values, dtype)?)?;
     }
     Ok(result)
 }

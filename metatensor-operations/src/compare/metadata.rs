@@ -70,7 +70,7 @@ pub(crate) fn same_metadata(
     Ok(())
 }
 
-fn same_labels(axis: Axis, a: &Labels, b: &Labels) -> Result<(), NotEqual> {
+pub(crate) fn same_labels(axis: Axis, a: &Labels, b: &Labels) -> Result<(), NotEqual> {
     match difference(a, b) {
         None => Ok(()),
         Some(difference) => Err(NotEqual::on_axis(

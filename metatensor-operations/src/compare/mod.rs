@@ -13,7 +13,7 @@ mod worst;
 use metatensor_core::{Error, Result, TensorBlock, TensorMap};
 
 pub use metadata::EqualMetadataOptions;
-pub(crate) use metadata::{difference, same_metadata, same_parameters};
+pub(crate) use metadata::{difference, same_labels, same_metadata, same_parameters};
 pub use not_equal::NotEqual;
 pub use values::AllcloseOptions;
 use values::Criterion;

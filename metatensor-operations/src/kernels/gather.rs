@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock, change_rows};
 
+use super::Sparse;
+
 /// How the rows of one gradient relate to those of the values.
 ///
 /// Each gradient row holds `repeats` rows as long as those of the values: one for each combination
@@ -21,12 +23,18 @@ impl GradientRows {
         let gradient = block.gradient(parameter)?;
         let shape = gradient.shape();
         let extra = gradient.components().len() - block.components().len();
-        Ok(GradientRows {
-            map: Arc::clone(block.gradient_map(parameter)?),
+        let map = Arc::clone(block.gradient_map(parameter)?);
+        Ok(Self::with_map(shape, extra, map))
+    }
+
+    /// For a gradient of this shape, with `extra` components that the values do not have.
+    pub(crate) fn with_map(shape: Vec<usize>, extra: usize, map: Arc<GradientMap>) -> GradientRows {
+        GradientRows {
             repeats: shape[1..=extra].iter().product(),
             row: shape[1 + extra..].iter().product(),
             shape,
-        })
+            map,
+        }
     }
 
     pub(crate) fn shape(&self) -> &[usize] {
@@ -127,10 +135,28 @@ pub(crate) fn gather_in_place<T: Element>(
 pub(crate) fn gather_zip<T: Element>(
     rows: &GradientRows,
     (v, w): (&[T], &[T]),
-    (a, b): (&[T], &[T]),
+    (a, b): (&Sparse<'_, T>, &Sparse<'_, T>),
     f: impl Fn((T, T), (T, T)) -> T + Sync,
 ) -> Result<DenseArray> {
     let (length, work) = (rows.length(), rows.work::<T>(2));
+    if a.rows.is_some() || b.rows.is_some() {
+        let zeros = vec![T::default(); length];
+        return DenseArray::write_rows(&rows.shape, length, work, |range, output| {
+            for row in range {
+                let values = rows.map.parent(row) * rows.row;
+                let (v, w) = (&v[values..][..rows.row], &w[values..][..rows.row]);
+                let line = rows.row.max(1);
+                let lines = a.row(row, &zeros).chunks_exact(line);
+                for (a, b) in lines.zip(b.row(row, &zeros).chunks_exact(line)) {
+                    let elements = v.iter().zip(w).zip(a.iter().zip(b));
+                    let elements = elements.map(|((&v, &w), (&a, &b))| f((v, w), (a, b)));
+                    output.extend(rows.row, elements);
+                }
+            }
+            Ok(())
+        });
+    }
+    let (a, b) = (&*a.elements, &*b.elements);
     DenseArray::write_rows(&rows.shape, length, work, |range, output| {
         if rows.row == 1 {
             rows.for_each_single(range, |value, gradient| {

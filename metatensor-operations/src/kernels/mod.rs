@@ -9,6 +9,7 @@ mod gather;
 mod items;
 mod merge_columns;
 mod merge_rows;
+mod sparse;
 
 pub(crate) use accumulate::{Summable, Wide};
 pub(crate) use elementwise::{map, map_in_place, zip};
@@ -16,3 +17,4 @@ pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
 pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};
 pub(crate) use merge_columns::{ColumnGroups, ColumnMoments, sum_columns};
 pub(crate) use merge_rows::{RowMoments, sum_rows};
+pub(crate) use sparse::{Sparse, zip_rows};

@@ -4,13 +4,15 @@ use metatensor_core::{
     Array, DType, DenseArray, Error, Result, ResultBytes, TensorBlock, TensorMap, change_rows,
     stored_like,
 };
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2, ArrayViewMutD};
 
 use super::matrix::{Product, matrix, part};
+use super::product_rule::{self, check_gradients};
+use crate::MissingGradients;
 use crate::compare::difference;
 use crate::matching::pairs;
 use crate::numbers::{promote, stored, with_number};
-use crate::results::block_error;
+use crate::results::{block_error, check_no_second_derivatives};
 
 /// Columns of a product that take about as long as reading the elements that they are made of.
 const COLUMNS: usize = 8;
@@ -19,10 +21,18 @@ const COLUMNS: usize = 8;
 ///
 /// - values: `W[i, .., j] = Σₚ A[i, .., p] B[j, p]`, with the samples and components of `A`, and the samples
 ///   of `B` as properties;
-/// - gradients, at all depths: `∇A Bᵀ`.
+/// - gradients: `∇W[i, .., j] = Σₚ ∇A[i, .., p] B[j, p] + Σₚ A[i, .., p] ∇B[j, p]`; and `∇A Bᵀ` at all depths if `B` has
+///   no gradients.
 ///
-/// Complex numbers are not conjugated, sums of integers wrap around, and those of booleans are *or*. `B` is a matrix of weights: blocks
-/// of it have the same properties as those of `A`, in the same order, no components and no gradients.
+/// Complex numbers are not conjugated, sums of integers wrap around, and those of booleans are *or*. Blocks of `B` have the
+/// same properties as those of `A`, in the same order, and no components.
+///
+/// A block without any gradients is constant: `B` can be a matrix of weights. If both have gradients, these must be with
+/// respect to the same parameters: components that only gradients have must be the same, and their samples must have the
+/// same dimensions. What follows `sample` in the samples, `t`, says what is varied: the row `(j, t)` of `∇B` is the derivative
+/// of row `j` of `B`, and part of the rows `(i, t)` of `∇W`, at its property `j`, for all samples `i` of `A`. The result has
+/// the rows of `∇A`, and then those for all samples of `A` with everything that is varied in `∇B`, sorted by sample.
+/// Each `t` must come in both gradients, if [`dot_with`] is not told that gradients can be missing.
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
@@ -41,14 +51,29 @@ const COLUMNS: usize = 8;
 ///
 /// # Errors
 ///
-/// [`Error::NotEqual`] if the keys are different; [`Error::InvalidParameter`] if properties are different,
-/// or blocks of `b` have components or gradients; [`Error::Unsupported`] if there is no arithmetic for the
-/// type of elements, or they are not on the CPU.
+/// [`Error::NotEqual`] if the keys are different, or gradients of both do not go together;
+/// [`Error::InvalidParameter`] if properties are different, or blocks of `b` have components;
+/// [`Error::Unsupported`] if `b` has gradients and one of both has gradients of gradients, if there is no arithmetic for
+/// the type of elements, or if they are not on the CPU.
 pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+    dot_with(a, b, MissingGradients::Error)
+}
+
+/// [`dot`] for maps of which only some have a gradient, or a derivative with respect to something.
+///
+/// # Errors
+///
+/// As for [`dot`].
+pub fn dot_with(
+    a: &TensorMap,
+    b: &TensorMap,
+    missing_gradients: MissingGradients,
+) -> Result<TensorMap> {
     let multiply = || {
         let pairs = pairs(a, b)?;
         let mut total = ResultBytes::default();
         for (i, (x, y)) in pairs.iter().enumerate() {
+            check_gradients(x, y, missing_gradients).map_err(|e| e.for_key(a.keys(), i))?;
             total.add(product_bytes(x, y)?, || a.keys().describe(i));
         }
         total.check()?;
@@ -65,7 +90,21 @@ pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 ///
 /// As for [`dot`].
 pub fn dot_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
+    dot_with_block(a, b, MissingGradients::Error)
+}
+
+/// [`dot_with`] for blocks.
+///
+/// # Errors
+///
+/// As for [`dot`].
+pub fn dot_with_block(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    missing_gradients: MissingGradients,
+) -> Result<TensorBlock> {
     let multiply = || {
+        check_gradients(a, b, missing_gradients)?;
         let mut total = ResultBytes::default();
         total.add(product_bytes(a, b)?, || "the product".to_owned());
         total.check()?;
@@ -84,7 +123,8 @@ fn product_bytes(a: &TensorBlock, b: &TensorBlock) -> Result<u64> {
     }
     let element = a.dtype()?.size().max(b.dtype()?.size());
     let row = (b.samples().count() as u64).saturating_mul(element as u64);
-    Ok(rows(a).saturating_mul(row))
+    let rows = rows(a).saturating_add(product_rule::additional_rows(a, b)?);
+    Ok(rows.saturating_mul(row))
 }
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
@@ -100,18 +140,24 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
         )));
     }
     if !b.gradients_list().is_empty() {
-        return Err(Error::invalid(format!(
-            "the second block must not have gradients, got {}",
-            b.gradients_list()
-        )));
+        check_no_second_derivatives(a)?;
+        check_no_second_derivatives(b)?;
     }
     let dtype = promote(a.dtype()?, b.dtype()?)?;
     with_number!(dtype, T => {
         let view = b.view()?;
-        product_as::<T>(a, b, &matrix(&view)?.view(), dtype)
+        let weights = matrix::<T>(&view)?;
+        let mut result = product_as(a, b, &weights.view(), dtype)?;
+        if !b.gradients_list().is_empty() {
+            product_rule::add_gradients(a, b, &weights.view(), dtype, &mut result)?;
+            return Ok(result);
+        }
+        add_gradients(a, b, &weights.view(), dtype, &mut result)?;
+        Ok(result)
     })
 }
 
+/// The product without gradients.
 fn product_as<T: Product>(
     a: &TensorBlock,
     b: &TensorBlock,
@@ -120,16 +166,28 @@ fn product_as<T: Product>(
 ) -> Result<TensorBlock> {
     let view = a.view()?;
     let values = multiply(&matrix(&view)?.view(), weights, view.shape())?;
-    let mut result = TensorBlock::new(
+    TensorBlock::new(
         stored_like(&**a.values(), stored(values, dtype)?)?,
         a.samples(),
         a.components(),
         b.samples(),
-    )?;
+    )
+}
+
+/// Adds the products of all gradients of `a` with `b`, at all depths.
+fn add_gradients<T: Product>(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    weights: &ArrayView2<'_, T>,
+    dtype: DType,
+    result: &mut TensorBlock,
+) -> Result<()> {
     for (parameter, gradient) in a.gradients() {
-        result.add_gradient(parameter, product_as(gradient, b, weights, dtype)?)?;
+        let mut product = product_as(gradient, b, weights, dtype)?;
+        add_gradients(gradient, b, weights, dtype, &mut product)?;
+        result.add_gradient(parameter, product)?;
     }
-    Ok(result)
+    Ok(())
 }
 
 /// `a weightsᵀ`, as an array whose shape is `shape` except for the last axis.
@@ -144,16 +202,30 @@ fn multiply<T: Product>(
         *last = columns;
     }
     let mut values = DenseArray::zeros(T::DTYPE, &shape)?;
+    let mut view = values.view_mut()?;
+    let mut output = view.typed_mut::<T>()?;
+    multiply_to(a, weights, new_slice(&mut output)?)?;
+    Ok(values)
+}
+
+/// The elements of an array that was just made.
+pub(super) fn new_slice<'a, T>(array: &'a mut ArrayViewMutD<'_, T>) -> Result<&'a mut [T]> {
+    let slice = array.as_slice_mut();
+    slice.ok_or_else(|| Error::Internal("a new array has strides".into()))
+}
+
+/// Sets `output`, all zeros, to `a weightsᵀ`.
+pub(super) fn multiply_to<T: Product>(
+    a: &ArrayView2<'_, T>,
+    weights: &ArrayView2<'_, T>,
+    output: &mut [T],
+) -> Result<()> {
+    let columns = weights.nrows();
     if columns * a.len() == 0 {
-        return Ok(values);
+        return Ok(());
     }
     // The order of additions can depend on strides: make all of them the same.
     let (a, weights) = (a.as_standard_layout(), weights.as_standard_layout());
-    let mut view = values.view_mut()?;
-    let mut output = view.typed_mut::<T>()?;
-    let output = output
-        .as_slice_mut()
-        .ok_or_else(|| Error::Internal("a new array has strides".into()))?;
     // As if each element of `a` was read once for some of the columns.
     let work = a.len() * size_of::<T>() * columns.div_ceil(COLUMNS) + size_of_val(output);
     change_rows(output, columns, work, |rows, output| {
@@ -161,7 +233,5 @@ fn multiply<T: Product>(
         let output = output.map_err(|error| Error::Internal(error.to_string()))?;
         T::product(&part(&a, rows, ..), &weights.view(), output);
         Ok(())
-    })?;
-    drop(view);
-    Ok(values)
+    })
 }

@@ -10,6 +10,7 @@ mod lu;
 mod matrix;
 mod minimum_norm;
 mod narrow;
+mod product_rule;
 mod qr;
 mod scale;
 mod solve;
@@ -18,6 +19,6 @@ mod system;
 mod tests;
 mod triangular;
 
-pub use dot::{dot, dot_block};
+pub use dot::{dot, dot_block, dot_with, dot_with_block};
 pub use lstsq::{LstsqOptions, lstsq, lstsq_block};
 pub use solve::{solve, solve_block};

@@ -9,6 +9,7 @@ mod arrays;
 mod gradients;
 mod in_place;
 mod matching;
+mod missing;
 mod special_powers;
 mod threads;
 

@@ -199,10 +199,6 @@ fn errors_name_the_block_and_the_problem() {
         "{text}"
     );
 
-    let b = with_gradient(block([1, 2], &[1., 2.]), "g", &[[0, 0]], &[1., 1.]);
-    let text = dot(&a, &map(vec![b])).unwrap_err().to_string();
-    assert!(text.contains("gradients") && text.contains('g'), "{text}");
-
     let components = TensorBlock::new(
         array(&[1, 1, 2], &[1., 2.]),
         &Labels::range("s", 1).unwrap(),

@@ -2,6 +2,7 @@
 
 mod dot;
 mod lstsq;
+mod product_rule;
 mod scales;
 mod solve;
 

@@ -1,0 +1,99 @@
+//! The gradients of two blocks with respect to the same parameter.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use metatensor_core::{
+    ArrayRef, DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View, stored_like,
+};
+
+use crate::gradient_rows::{Child, GradientRowUnion};
+use crate::kernels::{GradientRows, Sparse};
+use crate::missing::parameters;
+use crate::numbers::{Convert, read, stored};
+
+/// Two gradients, one of which can be missing, and all rows that they have together.
+pub(crate) struct GradientPair<'a> {
+    samples: Labels,
+    pub(crate) children: Vec<Child<'a>>,
+    /// One of the gradients.
+    model: &'a TensorBlock,
+}
+
+/// All pairs of gradients of two blocks, with their parameters.
+pub(crate) fn gradient_pairs<'a>(
+    parents: &[Child<'a>],
+) -> impl Iterator<Item = Result<(&'a str, GradientPair<'a>)>> {
+    let parameters = parameters(parents.iter().filter_map(|parent| parent.block));
+    parameters.into_iter().map(|parameter| {
+        let blocks = parents.iter().filter_map(|parent| parent.block);
+        let mut blocks = blocks.filter(|block| block.has_gradient(parameter));
+        let model = blocks.next().map(|block| block.gradient(parameter));
+        let missing = || Error::Internal("nobody has one of the gradients there are".into());
+        let model = model.ok_or_else(missing)??;
+        let union = GradientRowUnion::new(parents, parameter, model.samples())?;
+        let pair = GradientPair {
+            samples: union.samples,
+            children: union.children,
+            model,
+        };
+        Ok((parameter, pair))
+    })
+}
+
+impl<'a> GradientPair<'a> {
+    pub(crate) fn shape(&self) -> Result<Vec<usize>> {
+        let mut shape = self.model.values().shape()?.to_vec();
+        shape[0] = self.samples.count();
+        Ok(shape)
+    }
+
+    /// The values of both, `None` where there are none.
+    pub(crate) fn views(&self) -> Result<[Option<View<'a>>; 2]> {
+        let view = |i: usize| self.children[i].block.map(|block| block.view()).transpose();
+        Ok([view(0)?, view(1)?])
+    }
+
+    /// The elements of both, for all rows.
+    pub(crate) fn elements<'v, T: Convert>(
+        &self,
+        views: &'v [Option<View<'_>>; 2],
+    ) -> Result<[Sparse<'v, T>; 2]> {
+        let elements = |i: usize| -> Result<Sparse<'v, T>> {
+            Ok(Sparse {
+                elements: match &views[i] {
+                    None => Cow::Owned(Vec::new()),
+                    Some(view) => read(view)?,
+                },
+                rows: self.children[i].sources(self.samples.count()),
+            })
+        };
+        Ok([elements(0)?, elements(1)?])
+    }
+
+    /// How the rows of both relate to those of `values`.
+    pub(crate) fn rows(&self, values: &TensorBlock, parameter: &str) -> Result<GradientRows> {
+        if values.has_gradient(parameter) && values.gradient(parameter)?.samples() == &self.samples
+        {
+            return GradientRows::new(values, parameter);
+        }
+        let map = GradientMap::from_samples(&self.samples, values.samples().count())?;
+        let extra = self.model.components().len() - values.components().len();
+        Ok(GradientRows::with_map(self.shape()?, extra, Arc::new(map)))
+    }
+
+    /// Gradient with these results for all rows, in an array of the kind of `kind`.
+    pub(crate) fn block(
+        &self,
+        kind: &ArrayRef,
+        results: DenseArray,
+        dtype: DType,
+    ) -> Result<TensorBlock> {
+        TensorBlock::new(
+            stored_like(&**kind, stored(results, dtype)?)?,
+            &self.samples,
+            self.model.components(),
+            self.model.properties(),
+        )
+    }
+}

@@ -1,0 +1,263 @@
+//! Gradients of products of two blocks as matrices, if the second one has gradients.
+
+use std::collections::{HashMap, HashSet};
+
+use metatensor_core::rows::Rows;
+use metatensor_core::{Array, DType, DenseArray, Labels, Result, TensorBlock, stored_like};
+use ndarray::{ArrayView2, Axis as ArrayAxis};
+
+use super::dot::{multiply_to, new_slice};
+use super::matrix::{Product, matrix};
+use crate::compare::{NotEqual, same_labels, same_parameters};
+use crate::missing::{parameters, with_hint};
+use crate::numbers::stored;
+use crate::structure::with_rows;
+use crate::{Axis, MissingGradients};
+
+/// Fails if the gradients of two blocks do not go together. Blocks without gradients are constant.
+pub(super) fn check_gradients(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    missing: MissingGradients,
+) -> Result<(), NotEqual> {
+    if a.gradients_list().is_empty() || b.gradients_list().is_empty() {
+        return Ok(());
+    }
+    if missing != MissingGradients::Zeros {
+        same_parameters(a, b).map_err(with_hint)?;
+    }
+    for (parameter, da) in a.gradients().filter(|(p, _)| b.has_gradient(p)) {
+        let db = b.gradient(parameter)?;
+        let extra = da.components().len() - a.components().len();
+        check_derivatives(da, &da.components()[..extra], db, missing)
+            .map_err(|different| with_hint(different.in_gradient(parameter)))?;
+    }
+    Ok(())
+}
+
+/// [`check_gradients`] for gradients with respect to the same parameter, the first with these components of its own.
+fn check_derivatives(
+    da: &TensorBlock,
+    own: &[Labels],
+    db: &TensorBlock,
+    missing: MissingGradients,
+) -> Result<(), NotEqual> {
+    if own.len() != db.components().len() {
+        let (count, other) = (own.len(), db.components().len());
+        let reason = format!(
+            "numbers of components that values do not have are different: {count} and {other}"
+        );
+        return Err(NotEqual::on_axis(Axis::Components, reason));
+    }
+    for (component, other) in own.iter().zip(db.components()) {
+        same_labels(Axis::Components, component, other)?;
+    }
+    let (names, others) = (da.samples().names(), db.samples().names());
+    if names != others {
+        let reason = format!("samples have different dimensions: {names} and {others}");
+        return Err(NotEqual::on_axis(Axis::Samples, reason));
+    }
+    if missing == MissingGradients::Error {
+        let (first, second) = (variations(da)?, variations(db)?);
+        let only = [("first", &first, &second), ("second", &second, &first)];
+        for (which, some, others) in only {
+            let known: HashSet<_> = others.iter().collect();
+            if let Some(row) = some.iter().find(|row| !known.contains(row)) {
+                let names: Vec<_> = names.iter().skip(1).collect();
+                let what = Labels::from_values(&names, row.to_vec())?.describe(0);
+                let reason =
+                    format!("only the {which} block has derivatives with respect to {what}");
+                return Err(NotEqual::on_axis(Axis::Samples, reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is varied in each row of a gradient: all that its samples say, but for the sample of the values.
+fn variations(gradient: &TensorBlock) -> Result<Vec<&[i32]>> {
+    let samples = gradient.samples();
+    samples.check_readable("dot")?;
+    Ok(samples.iter().map(|row| &row[1..]).collect())
+}
+
+/// Number of rows and combinations of components that gradients of the product of `a` with `b` have, but those of `a` have
+/// not.
+pub(super) fn additional_rows(a: &TensorBlock, b: &TensorBlock) -> Result<u64> {
+    let mut total = 0_u64;
+    for (parameter, db) in b.gradients() {
+        let varied: HashSet<_> = variations(db)?.into_iter().collect();
+        let all = (a.samples().count() as u64).saturating_mul(varied.len() as u64);
+        let known = match gradient_of(a, parameter)? {
+            None => 0,
+            Some(da) => variations(da)?.iter().filter(|row| varied.contains(*row)).count(),
+        };
+        let components = a.components().iter().chain(db.components());
+        let components = components.map(|component| component.count() as u64);
+        let rows = all.saturating_sub(known as u64);
+        total = total.saturating_add(components.fold(rows, u64::saturating_mul));
+    }
+    Ok(total)
+}
+
+/// Adds the gradients of the product of `a` with `b`, whose values are `weights`, to `result`.
+pub(super) fn add_gradients<T: Product>(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    weights: &ArrayView2<'_, T>,
+    dtype: DType,
+    result: &mut TensorBlock,
+) -> Result<()> {
+    let view = a.view()?;
+    let values = matrix::<T>(&view)?;
+    for parameter in parameters([a, b]) {
+        let (da, db) = (gradient_of(a, parameter)?, gradient_of(b, parameter)?);
+        let components = match (da, db) {
+            (Some(da), _) => da.components().to_vec(),
+            (None, Some(db)) => [db.components(), a.components()].concat(),
+            (None, None) => continue,
+        };
+        let rows = ProductRows::new(a.samples(), da, db)?;
+        let mut shape = vec![rows.samples.count()];
+        shape.extend(components.iter().map(Labels::count));
+        shape.push(weights.nrows());
+        let mut derivatives = DenseArray::zeros(T::DTYPE, &shape)?;
+        let mut output = derivatives.view_mut()?;
+        let mut output = output.typed_mut::<T>()?;
+        let output = new_slice(&mut output)?;
+        if let Some(da) = da {
+            let view = da.view()?;
+            let da = matrix::<T>(&view)?;
+            let own_rows = &mut output[..da.nrows() * weights.nrows()];
+            multiply_to(&da.view(), weights, own_rows)?;
+        }
+        if let Some(db) = db {
+            let view = db.view()?;
+            let db = matrix::<T>(&view)?;
+            let extra = components.len() - a.components().len();
+            let extra = shape[1..=extra].iter().product();
+            rows.add_products(&values.view(), &db.view(), extra, weights.nrows(), output)?;
+        }
+        let gradient = TensorBlock::new(
+            stored_like(&**a.values(), stored(derivatives, dtype)?)?,
+            &rows.samples,
+            &components,
+            result.properties(),
+        )?;
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(())
+}
+
+fn gradient_of<'a>(block: &'a TensorBlock, parameter: &str) -> Result<Option<&'a TensorBlock>> {
+    let has_one = block.has_gradient(parameter);
+    has_one.then(|| block.gradient(parameter)).transpose()
+}
+
+/// The rows of the gradient of a product.
+struct ProductRows {
+    /// Those of the gradient of the first block, then those that only come from the second.
+    samples: Labels,
+    /// All that is varied in the second block.
+    variations: Vec<Variation>,
+}
+
+/// Something that is varied in the second block.
+#[derive(Default)]
+struct Variation {
+    /// Rows of the gradient of the second block, and the rows of its values that they are derivatives of.
+    rows: Vec<(u32, u32)>,
+    /// For each sample of the first block, the row of the gradient of the product.
+    places: Vec<u32>,
+}
+
+impl ProductRows {
+    /// For a first block with these samples, and gradients of which there is at least one.
+    fn new(
+        samples: &Labels,
+        da: Option<&TensorBlock>,
+        db: Option<&TensorBlock>,
+    ) -> Result<ProductRows> {
+        let (Some(model), Some(db)) = (da.or(db), db) else {
+            let samples = da.map_or(samples, TensorBlock::samples).clone();
+            return Ok(ProductRows {
+                samples,
+                variations: Vec::new(),
+            });
+        };
+        let mut numbers = HashMap::new();
+        let mut variations: Vec<(&[i32], Variation)> = Vec::new();
+        for ((row, varied), sample) in (0..).zip(self::variations(db)?).zip(db.samples()) {
+            let number = *numbers.entry(varied).or_insert(variations.len());
+            if number == variations.len() {
+                variations.push((varied, Variation::default()));
+            }
+            variations[number].1.rows.push((row, sample[0] as u32));
+        }
+
+        let mut values = Vec::new();
+        if let Some(da) = da {
+            da.samples().check_readable("dot")?;
+            values.extend_from_slice(da.samples().rows().values());
+        }
+        let width = model.samples().size();
+        let mut wanted = vec![0; width];
+        for sample in 0..samples.count() {
+            wanted[0] = sample as i32;
+            for (varied, variation) in &mut variations {
+                wanted[1..].copy_from_slice(varied);
+                let place = da.and_then(|da| da.samples().position(&wanted));
+                let place = place.unwrap_or_else(|| {
+                    values.extend_from_slice(&wanted);
+                    values.len() / width - 1
+                });
+                variation.places.push(place as u32);
+            }
+        }
+        Rows::try_new(&values, values.len() / width, width)?;
+        Ok(ProductRows {
+            samples: with_rows(model.samples(), values)?,
+            variations: variations
+                .into_iter()
+                .map(|(_, variation)| variation)
+                .collect(),
+        })
+    }
+
+    /// Adds `a dbᵀ` to the gradient of the product, with `columns` properties. There are `extra` combinations of components
+    /// that only gradients have, which are before those of `a`.
+    fn add_products<T: Product>(
+        &self,
+        a: &ArrayView2<'_, T>,
+        db: &ArrayView2<'_, T>,
+        extra: usize,
+        columns: usize,
+        output: &mut [T],
+    ) -> Result<()> {
+        for Variation { rows, places } in &self.variations {
+            let picked: Vec<_> = rows
+                .iter()
+                .flat_map(|&(row, _)| (0..extra).map(move |e| row as usize * extra + e))
+                .collect();
+            let factors = db.select(ArrayAxis(0), &picked);
+            let mut products = vec![T::default(); a.nrows() * factors.nrows()];
+            multiply_to(a, &factors.view(), &mut products)?;
+            let components = a.nrows().checked_div(places.len()).unwrap_or(0);
+            let mut products = products.iter();
+            for &place in places {
+                for component in 0..components {
+                    for &(_, column) in rows {
+                        for e in 0..extra {
+                            let line = (place as usize * extra + e) * components + component;
+                            let sum = &mut output[line * columns + column as usize];
+                            if let Some(&product) = products.next() {
+                                *sum = sum.plus(product);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
