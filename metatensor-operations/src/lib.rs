@@ -24,8 +24,8 @@
 //!
 //! | family | functions |
 //! |---|---|
-//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`] |
-//! | linear algebra | [`dot`], [`lstsq`], [`solve`] |
+//! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`]; [`add_with`], [`subtract_with`], [`multiply_with`], [`divide_with`] for gradients that are missing |
+//! | linear algebra | [`dot`], [`dot_with`], [`lstsq`], [`solve`] |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`], [`random_uniform_like`], [`block_from_array`] |
 //! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
@@ -64,7 +64,8 @@
 //! Blocks of two maps belong together if they have the same key, wherever they are; the dimensions of keys must be in
 //! the same order. The result has the keys of the first map, in its order. Operations on pairs of elements need blocks
 //! with the same labels in the same order, gradients included: there is no broadcasting, and different rows of gradients
-//! are an error, for which [`align_gradients`] is the remedy.
+//! are an error, unless a function that ends with `_with` is told that [`MissingGradients`] are zeros. [`align_gradients`]
+//! gives two maps the same rows.
 //!
 //! # Types of elements
 //!

@@ -36,7 +36,9 @@ pub struct mts_join_options_t {
 /// # Safety
 ///
 /// `options` must be NULL or valid for `'a`.
-unsafe fn join_options<'a>(options: *const mts_join_options_t) -> Result<JoinOptions<'a>> {
+pub(super) unsafe fn join_options<'a>(
+    options: *const mts_join_options_t,
+) -> Result<JoinOptions<'a>> {
     // SAFETY: guaranteed by the caller.
     let Some(options) = (unsafe { options.as_ref() }) else {
         return Ok(JoinOptions::default());

@@ -8,16 +8,22 @@ use crate::handles::block;
 use crate::status::mts_status_t;
 use crate::tensor::mts_tensormap_t;
 
-/// Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ`.
+/// Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ + A ∇Bᵀ`.
 ///
 /// Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
 /// are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
 /// `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
-/// well.
+/// well, if `b` has no gradients.
+///
+/// A block without any gradients is constant. If both have gradients, these must be with respect to the same parameters,
+/// with the same components of their own and the same dimensions of samples. The row `(j, t)` of a gradient of `b`, the
+/// derivative of row `j` of `b` with respect to `t`, is part of the rows `(i, t)` of the result, at its property `j`, for all
+/// samples `i` of `a`. The result has the rows of the gradient of `a`, then those that only come from `b`, sorted by sample.
+/// Each `t` must come in both, see `mts_dot_with`.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
-///          no components and no gradients
+///          no components
 /// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong

@@ -31,6 +31,28 @@ fn missing_rows_are_zero_and_come_last() {
 }
 
 #[test]
+fn each_block_keeps_the_order_of_its_gradients() {
+    let rows = |parameters: [&str; 2]| {
+        let block = with_gradient(block([1, 1], &[1.0]), parameters[0], &[[0, 7]], &[1.0]);
+        with_gradient(
+            block,
+            parameters[1],
+            &[[0, parameters[0].len() as i32]],
+            &[2.0],
+        )
+    };
+    let (a, b) = (rows(["g", "second"]), rows(["second", "g"]));
+    let (first, second) = align_gradients_block(&a, &b).unwrap();
+    assert_eq!(*first.gradients_list(), ["g", "second"]);
+    assert_eq!(*second.gradients_list(), ["second", "g"]);
+    // Operations take the order of the first one, with or without a missing row.
+    let sum = crate::add_block(&second, &first).unwrap();
+    assert_eq!(*sum.gradients_list(), ["second", "g"]);
+    let sum = crate::add_with_block(&a, &b, crate::MissingGradients::ZeroRows).unwrap();
+    assert_eq!(*sum.gradients_list(), ["g", "second"]);
+}
+
+#[test]
 fn aligned_maps_share_their_arrays() {
     let a = with_gradient(block([1, 1], &[1.0]), "g", &[[0, 7]], &[1.0]);
     let tensor = map(vec![a.clone()]);

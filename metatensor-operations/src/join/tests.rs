@@ -286,6 +286,120 @@ fn empty_blocks_and_maps_can_be_joined() {
     assert_eq!(joined.values().shape().unwrap(), [2, 0]);
 }
 
+/// Block with samples `s` and a property `p`, and a gradient with respect to each of `parameters`, with one row for the
+/// first sample: its derivative is 10 times the value.
+fn with_parameters(first_sample: i32, property: i32, parameters: &[&str]) -> TensorBlock {
+    let x = f64::from(first_sample + property);
+    let samples = labels(["s"], &[[first_sample], [first_sample + 1]]);
+    let mut block = block_of(&samples, &labels(["p"], &[[property]]), &[x, x + 1.0]);
+    for parameter in parameters {
+        let rows = labels(["sample", "a"], &[[0, 7]]);
+        let mut gradient = block_of(&rows, block.properties(), &[10.0 * x]);
+        let second = labels(["sample", "b"], &[[0, 8]]);
+        let second = block_of(&second, block.properties(), &[100.0 * x]);
+        gradient.add_gradient("second", second).unwrap();
+        block.add_gradient(parameter, gradient).unwrap();
+    }
+    block
+}
+
+const ZEROS: JoinOptions<'_> = JoinOptions {
+    different_keys: DifferentKeys::Union,
+    add_dimension: None,
+    missing_gradients: MissingGradients::Zeros,
+};
+
+#[test]
+fn gradients_that_only_some_have_can_be_zeros() {
+    let (a, b) = (
+        with_parameters(1, 1, &[]),
+        with_parameters(5, 1, &["h", "g"]),
+    );
+    let joined = join_blocks_with(&[&a, &b], Axis::Samples, None, MissingGradients::Zeros).unwrap();
+    assert_eq!(*joined.gradients_list(), ["h", "g"]);
+    let rows = joined.gradient("g").unwrap();
+    assert_eq!(*rows.samples(), labels(["sample", "a"], &[[2, 7]]));
+    assert_eq!(values::<f64>(rows), [60.0]);
+    assert_eq!(gradient::<f64>(&joined, "h/second"), [600.0]);
+
+    let (a, b) = (with_parameters(1, 1, &["g"]), with_parameters(1, 2, &["h"]));
+    let zeros = MissingGradients::Zeros;
+    let joined = join_blocks_with(&[&a, &b], Axis::Properties, None, zeros).unwrap();
+    assert_eq!(*joined.gradients_list(), ["g", "h"]);
+    assert_eq!(gradient::<f64>(&joined, "g"), [20.0, 0.0]);
+    assert_eq!(gradient::<f64>(&joined, "h"), [0.0, 30.0]);
+    assert_eq!(gradient::<f64>(&joined, "h/second"), [0.0, 300.0]);
+}
+
+#[test]
+fn the_error_for_gradients_that_only_some_have_names_the_option() {
+    let (a, b) = (with_parameters(1, 1, &["g"]), with_parameters(5, 2, &[]));
+    let (x, y) = (map(vec![a.clone()]), map(vec![b.clone()]));
+    for axis in [Axis::Samples, Axis::Properties] {
+        let b = with_parameters(if axis == Axis::Samples { 5 } else { 1 }, 1, &[]);
+        for missing in [MissingGradients::Error, MissingGradients::ZeroRows] {
+            let text = message(join_blocks_with(&[&a, &b], axis, Some("from"), missing));
+            assert!(text.contains("only the first block has 'g'"), "{text}");
+            assert!(
+                text.contains("see the option 'missing_gradients'"),
+                "{text}"
+            );
+        }
+        // Also where different blocks have them, and nothing is joined.
+        let options = JoinOptions {
+            missing_gradients: MissingGradients::Error,
+            ..ZEROS
+        };
+        let other_key = TensorMap::new(labels(["k"], &[[9]]), y.blocks().to_vec()).unwrap();
+        let text = message(join(&[&x, &other_key], axis, options));
+        assert!(
+            text.contains("'g'") && text.contains("'missing_gradients'"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn blocks_that_are_joined_with_no_others_get_the_gradients_of_other_maps() {
+    let a = map(vec![with_parameters(1, 1, &["g"])]);
+    let b = TensorMap::new(labels(["k"], &[[9]]), vec![with_parameters(1, 2, &["h"])]).unwrap();
+    for axis in [Axis::Samples, Axis::Properties] {
+        let joined = join(&[&a, &b], axis, ZEROS).unwrap();
+        assert_eq!(joined.len(), 2);
+        for (block, own, other) in [
+            (&joined.blocks()[0], "g", "h"),
+            (&joined.blocks()[1], "h", "g"),
+        ] {
+            assert_eq!(block.gradient(own).unwrap().samples().count(), 1);
+            let zeros = block.gradient(other).unwrap();
+            assert_eq!(*zeros.samples().names(), ["sample", "a"]);
+            assert_eq!(zeros.values().shape().unwrap(), [0, 1]);
+            assert!(zeros.has_gradient("second"));
+        }
+    }
+}
+
+#[test]
+fn zeros_for_missing_gradients_have_components_of_their_own() {
+    let make = |seed: u64, parameters: usize| {
+        let random = &mut Random(seed);
+        let samples = labels(["a", "b"], &[[0, seed as i32], [1, seed as i32]]);
+        let properties = labels(["p", "q"], &[[0, 1], [1, 0]]);
+        random.block_with(&samples, &properties, 1, parameters, f64::from)
+    };
+    let (a, b) = (make(1, 0), make(2, 2));
+    let joined = join_blocks_with(&[&a, &b], Axis::Samples, None, MissingGradients::Zeros).unwrap();
+    for (parameter, gradient) in b.gradients() {
+        let rows = joined.gradient(parameter).unwrap();
+        assert_eq!(rows.components(), gradient.components());
+        assert_eq!(values::<f64>(rows), values::<f64>(gradient));
+        let shifted = gradient.samples().iter().map(|row| [row[0] + 2, row[1]]);
+        assert!(rows.samples().iter().eq(shifted));
+    }
+    let second = b.gradient("g").unwrap().gradient("h").unwrap();
+    assert_eq!(gradient::<f64>(&joined, "g/h"), values::<f64>(second));
+}
+
 proptest! {
     #[test]
     fn joining_the_parts_of_a_block_gives_the_block(seed: u64, cut: prop::sample::Index) {

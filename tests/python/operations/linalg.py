@@ -64,6 +64,56 @@ def arithmetic(rng):
         assert_same(call("divide", [a, b]), expected, f"divide {what}", ulp=8, scale=scale)
 
 
+def sparse_gradients(rng):
+    model = Model(rng)
+    for dtype, other in [("f8", "f8"), ("f4", "c16"), ("i8", "i4")]:
+        a, b = model.make(numbers(rng, dtype)), model.make(numbers(rng, other), shuffled=rng)
+        b = with_values(b, lambda x: np.where(x == 0, 1, x).astype(x.dtype), lambda x: x)
+        sparse, zeros = without_some_rows(rng, b)
+        bare = mts.remove_gradients(b)
+        no_gradients = with_values(b, lambda x: x, np.zeros_like)
+        for name in ["add", "subtract", "multiply", "divide"]:
+            if name in ["subtract", "divide"] and dtype == "i8":
+                continue
+            expected = getattr(mts, name)(a, zeros)
+            # The formulas for quotients are different.
+            scale = mts.divide(abs_of(a), with_values(zeros, np.abs, lambda x: -np.abs(x))) if name == "divide" else None
+            what = f"{name}_with of {dtype} and {other}"
+            assert_same(call(f"{name}_with", [a, sparse], ctypes.c_uint32(1)), expected, what, ulp=16, scale=scale)
+            expected = getattr(mts, name)(a, no_gradients)
+            assert_same(call(f"{name}_with", [a, bare], ctypes.c_uint32(2)), expected, what, ulp=16, scale=scale)
+            if has_gradients(a):
+                assert_refused(f"{name}_with", [a, bare], 1, "see the option 'missing_gradients'")
+                assert_refused(f"{name}_with", [a, bare], 3, "must be one of the MTS_MISSING_GRADIENTS_ values, got 3")
+
+
+def without_some_rows(rng, tensor):
+    """The same map without some gradient rows, and with zeros in these."""
+    sparse, zeros = [], []
+    for block in tensor.blocks():
+        axes = (block.samples, block.components, block.properties)
+        sparse.append(TensorBlock(block.values, *axes))
+        zeros.append(TensorBlock(block.values, *axes))
+        for parameter, gradient in block.gradients():
+            kept = rng.uniform(size=len(gradient.samples)) < 0.5
+            rows = labels(gradient.samples.names, gradient.samples.values[kept])
+            axes = (gradient.components, gradient.properties)
+            sparse[-1].add_gradient(parameter, TensorBlock(gradient.values[kept], rows, *axes))
+            values = gradient.values.copy()
+            values[~kept] = 0
+            zeros[-1].add_gradient(parameter, TensorBlock(values, gradient.samples, *axes))
+    return TensorMap(tensor.keys, sparse), TensorMap(tensor.keys, zeros)
+
+
+def assert_refused(name, maps, option, message):
+    try:
+        call(name, maps, ctypes.c_uint32(option))
+    except Exception as error:
+        assert message in str(error), f"{name}: {error}"
+    else:
+        raise AssertionError(f"{name} should fail with {message}")
+
+
 def abs_of(tensor):
     return with_values(tensor, np.abs)
 
@@ -226,7 +276,7 @@ def main():
 
     warnings.simplefilter("ignore", RuntimeWarning)
     for seed in range(arguments.seeds):
-        for test in [arithmetic, arithmetic_with_numbers, products, least_squares, systems, comparisons]:
+        for test in [arithmetic, arithmetic_with_numbers, sparse_gradients, products, least_squares, systems, comparisons]:
             try:
                 test(np.random.default_rng(seed))
             except Exception as error:
