@@ -76,6 +76,22 @@
 #define MTS_JOIN_KEYS_UNION 2
 
 /**
+ * They are an error.
+ */
+#define MTS_MISSING_GRADIENTS_ERROR 0
+
+/**
+ * A row that only some gradients have is zero in the others. All arguments must have gradients with respect to the same
+ * parameters. Results are those for the maps that `mts_align_gradients` makes, without making them.
+ */
+#define MTS_MISSING_GRADIENTS_ZERO_ROWS 1
+
+/**
+ * The same, and a gradient that only some arguments have is zero for the others.
+ */
+#define MTS_MISSING_GRADIENTS_ZEROS 2
+
+/**
  * Sort samples.
  */
 #define MTS_SORT_SAMPLES 1
@@ -214,6 +230,11 @@ typedef struct mts_lstsq_options_t {
      */
     double rcond;
 } mts_lstsq_options_t;
+
+/**
+ * What to do with gradients that not all arguments of an operation have: a `MTS_MISSING_GRADIENTS_` value.
+ */
+typedef uint32_t mts_missing_gradients_t;
 
 /**
  * Which entries of an axis to keep.
@@ -1098,16 +1119,22 @@ mts_status_t mts_align_gradients_block(const mts_block_t *a,
                                        mts_block_t **second);
 
 /**
- * Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ`.
+ * Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ + A ∇Bᵀ`.
  *
  * Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
  * are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
  * `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
- * well.
+ * well, if `b` has no gradients.
+ *
+ * A block without any gradients is constant. If both have gradients, these must be with respect to the same parameters,
+ * with the same components of their own and the same dimensions of samples. The row `(j, t)` of a gradient of `b`, the
+ * derivative of row `j` of `b` with respect to `t`, is part of the rows `(i, t)` of the result, at its property `j`, for all
+ * samples `i` of `a`. The result has the rows of the gradient of `a`, then those that only come from `b`, sorted by sample.
+ * Each `t` must come in both, see `mts_dot_with`.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
- *          no components and no gradients
+ *          no components
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -1196,6 +1223,197 @@ mts_status_t mts_solve(const mts_tensormap_t *x,
 mts_status_t mts_solve_block(const mts_block_t *x,
                              const mts_block_t *y,
                              mts_block_t **result);
+
+/**
+ * The same as `mts_add` for maps of which only some have a gradient, or a row of it.
+ *
+ * @param a a map
+ * @param b another map
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_with(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          mts_missing_gradients_t missing_gradients,
+                          mts_tensormap_t **result);
+
+/**
+ * The same as `mts_add_with` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_add_with_block(const mts_block_t *a,
+                                const mts_block_t *b,
+                                mts_missing_gradients_t missing_gradients,
+                                mts_block_t **result);
+
+/**
+ * The same as `mts_subtract` for maps of which only some have a gradient, or a row of it.
+ *
+ * @param a a map
+ * @param b another map
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_with(const mts_tensormap_t *a,
+                               const mts_tensormap_t *b,
+                               mts_missing_gradients_t missing_gradients,
+                               mts_tensormap_t **result);
+
+/**
+ * The same as `mts_subtract_with` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_subtract_with_block(const mts_block_t *a,
+                                     const mts_block_t *b,
+                                     mts_missing_gradients_t missing_gradients,
+                                     mts_block_t **result);
+
+/**
+ * The same as `mts_multiply` for maps of which only some have a gradient, or a row of it.
+ *
+ * @param a a map
+ * @param b another map
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_with(const mts_tensormap_t *a,
+                               const mts_tensormap_t *b,
+                               mts_missing_gradients_t missing_gradients,
+                               mts_tensormap_t **result);
+
+/**
+ * The same as `mts_multiply_with` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_multiply_with_block(const mts_block_t *a,
+                                     const mts_block_t *b,
+                                     mts_missing_gradients_t missing_gradients,
+                                     mts_block_t **result);
+
+/**
+ * The same as `mts_divide` for maps of which only some have a gradient, or a row of it.
+ *
+ * @param a a map
+ * @param b another map
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_with(const mts_tensormap_t *a,
+                             const mts_tensormap_t *b,
+                             mts_missing_gradients_t missing_gradients,
+                             mts_tensormap_t **result);
+
+/**
+ * The same as `mts_divide_with` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_divide_with_block(const mts_block_t *a,
+                                   const mts_block_t *b,
+                                   mts_missing_gradients_t missing_gradients,
+                                   mts_block_t **result);
+
+/**
+ * The same as `mts_dot` for maps of which only some have a gradient, or a derivative with respect to something.
+ *
+ * @param a a map
+ * @param b another map
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_dot_with(const mts_tensormap_t *a,
+                          const mts_tensormap_t *b,
+                          mts_missing_gradients_t missing_gradients,
+                          mts_tensormap_t **result);
+
+/**
+ * The same as `mts_dot_with` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_dot_with_block(const mts_block_t *a,
+                                const mts_block_t *b,
+                                mts_missing_gradients_t missing_gradients,
+                                mts_block_t **result);
+
+/**
+ * The same as `mts_join` for maps of which only some have a gradient.
+ *
+ * Rows that only some gradients have are no error in any case, see `mts_join`.
+ *
+ * @param tensors maps with the same data type
+ * @param count number of maps, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param options how to join, can be NULL
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
+ * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join_with(const mts_tensormap_t *const *tensors,
+                           uintptr_t count,
+                           mts_axis_t axis,
+                           const struct mts_join_options_t *options,
+                           mts_missing_gradients_t missing_gradients,
+                           mts_tensormap_t **result);
+
+/**
+ * The same as `mts_join_with` for blocks.
+ *
+ * @param blocks blocks with the same data type
+ * @param count number of blocks, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param add_dimension name of a new last dimension of the joined axis, the position of the block that an entry comes from;
+ *        or NULL
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join_blocks_with(const mts_block_t *const *blocks,
+                                  uintptr_t count,
+                                  mts_axis_t axis,
+                                  const char *add_dimension,
+                                  mts_missing_gradients_t missing_gradients,
+                                  mts_block_t **result);
 
 /**
  * Compute the sums `Σ x`, with gradients `Σ ∇x`, over groups of samples.
