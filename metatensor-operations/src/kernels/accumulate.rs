@@ -17,13 +17,99 @@ pub(crate) trait Summable: Number {
 pub(crate) trait Wide: Continuous {
     /// Real part of `self* other`.
     fn inner(self, other: Self) -> f64;
+
+    /// The larger one of the absolute values of real and imaginary part, NaN if both are.
+    fn size(self) -> f64;
+
+    fn is_finite(self) -> bool;
 }
 
-/// Mean and variance of a group, the mean as its difference to the first number of the group.
-#[derive(Clone, Copy, Default)]
+/// The variance of a group, as that of its numbers divided by a power of 2: their squares can be out of reach.
+#[derive(Clone, Copy)]
+pub(crate) struct Variance {
+    pub(crate) scaled: f64,
+    pub(crate) scale: f64,
+}
+
+/// Mean and variance of a group, the mean as its difference to the first number of the group, divided by the scale of
+/// the variance.
+#[derive(Clone, Copy)]
 pub(super) struct Moments<S> {
     pub(super) mean: S,
-    pub(super) variance: f64,
+    pub(super) variance: Variance,
+}
+
+impl<S: Wide> Moments<S> {
+    pub(super) fn new(mean: S, variance: f64) -> Self {
+        Moments {
+            mean,
+            variance: Variance {
+                scaled: variance,
+                scale: 1.0,
+            },
+        }
+    }
+
+    /// The difference of a number to the mean, divided by the scale.
+    #[inline]
+    pub(super) fn deviation(&self, x: S, first: S) -> S {
+        scaled_difference(x, first, self.variance.scale).minus(self.mean)
+    }
+}
+
+impl<S: Wide> Default for Moments<S> {
+    fn default() -> Self {
+        Moments::new(S::default(), 0.0)
+    }
+}
+
+/// `(x - first) / scale`, without an overflow on the way.
+#[inline]
+fn scaled_difference<S: Wide>(x: S, first: S, scale: f64) -> S {
+    let inverse = 1.0 / scale;
+    if scale > 1.0 {
+        x.times_real(inverse).minus(first.times_real(inverse))
+    } else {
+        x.minus(first).times_real(inverse)
+    }
+}
+
+/// Whether a sum of squares may have lost what became too small or too large, or is about to in products with
+/// derivatives. It is 0 for groups that are constant.
+#[inline]
+pub(super) fn is_extreme(square: f64) -> bool {
+    !(1e-30..1e30).contains(&square)
+}
+
+/// Mean and variance of the numbers `x` of a group, with a scale. `None` if there is no need for one, because all numbers
+/// are the same, or no use, because not all are finite.
+pub(super) fn scaled_moments<S: Wide>(
+    x: impl Iterator<Item = S> + Clone,
+    first: S,
+    count: f64,
+) -> Option<Moments<S>> {
+    let largest = |sizes: &mut dyn Iterator<Item = f64>| sizes.fold(0.0, f64::max);
+    let mut size = largest(&mut x.clone().map(|x| x.minus(first).size()));
+    if size == f64::INFINITY {
+        size = largest(&mut x.clone().map(|x| x.size()));
+    }
+    if size == 0.0 || !size.is_finite() || !x.clone().all(|x| x.is_finite()) {
+        return None;
+    }
+    // A power of 2 whose inverse is a normal number.
+    let scale = size.log2().floor().clamp(-1000.0, 1000.0).exp2();
+    let difference = |x: S| scaled_difference(x, first, scale);
+    let mean = x.clone().map(difference);
+    let mean = mean.fold(S::default(), S::plus).over_real(count);
+    let squares = x.map(|x| {
+        let deviation = difference(x).minus(mean);
+        deviation.inner(deviation)
+    });
+    let scaled = squares.sum::<f64>() / count;
+    Some(Moments {
+        mean,
+        variance: Variance { scaled, scale },
+    })
 }
 
 /// `(x - first) - mean` for each of `(x, first), mean`.
@@ -87,11 +173,31 @@ impl Wide for f64 {
     fn inner(self, other: f64) -> f64 {
         self * other
     }
+
+    #[inline]
+    fn size(self) -> f64 {
+        self.abs()
+    }
+
+    #[inline]
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
 }
 
 impl Wide for Complex<f64> {
     #[inline]
     fn inner(self, other: Complex<f64>) -> f64 {
         self.re * other.re + self.im * other.im
+    }
+
+    #[inline]
+    fn size(self) -> f64 {
+        self.re.abs().max(self.im.abs())
+    }
+
+    #[inline]
+    fn is_finite(self) -> bool {
+        self.re.is_finite() && self.im.is_finite()
     }
 }

@@ -5,8 +5,8 @@ use std::array;
 use metatensor_core::rows::RowGroups;
 use metatensor_core::{DenseArray, Output, Result, change_rows};
 
-use super::accumulate::Moments;
-use super::{GradientRows, Summable, Wide, map};
+use super::accumulate::{Moments, is_extreme, scaled_moments};
+use super::{GradientRows, Summable, Variance, Wide, map};
 use crate::numbers::{Continuous, Number};
 
 /// Number of lines (all elements along the last axis) that are summed at once. A sum waits for the one
@@ -42,6 +42,11 @@ impl ColumnGroups {
 
     fn members(&self, group: usize) -> &[u32] {
         self.groups.rows_of(group)
+    }
+
+    /// The members of all groups, one after the other.
+    pub(super) fn all_members(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.len()).map(|group| self.members(group))
     }
 
     fn first(&self, group: usize) -> usize {
@@ -254,10 +259,17 @@ where
                         deviation.inner(deviation)
                     };
                     let squares: [f64; LANES] = columns.sums(group, lines, lines, square);
-                    let results = means.into_iter().zip(squares);
-                    for (line, (mean, square)) in moments.chunks_mut(groups).zip(results) {
-                        let variance = square / n;
-                        line[group] = Moments { mean, variance };
+                    for (lane, line) in moments.chunks_mut(groups).enumerate() {
+                        let (mean, square) = (means[lane], squares[lane]);
+                        line[group] = Moments::new(mean, square / n);
+                        let members = columns.members(group);
+                        let x = members.iter().map(|&i| lines[lane][i as usize].widen());
+                        if members.len() > 1
+                            && is_extreme(square)
+                            && let Some(scaled) = scaled_moments(x, first[lane], n)
+                        {
+                            line[group] = scaled;
+                        }
                     }
                 }
             }
@@ -272,7 +284,7 @@ where
     }
 
     /// `f(variance)` for all lines and groups.
-    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64 + Sync) -> Result<DenseArray> {
+    pub(crate) fn map_variances(&self, f: impl Fn(Variance) -> f64 + Sync) -> Result<DenseArray> {
         map(&self.columns.merged(self.shape), &self.moments, |moments| {
             T::from_real(f(moments.variance))
         })
@@ -281,13 +293,13 @@ where
     /// `finish(count, variance, s)` for all lines of a gradient and all groups.
     ///
     /// `s` is the sum of the products of each element of the gradient with the deviation from the
-    /// mean of the element of the values that it is a derivative of. `count` and `variance` are those
-    /// of these elements of the values.
+    /// mean of the element of the values that it is a derivative of, divided by the scale of the
+    /// variance. `count` and `variance` are those of these elements of the values.
     pub(crate) fn weighted_sums(
         &self,
         gradient: &GradientRows,
         a: &[T],
-        finish: impl Fn(f64, f64, f64) -> f64 + Sync,
+        finish: impl Fn(f64, Variance, f64) -> f64 + Sync,
     ) -> Result<DenseArray> {
         let length = self.shape[self.shape.len() - 1];
         let per_row = line_count(&self.shape[1..]);
@@ -320,7 +332,7 @@ where
         deviations: &[T::Sum],
         first_line: usize,
         output: &mut Output<'_, T>,
-        finish: impl Fn(f64, f64, f64) -> f64,
+        finish: impl Fn(f64, Variance, f64) -> f64,
     ) {
         let columns = self.columns;
         let length = self.shape[self.shape.len() - 1];
@@ -347,7 +359,8 @@ where
         }
     }
 
-    /// Differences to their mean of the elements of as many lines as `result` has space for.
+    /// Differences to their mean of the elements of as many lines as `result` has space for, divided by the scale of the
+    /// variance.
     fn deviations(&self, first_line: usize, result: &mut [T::Sum]) {
         let columns = self.columns;
         let length = self.shape[self.shape.len() - 1];
@@ -357,8 +370,7 @@ where
             for (group, moments) in moments.iter().enumerate() {
                 let first = x[columns.first(group)].widen();
                 for &i in columns.members(group) {
-                    let difference = x[i as usize].widen().minus(first);
-                    result[i as usize] = difference.minus(moments.mean);
+                    result[i as usize] = moments.deviation(x[i as usize].widen(), first);
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use metatensor_core::rows::RowGroups;
 use metatensor_core::{DenseArray, Result, change_rows};
 
-use super::accumulate::{Moments, deviations};
-use super::{GradientRows, Summable, Wide, map};
+use super::accumulate::{Moments, deviations, is_extreme, scaled_moments};
+use super::{GradientRows, Summable, Variance, Wide, map};
 use crate::numbers::{Continuous, Number};
 
 /// Number of sums that are computed at once: these stay in the cache closest to the processor.
@@ -182,6 +182,8 @@ pub(crate) struct RowMoments<'a, T: Summable> {
     groups: &'a RowGroups,
     /// For each group, those of its elements.
     moments: Vec<Moments<T::Sum>>,
+    /// Whether some variances have a scale that is not 1.
+    has_scales: bool,
 }
 
 impl<'a, T> RowMoments<'a, T>
@@ -223,27 +225,38 @@ where
                         }
                     }
                     let results = moments.split_off_mut(..tile.len()).unwrap_or_default();
-                    for (result, (&mean, square)) in
-                        results.iter_mut().zip(means.iter().zip(squares))
-                    {
-                        let variance = *square / count;
-                        *result = Moments { mean, variance };
+                    let computed = means.iter().zip(&*squares);
+                    for (result, (&mean, square)) in results.iter_mut().zip(computed) {
+                        *result = Moments::new(mean, square / count);
+                    }
+                    if rows.len() == 1 || !squares.iter().any(|&square| is_extreme(square)) {
+                        return;
+                    }
+                    for (i, result) in results.iter_mut().enumerate() {
+                        let x = rows.iter().map(|&r| row(r)[i].widen());
+                        if is_extreme(squares[i])
+                            && let Some(scaled) = scaled_moments(x, first[i].widen(), count)
+                        {
+                            *result = scaled;
+                        }
                     }
                 },
             );
             Ok(())
         })?;
+        let has_scales = moments.iter().any(|moments| moments.variance.scale != 1.0);
         Ok(RowMoments {
             x,
             shape,
             length,
             groups,
             moments,
+            has_scales,
         })
     }
 
     /// `f(variance)` for all groups.
-    pub(crate) fn map_variances(&self, f: impl Fn(f64) -> f64 + Sync) -> Result<DenseArray> {
+    pub(crate) fn map_variances(&self, f: impl Fn(Variance) -> f64 + Sync) -> Result<DenseArray> {
         map(&merged(self.shape, self.groups), &self.moments, |moments| {
             T::from_real(f(moments.variance))
         })
@@ -253,14 +266,14 @@ where
     /// the first column is the number of a group.
     ///
     /// `s` is the sum of the products of each element of the gradient with the deviation from the
-    /// mean of the element of the values that it is a derivative of. `count` and `variance` are those
-    /// of the group of the values.
+    /// mean of the element of the values that it is a derivative of, divided by the scale of the
+    /// variance. `count` and `variance` are those of the group of the values.
     pub(crate) fn weighted_sums(
         &self,
         gradient: &GradientRows,
         a: &[T],
         merged_rows: &RowGroups,
-        finish: impl Fn(f64, f64, f64) -> f64 + Sync,
+        finish: impl Fn(f64, Variance, f64) -> f64 + Sync,
     ) -> Result<DenseArray> {
         let (length, repeats) = (self.length, gradient.repeats);
         let deviations = self.deviations()?;
@@ -299,7 +312,7 @@ where
         })
     }
 
-    /// Differences of all elements to the mean of their group.
+    /// Differences of all elements to the mean of their group, divided by the scale of its variance.
     fn deviations(&self) -> Result<Vec<T::Sum>> {
         let length = self.length;
         let row = |row: usize| &self.x[row * length..][..length];
@@ -316,6 +329,14 @@ where
                     means.extend(moments.map(|moments| moments.mean));
                 }
                 let first = row(self.groups.rows_of(group)[0] as usize);
+                if self.has_scales {
+                    let moments = &self.moments[group * length..][..length];
+                    let x = row(i).iter().zip(first).zip(moments);
+                    for (result, ((x, first), moments)) in result.iter_mut().zip(x) {
+                        *result = moments.deviation(x.widen(), first.widen());
+                    }
+                    continue;
+                }
                 let x = row(i).iter().zip(first).zip(&means);
                 result
                     .iter_mut()

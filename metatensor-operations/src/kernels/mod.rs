@@ -4,6 +4,7 @@
 //! nobody has touched before.
 
 mod accumulate;
+mod centered;
 mod elementwise;
 mod gather;
 mod items;
@@ -11,7 +12,8 @@ mod merge_columns;
 mod merge_rows;
 mod sparse;
 
-pub(crate) use accumulate::{Summable, Wide};
+pub(crate) use accumulate::{Summable, Variance, Wide};
+pub(crate) use centered::{centered_columns, centered_rows};
 pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
 pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};

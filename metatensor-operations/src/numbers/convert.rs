@@ -93,6 +93,18 @@ pub(crate) fn read<'v, T: Convert>(view: &'v View<'_>) -> Result<Cow<'v, [T]>> {
     Ok(Cow::Owned(converted(view)?))
 }
 
+/// The elements of `view` in row-major order, if these are integers that `f64` does not hold: unsigned ones less half of
+/// what they can be, as if zero was there.
+pub(crate) fn large_integers(view: &View<'_>) -> Result<Option<Vec<i64>>> {
+    let zero = match view.dtype() {
+        DType::I64 => 0,
+        DType::U64 => i64::MIN,
+        _ => return Ok(None),
+    };
+    let elements = converted::<i64>(view)?;
+    Ok(Some(elements.into_iter().map(|x| x ^ zero).collect()))
+}
+
 /// The elements of `view` in row-major order, promoted to `T`. The largest ones of `u64` wrap around if `T` is an integer.
 ///
 /// Elements are loaded in one of three forms, and `T` made from these: there are as many loops as types, not as many as

@@ -6,7 +6,7 @@ mod promote;
 mod table;
 
 pub(crate) use arithmetic::{Continuous, Number};
-pub(crate) use convert::{Convert, converted, read, stored};
+pub(crate) use convert::{Convert, converted, large_integers, read, stored};
 pub(crate) use promote::{continuous, difference, in_precision, promote};
 pub(crate) use table::Kind;
 

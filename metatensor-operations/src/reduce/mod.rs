@@ -19,7 +19,7 @@ use metatensor_core::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Result};
 
 use crate::Axis;
-use crate::kernels::{Summable, Wide};
+use crate::kernels::{Summable, Variance, Wide};
 use crate::numbers::Continuous;
 
 mod over_properties;
@@ -66,20 +66,20 @@ enum Spread {
 }
 
 impl Spread {
-    fn value(self, variance: f64) -> f64 {
+    fn value(self, Variance { scaled, scale }: Variance) -> f64 {
         match self {
-            Spread::Variance => variance,
-            Spread::Deviation => variance.sqrt(),
+            Spread::Variance => scaled * scale * scale,
+            Spread::Deviation => scaled.sqrt() * scale,
         }
     }
 
-    /// The derivative, where `sum` is that of all `(x - μ) ∇x`: the derivative of `μ` would be multiplied
-    /// by the sum of all `x - μ`, which is 0.
-    fn derivative(self, count: f64, variance: f64, sum: f64) -> f64 {
+    /// The derivative, where `sum` is that of all `(x - μ) ∇x`, divided by the scale of the variance: the derivative of
+    /// `μ` would be multiplied by the sum of all `x - μ`, which is 0.
+    fn derivative(self, count: f64, Variance { scaled, scale }: Variance, sum: f64) -> f64 {
         match self {
-            Spread::Variance => 2.0 * sum / count,
-            Spread::Deviation if variance == 0.0 => 0.0,
-            Spread::Deviation => sum / (count * variance.sqrt()),
+            Spread::Variance => 2.0 * sum / count * scale,
+            Spread::Deviation if scaled == 0.0 => 0.0,
+            Spread::Deviation => sum / (count * scaled.sqrt()),
         }
     }
 }

@@ -1,11 +1,17 @@
 //! Merging properties.
 
+use std::borrow::Cow;
+
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock, stored_like};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;
-use crate::kernels::{ColumnGroups, ColumnMoments, GradientRows, Summable, sum_columns};
-use crate::numbers::{Continuous, continuous, read, stored, with_continuous, with_number};
+use crate::kernels::{
+    ColumnGroups, ColumnMoments, GradientRows, Summable, centered_columns, sum_columns,
+};
+use crate::numbers::{
+    Continuous, continuous, large_integers, read, stored, with_continuous, with_number,
+};
 use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
@@ -86,7 +92,14 @@ fn merge_all<T: Summable>(
 fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
     let view = block.view()?;
-    let x = read::<T>(&view)?;
+    let x: Cow<'_, [T]> = match large_integers(&view)? {
+        None => read(&view)?,
+        Some(x) => {
+            let centered =
+                centered_columns(&x, view.shape()[view.shape().len() - 1], &merge.columns)?;
+            centered.into_iter().map(T::from_real).collect()
+        }
+    };
     let moments = ColumnMoments::new(view.shape(), &x, &merge.columns)?;
     let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
     for (parameter, gradient) in block.gradients() {

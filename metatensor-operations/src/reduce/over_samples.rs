@@ -1,12 +1,16 @@
 //! Merging samples.
 
+use std::borrow::Cow;
+
 use metatensor_core::rows::{RowGroups, Rows};
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock, stored_like};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;
-use crate::kernels::{GradientRows, RowMoments, Summable, sum_rows};
-use crate::numbers::{Continuous, continuous, read, stored, with_continuous, with_number};
+use crate::kernels::{GradientRows, RowMoments, Summable, centered_rows, sum_rows};
+use crate::numbers::{
+    Continuous, continuous, large_integers, read, stored, with_continuous, with_number,
+};
 use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
@@ -122,7 +126,13 @@ fn merge_all<T: Summable>(
 fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
     let view = block.view()?;
-    let x = read::<T>(&view)?;
+    let x: Cow<'_, [T]> = match large_integers(&view)? {
+        None => read(&view)?,
+        Some(x) => {
+            let centered = centered_rows(&x, view.shape()[1..].iter().product(), &merge.groups)?;
+            centered.into_iter().map(T::from_real).collect()
+        }
+    };
     let moments = RowMoments::new(view.shape(), &x, &merge.groups)?;
     let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
     for (parameter, gradient) in block.gradients() {

@@ -1,6 +1,7 @@
 //! Tests of all reductions.
 
 mod differences;
+mod extremes;
 mod known;
 mod models;
 mod random;
