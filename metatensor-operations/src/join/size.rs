@@ -5,9 +5,10 @@
 
 use metatensor_core::{Limit, Result, ResultBytes, TensorBlock};
 
-use super::{Input, Plan};
+use super::{Input, Plan, gradients_of};
 use crate::Axis;
 use crate::gradient_rows::{Child, GradientRowUnion};
+use crate::missing::parameters;
 
 /// Checks that joining the blocks of each list is not too much, for elements of this size. `name` tells which block of
 /// the result a list makes.
@@ -77,7 +78,7 @@ fn at_most(plan: Plan<'_>, element: usize, inputs: &[Input<'_>]) -> u64 {
 /// The bytes of a block with gradients that have the rows of all of these.
 fn stacked(blocks: &[&TensorBlock], element: usize, samples: u64, properties: u64) -> u64 {
     let mut bytes = own_bytes(blocks[0], element, samples, properties);
-    for parameter in blocks[0].gradients_list().iter() {
+    for parameter in parameters(blocks.iter().copied()) {
         let gradients = blocks.iter().filter_map(|b| b.gradient(parameter).ok());
         let gradients: Vec<_> = gradients.collect();
         let samples = sum(gradients.iter().map(|g| g.samples().count()));
@@ -108,10 +109,11 @@ fn union_bytes(
     samples: usize,
     properties: u64,
 ) -> Result<u64> {
-    let first = blocks[0].block;
-    let mut bytes = own_bytes(first, element, samples as u64, properties);
-    for parameter in first.gradients_list().iter() {
-        let union = GradientRowUnion::new(blocks, parameter)?;
+    let present: Vec<_> = blocks.iter().filter_map(|child| child.block).collect();
+    let mut bytes = own_bytes(present[0], element, samples as u64, properties);
+    for parameter in parameters(present.iter().copied()) {
+        let gradients = gradients_of(&present, parameter)?;
+        let union = GradientRowUnion::new(blocks, parameter, gradients[0].samples())?;
         let samples = union.samples.count();
         let gradient = union_bytes(&union.children, element, samples, properties)?;
         bytes = bytes.saturating_add(gradient);

@@ -205,6 +205,7 @@ fn multiply<T: Product>(
     let mut view = values.view_mut()?;
     let mut output = view.typed_mut::<T>()?;
     multiply_to(a, weights, new_slice(&mut output)?)?;
+    drop(view);
     Ok(values)
 }
 

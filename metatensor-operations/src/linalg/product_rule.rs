@@ -90,7 +90,10 @@ pub(super) fn additional_rows(a: &TensorBlock, b: &TensorBlock) -> Result<u64> {
         let all = (a.samples().count() as u64).saturating_mul(varied.len() as u64);
         let known = match gradient_of(a, parameter)? {
             None => 0,
-            Some(da) => variations(da)?.iter().filter(|row| varied.contains(*row)).count(),
+            Some(da) => variations(da)?
+                .iter()
+                .filter(|row| varied.contains(*row))
+                .count(),
         };
         let components = a.components().iter().chain(db.components());
         let components = components.map(|component| component.count() as u64);
@@ -122,22 +125,23 @@ pub(super) fn add_gradients<T: Product>(
         shape.extend(components.iter().map(Labels::count));
         shape.push(weights.nrows());
         let mut derivatives = DenseArray::zeros(T::DTYPE, &shape)?;
-        let mut output = derivatives.view_mut()?;
-        let mut output = output.typed_mut::<T>()?;
-        let output = new_slice(&mut output)?;
+        let mut view = derivatives.view_mut()?;
+        let mut elements = view.typed_mut::<T>()?;
+        let output = new_slice(&mut elements)?;
         if let Some(da) = da {
-            let view = da.view()?;
-            let da = matrix::<T>(&view)?;
+            let own = da.view()?;
+            let da = matrix::<T>(&own)?;
             let own_rows = &mut output[..da.nrows() * weights.nrows()];
             multiply_to(&da.view(), weights, own_rows)?;
         }
         if let Some(db) = db {
-            let view = db.view()?;
-            let db = matrix::<T>(&view)?;
+            let own = db.view()?;
+            let db = matrix::<T>(&own)?;
             let extra = components.len() - a.components().len();
             let extra = shape[1..=extra].iter().product();
             rows.add_products(&values.view(), &db.view(), extra, weights.nrows(), output)?;
         }
+        drop(view);
         let gradient = TensorBlock::new(
             stored_like(&**a.values(), stored(derivatives, dtype)?)?,
             &rows.samples,

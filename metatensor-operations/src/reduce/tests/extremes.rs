@@ -15,10 +15,7 @@ fn assert_close(a: f64, b: f64) {
 }
 
 /// A reduction of three numbers with a derivative each, over samples and over properties.
-fn both<T: Element>(x: [T; 3], dx: [T; 3], reduction: Reduction) -> [(f64, f64); 2]
-where
-    T: Into<f64>,
-{
+fn both<T: Element + Into<f64>>(x: [T; 3], dx: [T; 3], reduction: Reduction) -> [(f64, f64); 2] {
     let results = both_as::<T, T>(x, dx, reduction);
     results.map(|(value, derivative)| (value.into(), derivative.into()))
 }
