@@ -96,8 +96,8 @@ pub(super) fn scaled_moments<S: Wide>(
     if size == 0.0 || !size.is_finite() || !x.clone().all(|x| x.is_finite()) {
         return None;
     }
-    // A power of 2 whose inverse is a normal number.
-    let scale = size.log2().floor().clamp(-1000.0, 1000.0).exp2();
+    // A power of 2 whose inverse is one as well.
+    let scale = size.log2().floor().clamp(-1000.0, 1023.0).exp2();
     let difference = |x: S| scaled_difference(x, first, scale);
     let mean = x.clone().map(difference);
     let mean = mean.fold(S::default(), S::plus).over_real(count);

@@ -61,6 +61,8 @@ TWO = {
     "dot": [],
     "lstsq": [ALL],
     "solve": [],
+    # Rows of gradients that are missing are zeros.
+    **{f"{name}_with": [ctypes.c_uint32(1)] for name in ["add", "subtract", "multiply", "divide", "dot"]},
 }
 # Functions with two arguments and an answer, or only a status.
 QUESTIONS = {"equal": [], "allclose": [ALL], "equal_metadata": [ALL]}
@@ -162,6 +164,13 @@ class Twins(unittest.TestCase):
         weights = TensorBlock(self.rng.uniform(size=(4, 2)), labels(["z"], [[3], [1], [0], [2]]), [], a.properties)
         square, right = matrix(self.rng, 4, "x"), matrix(self.rng, 4, "y", 2)
         inputs = {"dot": [a, weights], "solve": [square, right]}
+        sparse = make_block(self.rng, rows=((0, 2), (2, 7)))
+        inputs.update({f"{name}_with": [a, sparse] for name in ["add", "subtract", "multiply", "divide"]})
+        varied = TensorBlock(weights.values, weights.samples, [], weights.properties)
+        rows, xyz = labels(["sample", "i"], [[3, 5], [0, 9]]), labels(["xyz"], [[0], [1], [2]])
+        derivatives = TensorBlock(self.rng.uniform(size=(2, 3, 2)), rows, [xyz], weights.properties)
+        varied.add_gradient("g", derivatives)
+        inputs["dot_with"] = [a, varied]
         for name, arguments in TWO.items():
             self.compare(name, inputs.get(name, [a, b]), arguments)
 
