@@ -221,7 +221,7 @@ fn installed_programs_find_the_library_as_the_readme_says() {
     };
 
     // nothing said: only with a path to look in
-    let installed = install(&[find.clone()]);
+    let installed = install(std::slice::from_ref(&find));
     let error = run_installed(installed.path(), None).unwrap_err();
     assert!(error.contains("libmetatensor.so"), "{error}");
     run_installed(installed.path(), Some(&prefix.path().join("lib"))).unwrap();
