@@ -20,7 +20,7 @@ const SHORT: usize = 32;
 /// Halves are not made smaller than this, but added to this many sums in turn, which takes less time than one
 /// sum for each line.
 const BLOCK: usize = 128;
-const PARTS: usize = 8;
+const PARTS: usize = 4;
 
 /// Groups of elements along the last axis.
 pub(crate) struct ColumnGroups {
@@ -86,10 +86,11 @@ impl ColumnGroups {
         if members.len() <= BLOCK {
             return if self.contiguous {
                 let range = members[0] as usize..members[0] as usize + members.len();
-                array::from_fn(|lane| {
-                    let (a, b) = (&a[lane][range.clone()], &b[lane][range.clone()]);
-                    sum_in_parts(a, b, |a, b| f(lane, a, b))
-                })
+                let (a, b) = (
+                    a.map(|line| &line[range.clone()]),
+                    b.map(|line| &line[range.clone()]),
+                );
+                sums_in_parts(a, b, f)
             } else {
                 self.sums_in_order(members, a, b, f)
             };
@@ -140,22 +141,35 @@ impl ColumnGroups {
     }
 }
 
-/// The sum of `f(a, b)` for the elements of two slices of the same length.
+/// Sums of `f(lane, a, b)` for the elements of lines of the same length, which are read side by side.
 #[inline(always)]
-fn sum_in_parts<A: Copy, B: Copy, S: Number>(a: &[A], b: &[B], f: impl Fn(A, B) -> S) -> S {
-    let mut parts = [S::default(); PARTS];
-    let ((a, last), (b, other)) = (a.as_chunks::<PARTS>(), b.as_chunks::<PARTS>());
-    for (a, b) in a.iter().zip(b) {
-        for i in 0..PARTS {
-            parts[i] = parts[i].plus(f(a[i], b[i]));
+fn sums_in_parts<A: Copy, B: Copy, S: Number>(
+    a: [&[A]; LANES],
+    b: [&[B]; LANES],
+    f: &impl Fn(usize, A, B) -> S,
+) -> [S; LANES] {
+    let count = a[0].len() / PARTS;
+    let (a, b) = (
+        a.map(<[A]>::as_chunks::<PARTS>),
+        b.map(<[B]>::as_chunks::<PARTS>),
+    );
+    let (x, y) = (a.map(|(x, _)| &x[..count]), b.map(|(y, _)| &y[..count]));
+    let mut sums = [[S::default(); PARTS]; LANES];
+    for i in 0..count {
+        for lane in 0..LANES {
+            for part in 0..PARTS {
+                let sum = &mut sums[lane][part];
+                *sum = sum.plus(f(lane, x[lane][i][part], y[lane][i][part]));
+            }
         }
     }
-    for (part, (&a, &b)) in parts.iter_mut().zip(last.iter().zip(other)) {
-        *part = part.plus(f(a, b));
-    }
-    let [p, q, r, s, t, u, v, w] = parts;
-    let (first, last) = (p.plus(q).plus(r.plus(s)), t.plus(u).plus(v.plus(w)));
-    first.plus(last)
+    array::from_fn(|lane| {
+        let [mut p, q, r, s] = sums[lane];
+        for (&x, &y) in a[lane].1.iter().zip(b[lane].1) {
+            p = p.plus(f(lane, x, y));
+        }
+        p.plus(q).plus(r.plus(s))
+    })
 }
 
 /// Lines `start` to `start + LANES`, the last one repeatedly if there are less than that.
