@@ -14,6 +14,10 @@ use super::Output;
 /// Bytes of a line of the cache.
 pub(super) const LINE: usize = 64;
 
+/// Rows of the result that are written before the next ones: for as many pages of memory, the processor remembers where
+/// they are.
+const BAND: usize = 1024;
+
 /// Writes all `items`, the last axis varying fastest. Neighbors along the axis `near`, which is not the last one, are
 /// near each other in memory.
 pub(super) fn write_transposed<const N: usize>(
@@ -86,52 +90,49 @@ unsafe fn transpose<const N: usize>(
     let place = |i: usize, j: usize| unsafe { target.add(i * row + j) };
     // items that are moved as parts of words
     let word = if from.row == 1 && N < 8 { 8 / N } else { 1 };
-    for top in (0..rows).step_by(side) {
-        let bottom = rows.min(top + side);
-        for left in (0..columns).step_by(side) {
-            let right = columns.min(left + side);
-            let mut i = top;
-            while i + word <= bottom && word > 1 {
-                let mut j = left;
-                while j + word <= right {
-                    // SAFETY: a square of items that are next to each other in columns, and in rows of the result.
-                    unsafe {
-                        match N {
-                            1 => square::<8>(
-                                source(i, j).cast(),
-                                from.column,
-                                place(i, j).cast(),
-                                row,
-                            ),
-                            2 => square::<4>(
-                                source(i, j).cast(),
-                                2 * from.column,
-                                place(i, j).cast(),
-                                2 * row,
-                            ),
-                            _ => square::<2>(
-                                source(i, j).cast(),
-                                4 * from.column,
-                                place(i, j).cast(),
-                                4 * row,
-                            ),
-                        }
-                    }
-                    j += word;
-                }
-                for j in j..right {
-                    for i in i..i + word {
-                        // SAFETY: positions in the matrix.
-                        unsafe { *place(i, j) = *source(i, j) }
+    let squares = (0..rows).step_by(BAND).flat_map(|start| {
+        let lefts = (0..columns).step_by(side);
+        let tops = move || (start..rows.min(start + BAND)).step_by(side);
+        lefts.flat_map(move |left| tops().map(move |top| (top, left)))
+    });
+    for (top, left) in squares {
+        let (bottom, right) = (rows.min(top + side), columns.min(left + side));
+        let mut i = top;
+        while i + word <= bottom && word > 1 {
+            let mut j = left;
+            while j + word <= right {
+                // SAFETY: a square of items that are next to each other in columns, and in rows of the result.
+                unsafe {
+                    match N {
+                        1 => square::<8>(source(i, j).cast(), from.column, place(i, j).cast(), row),
+                        2 => square::<4>(
+                            source(i, j).cast(),
+                            2 * from.column,
+                            place(i, j).cast(),
+                            2 * row,
+                        ),
+                        _ => square::<2>(
+                            source(i, j).cast(),
+                            4 * from.column,
+                            place(i, j).cast(),
+                            4 * row,
+                        ),
                     }
                 }
-                i += word;
+                j += word;
             }
-            for i in i..bottom {
-                for j in left..right {
+            for j in j..right {
+                for i in i..i + word {
                     // SAFETY: positions in the matrix.
                     unsafe { *place(i, j) = *source(i, j) }
                 }
+            }
+            i += word;
+        }
+        for i in i..bottom {
+            for j in left..right {
+                // SAFETY: positions in the matrix.
+                unsafe { *place(i, j) = *source(i, j) }
             }
         }
     }
@@ -154,18 +155,13 @@ unsafe fn square<const COUNT: usize>(source: *const u8, from: isize, target: *mu
                 .read_unaligned()
         });
     }
-    let mut half = COUNT / 2;
-    while half > 0 {
-        let shift = half * (64 / COUNT);
-        // the lower half of each pair of `half` items
-        let mask = u64::MAX / ((1 << shift) + 1);
-        for i in (0..COUNT).filter(|i| i & half == 0) {
-            let swapped = (words[i] >> shift ^ words[i + half]) & mask;
-            words[i + half] ^= swapped;
-            words[i] ^= swapped << shift;
-        }
-        half /= 2;
+    if COUNT > 4 {
+        exchange::<COUNT, 4>(&mut words);
     }
+    if COUNT > 2 {
+        exchange::<COUNT, 2>(&mut words);
+    }
+    exchange::<COUNT, 1>(&mut words);
     for (i, word) in words.iter().enumerate() {
         // SAFETY: promised by the caller.
         unsafe {
@@ -174,6 +170,21 @@ unsafe fn square<const COUNT: usize>(source: *const u8, from: isize, target: *mu
                 .cast::<u64>()
                 .write_unaligned(word.to_le())
         };
+    }
+}
+
+/// Exchanges the upper `HALF` items of each `2 * HALF` with the lower ones of the word that is `HALF` words further. All
+/// numbers are known to the compiler.
+#[inline(always)]
+fn exchange<const COUNT: usize, const HALF: usize>(words: &mut [u64; COUNT]) {
+    let shift = HALF * (64 / COUNT);
+    let mask = u64::MAX / ((1 << shift) + 1);
+    for i in 0..COUNT {
+        if i & HALF == 0 {
+            let exchanged = (words[i] >> shift ^ words[i + HALF]) & mask;
+            words[i + HALF] ^= exchanged;
+            words[i] ^= exchanged << shift;
+        }
     }
 }
 
@@ -261,5 +272,7 @@ mod tests {
         // written by several threads, or by one if there are few rows
         check::<1>(DType::U8, &[600, 1001]);
         check::<8>(DType::F64, &[3, 30_001]);
+        // more rows than a band
+        check::<2>(DType::I16, &[17, 1030]);
     }
 }
