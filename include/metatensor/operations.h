@@ -1230,7 +1230,7 @@ mts_status_t mts_solve_block(const mts_block_t *x,
  * @param a a map
  * @param b another map
  * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1260,7 +1260,7 @@ mts_status_t mts_add_with_block(const mts_block_t *a,
  * @param a a map
  * @param b another map
  * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1290,7 +1290,7 @@ mts_status_t mts_subtract_with_block(const mts_block_t *a,
  * @param a a map
  * @param b another map
  * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1320,7 +1320,7 @@ mts_status_t mts_multiply_with_block(const mts_block_t *a,
  * @param a a map
  * @param b another map
  * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1350,7 +1350,7 @@ mts_status_t mts_divide_with_block(const mts_block_t *a,
  * @param a a map
  * @param b another map
  * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
@@ -1384,7 +1384,8 @@ mts_status_t mts_dot_with_block(const mts_block_t *a,
  * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param options how to join, can be NULL
  * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
- * @param result is set to a new map, *owned* by the caller; or to NULL on error
+ * @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
+ *        the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */

@@ -45,6 +45,12 @@ int main(void) {
     DROPS(mts_divide_scalar(tensor, 2, &result));
     DROPS(mts_pow(tensor, 1, &result));
 
+    DROPS(mts_add_with(tensor, other, MTS_MISSING_GRADIENTS_ZEROS, &result));
+    DROPS(mts_subtract_with(tensor, other, MTS_MISSING_GRADIENTS_ZEROS, &result));
+    DROPS(mts_multiply_with(tensor, other, MTS_MISSING_GRADIENTS_ZEROS, &result));
+    DROPS(mts_divide_with(tensor, other, MTS_MISSING_GRADIENTS_ZEROS, &result));
+    DROPS(mts_dot_with(tensor, other, MTS_MISSING_GRADIENTS_ZEROS, &result));
+
     KEEPS(mts_zeros_like(tensor, NULL, &result));
     KEEPS(mts_ones_like(tensor, NULL, &result));
     KEEPS(mts_empty_like(tensor, NULL, &result));
@@ -63,6 +69,7 @@ int main(void) {
     const mts_tensormap_t *tensors[] = {tensor, other};
     const mts_join_options_t options = {MTS_JOIN_KEYS_ERROR, "new"};
     DROPS(mts_join(tensors, 2, MTS_AXIS_SAMPLES, &options, &result));
+    DROPS(mts_join_with(tensors, 2, MTS_AXIS_SAMPLES, &options, MTS_MISSING_GRADIENTS_ZEROS, &result));
     /* the only map */
     CHECK_OK(mts_join(tensors, 1, MTS_AXIS_SAMPLES, NULL, &result));
     check_result(result, "eV");

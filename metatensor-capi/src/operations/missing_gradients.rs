@@ -43,7 +43,7 @@ fn missing_gradients(value: mts_missing_gradients_t) -> Result<MissingGradients>
 /// @param a a map
 /// @param b another map
 /// @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn mts_add_with_block(
 /// @param a a map
 /// @param b another map
 /// @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn mts_subtract_with_block(
 /// @param a a map
 /// @param b another map
 /// @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn mts_multiply_with_block(
 /// @param a a map
 /// @param b another map
 /// @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn mts_divide_with_block(
 /// @param a a map
 /// @param b another map
 /// @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only one of them has
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
@@ -297,7 +297,8 @@ pub unsafe extern "C" fn mts_dot_with_block(
 /// @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
 /// @param options how to join, can be NULL
 /// @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
-/// @param result is set to a new map, *owned* by the caller; or to NULL on error
+/// @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
+///        the caller; or to NULL on error
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
