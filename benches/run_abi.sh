@@ -14,4 +14,4 @@ official=$("$venv/bin/python" -c "import metatensor, os; print(os.path.dirname(m
 
 cargo rustc --quiet --release -p metatensor-capi --crate-type cdylib
 cc -std=c11 -O2 -Wall -Wextra -I include benches/abi/abi.c -o "$target/abi" -ldl
-"$target/abi" "$official/lib/libmetatensor.so" "$target/release/libmetatensor.so" "$@"
+"$target/abi" "$official/lib/libmetatensor.so" "$target/release/libmetatensor_capi.so" "$@"

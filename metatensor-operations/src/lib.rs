@@ -182,8 +182,3 @@ pub use select_blocks::{
 pub use slice::{Selection, slice, slice_block, split, split_block};
 pub use sort::{sort, sort_block};
 pub use unique_metadata::{unique_metadata, unique_metadata_block};
-
-/// The Rust code in the README is tested with the examples of this crate.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}

@@ -1,6 +1,8 @@
 //! Where cargo has put the shared library that it built on its way to these tests.
 
 use std::error::Error;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The directory with what cargo built for this profile, `deps` in `target/debug` or `target/release`.
@@ -27,9 +29,28 @@ pub fn target_directory() -> Result<PathBuf, Box<dyn Error>> {
 ///
 /// If it is not there.
 pub fn library() -> Result<PathBuf, Box<dyn Error>> {
-    let library = dependencies()?.join("libmetatensor.so");
-    if !library.is_file() {
-        return Err(format!("there is no library at '{}'", library.display()).into());
+    under_its_name(&dependencies()?.join("libmetatensor_capi.so"))
+}
+
+/// The same library, in a directory beside it, with the name that it has inside of itself and for all who look for it.
+/// Cargo gives it that of the crate, as the one without a suffix is that of the crate for programs in Rust.
+///
+/// # Errors
+///
+/// If there is no library at `built`, or no place for another link to it.
+pub fn under_its_name(built: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    if !built.is_file() {
+        return Err(format!("there is no library at '{}'", built.display()).into());
+    }
+    let directory = built.parent().ok_or("files are in a directory")?.join("c");
+    fs::create_dir_all(&directory)?;
+    let library = directory.join("libmetatensor.so");
+    let inode = |path: &Path| fs::metadata(path).map(|metadata| metadata.ino()).ok();
+    if inode(&library) != inode(built) {
+        // Other tests, in this process and in others, do the same at the same time.
+        let new =
+            tempfile::Builder::new().make_in(&directory, |path| fs::hard_link(built, path))?;
+        new.persist(&library)?;
     }
     Ok(library.canonicalize()?)
 }

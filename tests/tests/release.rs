@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use metatensor_tests::command::run;
 use metatensor_tests::compiler::{Checker, Language, Program, sources};
-use metatensor_tests::library::target_directory;
+use metatensor_tests::library::{target_directory, under_its_name};
 use metatensor_tests::repository;
 
 /// A release build, kept for the next time these tests run.
@@ -24,7 +24,7 @@ static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
         .arg(&directory)
         .current_dir(repository()))
     .unwrap();
-    directory.join("release/libmetatensor.so")
+    under_its_name(&directory.join("release/libmetatensor_capi.so")).unwrap()
 });
 
 fn check(name: &str) {

@@ -1,4 +1,4 @@
-//! The gradient tutorial prints what it always printed.
+//! The examples in Rust, and the tutorial in C, print what they always printed.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use metatensor_tests::venv::Venv;
 
 #[expect(dead_code, reason = "`main` of the example")]
 #[expect(unreachable_pub, reason = "the example is a program of its own")]
-#[path = "../../metatensor-operations/examples/managing_gradients.rs"]
+#[path = "../../metatensor/examples/managing_gradients.rs"]
 mod managing_gradients;
 
 #[test]
@@ -26,6 +26,37 @@ fn the_rust_tutorial_prints_its_snapshot() {
         .find(|(_, (got, expected))| got != expected);
     assert_eq!(difference, None, "first line that differs");
     assert_eq!(output, expected);
+}
+
+#[expect(dead_code, reason = "`main` of the example")]
+#[expect(unreachable_pub, reason = "the example is a program of its own")]
+#[path = "../../metatensor/examples/linear_model.rs"]
+mod linear_model;
+
+#[test]
+fn the_rust_model_fits_energy_and_forces() {
+    let mut output = Vec::new();
+    linear_model::linear_model(&repository().join("tests/data"), &mut output).unwrap();
+    let output = String::from_utf8(output).unwrap();
+    let (reference, predicted) = output.split_once("predicted energy").unwrap();
+    assert_eq!(reference.matches("force on atom").count(), 6);
+    assert_eq!(
+        reference.trim_start_matches("reference energy"),
+        predicted.trim_end_matches("the model fits\n")
+    );
+}
+
+#[test]
+fn the_readme_shows_the_first_example() {
+    let read = |path| std::fs::read_to_string(repository().join(path)).unwrap();
+    let example = read("metatensor/examples/first_steps.rs");
+    let (title, program) = example.split_once("\n\n").unwrap();
+    assert!(title.starts_with("//!"));
+    let readme = read("README.md");
+    assert!(
+        readme.contains(&format!("```rust\n{program}```\n")),
+        "the README shows another program than the example"
+    );
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! Where gradients are, and how to compute with them.
 //!
-//! Run it with `cargo run --release -p metatensor-operations --example managing_gradients`.
+//! Run it with `cargo run --profile quick -p metatensor --example managing_gradients`.
 
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
 
-use metatensor_core::{DenseArray, Labels, TensorBlock, TensorMap};
-use metatensor_operations as operations;
-use ndarray::s;
+use metatensor::DenseArray;
+use metatensor::ndarray::{self, s};
+use metatensor::prelude::*;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
@@ -101,7 +101,7 @@ pub fn tutorial(data: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Error>> 
         squared_block.to_ndarray::<f64>()?
     )?;
 
-    let along_x = |block: &TensorBlock| -> metatensor_core::Result<_> {
+    let along_x = |block: &TensorBlock| -> metatensor::Result<_> {
         let gradient = block.gradient("positions")?.to_ndarray::<f64>()?;
         Ok(gradient.slice(s![.., 0, ..]).to_owned())
     };
@@ -126,7 +126,7 @@ fn python(truth: bool) -> &'static str {
 }
 
 /// The square of one block, by hand.
-fn compute_square(block: &TensorBlock) -> metatensor_core::Result<TensorBlock> {
+fn compute_square(block: &TensorBlock) -> metatensor::Result<TensorBlock> {
     let values = block.to_ndarray::<f64>()?;
     let labels: (&Labels, &[Labels], &Labels) =
         (block.samples(), block.components(), block.properties());
