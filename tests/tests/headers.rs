@@ -1,10 +1,5 @@
 //! The headers in the repository are those that the sources give, and say what the tests check.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
 use metatensor_tests::compiler::sources;
 use metatensor_tests::declarations::functions;
 use metatensor_tests::headers::HEADERS;

@@ -181,11 +181,7 @@ fn gradients_of_gradients_have_the_same_structure() {
         ..GRADIENT
     };
     assert!(TensorMap::new(two_keys(), vec![block(inner.clone()), block(inner.clone())]).is_ok());
-    let path = [
-        "gradient 'positions'",
-        "gradient 'strain'",
-        "component names",
-    ];
+    let path = ["gradient 'positions/strain'", "component names"];
     assert_different(block(inner.clone()), block(GRADIENT), &path);
     let without = NAMES.with_gradients(&[("positions", GRADIENT)]).block(2);
     assert_different(

@@ -161,12 +161,16 @@ class Gradients(TestCase):
         self.assertEqual(gradient.values.tolist(), [[9]])
         self.assert_labels(gradient.samples, ["sample"], [1])
 
-    def test_any_name_will_do(self):
-        names = ["", "a/b", "1 \u00e9 \U0001f9ea", "x" * 300]
+    def test_names_are_those_that_files_can_hold(self):
+        names = ["a:b\\c", "values.npy", "1 \u00e9 \U0001f9ea", "x" * 300]
         created = block([0], gradients={name: [(0, i)] for i, name in enumerate(names)})
         self.assertEqual(created.gradients_list(), names)
         for i, name in enumerate(names):
             self.assert_labels(created.gradient(name).samples, ["sample", "g"], [(0, i)])
+        for name in ["", ".", "..", "d/dx", "a\nb"]:
+            with self.assertRaises(MetatensorError):
+                created.add_gradient(name, plain_gradient([0]))
+        self.assertEqual(created.gradients_list(), names)
 
     def test_belong_to_the_block_that_got_them(self):
         gradient = plain_gradient([0])
