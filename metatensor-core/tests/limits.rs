@@ -200,10 +200,10 @@ fn bytes_of(map: &TensorMap) -> u64 {
 
 #[test]
 fn merged_blocks_are_counted_before_they_are_made() {
-    let map = nothing_in_common(10);
+    let map = nothing_in_common(11);
     let moved = Labels::empty(&["moved"]).unwrap();
     let sorted = SampleOrder::Sorted;
-    let parts = ["(k=1)", "its largest block"];
+    let parts = ["(k=0)", "its largest block"];
 
     let to_samples = || map.keys_to_samples(&moved, 0.0, sorted);
     let needed = bytes_of(&to_samples().unwrap());

@@ -420,7 +420,7 @@ fn huge_shapes_are_errors() {
 
 #[test]
 fn types_that_are_no_elements_are_refused() {
-    for (code, bits, lanes) in [(4, 16, 1), (2, 64, 2), (0, 4, 1), (9, 8, 1), (2, 0, 0)] {
+    for (code, bits, lanes) in [(4, 32, 1), (2, 64, 2), (0, 4, 1), (9, 8, 1), (2, 0, 0)] {
         let dtype = DType { code, bits, lanes };
         let error = message(DenseArray::zeros(dtype, &[1]));
         assert!(error.contains(&dtype.to_string()), "{error}");
