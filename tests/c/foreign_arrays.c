@@ -207,7 +207,11 @@ static void arrays_that_changed_are_errors_that_say_where(void) {
     mts_tensormap_t *tensor = new_tensor(c_float64, NULL, arrays);
     CHECK_OK(mts_tensormap_save("foreign_arrays.mts", tensor));
     for (int part = 0; part < 2; part++) {
-        c_array_t *array = arrays[part], before = *array;
+        c_array_t *array = arrays[part];
+        /* arrays copy themselves: there is memory for all of the shapes */
+        array->data = realloc(array->data, 2 * 3 * 400 * sizeof(double));
+        CHECK(array->data != NULL);
+        c_array_t before = *array;
         for (size_t change = 0; change <= CHANGES; change++) {
             if (change < CHANGES) {
                 array->axes = changes[change].axes;

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use metatensor_core::Result;
+use metatensor_core::{Result, TensorBlock, TensorMap};
 use metatensor_operations as operations;
 use metatensor_operations::{DifferentKeys, JoinOptions};
 
@@ -61,6 +61,40 @@ pub(super) unsafe fn join_options<'a>(
     })
 }
 
+/// # Safety
+///
+/// `tensors` must be NULL or point to `count` pointers, which are NULL or valid.
+pub(super) unsafe fn joined_tensors<'a>(
+    tensors: *const *const mts_tensormap_t,
+    count: usize,
+) -> Result<Vec<&'a TensorMap>> {
+    // SAFETY: guaranteed by the caller.
+    let tensors = unsafe { slice(tensors, count, "tensors") }?.iter();
+    // SAFETY: as above.
+    let tensor = |pointer, name: &str| unsafe { map(pointer, name) };
+    let tensors = tensors.enumerate();
+    tensors
+        .map(|(i, &pointer)| entry(i, "tensors", |name| tensor(pointer, name)))
+        .collect()
+}
+
+/// # Safety
+///
+/// `blocks` must be NULL or point to `count` pointers, which are NULL or valid.
+pub(super) unsafe fn joined_blocks<'a>(
+    blocks: *const *const mts_block_t,
+    count: usize,
+) -> Result<Vec<&'a TensorBlock>> {
+    // SAFETY: guaranteed by the caller.
+    let blocks = unsafe { slice(blocks, count, "blocks") }?.iter();
+    // SAFETY: as above.
+    let block = |pointer, name: &str| unsafe { block(pointer, name) };
+    let blocks = blocks.enumerate();
+    blocks
+        .map(|(i, &pointer)| entry(i, "blocks", |name| block(pointer, name)))
+        .collect()
+}
+
 /// Put the samples, or the properties, of several maps one after the other.
 ///
 /// Blocks with the same key are joined, in the order of the list.
@@ -94,9 +128,7 @@ pub unsafe extern "C" fn mts_join(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_tensor(result, || {
-            let tensors = slice(tensors, count, "tensors")?.iter().enumerate();
-            let tensors = tensors.map(|(i, &tensor)| entry(i, "tensors", |name| map(tensor, name)));
-            let tensors = tensors.collect::<Result<Vec<_>>>()?;
+            let tensors = joined_tensors(tensors, count)?;
             operations::join(&tensors, self::axis(axis)?, join_options(options)?)
         })
     }
@@ -124,9 +156,7 @@ pub unsafe extern "C" fn mts_join_blocks(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            let blocks = slice(blocks, count, "blocks")?.iter().enumerate();
-            let blocks = blocks.map(|(i, &joined)| entry(i, "blocks", |name| block(joined, name)));
-            let blocks = blocks.collect::<Result<Vec<_>>>()?;
+            let blocks = joined_blocks(blocks, count)?;
             let add_dimension = optional_text(add_dimension, "add_dimension")?;
             operations::join_blocks(&blocks, self::axis(axis)?, add_dimension)
         })

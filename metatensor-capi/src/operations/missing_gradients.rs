@@ -7,10 +7,10 @@ use metatensor_operations as operations;
 use metatensor_operations::{JoinOptions, MissingGradients};
 
 use super::axis::{axis, mts_axis_t};
-use super::join::{join_options, mts_join_options_t};
+use super::join::{join_options, joined_blocks, joined_tensors, mts_join_options_t};
 use super::{give_block, give_tensor, map, optional_text};
 use crate::block::mts_block_t;
-use crate::handles::{block, slice};
+use crate::handles::block;
 use crate::status::mts_status_t;
 use crate::tensor::mts_tensormap_t;
 
@@ -314,9 +314,7 @@ pub unsafe extern "C" fn mts_join_with(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_tensor(result, || {
-            let tensors = slice(tensors, count, "tensors")?.iter();
-            let tensors = tensors.map(|&tensor| map(tensor, "tensors"));
-            let tensors = tensors.collect::<Result<Vec<_>>>()?;
+            let tensors = joined_tensors(tensors, count)?;
             let options = JoinOptions {
                 missing_gradients: self::missing_gradients(missing_gradients)?,
                 ..join_options(options)?
@@ -350,9 +348,7 @@ pub unsafe extern "C" fn mts_join_blocks_with(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            let blocks = slice(blocks, count, "blocks")?.iter();
-            let blocks = blocks.map(|&joined| block(joined, "blocks"));
-            let blocks = blocks.collect::<Result<Vec<_>>>()?;
+            let blocks = joined_blocks(blocks, count)?;
             let add_dimension = optional_text(add_dimension, "add_dimension")?;
             let missing = self::missing_gradients(missing_gradients)?;
             operations::join_blocks_with(&blocks, self::axis(axis)?, add_dimension, missing)
