@@ -4,7 +4,8 @@ use std::ffi::{c_char, c_void};
 use std::io::{self, Write};
 use std::mem::MaybeUninit;
 
-use metatensor_core::{Array, DType, Labels, Result, TensorBlock, TensorMap, will_be_written};
+use metatensor_core::internal::will_be_written;
+use metatensor_core::{Array, DType, Labels, Result, TensorBlock, TensorMap};
 
 use crate::array::{create_array, mts_create_array_callback_t};
 use crate::block::mts_block_t;

@@ -2,7 +2,8 @@
 
 use std::ffi::c_char;
 
-use metatensor_core::{Error, Labels, Result, RowCheck};
+use metatensor_core::internal::RowCheck;
+use metatensor_core::{Error, Labels, Result};
 use smallvec::SmallVec;
 
 use crate::array::{borrow_array, mts_array_t, take_array};

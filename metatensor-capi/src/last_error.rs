@@ -5,7 +5,8 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use metatensor_core::{Contents, Error};
+use metatensor_core::Error;
+use metatensor_core::internal::Contents;
 
 use crate::handles::optional_out;
 use crate::status::{mts_status_t, status};

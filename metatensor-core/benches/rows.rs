@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use metatensor_core::rows::{
+use metatensor_core::internal::rows::{
     Direction, Order, RowGroups, RowIndex, RowSet, Rows, argsort, difference, intersection, union,
 };
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::WrongContents;
+use crate::contents::WrongContents;
 
 /// What went wrong, with a message that names the culprit.
 ///

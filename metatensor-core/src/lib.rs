@@ -5,23 +5,29 @@ mod block;
 mod contents;
 mod display;
 mod error;
+#[doc(hidden)]
+pub mod internal;
 mod io;
 mod labels;
 mod limits;
 mod names;
-pub mod rows;
+mod rows;
 mod tensor;
 mod threads;
 mod vectors;
 
-pub use array::*;
-pub use block::{BlockMut, BlockParts, GradientMap, Renumbered, TensorBlock};
-pub use contents::{Contents, WrongContents};
+pub use array::{
+    Array, ArrayRef, Complex, DType, DataMovement, DenseArray, Device, Dlpack, DlpackManagedTensor,
+    DlpackTensor, DlpackVersion, Element, Origin, View, ViewMut, bf16, f16,
+};
+pub use block::{BlockMut, BlockParts, GradientMap, TensorBlock};
 pub use error::{Error, Result};
 pub use io::remove_temporaries;
-pub use labels::{Labels, Mapped, RowCheck};
-pub use limits::{Limit, ResultBytes};
+pub use labels::{Labels, Mapped};
+pub use limits::Limit;
 pub use names::Names;
+pub use rows::RowsIter;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
-pub use threads::{all_rows, change_rows, num_threads, set_num_threads};
-pub use vectors::{Kernel, run_kernel};
+pub use threads::{num_threads, set_num_threads};
+
+pub(crate) use array::will_be_written;

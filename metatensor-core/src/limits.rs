@@ -103,6 +103,7 @@ impl Limit {
     /// # Errors
     ///
     /// If it does.
+    #[doc(hidden)]
     pub fn check_result<D: Display>(bytes: u64, what: impl FnOnce() -> D) -> Result<()> {
         match Limit::ResultBytes.exceeded(bytes) {
             None => Ok(()),

@@ -172,6 +172,7 @@ impl Names {
     }
 
     /// The names as an array of C strings. It lives as long as this list is not changed.
+    #[doc(hidden)]
     pub fn as_c_strings(&self) -> &[*const c_char] {
         let pointers = || Pointers(self.iter().map(|name| name.as_ptr().cast()).collect());
         &self.pointers.get_or_init(pointers).0

@@ -201,7 +201,8 @@ pub(crate) fn rows_per_piece(rows: usize, work: usize) -> usize {
 /// threads if that is a lot of work: `work` is about how many bytes are read and written for all rows.
 ///
 /// ```
-/// # use metatensor_core::{Result, change_rows};
+/// # use metatensor_core::internal::change_rows;
+/// # use metatensor_core::Result;
 /// let factors = [2.0, 3.0];
 /// let mut data = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
 /// change_rows(&mut data, 3, 12 * 8, |rows, data| {
@@ -245,7 +246,7 @@ pub fn change_rows<T: Send>(
 /// bytes are read for all `rows`. Once a range failed, others may be left out.
 ///
 /// ```
-/// # use metatensor_core::all_rows;
+/// # use metatensor_core::internal::all_rows;
 /// let data = [1.0, 2.0, 3.0, 4.0];
 /// assert!(all_rows(4, 4 * 8, |rows| data[rows].iter().all(|&x| x > 0.5)));
 /// ```

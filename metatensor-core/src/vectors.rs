@@ -21,7 +21,7 @@ pub trait Kernel: Sized {
 /// Runs `kernel` in the way that is best for this processor.
 ///
 /// ```
-/// # use metatensor_core::{Kernel, run_kernel};
+/// # use metatensor_core::internal::{Kernel, run_kernel};
 /// struct Sum<'a>(&'a [(f64, f64)]);
 ///
 /// impl Kernel for Sum<'_> {

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use metatensor_core::{Result, TensorBlock, TensorMap, stored_like};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{Result, TensorBlock, TensorMap};
 
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::gradient_rows::{Child, GradientRowUnion};

@@ -2,7 +2,8 @@
 
 use std::ops::{Add, Mul};
 
-use metatensor_core::{Error, GradientMap, Result, change_rows};
+use metatensor_core::internal::change_rows;
+use metatensor_core::{Error, GradientMap, Result};
 
 use crate::rows::check_length;
 

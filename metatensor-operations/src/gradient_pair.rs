@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use metatensor_core::internal::stored_like;
 use metatensor_core::{
-    ArrayRef, DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View, stored_like,
+    ArrayRef, DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View,
 };
 
 use crate::gradient_rows::{Child, GradientRowUnion};

@@ -1,6 +1,6 @@
 //! The rows that several gradients have together.
 
-use metatensor_core::rows::{Rows, first_occurrences};
+use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use crate::kernels::ZEROS;

@@ -169,7 +169,7 @@ pub use gradients::{into_without_gradients, remove_gradients, remove_gradients_b
 pub use join::{DifferentKeys, JoinOptions, join, join_blocks, join_blocks_with};
 pub use like::*;
 pub use linalg::*;
-pub use metatensor_core::rows::Direction;
+pub use metatensor_core::internal::rows::Direction;
 pub use metatensor_core::{Error, Result};
 pub use missing::MissingGradients;
 pub use one_hot::one_hot;

@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use metatensor_core::{
-    DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap, with_element,
-};
+use metatensor_core::internal::with_element;
+use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
 
 use crate::results::{block_error, with_array};
 

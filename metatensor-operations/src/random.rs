@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use half::{bf16, f16};
-use metatensor_core::{
-    DType, DenseArray, Element, Error, Kernel, Output, Result, TensorBlock, TensorMap, run_kernel,
-};
+use metatensor_core::internal::{Kernel, Output, run_kernel};
+use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
 use num_complex::Complex;
 
 use crate::like::{GradientSelection, selected};

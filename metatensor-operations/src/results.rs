@@ -1,8 +1,7 @@
 //! From computed arrays to blocks and maps.
 
-use metatensor_core::{
-    ArrayRef, DType, DenseArray, Error, Result, TensorBlock, TensorMap, stored_like,
-};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{ArrayRef, DType, DenseArray, Error, Result, TensorBlock, TensorMap};
 
 use crate::kernels;
 use crate::numbers::{Convert, continuous, read, stored, with_continuous};

@@ -1,6 +1,6 @@
 //! Parts of maps and blocks.
 
-use metatensor_core::rows::{Rows, first_occurrences};
+use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock, TensorMap};
 
 use crate::Axis;

@@ -1,6 +1,6 @@
 //! Sorted maps and blocks.
 
-use metatensor_core::rows::Direction;
+use metatensor_core::internal::rows::Direction;
 use metatensor_core::{Error, Result, TensorBlock, TensorMap};
 
 use crate::Axis;
@@ -15,7 +15,7 @@ use crate::take::{PropertyPart, SamplePart, Sorting, sorted, take};
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
-/// # use metatensor_core::rows::Direction;
+/// # use metatensor_core::internal::rows::Direction;
 /// # use metatensor_operations::{Axis, sort};
 /// # use ndarray::arr2;
 /// let samples = Labels::new(["s"], &[[1], [0]])?;

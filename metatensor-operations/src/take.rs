@@ -1,8 +1,9 @@
 //! Blocks made of some of the rows and columns of another block, in any order: what slices, splits and
 //! sorted blocks are.
 
-use metatensor_core::rows::{Direction, Rows, argsort};
-use metatensor_core::{Labels, Result, TensorBlock, stored_like};
+use metatensor_core::internal::rows::{Direction, Rows, argsort};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{Labels, Result, TensorBlock};
 
 use crate::kernels::{self, Picked};
 use crate::structure::with_rows;

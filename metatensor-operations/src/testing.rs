@@ -6,9 +6,10 @@ mod unaligned;
 
 use std::sync::LazyLock;
 
+use metatensor_core::internal::RowCheck;
 use metatensor_core::{
     ArrayRef, DType, DataMovement, DenseArray, Device, Dlpack, Element, Error, Labels, Origin,
-    Result, RowCheck, TensorBlock, TensorMap, View, ViewMut,
+    Result, TensorBlock, TensorMap, View, ViewMut,
 };
 use ndarray::{Array, ArrayD, Axis, ShapeBuilder, Slice};
 

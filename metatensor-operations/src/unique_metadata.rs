@@ -1,6 +1,6 @@
 //! What occurs in the labels of a map.
 
-use metatensor_core::rows::{Direction, Rows, argsort, first_occurrences};
+use metatensor_core::internal::rows::{Direction, Rows, argsort, first_occurrences};
 use metatensor_core::{Error, Labels, Names, Result, TensorBlock, TensorMap};
 
 use crate::Axis;

@@ -7,7 +7,7 @@ pub mod prelude;
 pub use metatensor_core::{
     Array, ArrayRef, BlockMut, BlockParts, DType, DataMovement, DenseArray, Device, Dlpack,
     Element, Error, FillValue, GradientMap, Labels, Mapped, Names, Origin, Result, SampleOrder,
-    TensorBlock, TensorMap, View, ViewMut, num_threads, rows, set_num_threads,
+    TensorBlock, TensorMap, View, ViewMut, num_threads, set_num_threads,
 };
 #[doc(inline)]
 pub use metatensor_operations as operations;

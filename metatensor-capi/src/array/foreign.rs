@@ -6,9 +6,10 @@ use std::ptr::{self, NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use metatensor_core::internal::SmallArray;
 use metatensor_core::{
     Array, DType as DLDataType, DataMovement, DenseArray, Device as DLDevice, Dlpack,
-    DlpackVersion as DLPackVersion, Error, Origin, Result, SmallArray, View, ViewMut,
+    DlpackVersion as DLPackVersion, Error, Origin, Result, View, ViewMut,
 };
 
 use super::{mts_array_t, mts_data_movement_t, native_view, take_boxed_array};

@@ -70,6 +70,7 @@ impl DenseArray {
     /// # Errors
     ///
     /// Those of `write`, or if there is not enough memory, or if `write` did not write everything.
+    #[doc(hidden)]
     pub fn write<T: Element>(
         shape: &[usize],
         write: impl FnOnce(&mut Output<'_, T>) -> Result<()>,
@@ -103,6 +104,7 @@ impl DenseArray {
     ///
     /// The first error of `write` in the order of rows, or if there is not enough memory, or if `write`
     /// did not write everything.
+    #[doc(hidden)]
     pub fn write_rows<T: Element>(
         shape: &[usize],
         row_length: usize,
@@ -189,6 +191,7 @@ impl DenseArray {
     ///
     /// The first error of `write`, or if elements have another size, or if there is not enough memory, or
     /// if `write` did not write everything.
+    #[doc(hidden)]
     pub fn write_items<const N: usize>(
         dtype: DType,
         shape: &[usize],
@@ -267,12 +270,14 @@ impl DenseArray {
     /// # Safety
     ///
     /// Nobody may write to the memory while others read or write it through this array.
+    #[doc(hidden)]
     pub unsafe fn to_writable_dlpack(&self) -> Dlpack {
         self.export(0)
     }
 
     /// Gives away the elements as a DLPack tensor. Its receiver may write to them, unless another
     /// tensor shares their memory.
+    #[doc(hidden)]
     pub fn into_dlpack(self) -> Dlpack {
         let is_shared = Arc::strong_count(&self.buffer) > 1;
         self.export(if is_shared {
@@ -354,6 +359,7 @@ impl DenseArray {
     /// # Errors
     ///
     /// If `fill_value` is not such an array, or is of another type.
+    #[doc(hidden)]
     pub fn filled_like(&self, shape: &[usize], fill_value: &dyn Array) -> Result<DenseArray> {
         let fill_value = fill_value.view()?;
         if !fill_value.shape().is_empty() || fill_value.dtype() != self.dtype {

@@ -221,7 +221,8 @@ elements! {
 /// can not have are an error.
 ///
 /// ```
-/// # use metatensor_core::{DType, Element, Result, with_element};
+/// # use metatensor_core::internal::with_element;
+/// # use metatensor_core::{DType, Element, Result};
 /// fn has_fractions(dtype: DType) -> Result<bool> {
 ///     with_element!(dtype, T => Ok(T::from_number(0.5).is_some()))
 /// }
@@ -229,6 +230,7 @@ elements! {
 /// assert!(!has_fractions(DType::U8)?);
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! with_element {
     ($dtype:expr, $T:ident => $code:expr) => {

@@ -4,7 +4,8 @@
 /// are an error.
 ///
 /// ```
-/// # use metatensor_core::{DType, Error, Result, with_item_size};
+/// # use metatensor_core::internal::with_item_size;
+/// # use metatensor_core::{DType, Error, Result};
 /// fn zero(dtype: DType) -> Result<Vec<u8>> {
 ///     with_item_size!(dtype.size(), N => {
 ///         Ok([0; N].to_vec())
@@ -13,6 +14,7 @@
 /// assert_eq!(zero(DType::F64)?, [0; 8]);
 /// # Ok::<(), Error>(())
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! with_item_size {
     ($size:expr, $N:ident => $code:block) => {

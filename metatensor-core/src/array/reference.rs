@@ -24,6 +24,7 @@ enum Owner {
 
 impl ArrayRef {
     /// An array that is kept here, instead of in an allocation of its own, until it has several owners.
+    #[doc(hidden)]
     #[inline]
     pub fn small<A: SmallArray>(array: A) -> ArrayRef {
         ArrayRef(Owner::Small(Small::new(array)))

@@ -316,6 +316,7 @@ impl<'a> View<'a> {
     /// # Panics
     ///
     /// If elements have another size.
+    #[doc(hidden)]
     pub fn items<const N: usize>(&self) -> ArrayViewD<'_, [u8; N]> {
         self.memory.items()
     }

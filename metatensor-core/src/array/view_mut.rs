@@ -136,6 +136,7 @@ impl<'a> ViewMut<'a> {
     /// # Panics
     ///
     /// If elements have another size.
+    #[doc(hidden)]
     pub fn as_items_mut<const N: usize>(&mut self) -> Option<&mut [[u8; N]]> {
         assert_eq!(N, self.dtype().size());
         Some(self.as_bytes_mut()?.as_chunks_mut().0)

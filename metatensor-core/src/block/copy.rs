@@ -25,6 +25,7 @@ impl TensorBlock {
     /// # Errors
     ///
     /// If an array can not be copied.
+    #[doc(hidden)]
     pub fn unshare_arrays(&mut self) -> Result<()> {
         self.unshare(Unshare::Shared)
     }

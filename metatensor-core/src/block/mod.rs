@@ -115,6 +115,7 @@ impl TensorBlock {
     /// # Errors
     ///
     /// As for [`TensorBlock::new`].
+    #[doc(hidden)]
     #[inline]
     pub fn new_in_box(
         values: ArrayRef,

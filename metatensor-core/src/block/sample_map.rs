@@ -236,6 +236,7 @@ impl GradientMap {
     /// # Errors
     ///
     /// If there is not one new position per sample, or one of them is not less than `new_rows`.
+    #[doc(hidden)]
     pub fn renumber(&self, new_positions: &[Option<u32>], new_rows: usize) -> Result<Renumbered> {
         if new_positions.len() != self.parent_rows() {
             return Err(Error::invalid(format!(

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::archive::{Archive, End, Source};
 use super::{npy, other};
-use crate::{Contents, Error, Result, WrongContents};
+use crate::contents::{Contents, WrongContents};
+use crate::{Error, Result};
 
 impl Contents {
     /// The archive in `source`, which has to hold this.

@@ -9,10 +9,9 @@ use super::archive::{Archive, Member, Source};
 use super::array::Create;
 use super::{Scratch, array, from_source, in_file, info, labels};
 use crate::block::gradient_names;
+use crate::contents::Contents;
 use crate::names::printable;
-use crate::{
-    Array, ArrayRef, Contents, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap,
-};
+use crate::{Array, ArrayRef, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap};
 
 impl TensorMap {
     /// Loads a map from the file at `path`. The archive may be a part of the file: an array of bytes that numpy saved,

@@ -139,6 +139,7 @@ impl Labels {
     ///
     /// As for [`Labels::new`], and if the array does not have two axes, as many columns as there
     /// are names, and 32-bit integers.
+    #[doc(hidden)]
     pub fn from_storage<S: AsRef<str>>(
         names: &[S],
         array: ArrayRef,
@@ -246,6 +247,7 @@ impl Labels {
     }
 
     /// The rows, for the algebra in [`crate::rows`].
+    #[doc(hidden)]
     pub fn rows(&self) -> Rows<'_> {
         self.0.values.rows()
     }
@@ -255,6 +257,7 @@ impl Labels {
     /// # Errors
     ///
     /// If they are on a device that only its owner knows, such as torch's meta device.
+    #[doc(hidden)]
     #[inline]
     pub fn check_readable(&self, action: &str) -> Result<()> {
         if self.0.values.are_hidden() {
@@ -302,6 +305,7 @@ impl Labels {
     /// # Errors
     ///
     /// Those of the array of `other`.
+    #[doc(hidden)]
     pub fn stored_like(self, other: &Labels) -> Result<Labels> {
         let values = self.0.values.converted_to_kind_of(&other.0.values)?;
         Ok(self.with_values(values))
@@ -312,6 +316,7 @@ impl Labels {
     /// # Errors
     ///
     /// Those of the arrays.
+    #[doc(hidden)]
     pub fn on_device_of(self, model: &dyn Array) -> Result<Labels> {
         if self.device()? == model.device()? {
             return Ok(self);
@@ -391,6 +396,7 @@ impl Labels {
 
     /// What [`Labels::position`] gives, if finding it takes a few instructions and no memory. That depends on which rows
     /// there are, and on what was asked before.
+    #[doc(hidden)]
     #[inline]
     pub fn position_at_once(&self, row: &[i32]) -> Option<Option<usize>> {
         if row.len() != self.rows().width() {
@@ -428,6 +434,7 @@ impl Labels {
 #[expect(unsafe_code, reason = "gives away a reference count")]
 impl Labels {
     /// Gives away one reference to these labels, as a pointer: see [`Labels::from_raw`].
+    #[doc(hidden)]
     pub fn into_raw(self) -> *const () {
         Arc::into_raw(self.0).cast()
     }
@@ -437,6 +444,7 @@ impl Labels {
     /// # Safety
     ///
     /// `pointer` must come from [`Labels::into_raw`], and each such pointer can be taken back once.
+    #[doc(hidden)]
     pub unsafe fn from_raw(pointer: *const ()) -> Labels {
         // SAFETY: made by `Arc::into_raw` of the same type.
         Labels(unsafe { Arc::from_raw(pointer.cast()) })

@@ -45,6 +45,7 @@ impl Labels {
     /// # Errors
     ///
     /// As for [`Labels::union`], and if there is not one entry per row in the mappings.
+    #[doc(hidden)]
     pub fn union_into(
         &self,
         other: &Labels,
@@ -87,6 +88,7 @@ impl Labels {
     /// # Errors
     ///
     /// As for [`Labels::union_into`].
+    #[doc(hidden)]
     pub fn intersection_into(
         &self,
         other: &Labels,
@@ -124,6 +126,7 @@ impl Labels {
     /// # Errors
     ///
     /// As for [`Labels::union_into`].
+    #[doc(hidden)]
     pub fn difference_into(&self, other: &Labels, first: Option<&mut [i64]>) -> Result<Labels> {
         self.check_set_operation("difference", other, first.as_deref(), None)?;
         let (a, b) = sets(self, other);

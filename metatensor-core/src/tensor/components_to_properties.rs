@@ -4,8 +4,9 @@ use super::TensorMap;
 use super::merged_rows::product;
 use super::merged_size::{self, labels_bytes};
 use crate::array::reordered;
+use crate::limits::ResultBytes;
 use crate::names::Names;
-use crate::{Error, Labels, Limit, Result, ResultBytes, TensorBlock};
+use crate::{Error, Labels, Limit, Result, TensorBlock};
 
 impl TensorMap {
     /// Moves components to the start of the properties, in each of the blocks and their gradients.

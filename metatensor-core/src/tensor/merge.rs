@@ -5,9 +5,10 @@ use super::merged_rows::{MergedRows, Tables, readable};
 use super::merged_size;
 use super::{FillValue, TensorMap};
 use crate::array::{Placement, PropertyRun, assemble};
+use crate::limits::ResultBytes;
 use crate::names::Names;
 use crate::rows::{RowGroups, Rows};
-use crate::{Array, Error, Labels, Limit, Result, ResultBytes, TensorBlock};
+use crate::{Array, Error, Labels, Limit, Result, TensorBlock};
 
 /// In which order the samples of merged blocks are. Those of their gradients are always sorted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -237,6 +237,7 @@ impl TensorMap {
     /// # Errors
     ///
     /// If an array can not be copied.
+    #[doc(hidden)]
     pub fn unshare_arrays(&mut self) -> Result<()> {
         for (i, block) in self.blocks.iter_mut().enumerate() {
             let unshared = block.unshare_arrays();

@@ -1,7 +1,8 @@
 //! Comparison of values.
 
 use half::{bf16, f16};
-use metatensor_core::{DType, Element, Error, Result, TensorBlock, View, all_rows};
+use metatensor_core::internal::all_rows;
+use metatensor_core::{DType, Element, Error, Result, TensorBlock, View};
 use num_complex::Complex;
 
 use super::NotEqual;

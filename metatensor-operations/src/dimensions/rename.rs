@@ -1,6 +1,7 @@
 //! Other names for dimensions.
 
-use metatensor_core::{Error, Labels, Names, Result, RowCheck, TensorBlock, TensorMap};
+use metatensor_core::internal::RowCheck;
+use metatensor_core::{Error, Labels, Names, Result, TensorBlock, TensorMap};
 
 use super::{change_gradients, check_axis, edit_keys, position, with_properties};
 use crate::Axis;

@@ -1,6 +1,7 @@
 //! One block beside the other.
 
-use metatensor_core::{ArrayRef, Labels, Result, TensorBlock, stored_like};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{ArrayRef, Labels, Result, TensorBlock};
 
 use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
 use crate::Axis;

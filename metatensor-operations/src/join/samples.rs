@@ -1,8 +1,7 @@
 //! One block after the other.
 
-use metatensor_core::{
-    ArrayRef, DenseArray, Error, Labels, Result, TensorBlock, View, stored_like,
-};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{ArrayRef, DenseArray, Error, Labels, Result, TensorBlock, View};
 
 use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
 use crate::Axis;

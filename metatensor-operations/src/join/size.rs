@@ -3,7 +3,8 @@
 //! Where properties are joined, gradients have the rows of all blocks: those without any in common make one that is as
 //! many times larger than all of them as there are blocks.
 
-use metatensor_core::{Limit, Result, ResultBytes, TensorBlock};
+use metatensor_core::internal::ResultBytes;
+use metatensor_core::{Limit, Result, TensorBlock};
 
 use super::{Input, Plan, gradients_of};
 use crate::Axis;

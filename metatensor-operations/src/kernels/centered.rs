@@ -3,8 +3,9 @@
 //! A `f64` does not hold all integers of 64 bits. Their differences to a mean are as good as the integers for variances, and
 //! computed from exact sums.
 
-use metatensor_core::rows::RowGroups;
-use metatensor_core::{Result, change_rows};
+use metatensor_core::Result;
+use metatensor_core::internal::change_rows;
+use metatensor_core::internal::rows::RowGroups;
 
 use super::ColumnGroups;
 

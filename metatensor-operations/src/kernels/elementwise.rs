@@ -1,6 +1,7 @@
 //! One result for each element.
 
-use metatensor_core::{DenseArray, Element, Result, change_rows};
+use metatensor_core::internal::change_rows;
+use metatensor_core::{DenseArray, Element, Result};
 
 /// `f(x)` for all elements of an array with this shape.
 pub(crate) fn map<S: Copy + Sync, T: Element>(

@@ -3,7 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock, change_rows};
+use metatensor_core::internal::change_rows;
+use metatensor_core::{DenseArray, Element, GradientMap, Result, TensorBlock};
 
 use super::Sparse;
 

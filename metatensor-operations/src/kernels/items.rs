@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DType, DenseArray, Output, Result, View, with_item_size};
+use metatensor_core::internal::{Output, with_item_size};
+use metatensor_core::{DType, DenseArray, Result, View};
 use ndarray::{ArrayViewD, Axis};
 
 /// Entries of one axis, in the order in which they are wanted.

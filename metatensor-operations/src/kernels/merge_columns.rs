@@ -2,8 +2,9 @@
 
 use std::array;
 
-use metatensor_core::rows::RowGroups;
-use metatensor_core::{DenseArray, Output, Result, change_rows};
+use metatensor_core::internal::rows::RowGroups;
+use metatensor_core::internal::{Output, change_rows};
+use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, is_extreme, scaled_moments};
 use super::{GradientRows, Summable, Variance, Wide, map};

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use metatensor_core::rows::RowGroups;
-use metatensor_core::{DenseArray, Result, change_rows};
+use metatensor_core::internal::change_rows;
+use metatensor_core::internal::rows::RowGroups;
+use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, deviations, is_extreme, scaled_moments};
 use super::{GradientRows, Summable, Variance, Wide, map};

@@ -1,9 +1,7 @@
 //! Products of maps, as matrices.
 
-use metatensor_core::{
-    Array, DType, DenseArray, Error, Result, ResultBytes, TensorBlock, TensorMap, change_rows,
-    stored_like,
-};
+use metatensor_core::internal::{ResultBytes, change_rows, stored_like};
+use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock, TensorMap};
 use ndarray::{ArrayView2, ArrayViewMut2, ArrayViewMutD};
 
 use super::matrix::{Product, matrix, part};

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use metatensor_core::{Error, Limit, Result, TensorBlock, TensorMap, change_rows, with_element};
+use metatensor_core::internal::{change_rows, with_element};
+use metatensor_core::{Error, Limit, Result, TensorBlock, TensorMap};
 use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 

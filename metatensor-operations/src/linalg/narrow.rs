@@ -5,7 +5,7 @@
 
 use std::array;
 
-use metatensor_core::{Kernel, run_kernel};
+use metatensor_core::internal::{Kernel, run_kernel};
 use num_traits::Float;
 
 /// Rows of `b` up to which [`product`] is faster than algorithms for large matrices.

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use metatensor_core::rows::Rows;
-use metatensor_core::{Array, DType, DenseArray, Labels, Result, TensorBlock, stored_like};
+use metatensor_core::internal::rows::Rows;
+use metatensor_core::internal::stored_like;
+use metatensor_core::{Array, DType, DenseArray, Labels, Result, TensorBlock};
 use ndarray::{ArrayView2, Axis as ArrayAxis};
 
 use super::dot::{multiply_to, new_slice};

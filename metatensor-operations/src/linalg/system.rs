@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View, stored_like};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View};
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use num_complex::Complex;
 

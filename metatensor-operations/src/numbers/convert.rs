@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use metatensor_core::{DType, DenseArray, Element, Error, Result, View, change_rows, with_element};
+use metatensor_core::internal::{change_rows, with_element};
+use metatensor_core::{DType, DenseArray, Element, Error, Result, View};
 use num_complex::Complex;
 use num_traits::AsPrimitive;
 

@@ -1,6 +1,7 @@
 //! Types of results.
 
-use metatensor_core::{DType, Element, Result, with_element};
+use metatensor_core::internal::with_element;
+use metatensor_core::{DType, Element, Result};
 
 use super::Kind;
 

@@ -15,7 +15,7 @@
 //! are integers, and wrap around, and those of booleans are *or*; means, variances and standard deviations of
 //! both are `f64`.
 
-use metatensor_core::rows::{RowGroups, Rows};
+use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Result};
 
 use crate::Axis;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use metatensor_core::rows::{RowGroups, Rows};
-use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock, stored_like};
+use metatensor_core::internal::rows::{RowGroups, Rows};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock};
 
 use super::{Averaged, Kept, Reduction, Spread};
 use crate::Axis;

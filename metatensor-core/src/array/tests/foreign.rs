@@ -1,7 +1,8 @@
 //! Arrays of another kind than the native ones, which can be on other devices.
 
 use super::*;
-use crate::{Labels, RowCheck};
+use crate::Labels;
+use crate::labels::RowCheck;
 
 /// An array that says it is on some device. On the CPU, it is what it contains.
 #[derive(Debug)]

@@ -1,8 +1,7 @@
 //! Kinds, layouts and types of arrays.
 
-use metatensor_core::{
-    DType, DenseArray, Device, Element, Error, TensorBlock, bf16, f16, with_element,
-};
+use metatensor_core::internal::with_element;
+use metatensor_core::{DType, DenseArray, Device, Element, Error, TensorBlock, bf16, f16};
 
 use super::*;
 use crate::{AllcloseOptions, check_allclose_block, check_equal_block};

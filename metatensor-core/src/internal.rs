@@ -1,0 +1,27 @@
+//! What the other crates of this workspace use, and nobody else should: it can change in any release.
+//!
+//! None of this is in the documentation for users, nor are the methods marked `#[doc(hidden)]` of the types that they do
+//! see. It is documented where it stands:
+//!
+//! - the algebra on tables of integers: [`rows`];
+//! - the threads of the library: [`change_rows`] for results, [`all_rows`] for tests;
+//! - code compiled for wide vectors: [`Kernel`] and [`run_kernel`];
+//! - loops over elements of any type, [`with_element`], or over elements as so many bytes, [`with_item_size`];
+//! - results: memory that is written once, [`Output`], given back as the kind of array that the inputs are,
+//!   [`stored_like`], after their size was checked, [`ResultBytes`];
+//! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`];
+//! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
+//!   [`WrongContents`].
+
+pub use crate::array::{Output, SmallArray, stored_like, will_be_written};
+pub use crate::block::Renumbered;
+pub use crate::contents::{Contents, WrongContents};
+pub use crate::labels::RowCheck;
+pub use crate::limits::ResultBytes;
+/// Algebra on tables of integers.
+pub mod rows {
+    pub use crate::rows::*;
+}
+pub use crate::threads::{all_rows, change_rows};
+pub use crate::vectors::{Kernel, run_kernel};
+pub use crate::{with_element, with_item_size};
