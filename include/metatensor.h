@@ -1,7 +1,6 @@
 /* Labels, blocks and maps, compatible with the C interface of metatensor 0.2.
  *
- * Generated from the sources of metatensor-capi by
- *     cargo run -p metatensor-tests --bin generate-headers
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_H

@@ -1,7 +1,6 @@
 /* Arrays on top of memory of the caller, and what the library has.
  *
- * Generated from the sources of metatensor-capi by
- *     cargo run -p metatensor-tests --bin generate-headers
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_ARRAYS_H

@@ -1,7 +1,6 @@
 /* Files that are being written.
  *
- * Generated from the sources of metatensor-capi by
- *     cargo run -p metatensor-tests --bin generate-headers
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_FILES_H

@@ -1,7 +1,6 @@
 /* The link between the samples of a block and the rows of its gradients.
  *
- * Generated from the sources of metatensor-capi by
- *     cargo run -p metatensor-tests --bin generate-headers
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_GRADIENT_MAP_H

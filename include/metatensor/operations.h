@@ -1,7 +1,6 @@
 /* Operations on maps and blocks, gradients included.
  *
- * Generated from the sources of metatensor-capi by
- *     cargo run -p metatensor-tests --bin generate-headers
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_OPERATIONS_H

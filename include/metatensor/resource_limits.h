@@ -1,7 +1,6 @@
 /* What loading a file and making a result may cost.
  *
- * Generated from the sources of metatensor-capi by
- *     cargo run -p metatensor-tests --bin generate-headers
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_RESOURCE_LIMITS_H

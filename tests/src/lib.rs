@@ -3,7 +3,6 @@
 pub mod command;
 pub mod compiler;
 pub mod declarations;
-pub mod headers;
 pub mod library;
 pub mod venv;
 

@@ -2,8 +2,8 @@
 
 use metatensor_tests::compiler::sources;
 use metatensor_tests::declarations::functions;
-use metatensor_tests::headers::HEADERS;
 use metatensor_tests::repository;
+use metatensor_tools::headers::HEADERS;
 
 #[test]
 fn generated_headers_are_fresh() {
@@ -12,7 +12,7 @@ fn generated_headers_are_fresh() {
         let actual = std::fs::read_to_string(header.location()).unwrap();
         assert!(
             actual == expected,
-            "include/{} is stale: run `cargo run -p metatensor-tests --bin generate-headers`",
+            "include/{} is stale: run `cargo xtask headers`",
             header.path
         );
     }

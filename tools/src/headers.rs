@@ -99,8 +99,8 @@ impl Header {
         let mut config = Config::from_file(crate_directory.join("cbindgen.toml"))?;
         let guard = self.path.to_uppercase().replace(['/', '.'], "_");
         config.header = Some(format!(
-            "/* {}\n *\n * Generated from the sources of metatensor-capi by\n *     cargo run -p \
-             metatensor-tests --bin generate-headers\n * Change those, not this file. */",
+            "/* {}\n *\n * Generated from the sources of metatensor-capi by `cargo xtask headers`.\n * Change those, \
+             not this file. */",
             self.purpose
         ));
         config.include_guard = Some(guard);

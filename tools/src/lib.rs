@@ -1,0 +1,12 @@
+//! What makes the files in this repository that are generated: `cargo xtask` runs it, and the tests check with it that
+//! these files are what they should be.
+
+pub mod headers;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let tools = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tools.parent().unwrap_or(tools).to_owned()
+}
