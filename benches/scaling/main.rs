@@ -358,13 +358,13 @@ fn add_gradient(n: usize) -> Result<Duration> {
 
 fn multiply(n: usize) -> Result<Duration> {
     let block = block(n)?;
-    timed(|| operations::multiply_block(&block, &block))
+    timed(|| operations::multiply(&block, &block))
 }
 
 fn sort(n: usize) -> Result<Duration> {
     let block = block(n)?;
     timed(|| {
-        operations::sort_block(
+        operations::sort(
             &block,
             &[operations::Axis::Samples],
             operations::Direction::Ascending,

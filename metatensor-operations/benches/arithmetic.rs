@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use metatensor_core::{DenseArray, Labels, TensorBlock, TensorMap, set_num_threads};
-use metatensor_operations::{
-    abs_block, add_block, divide_block, equal_block, into_pow, multiply_block, pow_block,
-};
+use metatensor_operations::{abs, add, divide, equal, into_pow, multiply, pow};
 
 const ROWS_PER_SAMPLE: usize = 10;
 const COMPONENTS: usize = 3;
@@ -67,15 +65,13 @@ fn arithmetic(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(name, &id), |bencher| bencher.iter(f));
         };
         bench("copy", &|| drop(black_box(a.deep_copy().unwrap())));
-        bench("add", &|| drop(black_box(add_block(&a, &b).unwrap())));
-        bench("multiply", &|| {
-            drop(black_box(multiply_block(&a, &b).unwrap()))
-        });
-        bench("divide", &|| drop(black_box(divide_block(&a, &b).unwrap())));
-        bench("abs", &|| drop(black_box(abs_block(&a).unwrap())));
-        bench("pow 2", &|| drop(black_box(pow_block(&a, 2.0).unwrap())));
-        bench("pow 2.5", &|| drop(black_box(pow_block(&a, 2.5).unwrap())));
-        bench("equal", &|| assert!(equal_block(&a, &b).unwrap()));
+        bench("add", &|| drop(black_box(add(&a, &b).unwrap())));
+        bench("multiply", &|| drop(black_box(multiply(&a, &b).unwrap())));
+        bench("divide", &|| drop(black_box(divide(&a, &b).unwrap())));
+        bench("abs", &|| drop(black_box(abs(&a).unwrap())));
+        bench("pow 2", &|| drop(black_box(pow(&a, 2.0).unwrap())));
+        bench("pow 2.5", &|| drop(black_box(pow(&a, 2.5).unwrap())));
+        bench("equal", &|| assert!(equal(&a, &b).unwrap()));
 
         let mut map = Some(TensorMap::new(Labels::single(), vec![a]).unwrap());
         group.bench_function(BenchmarkId::new("into_pow 2", &id), |bencher| {

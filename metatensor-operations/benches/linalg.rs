@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use metatensor_core::{DenseArray, Labels, TensorBlock};
-use metatensor_operations::{LstsqOptions, dot_block, lstsq_block, solve_block};
+use metatensor_operations::{LstsqOptions, dot, lstsq, solve};
 
 /// Numbers between -1 and 1 without any pattern.
 fn array(shape: &[usize], seed: u64) -> DenseArray {
@@ -54,24 +54,24 @@ fn linalg(criterion: &mut Criterion) {
     for outputs in [1, 4, 16] {
         let weights = block(outputs, 128, 0, 2);
         group.bench_function(format!("dot/155000x128/{outputs}"), |bencher| {
-            bencher.iter(|| black_box(dot_block(&x, &weights).unwrap()));
+            bencher.iter(|| black_box(dot(&x, &weights).unwrap()));
         });
     }
     let y = block(5000, 1, 50_000, 3);
     let options = |rcond| LstsqOptions { rcond: Some(rcond) };
     group.bench_function("lstsq/155000x128/1", |bencher| {
-        bencher.iter(|| black_box(lstsq_block(&x, &y, options(1e-12)).unwrap()));
+        bencher.iter(|| black_box(lstsq(&x, &y, options(1e-12)).unwrap()));
     });
 
     // With this many singular values left out, all of them have to be known.
     let x = block(512, 256, 0, 4);
     let y = block(512, 1, 0, 5);
     group.bench_function("lstsq/512x256/1/rcond 0.5", |bencher| {
-        bencher.iter(|| black_box(lstsq_block(&x, &y, options(0.5)).unwrap()));
+        bencher.iter(|| black_box(lstsq(&x, &y, options(0.5)).unwrap()));
     });
     let (x, y) = (block(512, 512, 0, 6), block(512, 1, 0, 7));
     group.bench_function("solve/512/1", |bencher| {
-        bencher.iter(|| black_box(solve_block(&x, &y).unwrap()));
+        bencher.iter(|| black_box(solve(&x, &y).unwrap()));
     });
     group.finish();
 }

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use metatensor_core::internal::stored_like;
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{Result, TensorBlock};
 
 use crate::compare::{EqualMetadataOptions, same_metadata};
 use crate::gradient_rows::{Child, GradientRowUnion};
 use crate::kernels::{self, Columns};
-use crate::matching::pairs;
-use crate::results::{block_error, with_array};
-use crate::structure::with_blocks;
+use crate::operand::{Blocks, Operand};
+use crate::results::with_array;
 
 /// Two maps that have the same gradient rows for the same keys, which is what operations on two maps
 /// need.
@@ -42,41 +41,32 @@ use crate::structure::with_blocks;
 /// If the maps do not have the same keys, or blocks for the same key not the same samples, or not
 /// gradients with respect to the same parameters, with the same dimensions of samples; or those of the
 /// arrays.
-pub fn align_gradients(a: &TensorMap, b: &TensorMap) -> Result<(TensorMap, TensorMap)> {
-    let align = || {
-        let mut first = Vec::with_capacity(a.len());
-        let mut second = Vec::with_capacity(b.len());
-        for (i, (x, y)) in pairs(a, b)?.into_iter().enumerate() {
-            let (x, y) = aligned(x, y).map_err(|error| block_error(error, a, i))?;
-            first.push(x);
-            second.push(y);
-        }
+pub fn align_gradients<T: Operand>(a: &T, b: &T) -> Result<(T, T)> {
+    let aligned = align(a.parts(), b.parts())
+        .and_then(|(first, second)| Ok((a.with_structure(first)?, b.with_structure(second)?)));
+    aligned.map_err(|error| error.context("align_gradients"))
+}
+
+/// The blocks that become of those of both.
+fn align(a: Blocks<'_>, b: Blocks<'_>) -> Result<(Vec<TensorBlock>, Vec<TensorBlock>)> {
+    let mut first = Vec::with_capacity(a.list.len());
+    let mut second = Vec::with_capacity(b.list.len());
+    for (i, (x, y)) in a.pairs(b)?.into_iter().enumerate() {
+        let (x, y) = aligned(x, y).map_err(|error| a.in_block(i, error))?;
+        first.push(x);
+        second.push(y);
+    }
+    if let (Some(keys), Some(others)) = (a.keys, b.keys) {
         // The blocks of the second map are in the order of the keys of the first one.
         let mut in_order = vec![None; second.len()];
-        for (key, block) in a.keys().iter().zip(second) {
-            if let Some(position) = b.keys().position(key) {
+        for (key, block) in keys.iter().zip(second) {
+            if let Some(position) = others.position(key) {
                 in_order[position] = Some(block);
             }
         }
-        let second = in_order.into_iter().flatten().collect();
-        Ok((
-            with_blocks(a, a.keys().clone(), first)?,
-            with_blocks(b, b.keys().clone(), second)?,
-        ))
-    };
-    align().map_err(|error: metatensor_core::Error| error.context("align_gradients"))
-}
-
-/// [`align_gradients`] for blocks.
-///
-/// # Errors
-///
-/// As for [`align_gradients`].
-pub fn align_gradients_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-) -> Result<(TensorBlock, TensorBlock)> {
-    aligned(a, b).map_err(|error| error.context("align_gradients"))
+        second = in_order.into_iter().flatten().collect();
+    }
+    Ok((first, second))
 }
 
 fn aligned(a: &TensorBlock, b: &TensorBlock) -> Result<(TensorBlock, TensorBlock)> {

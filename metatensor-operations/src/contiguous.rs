@@ -1,10 +1,10 @@
 //! Row-major arrays.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{Result, TensorBlock};
 
 use crate::kernels;
-use crate::results::{block_error, with_array, with_values};
-use crate::structure::map_structure;
+use crate::operand::{Blocks, Operand, map_structure};
+use crate::results::{with_array, with_values};
 
 /// Whether all arrays of a map, gradients included, have their elements one after the other in memory,
 /// the last axis varying fastest.
@@ -12,23 +12,17 @@ use crate::structure::map_structure;
 /// # Errors
 ///
 /// If the arrays are not in main memory.
-pub fn is_contiguous(tensor: &TensorMap) -> Result<bool> {
-    for (i, block) in tensor.blocks().iter().enumerate() {
-        let contiguous = contiguous(block).map_err(|error| block_error(error, tensor, i));
-        if !contiguous.map_err(|error| error.context("is_contiguous"))? {
+pub fn is_contiguous<T: Operand>(tensor: &T) -> Result<bool> {
+    are_contiguous(tensor.parts()).map_err(|error| error.context("is_contiguous"))
+}
+
+fn are_contiguous(blocks: Blocks<'_>) -> Result<bool> {
+    for (i, block) in blocks.list.iter().enumerate() {
+        if !contiguous(block).map_err(|error| blocks.in_block(i, error))? {
             return Ok(false);
         }
     }
     Ok(true)
-}
-
-/// [`is_contiguous`] for a block.
-///
-/// # Errors
-///
-/// As for [`is_contiguous`].
-pub fn is_contiguous_block(block: &TensorBlock) -> Result<bool> {
-    contiguous(block).map_err(|error| error.context("is_contiguous"))
 }
 
 fn contiguous(block: &TensorBlock) -> Result<bool> {
@@ -65,18 +59,9 @@ fn contiguous(block: &TensorBlock) -> Result<bool> {
 /// # Errors
 ///
 /// If the arrays are not in main memory, or those of the arrays.
-pub fn make_contiguous(tensor: &TensorMap) -> Result<TensorMap> {
-    map_structure(tensor, |_, block| made_contiguous(block))
+pub fn make_contiguous<T: Operand>(tensor: &T) -> Result<T> {
+    map_structure(tensor, &|_, block| made_contiguous(block))
         .map_err(|error| error.context("make_contiguous"))
-}
-
-/// [`make_contiguous`] for a block.
-///
-/// # Errors
-///
-/// As for [`make_contiguous`].
-pub fn make_contiguous_block(block: &TensorBlock) -> Result<TensorBlock> {
-    made_contiguous(block).map_err(|error| error.context("make_contiguous"))
 }
 
 fn made_contiguous(block: &TensorBlock) -> Result<TensorBlock> {

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::{Result, TensorBlock};
 
+use crate::operand::{Operand, change_structure, map_structure};
 use crate::results::with_array;
-use crate::structure::{change_structure, from_parts, map_structure};
+use crate::structure::from_parts;
 
 /// Map without some of its gradients, or without any (`None`).
 ///
@@ -34,9 +35,9 @@ use crate::structure::{change_structure, from_parts, map_structure};
 /// # Errors
 ///
 /// Those of the arrays.
-pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
+pub fn remove_gradients<T: Operand>(tensor: &T, remove: Option<&[&str]>) -> Result<T> {
     let remove = set(remove);
-    map_structure(tensor, |_, block| removed(block, remove.as_ref()))
+    map_structure(tensor, &|_, block| removed(block, remove.as_ref()))
         .map_err(|error| error.context("remove_gradients"))
 }
 
@@ -45,7 +46,7 @@ pub fn remove_gradients(tensor: &TensorMap, remove: Option<&[&str]>) -> Result<T
 /// # Errors
 ///
 /// As for [`remove_gradients`].
-pub fn into_without_gradients(tensor: TensorMap, remove: Option<&[&str]>) -> Result<TensorMap> {
+pub fn into_without_gradients<T: Operand>(tensor: T, remove: Option<&[&str]>) -> Result<T> {
     let remove = set(remove);
     let stays = |parameter: &str| remove.as_ref().is_some_and(|set| !set.contains(parameter));
     let without = |block: TensorBlock| {
@@ -53,17 +54,8 @@ pub fn into_without_gradients(tensor: TensorMap, remove: Option<&[&str]>) -> Res
         parts.gradients.retain(|(parameter, _)| stays(parameter));
         from_parts(parts)
     };
-    change_structure(tensor, |_, block| without(block))
+    change_structure(tensor, &|_, block| without(block))
         .map_err(|error| error.context("remove_gradients"))
-}
-
-/// [`remove_gradients`] for a block.
-///
-/// # Errors
-///
-/// Those of the arrays.
-pub fn remove_gradients_block(block: &TensorBlock, remove: Option<&[&str]>) -> Result<TensorBlock> {
-    removed(block, set(remove).as_ref()).map_err(|error| error.context("remove_gradients"))
 }
 
 fn set<'a>(names: Option<&[&'a str]>) -> Option<HashSet<&'a str>> {
@@ -84,6 +76,8 @@ fn removed(block: &TensorBlock, remove: Option<&HashSet<&str>>) -> Result<Tensor
 
 #[cfg(test)]
 mod tests {
+    use metatensor_core::TensorMap;
+
     use super::*;
     use crate::testing::*;
 

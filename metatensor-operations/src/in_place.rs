@@ -1,33 +1,35 @@
 //! Operations that consume their argument, and write results in the place of it.
 
-use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock};
 use ndarray::ArrayViewMutD;
 
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{continuous, with_continuous};
-use crate::results::block_error;
+use crate::operand::Operand;
 
 /// Changes the blocks of `tensor` if nothing else uses its arrays, and they are native ones with a type that
 /// has fractions and carries itself. Else gives what `otherwise` makes.
-pub(crate) fn in_place(
+pub(crate) fn in_place<T: Operand>(
     function: &str,
-    mut tensor: TensorMap,
-    change: impl Fn(&mut BlockMut<'_>) -> Result<()>,
-    otherwise: impl FnOnce(&TensorMap) -> Result<TensorMap>,
-) -> Result<TensorMap> {
-    let changes_type = match tensor.dtype()? {
-        Some(dtype) => with_continuous!(continuous(dtype)?, T => Ok(T::DTYPE))? != dtype,
-        None => false,
-    };
-    if changes_type || !tensor.blocks().iter().all(owns_arrays) {
+    mut tensor: T,
+    change: &dyn Fn(&mut BlockMut<'_>) -> Result<()>,
+    otherwise: impl FnOnce(&T) -> Result<T>,
+) -> Result<T> {
+    if !can_change(tensor.parts().list)? {
         return otherwise(&tensor);
     }
-    for i in 0..tensor.len() {
-        change(&mut tensor.block_by_id_mut(i)?)
-            .map_err(|error| block_error(error, &tensor, i).context(function))?;
-    }
-    tensor.info_mut().clear();
+    let changed = tensor.update(change);
+    changed.map_err(|error| error.context(function))?;
     Ok(tensor)
+}
+
+fn can_change(blocks: &[TensorBlock]) -> Result<bool> {
+    let Some(first) = blocks.first() else {
+        return Ok(true);
+    };
+    let dtype = first.dtype()?;
+    let keeps_type = with_continuous!(continuous(dtype)?, T => Ok(T::DTYPE))? == dtype;
+    Ok(keeps_type && blocks.iter().all(owns_arrays))
 }
 
 fn owns_arrays(block: &TensorBlock) -> bool {

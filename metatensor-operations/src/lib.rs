@@ -1,7 +1,7 @@
 //! Operations on tensor maps that know about gradients.
 //!
 //! All operations are functions at the root of this crate. They take maps by reference and give new
-//! ones:
+//! ones, or blocks and give new blocks (see [`Operand`]):
 //!
 //! ```
 //! use metatensor_core::{Labels, TensorBlock, TensorMap};
@@ -35,8 +35,7 @@
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
 //! | gradient rows in plain memory | [`gather_rows`], [`scatter_add_rows`], [`gather_multiply`], [`gradient_contract`] |
 //!
-//! The same operation on a single block has the suffix `_block`. Functions that start with `into_` consume a
-//! map, and do in its memory what others need new memory for:
+//! Functions that start with `into_` consume their argument, and do in its memory what others need new memory for:
 //!
 //! | | functions |
 //! |---|---|
@@ -140,10 +139,10 @@ mod kernels;
 mod laws;
 mod like;
 mod linalg;
-mod matching;
 mod missing;
 mod numbers;
 mod one_hot;
+mod operand;
 mod random;
 mod reduce;
 mod results;
@@ -157,28 +156,29 @@ mod take;
 mod testing;
 mod unique_metadata;
 
-pub use align::{align_gradients, align_gradients_block};
+pub use align::align_gradients;
 pub use arithmetic::*;
 pub use axis::Axis;
 pub use block_from_array::{BlockNames, block_from_array};
 pub use chain_rule::{gather_multiply, gradient_contract};
 pub use compare::*;
-pub use contiguous::{is_contiguous, is_contiguous_block, make_contiguous, make_contiguous_block};
+pub use contiguous::{is_contiguous, make_contiguous};
 pub use dimensions::*;
-pub use gradients::{into_without_gradients, remove_gradients, remove_gradients_block};
-pub use join::{DifferentKeys, JoinOptions, join, join_blocks, join_blocks_with};
+pub use gradients::{into_without_gradients, remove_gradients};
+pub use join::{DifferentKeys, JoinOptions, join};
 pub use like::*;
 pub use linalg::*;
 pub use metatensor_core::internal::rows::Direction;
 pub use metatensor_core::{Error, Result};
 pub use missing::MissingGradients;
 pub use one_hot::one_hot;
-pub use random::{random_uniform_like, random_uniform_like_block};
+pub use operand::Operand;
+pub use random::random_uniform_like;
 pub use reduce::*;
 pub use rows::{gather_rows, scatter_add_rows};
 pub use select_blocks::{
     drop_blocks, drop_empty_blocks, filter_blocks, into_dropped, into_filtered,
 };
-pub use slice::{Selection, slice, slice_block, split, split_block};
-pub use sort::{sort, sort_block};
-pub use unique_metadata::{unique_metadata, unique_metadata_block};
+pub use slice::{Selection, slice, split};
+pub use sort::sort;
+pub use unique_metadata::unique_metadata;

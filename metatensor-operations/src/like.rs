@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use metatensor_core::internal::with_element;
-use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 
-use crate::results::{block_error, with_array};
+use crate::operand::{Operand, map_structure};
+use crate::results::with_array;
 
 /// Which gradients a new map or block has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +25,13 @@ pub enum GradientSelection<'a> {
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
-/// # use metatensor_operations::{GradientSelection, ones_like_block, zeros_like_block};
+/// # use metatensor_operations::{GradientSelection, ones_like, zeros_like};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let block = TensorBlock::new(arr2(&[[7.0, 8.0]]), &samples, &[], &Labels::range("p", 2)?)?;
-/// let zeros = zeros_like_block(&block, GradientSelection::All)?;
+/// let zeros = zeros_like(&block, GradientSelection::All)?;
 /// assert_eq!(zeros.to_ndarray::<f64>()?, arr2(&[[0.0, 0.0]]).into_dyn());
-/// let ones = ones_like_block(&block, GradientSelection::All)?;
+/// let ones = ones_like(&block, GradientSelection::All)?;
 /// assert_eq!(ones.to_ndarray::<f64>()?, arr2(&[[1.0, 1.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -38,20 +39,8 @@ pub enum GradientSelection<'a> {
 /// # Errors
 ///
 /// If a selected gradient does not exist or is selected twice; or those of the arrays.
-pub fn zeros_like(tensor: &TensorMap, gradients: GradientSelection<'_>) -> Result<TensorMap> {
-    filled_map("zeros_like", tensor, gradients, Fill::Zeros)
-}
-
-/// [`zeros_like`] for a block.
-///
-/// # Errors
-///
-/// As for [`zeros_like`].
-pub fn zeros_like_block(
-    block: &TensorBlock,
-    gradients: GradientSelection<'_>,
-) -> Result<TensorBlock> {
-    filled("zeros_like", block, gradients, Fill::Zeros)
+pub fn zeros_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Result<T> {
+    filled_like("zeros_like", tensor, gradients, Fill::Zeros)
 }
 
 /// Like [`zeros_like`], with 1 for all elements, also those of gradients: these are not derivatives of
@@ -60,20 +49,8 @@ pub fn zeros_like_block(
 /// # Errors
 ///
 /// As for [`zeros_like`].
-pub fn ones_like(tensor: &TensorMap, gradients: GradientSelection<'_>) -> Result<TensorMap> {
-    filled_map("ones_like", tensor, gradients, Fill::Ones)
-}
-
-/// [`ones_like`] for a block.
-///
-/// # Errors
-///
-/// As for [`zeros_like`].
-pub fn ones_like_block(
-    block: &TensorBlock,
-    gradients: GradientSelection<'_>,
-) -> Result<TensorBlock> {
-    filled("ones_like", block, gradients, Fill::Ones)
+pub fn ones_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Result<T> {
+    filled_like("ones_like", tensor, gradients, Fill::Ones)
 }
 
 /// Like [`zeros_like`], for callers who will write all elements: do not rely on what they are.
@@ -81,20 +58,8 @@ pub fn ones_like_block(
 /// # Errors
 ///
 /// As for [`zeros_like`].
-pub fn empty_like(tensor: &TensorMap, gradients: GradientSelection<'_>) -> Result<TensorMap> {
-    filled_map("empty_like", tensor, gradients, Fill::Zeros)
-}
-
-/// [`empty_like`] for a block.
-///
-/// # Errors
-///
-/// As for [`zeros_like`].
-pub fn empty_like_block(
-    block: &TensorBlock,
-    gradients: GradientSelection<'_>,
-) -> Result<TensorBlock> {
-    filled("empty_like", block, gradients, Fill::Zeros)
+pub fn empty_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Result<T> {
+    filled_like("empty_like", tensor, gradients, Fill::Zeros)
 }
 
 #[derive(Clone, Copy)]
@@ -103,18 +68,13 @@ enum Fill {
     Ones,
 }
 
-fn filled_map(
+fn filled_like<T: Operand>(
     function: &str,
-    tensor: &TensorMap,
+    tensor: &T,
     gradients: GradientSelection<'_>,
     fill: Fill,
-) -> Result<TensorMap> {
-    let blocks = tensor.blocks().iter().enumerate().map(|(i, block)| {
-        filled(function, block, gradients, fill).map_err(|error| block_error(error, tensor, i))
-    });
-    let mut result = TensorMap::new(tensor.keys().clone(), blocks.collect::<Result<_>>()?)?;
-    result.info_mut().clone_from(tensor.info());
-    Ok(result)
+) -> Result<T> {
+    map_structure(tensor, &|_, block| filled(function, block, gradients, fill))
 }
 
 fn filled(
@@ -211,7 +171,7 @@ mod tests {
             (GradientSelection::None, &[]),
             (GradientSelection::Only(&["c", "a"]), &["c", "a"]),
         ] {
-            let ones = ones_like_block(&block, selection).unwrap();
+            let ones = ones_like(&block, selection).unwrap();
             assert_eq!(*ones.gradients_list(), *expected);
             assert_eq!(values::<f64>(&ones), [1.0]);
             for (parameter, gradient) in ones.gradients() {
@@ -221,7 +181,7 @@ mod tests {
                     block.gradient(parameter).unwrap().samples()
                 );
             }
-            let zeros = zeros_like_block(&block, selection).unwrap();
+            let zeros = zeros_like(&block, selection).unwrap();
             assert_eq!(values::<f64>(&zeros), [0.0]);
         }
     }
@@ -241,9 +201,9 @@ mod tests {
     fn all_types_can_be_filled() {
         fn check<T: Element>(one: T) {
             let other = block([1, 2], &[T::default(); 2]);
-            let ones = ones_like_block(&other, GradientSelection::All).unwrap();
+            let ones = ones_like(&other, GradientSelection::All).unwrap();
             assert_eq!(values::<T>(&ones), [one, one]);
-            let zeros = zeros_like_block(&ones, GradientSelection::All).unwrap();
+            let zeros = zeros_like(&ones, GradientSelection::All).unwrap();
             assert_eq!(values::<T>(&zeros), [T::default(); 2]);
         }
         check(true);
@@ -267,7 +227,7 @@ mod tests {
     fn arrays_are_of_the_same_kind_on_the_same_device() {
         let device = Device { kind: 2, id: 3 };
         let block = foreign(&three_gradients(), device);
-        let ones = ones_like_block(&block, GradientSelection::All).unwrap();
+        let ones = ones_like(&block, GradientSelection::All).unwrap();
         for block in [&ones, ones.gradient("b").unwrap()] {
             assert_eq!(block.values().origin().unwrap(), Foreign::origin());
             assert_eq!(block.device().unwrap(), device);

@@ -36,7 +36,7 @@ pub(crate) fn parameters<'a>(blocks: impl IntoIterator<Item = &'a TensorBlock>) 
 
 /// Fails if two blocks do not have the same labels in the same order, where gradients may have different rows, and
 /// blocks different gradients, if `missing` allows for it.
-pub(crate) fn check_alike(
+fn check_alike(
     a: &TensorBlock,
     b: &TensorBlock,
     missing: MissingGradients,
@@ -50,6 +50,13 @@ pub(crate) fn check_alike(
     };
     same_metadata(a, b, values)?;
     check_gradients(&[a, b], missing)
+}
+
+/// [`check_alike`] for all pairs of blocks.
+pub(crate) fn alike(
+    missing: MissingGradients,
+) -> impl Fn(&TensorBlock, &TensorBlock) -> Result<(), NotEqual> {
+    move |a, b| check_alike(a, b, missing)
 }
 
 /// Fails if gradients with respect to the same parameter do not have the same components and dimensions of samples, or

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use half::{bf16, f16};
 use metatensor_core::internal::{Kernel, Output, run_kernel};
-use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 use num_complex::Complex;
 
 use crate::like::{GradientSelection, selected};
+use crate::operand::{Operand, map_structure};
 use crate::results::with_values;
-use crate::structure::map_structure;
 
 /// Map with the labels, the data type and the info of `tensor`, and random numbers for all elements,
 /// evenly distributed from 0 (included) to 1 (excluded).
@@ -35,29 +35,15 @@ use crate::structure::map_structure;
 ///
 /// If elements are neither real nor complex floating point numbers; if a selected gradient does not
 /// exist or is selected twice; or those of the arrays.
-pub fn random_uniform_like(
-    tensor: &TensorMap,
+pub fn random_uniform_like<T: Operand>(
+    tensor: &T,
     gradients: GradientSelection<'_>,
     seed: u64,
-) -> Result<TensorMap> {
-    map_structure(tensor, |i, block| {
+) -> Result<T> {
+    map_structure(tensor, &|i, block| {
         random_block(block, gradients, Stream::new(seed).part(i as u64))
     })
     .map_err(|error| error.context("random_uniform_like"))
-}
-
-/// [`random_uniform_like`] for a block. Its elements are those of the first block of a map.
-///
-/// # Errors
-///
-/// As for [`random_uniform_like`].
-pub fn random_uniform_like_block(
-    block: &TensorBlock,
-    gradients: GradientSelection<'_>,
-    seed: u64,
-) -> Result<TensorBlock> {
-    random_block(block, gradients, Stream::new(seed).part(0))
-        .map_err(|error| error.context("random_uniform_like"))
 }
 
 fn random_block(
@@ -183,7 +169,7 @@ mod tests {
 
     fn random<T: Element>(count: usize, seed: u64) -> Vec<T> {
         let zeros = block([count, 1], &vec![T::default(); count]);
-        let random = random_uniform_like_block(&zeros, GradientSelection::All, seed);
+        let random = random_uniform_like(&zeros, GradientSelection::All, seed);
         values(&random.unwrap())
     }
 
@@ -254,7 +240,7 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), 8);
 
-        let alone = random_uniform_like_block(&block, GradientSelection::None, 5).unwrap();
+        let alone = random_uniform_like(&block, GradientSelection::None, 5).unwrap();
         assert_eq!(values::<f64>(&alone), values::<f64>(a));
         assert!(alone.gradients_list().is_empty());
     }

@@ -1,7 +1,7 @@
 //! From computed arrays to blocks and maps.
 
 use metatensor_core::internal::stored_like;
-use metatensor_core::{ArrayRef, DType, DenseArray, Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{ArrayRef, DType, DenseArray, Error, Result, TensorBlock};
 
 use crate::kernels;
 use crate::numbers::{Convert, continuous, read, stored, with_continuous};
@@ -52,23 +52,6 @@ pub(crate) fn with_fractions(block: &TensorBlock) -> Result<TensorBlock> {
         return Ok(block.clone());
     }
     with_continuous!(dtype, T => map_all(block, dtype, |x: T| x))
-}
-
-/// Map with `f` applied to all blocks of `tensor`. Errors name `function` and the block.
-pub(crate) fn map_blocks(
-    function: &str,
-    tensor: &TensorMap,
-    f: impl Fn(&TensorBlock) -> Result<TensorBlock>,
-) -> Result<TensorMap> {
-    let blocks = tensor.blocks().iter().enumerate().map(|(i, block)| {
-        f(block).map_err(|error| block_error(error, tensor, i).context(function))
-    });
-    TensorMap::new(tensor.keys().clone(), blocks.collect::<Result<_>>()?)
-}
-
-#[cold]
-pub(crate) fn block_error(error: Error, tensor: &TensorMap, block: usize) -> Error {
-    error.context(format!("block {}", tensor.keys().describe(block)))
 }
 
 /// Fails if there are gradients of gradients.

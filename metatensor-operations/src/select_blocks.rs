@@ -2,7 +2,7 @@
 
 use metatensor_core::{Labels, Result, TensorMap};
 
-use crate::structure::{change_parts, with_blocks, with_rows};
+use crate::structure::with_rows;
 
 /// Map without the blocks whose keys match an entry of `keys`, in some or all of the dimensions.
 ///
@@ -112,21 +112,26 @@ pub fn drop_empty_blocks(tensor: &TensorMap) -> Result<TensorMap> {
 }
 
 fn with_some_blocks(tensor: &TensorMap, blocks: &[u32]) -> Result<TensorMap> {
-    tensor.keys().check_readable("a part")?;
-    let keys = with_rows(tensor.keys(), tensor.keys().rows().gather(blocks))?;
+    let keys = some_keys(tensor.keys(), blocks)?;
     let blocks = blocks.iter().map(|&i| tensor.blocks()[i as usize].clone());
-    with_blocks(tensor, keys, blocks.collect())
+    let mut result = TensorMap::new(keys, blocks.collect())?;
+    result.info_mut().clone_from(tensor.info());
+    Ok(result)
 }
 
 /// The same, which consumes the map.
 fn into_some_blocks(tensor: TensorMap, blocks: &[u32]) -> Result<TensorMap> {
-    change_parts(tensor, |keys, all| {
-        keys.check_readable("a part")?;
-        let keys = with_rows(&keys, keys.rows().gather(blocks))?;
-        let mut all: Vec<_> = all.into_iter().map(Some).collect();
-        let blocks = blocks.iter().filter_map(|&i| all[i as usize].take());
-        Ok((keys, blocks.collect()))
-    })
+    let (keys, all, info) = tensor.into_parts();
+    let mut all: Vec<_> = all.into_iter().map(Some).collect();
+    let taken = blocks.iter().filter_map(|&i| all[i as usize].take());
+    let mut result = TensorMap::new(some_keys(&keys, blocks)?, taken.collect())?;
+    *result.info_mut() = info;
+    Ok(result)
+}
+
+fn some_keys(keys: &Labels, blocks: &[u32]) -> Result<Labels> {
+    keys.check_readable("a part")?;
+    with_rows(keys, keys.rows().gather(blocks))
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Parts of maps and blocks.
 
 use metatensor_core::internal::rows::{Rows, first_occurrences};
-use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
 use crate::Axis;
-use crate::results::block_error;
-use crate::structure::{invalid_axis, with_blocks};
+use crate::operand::{Blocks, Operand, only};
+use crate::structure::invalid_axis;
 use crate::take::{PropertyPart, SamplePart, Sorting, take};
 
 /// Which entries of an axis to keep.
@@ -26,7 +26,7 @@ pub enum Selection<'a> {
 /// - Blocks stay even if nothing of them was selected, and the info stays as well.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use metatensor_operations::{Axis, Selection, slice};
 /// # use ndarray::arr2;
 /// let samples = Labels::new(["system", "atom"], &[[0, 0], [0, 1], [1, 0]])?;
@@ -49,22 +49,8 @@ pub enum Selection<'a> {
 /// If `axis` is neither samples nor properties; if a dimension of the selection is not one of the
 /// axis; if a position is not one of the axis, for any of the blocks, or comes twice (from the start or from the end);
 /// or those of the arrays.
-pub fn slice(tensor: &TensorMap, axis: Axis, selection: Selection<'_>) -> Result<TensorMap> {
-    let parts = split_map(tensor, axis, &[selection]);
-    only(parts.map_err(|error| error.context("slice"))?)
-}
-
-/// [`slice()`] for a block.
-///
-/// # Errors
-///
-/// As for [`slice()`].
-pub fn slice_block(
-    block: &TensorBlock,
-    axis: Axis,
-    selection: Selection<'_>,
-) -> Result<TensorBlock> {
-    let parts = check_axis(axis).and_then(|()| split_any(block, axis, &[selection]));
+pub fn slice<T: Operand>(tensor: &T, axis: Axis, selection: Selection<'_>) -> Result<T> {
+    let parts = split_all(tensor, axis, &[selection]);
     only(parts.map_err(|error| error.context("slice"))?)
 }
 
@@ -73,7 +59,7 @@ pub fn slice_block(
 /// Selections may have entries in common, and may leave some out. All parts are made in one pass.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use metatensor_operations::{Axis, Selection, split};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
@@ -90,33 +76,8 @@ pub fn slice_block(
 /// # Errors
 ///
 /// As for [`slice()`].
-pub fn split(
-    tensor: &TensorMap,
-    axis: Axis,
-    selections: &[Selection<'_>],
-) -> Result<Vec<TensorMap>> {
-    split_map(tensor, axis, selections).map_err(|error| error.context("split"))
-}
-
-/// [`split`] for a block.
-///
-/// # Errors
-///
-/// As for [`slice()`].
-pub fn split_block(
-    block: &TensorBlock,
-    axis: Axis,
-    selections: &[Selection<'_>],
-) -> Result<Vec<TensorBlock>> {
-    check_axis(axis)
-        .and_then(|()| split_any(block, axis, selections))
-        .map_err(|error| error.context("split"))
-}
-
-fn only<T>(mut parts: Vec<T>) -> Result<T> {
-    parts
-        .pop()
-        .ok_or_else(|| Error::Internal("a slice has no parts".into()))
+pub fn split<T: Operand>(tensor: &T, axis: Axis, selections: &[Selection<'_>]) -> Result<Vec<T>> {
+    split_all(tensor, axis, selections).map_err(|error| error.context("split"))
 }
 
 fn check_axis(axis: Axis) -> Result<()> {
@@ -127,43 +88,40 @@ fn check_axis(axis: Axis) -> Result<()> {
     Err(invalid_axis(axis, "known as a slicing axis", &valid))
 }
 
-fn split_map(
-    tensor: &TensorMap,
+fn split_all<T: Operand>(tensor: &T, axis: Axis, selections: &[Selection<'_>]) -> Result<Vec<T>> {
+    let results = split_blocks(tensor.parts(), axis, selections)?.into_iter();
+    results
+        .map(|blocks| tensor.with_structure(blocks))
+        .collect()
+}
+
+/// The parts of all blocks, for each selection.
+fn split_blocks(
+    blocks: Blocks<'_>,
     axis: Axis,
     selections: &[Selection<'_>],
-) -> Result<Vec<TensorMap>> {
+) -> Result<Vec<Vec<TensorBlock>>> {
     check_axis(axis)?;
-    let mut results = vec![Vec::with_capacity(tensor.len()); selections.len()];
+    let mut results = vec![Vec::with_capacity(blocks.list.len()); selections.len()];
     // Blocks often have the same labels: what is selected from them, and new labels for it, are only made once.
     let mut last: Option<(&Labels, Parts)> = None;
-    for (i, block) in tensor.blocks().iter().enumerate() {
+    for (i, block) in blocks.list.iter().enumerate() {
         let labels = sliced(block, axis);
         let parts = match last.take() {
             Some((known, parts)) if have_same_parts(known, labels) => Ok(parts),
             _ => Parts::new(labels, axis, selections),
         };
-        let blocks = parts.and_then(|parts| {
+        let split = parts.and_then(|parts| {
             let blocks = parts.of(block);
             last = Some((labels, parts));
             blocks
         });
-        let blocks = blocks.map_err(|error| block_error(error, tensor, i))?;
-        for (result, block) in results.iter_mut().zip(blocks) {
+        let split = split.map_err(|error| blocks.in_block(i, error))?;
+        for (result, block) in results.iter_mut().zip(split) {
             result.push(block);
         }
     }
-    let results = results.into_iter();
-    results
-        .map(|blocks| with_blocks(tensor, tensor.keys().clone(), blocks))
-        .collect()
-}
-
-fn split_any(
-    block: &TensorBlock,
-    axis: Axis,
-    selections: &[Selection<'_>],
-) -> Result<Vec<TensorBlock>> {
-    Parts::new(sliced(block, axis), axis, selections)?.of(block)
+    Ok(results)
 }
 
 /// The labels of an axis for slices.

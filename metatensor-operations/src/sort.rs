@@ -1,10 +1,11 @@
 //! Sorted maps and blocks.
 
 use metatensor_core::internal::rows::Direction;
-use metatensor_core::{Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use crate::Axis;
-use crate::structure::{invalid_axis, map_structure, with_blocks, with_rows};
+use crate::operand::{Operand, map_structure, only};
+use crate::structure::{invalid_axis, with_rows};
 use crate::take::{PropertyPart, SamplePart, Sorting, sorted, take};
 
 /// Map with the entries of `axes` sorted, the first dimension of labels being the most significant.
@@ -32,36 +33,34 @@ use crate::take::{PropertyPart, SamplePart, Sorting, sorted, take};
 /// # Errors
 ///
 /// Those of the arrays.
-pub fn sort(tensor: &TensorMap, axes: &[Axis], direction: Direction) -> Result<TensorMap> {
+pub fn sort<T: Operand>(tensor: &T, axes: &[Axis], direction: Direction) -> Result<T> {
     let sort = || {
-        let result = map_structure(tensor, |_, block| sort_axes(block, axes, direction))?;
-        if !axes.contains(&Axis::Keys) {
+        let with_keys = axes.contains(&Axis::Keys);
+        if with_keys && !T::IS_MAP {
+            let valid = &Axis::OF_BLOCKS;
+            return Err(invalid_axis(Axis::Keys, "an axis of blocks", valid));
+        }
+        let result = map_structure(tensor, &|_, block| sort_axes(block, axes, direction))?;
+        if !with_keys {
             return Ok(result);
         }
-        let order = sorted(tensor.keys(), direction)?;
-        let keys = with_rows(tensor.keys(), tensor.keys().rows().gather(&order))?;
-        let blocks = order.iter().map(|&i| result.blocks()[i as usize].clone());
-        with_blocks(tensor, keys, blocks.collect())
+        result.change(|keys, blocks| sort_keys(keys, blocks, direction))
     };
     sort().map_err(|error: Error| error.context("sort"))
 }
 
-/// [`sort`] for a block, which has no keys.
-///
-/// # Errors
-///
-/// If keys are to be sorted; or those of the arrays.
-pub fn sort_block(block: &TensorBlock, axes: &[Axis], direction: Direction) -> Result<TensorBlock> {
-    let result = if axes.contains(&Axis::Keys) {
-        Err(invalid_axis(
-            Axis::Keys,
-            "an axis of blocks",
-            &Axis::OF_BLOCKS,
-        ))
-    } else {
-        sort_axes(block, axes, direction)
-    };
-    result.map_err(|error| error.context("sort"))
+fn sort_keys(
+    keys: &mut Option<Labels>,
+    blocks: &mut Vec<TensorBlock>,
+    direction: Direction,
+) -> Result<()> {
+    if let Some(keys) = keys {
+        let order = sorted(keys, direction)?;
+        *keys = with_rows(keys, keys.rows().gather(&order))?;
+        let in_order = order.iter().map(|&i| blocks[i as usize].clone());
+        *blocks = in_order.collect();
+    }
+    Ok(())
 }
 
 fn sort_axes(block: &TensorBlock, axes: &[Axis], direction: Direction) -> Result<TensorBlock> {
@@ -79,10 +78,7 @@ fn sort_axes(block: &TensorBlock, axes: &[Axis], direction: Direction) -> Result
         gradient_rows: direction_of(Axis::Samples),
         components: direction_of(Axis::Components),
     };
-    let mut results = take(block, &[samples], &[&properties], sorting)?;
-    results
-        .pop()
-        .ok_or_else(|| Error::Internal("a sorted block is missing".into()))
+    only(take(block, &[samples], &[&properties], sorting)?)
 }
 
 #[cfg(test)]

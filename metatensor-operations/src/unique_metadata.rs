@@ -1,9 +1,10 @@
 //! What occurs in the labels of a map.
 
 use metatensor_core::internal::rows::{Direction, Rows, argsort, first_occurrences};
-use metatensor_core::{Error, Labels, Names, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
 use crate::Axis;
+use crate::operand::Operand;
 use crate::structure::invalid_axis;
 
 /// All different combinations of values that some dimensions of the samples or properties have in any
@@ -29,33 +30,18 @@ use crate::structure::invalid_axis;
 ///
 /// If `axis` is neither samples nor properties; if `names` is empty, or a name is repeated or not one
 /// of the dimensions; if there is no such gradient; or if labels can not be read.
-pub fn unique_metadata(
-    tensor: &TensorMap,
+pub fn unique_metadata<T: Operand>(
+    tensor: &T,
     axis: Axis,
     names: &[&str],
     gradient: Option<&str>,
 ) -> Result<Labels> {
-    unique(tensor.blocks().iter(), axis, names, gradient)
+    unique(tensor.parts().list, axis, names, gradient)
         .map_err(|error| error.context("unique_metadata"))
 }
 
-/// [`unique_metadata`] for a block.
-///
-/// # Errors
-///
-/// As for [`unique_metadata`].
-pub fn unique_metadata_block(
-    block: &TensorBlock,
-    axis: Axis,
-    names: &[&str],
-    gradient: Option<&str>,
-) -> Result<Labels> {
-    unique(std::iter::once(block), axis, names, gradient)
-        .map_err(|error| error.context("unique_metadata"))
-}
-
-fn unique<'a>(
-    blocks: impl Iterator<Item = &'a TensorBlock>,
+fn unique(
+    blocks: &[TensorBlock],
     axis: Axis,
     names: &[&str],
     gradient: Option<&str>,
@@ -102,6 +88,8 @@ fn unique<'a>(
 
 #[cfg(test)]
 mod tests {
+    use metatensor_core::TensorMap;
+
     use super::*;
     use crate::testing::{array, block, labels, map, with_gradient};
 
@@ -124,7 +112,7 @@ mod tests {
     #[test]
     fn gradients_have_their_own_samples() {
         let values = with_gradient(block([2, 1], &[0.0; 2]), "g", &[[1, 5], [0, 5]], &[0.0; 2]);
-        let unique = |axis, name, gradient| unique_metadata_block(&values, axis, &[name], gradient);
+        let unique = |axis, name, gradient| unique_metadata(&values, axis, &[name], gradient);
         let rows = unique(Axis::Samples, "sample", Some("g")).unwrap();
         assert_eq!(rows, labels(["sample"], &[[0], [1]]));
         let rows = unique(Axis::Samples, "a", Some("g")).unwrap();
@@ -143,7 +131,7 @@ mod tests {
         let unique = unique_metadata(&tensor, Axis::Properties, &["x", "y"], None).unwrap();
         assert_eq!(unique, Labels::empty(&["x", "y"]).unwrap());
         let empty = block_with_samples(&labels(["s"], &[]));
-        let unique = unique_metadata_block(&empty, Axis::Samples, &["s"], None).unwrap();
+        let unique = unique_metadata(&empty, Axis::Samples, &["s"], None).unwrap();
         assert_eq!(unique, labels(["s"], &[]));
     }
 
@@ -151,7 +139,7 @@ mod tests {
     fn bad_names_and_axes_are_named() {
         let block = block([1, 1], &[0.0]);
         let error = |axis, names: &[&str]| {
-            let error = unique_metadata_block(&block, axis, names, None).unwrap_err();
+            let error = unique_metadata(&block, axis, names, None).unwrap_err();
             error.to_string()
         };
         assert!(error(Axis::Samples, &[]).contains("at least one name"));

@@ -5,9 +5,7 @@ use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
 use metatensor_core::{Error, Labels, Limit, Result, TensorBlock, TensorMap};
-use metatensor_operations::{
-    Axis, JoinOptions, LstsqOptions, dot, dot_block, join, join_blocks, lstsq, one_hot,
-};
+use metatensor_operations::{Axis, JoinOptions, LstsqOptions, dot, join, lstsq, one_hot};
 use ndarray::{Array2, Array3};
 
 /// `run` works with a limit of `needed` bytes, and is an error with these parts for less.
@@ -77,9 +75,7 @@ fn check_join(same_atoms: bool, axis: Axis) {
     assert_needs(needed, &parts, || join(&maps, axis, options));
     let blocks: Vec<_> = blocks.iter().collect();
     let parts = ["join_blocks", "its largest block"];
-    assert_needs(needed, &parts, || {
-        join_blocks(&blocks, axis, Some("tensor"))
-    });
+    assert_needs(needed, &parts, || join(&blocks, axis, options));
 }
 
 #[test]
@@ -97,7 +93,7 @@ fn products_are_counted_before_they_are_made() {
     let weights =
         TensorBlock::new(weights.values, &weights.samples, &[], &weights.properties).unwrap();
     let needed = (5 + 3) * 7 * 8;
-    assert_needs(needed, &["dot", "the product"], || dot_block(&a, &weights));
+    assert_needs(needed, &["dot", "the product"], || dot(&a, &weights));
     let (a, b) = (map(a), map(weights));
     assert_needs(needed, &["dot", "(key=7)"], || dot(&a, &b));
 }

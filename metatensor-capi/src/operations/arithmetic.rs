@@ -40,7 +40,7 @@ pub unsafe extern "C" fn mts_abs_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe { give_block(result, || operations::abs_block(block(a, "a")?)) }
+    unsafe { give_block(result, || operations::abs(block(a, "a")?)) }
 }
 
 /// Compute the sum of two maps, element by element: `x + y`, with gradients `∇x + ∇y`.
@@ -81,11 +81,7 @@ pub unsafe extern "C" fn mts_add_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        give_block(result, || {
-            operations::add_block(block(a, "a")?, block(b, "b")?)
-        })
-    }
+    unsafe { give_block(result, || operations::add(block(a, "a")?, block(b, "b")?)) }
 }
 
 /// Compute `x + s` for all values `x` of a map, with gradients `∇x`.
@@ -123,11 +119,7 @@ pub unsafe extern "C" fn mts_add_scalar_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        give_block(result, || {
-            operations::add_scalar_block(block(a, "a")?, scalar)
-        })
-    }
+    unsafe { give_block(result, || operations::add_scalar(block(a, "a")?, scalar)) }
 }
 
 /// Compute the difference of two maps, element by element: `x - y`, with gradients `∇x - ∇y`.
@@ -169,7 +161,7 @@ pub unsafe extern "C" fn mts_subtract_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::subtract_block(block(a, "a")?, block(b, "b")?)
+            operations::subtract(block(a, "a")?, block(b, "b")?)
         })
     }
 }
@@ -211,7 +203,7 @@ pub unsafe extern "C" fn mts_subtract_scalar_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::subtract_scalar_block(block(a, "a")?, scalar)
+            operations::subtract_scalar(block(a, "a")?, scalar)
         })
     }
 }
@@ -255,7 +247,7 @@ pub unsafe extern "C" fn mts_multiply_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::multiply_block(block(a, "a")?, block(b, "b")?)
+            operations::multiply(block(a, "a")?, block(b, "b")?)
         })
     }
 }
@@ -297,7 +289,7 @@ pub unsafe extern "C" fn mts_multiply_scalar_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::multiply_scalar_block(block(a, "a")?, scalar)
+            operations::multiply_scalar(block(a, "a")?, scalar)
         })
     }
 }
@@ -341,7 +333,7 @@ pub unsafe extern "C" fn mts_divide_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::divide_block(block(a, "a")?, block(b, "b")?)
+            operations::divide(block(a, "a")?, block(b, "b")?)
         })
     }
 }
@@ -381,11 +373,7 @@ pub unsafe extern "C" fn mts_divide_scalar_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        give_block(result, || {
-            operations::divide_scalar_block(block(a, "a")?, scalar)
-        })
-    }
+    unsafe { give_block(result, || operations::divide_scalar(block(a, "a")?, scalar)) }
 }
 
 /// Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
@@ -425,5 +413,5 @@ pub unsafe extern "C" fn mts_pow_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe { give_block(result, || operations::pow_block(block(a, "a")?, exponent)) }
+    unsafe { give_block(result, || operations::pow(block(a, "a")?, exponent)) }
 }

@@ -152,7 +152,7 @@ pub unsafe extern "C" fn mts_equal_block(
             let answer = Out::new(equal, "equal")?;
             answer.set(false);
             let (a, b) = (block(a, "a")?, block(b, "b")?);
-            answer.set(operations::equal_block(a, b)?);
+            answer.set(operations::equal(a, b)?);
         }
         Ok(())
     })
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn mts_equal_raise_block(
         // SAFETY: guaranteed by the caller.
         unsafe {
             let (a, b) = (block(a, "a")?, block(b, "b")?);
-            Ok(operations::check_equal_block(a, b)?)
+            Ok(operations::check_equal(a, b)?)
         }
     })
 }
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn mts_allclose_block(
             let answer = Out::new(close, "close")?;
             answer.set(false);
             let (a, b) = (block(a, "a")?, block(b, "b")?);
-            answer.set(operations::allclose_block(a, b, allclose_options(options))?);
+            answer.set(operations::allclose(a, b, allclose_options(options))?);
         }
         Ok(())
     })
@@ -283,11 +283,7 @@ pub unsafe extern "C" fn mts_allclose_raise_block(
         // SAFETY: guaranteed by the caller.
         unsafe {
             let (a, b) = (block(a, "a")?, block(b, "b")?);
-            Ok(operations::check_allclose_block(
-                a,
-                b,
-                allclose_options(options),
-            )?)
+            Ok(operations::check_allclose(a, b, allclose_options(options))?)
         }
     })
 }
@@ -373,11 +369,7 @@ pub unsafe extern "C" fn mts_equal_metadata_block(
             let answer = Out::new(equal, "equal")?;
             answer.set(false);
             let (a, b) = (block(a, "a")?, block(b, "b")?);
-            answer.set(operations::equal_metadata_block(
-                a,
-                b,
-                metadata_options(options)?,
-            ));
+            answer.set(operations::equal_metadata(a, b, metadata_options(options)?));
         }
         Ok(())
     })
@@ -401,7 +393,7 @@ pub unsafe extern "C" fn mts_equal_metadata_raise_block(
         // SAFETY: guaranteed by the caller.
         unsafe {
             let (a, b) = (block(a, "a")?, block(b, "b")?);
-            Ok(operations::check_equal_metadata_block(
+            Ok(operations::check_equal_metadata(
                 a,
                 b,
                 metadata_options(options)?,

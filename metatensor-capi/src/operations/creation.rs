@@ -59,7 +59,7 @@ pub unsafe extern "C" fn mts_zeros_like_block(
     unsafe {
         give_block(result, || {
             let names = optional_names(gradients, "gradients")?;
-            operations::zeros_like_block(block(a, "a")?, selection(&names))
+            operations::zeros_like(block(a, "a")?, selection(&names))
         })
     }
 }
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn mts_ones_like_block(
     unsafe {
         give_block(result, || {
             let names = optional_names(gradients, "gradients")?;
-            operations::ones_like_block(block(a, "a")?, selection(&names))
+            operations::ones_like(block(a, "a")?, selection(&names))
         })
     }
 }
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn mts_empty_like_block(
     unsafe {
         give_block(result, || {
             let names = optional_names(gradients, "gradients")?;
-            operations::empty_like_block(block(a, "a")?, selection(&names))
+            operations::empty_like(block(a, "a")?, selection(&names))
         })
     }
 }
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn mts_remove_gradients_block(
     unsafe {
         give_block(result, || {
             let names = optional_names(remove, "remove")?;
-            operations::remove_gradients_block(block(a, "a")?, names.as_deref())
+            operations::remove_gradients(block(a, "a")?, names.as_deref())
         })
     }
 }
@@ -250,7 +250,7 @@ pub unsafe extern "C" fn mts_random_uniform_like_block(
     unsafe {
         give_block(result, || {
             let names = optional_names(gradients, "gradients")?;
-            operations::random_uniform_like_block(block(a, "a")?, selection(&names), seed)
+            operations::random_uniform_like(block(a, "a")?, selection(&names), seed)
         })
     }
 }

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn mts_append_dimension_block(
     unsafe {
         give_block(result, || {
             let values = dimension_values(slice(values, count, "values")?);
-            operations::append_dimension_block(
+            operations::append_dimension(
                 block(a, "a")?,
                 self::axis(axis)?,
                 text(name, "name")?,
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn mts_insert_dimension_block(
     unsafe {
         give_block(result, || {
             let values = dimension_values(slice(values, count, "values")?);
-            operations::insert_dimension_block(
+            operations::insert_dimension(
                 block(a, "a")?,
                 self::axis(axis)?,
                 index,
@@ -219,7 +219,7 @@ pub unsafe extern "C" fn mts_permute_dimensions_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::permute_dimensions_block(
+            operations::permute_dimensions(
                 block(a, "a")?,
                 self::axis(axis)?,
                 slice(indexes, count, "indexes")?,
@@ -273,11 +273,7 @@ pub unsafe extern "C" fn mts_remove_dimension_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::remove_dimension_block(
-                block(a, "a")?,
-                self::axis(axis)?,
-                text(name, "name")?,
-            )
+            operations::remove_dimension(block(a, "a")?, self::axis(axis)?, text(name, "name")?)
         })
     }
 }
@@ -337,7 +333,7 @@ pub unsafe extern "C" fn mts_rename_dimension_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::rename_dimension_block(
+            operations::rename_dimension(
                 block(a, "a")?,
                 self::axis(axis)?,
                 text(old_name, "old_name")?,

@@ -158,7 +158,14 @@ pub unsafe extern "C" fn mts_join_blocks(
         give_block(result, || {
             let blocks = joined_blocks(blocks, count)?;
             let add_dimension = optional_text(add_dimension, "add_dimension")?;
-            operations::join_blocks(&blocks, self::axis(axis)?, add_dimension)
+            operations::join(
+                &blocks,
+                self::axis(axis)?,
+                JoinOptions {
+                    add_dimension,
+                    ..JoinOptions::default()
+                },
+            )
         })
     }
 }
@@ -220,7 +227,7 @@ pub unsafe extern "C" fn mts_align_gradients_block(
             let results = (Out::new(first, "first")?, Out::new(second, "second")?);
             results.0.set(std::ptr::null_mut());
             results.1.set(std::ptr::null_mut());
-            let (mut a, mut b) = operations::align_gradients_block(block(a, "a")?, block(b, "b")?)?;
+            let (mut a, mut b) = operations::align_gradients(block(a, "a")?, block(b, "b")?)?;
             a.unshare_arrays()?;
             b.unshare_arrays()?;
             results.0.set(block_handle(a));

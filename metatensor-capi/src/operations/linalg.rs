@@ -53,11 +53,7 @@ pub unsafe extern "C" fn mts_dot_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        give_block(result, || {
-            operations::dot_block(block(a, "a")?, block(b, "b")?)
-        })
-    }
+    unsafe { give_block(result, || operations::dot(block(a, "a")?, block(b, "b")?)) }
 }
 
 /// How to solve least squares problems. NULL stands for `MTS_LSTSQ_OPTIONS_INIT`, which is `{NAN}`.
@@ -133,7 +129,7 @@ pub unsafe extern "C" fn mts_lstsq_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::lstsq_block(block(x, "x")?, block(y, "y")?, lstsq_options(options))
+            operations::lstsq(block(x, "x")?, block(y, "y")?, lstsq_options(options))
         })
     }
 }
@@ -178,9 +174,5 @@ pub unsafe extern "C" fn mts_solve_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe {
-        give_block(result, || {
-            operations::solve_block(block(x, "x")?, block(y, "y")?)
-        })
-    }
+    unsafe { give_block(result, || operations::solve(block(x, "x")?, block(y, "y")?)) }
 }

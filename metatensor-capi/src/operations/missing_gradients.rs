@@ -83,7 +83,7 @@ pub unsafe extern "C" fn mts_add_with_block(
     unsafe {
         give_block(result, || {
             let missing = self::missing_gradients(missing_gradients)?;
-            operations::add_with_block(block(a, "a")?, block(b, "b")?, missing)
+            operations::add_with(block(a, "a")?, block(b, "b")?, missing)
         })
     }
 }
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn mts_subtract_with_block(
     unsafe {
         give_block(result, || {
             let missing = self::missing_gradients(missing_gradients)?;
-            operations::subtract_with_block(block(a, "a")?, block(b, "b")?, missing)
+            operations::subtract_with(block(a, "a")?, block(b, "b")?, missing)
         })
     }
 }
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn mts_multiply_with_block(
     unsafe {
         give_block(result, || {
             let missing = self::missing_gradients(missing_gradients)?;
-            operations::multiply_with_block(block(a, "a")?, block(b, "b")?, missing)
+            operations::multiply_with(block(a, "a")?, block(b, "b")?, missing)
         })
     }
 }
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn mts_divide_with_block(
     unsafe {
         give_block(result, || {
             let missing = self::missing_gradients(missing_gradients)?;
-            operations::divide_with_block(block(a, "a")?, block(b, "b")?, missing)
+            operations::divide_with(block(a, "a")?, block(b, "b")?, missing)
         })
     }
 }
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn mts_dot_with_block(
     unsafe {
         give_block(result, || {
             let missing = self::missing_gradients(missing_gradients)?;
-            operations::dot_with_block(block(a, "a")?, block(b, "b")?, missing)
+            operations::dot_with(block(a, "a")?, block(b, "b")?, missing)
         })
     }
 }
@@ -351,7 +351,15 @@ pub unsafe extern "C" fn mts_join_blocks_with(
             let blocks = joined_blocks(blocks, count)?;
             let add_dimension = optional_text(add_dimension, "add_dimension")?;
             let missing = self::missing_gradients(missing_gradients)?;
-            operations::join_blocks_with(&blocks, self::axis(axis)?, add_dimension, missing)
+            operations::join(
+                &blocks,
+                self::axis(axis)?,
+                JoinOptions {
+                    add_dimension,
+                    missing_gradients: missing,
+                    ..JoinOptions::default()
+                },
+            )
         })
     }
 }

@@ -62,7 +62,7 @@ pub unsafe extern "C" fn mts_sum_over_samples_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::sum_over_samples_block(handles::block(block, "block")?, &names)
+            operations::sum_over_samples(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn mts_mean_over_samples_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::mean_over_samples_block(handles::block(block, "block")?, &names)
+            operations::mean_over_samples(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -177,7 +177,7 @@ pub unsafe extern "C" fn mts_var_over_samples_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::var_over_samples_block(handles::block(block, "block")?, &names)
+            operations::var_over_samples(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -236,7 +236,7 @@ pub unsafe extern "C" fn mts_std_over_samples_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::std_over_samples_block(handles::block(block, "block")?, &names)
+            operations::std_over_samples(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -292,7 +292,7 @@ pub unsafe extern "C" fn mts_sum_over_properties_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::sum_over_properties_block(handles::block(block, "block")?, &names)
+            operations::sum_over_properties(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -349,7 +349,7 @@ pub unsafe extern "C" fn mts_mean_over_properties_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::mean_over_properties_block(handles::block(block, "block")?, &names)
+            operations::mean_over_properties(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -406,7 +406,7 @@ pub unsafe extern "C" fn mts_var_over_properties_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::var_over_properties_block(handles::block(block, "block")?, &names)
+            operations::var_over_properties(handles::block(block, "block")?, &names)
         })
     }
 }
@@ -464,7 +464,7 @@ pub unsafe extern "C" fn mts_std_over_properties_block(
     unsafe {
         give_block(result, || {
             let names = texts(names, names_count, "names")?;
-            operations::std_over_properties_block(handles::block(block, "block")?, &names)
+            operations::std_over_properties(handles::block(block, "block")?, &names)
         })
     }
 }

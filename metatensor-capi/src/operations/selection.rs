@@ -131,7 +131,7 @@ pub unsafe extern "C" fn mts_unique_metadata_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_unique(result, (names, count), gradient, |names, gradient| {
-            operations::unique_metadata_block(block(a, "a")?, self::axis(axis)?, names, gradient)
+            operations::unique_metadata(block(a, "a")?, self::axis(axis)?, names, gradient)
         })
     }
 }

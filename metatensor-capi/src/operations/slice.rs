@@ -106,7 +106,7 @@ pub unsafe extern "C" fn mts_slice_block(
     unsafe {
         give_block(result, || {
             let selection = Selected::new(&selection, "selection.indices")?;
-            operations::slice_block(block(a, "a")?, self::axis(axis)?, selection.as_selection())
+            operations::slice(block(a, "a")?, self::axis(axis)?, selection.as_selection())
         })
     }
 }
@@ -170,8 +170,7 @@ pub unsafe extern "C" fn mts_split_block(
         give_parts(results, count, block_handle, || {
             let selections = selected(selections, count)?;
             let selections: Vec<_> = selections.iter().map(Selected::as_selection).collect();
-            let mut parts =
-                operations::split_block(block(a, "a")?, self::axis(axis)?, &selections)?;
+            let mut parts = operations::split(block(a, "a")?, self::axis(axis)?, &selections)?;
             parts
                 .iter_mut()
                 .try_for_each(|part| part.unshare_arrays())?;

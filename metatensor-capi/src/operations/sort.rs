@@ -92,7 +92,7 @@ pub unsafe extern "C" fn mts_sort_block(
     // SAFETY: guaranteed by the caller.
     unsafe {
         give_block(result, || {
-            operations::sort_block(block(a, "a")?, &self::axes(axes)?, direction(descending))
+            operations::sort(block(a, "a")?, &self::axes(axes)?, direction(descending))
         })
     }
 }
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn mts_is_contiguous_block(
         unsafe {
             let answer = Out::new(contiguous, "contiguous")?;
             answer.set(false);
-            answer.set(operations::is_contiguous_block(block(a, "a")?)?);
+            answer.set(operations::is_contiguous(block(a, "a")?)?);
         }
         Ok(())
     })
@@ -173,5 +173,5 @@ pub unsafe extern "C" fn mts_make_contiguous_block(
     result: *mut *mut mts_block_t,
 ) -> mts_status_t {
     // SAFETY: guaranteed by the caller.
-    unsafe { give_block(result, || operations::make_contiguous_block(block(a, "a")?)) }
+    unsafe { give_block(result, || operations::make_contiguous(block(a, "a")?)) }
 }

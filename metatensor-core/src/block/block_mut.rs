@@ -35,6 +35,12 @@ impl<'a> BlockMut<'a> {
     }
 }
 
+impl<'a> From<&'a mut TensorBlock> for BlockMut<'a> {
+    fn from(block: &'a mut TensorBlock) -> Self {
+        BlockMut(block)
+    }
+}
+
 impl std::ops::Deref for BlockMut<'_> {
     type Target = TensorBlock;
 

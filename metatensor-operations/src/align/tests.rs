@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 
+use metatensor_core::TensorMap;
+
 use super::*;
 use crate::testing::Random;
 use crate::testing::random::elements;
 use crate::testing::{block, gradient, labels, map, with_gradient};
-use crate::{equal, equal_metadata_block};
+use crate::{equal, equal_metadata};
 
 #[test]
 fn missing_rows_are_zero_and_come_last() {
@@ -22,7 +24,7 @@ fn missing_rows_are_zero_and_come_last() {
         &[[0, 3], [1, 9]],
         &[3.0, 4.0],
     );
-    let (a, b) = align_gradients_block(&a, &b).unwrap();
+    let (a, b) = align_gradients(&a, &b).unwrap();
     let rows = labels(["sample", "a"], &[[1, 7], [0, 3], [1, 9]]);
     assert_eq!(*a.gradient("g").unwrap().samples(), rows);
     assert_eq!(gradient::<f64>(&a, "g"), [1.0, 2.0, 0.0]);
@@ -42,13 +44,13 @@ fn each_block_keeps_the_order_of_its_gradients() {
         )
     };
     let (a, b) = (rows(["g", "second"]), rows(["second", "g"]));
-    let (first, second) = align_gradients_block(&a, &b).unwrap();
+    let (first, second) = align_gradients(&a, &b).unwrap();
     assert_eq!(*first.gradients_list(), ["g", "second"]);
     assert_eq!(*second.gradients_list(), ["second", "g"]);
     // Operations take the order of the first one, with or without a missing row.
-    let sum = crate::add_block(&second, &first).unwrap();
+    let sum = crate::add(&second, &first).unwrap();
     assert_eq!(*sum.gradients_list(), ["second", "g"]);
-    let sum = crate::add_with_block(&a, &b, crate::MissingGradients::ZeroRows).unwrap();
+    let sum = crate::add_with(&a, &b, crate::MissingGradients::ZeroRows).unwrap();
     assert_eq!(*sum.gradients_list(), ["g", "second"]);
 }
 
@@ -106,8 +108,8 @@ proptest! {
         let blocks = [(); 2].map(|()| {
             random.block_with(&samples, &properties, components, parameters, |i| i as u16)
         });
-        let (a, b) = align_gradients_block(&blocks[0], &blocks[1]).unwrap();
-        prop_assert!(equal_metadata_block(&a, &b, Default::default()));
+        let (a, b) = align_gradients(&blocks[0], &blocks[1]).unwrap();
+        prop_assert!(equal_metadata(&a, &b, Default::default()));
         for (before, after) in blocks.iter().zip([a, b]) {
             let before = elements::<u16>(before);
             for (place, value) in elements::<u16>(&after) {

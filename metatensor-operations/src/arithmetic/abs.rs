@@ -1,11 +1,12 @@
 //! Absolute values.
 
-use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
 
 use crate::in_place::{change_gradients, change_values, in_place};
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Number, read, with_continuous, with_number};
-use crate::results::{check_no_second_derivatives, map_blocks, with_results};
+use crate::operand::{Operand, map_blocks};
+use crate::results::{check_no_second_derivatives, with_results};
 
 /// Absolute value of each element, without changing its type.
 ///
@@ -14,12 +15,12 @@ use crate::results::{check_no_second_derivatives, map_blocks, with_results};
 /// - gradients: `sign(x) ∇x`, where the sign of 0 is 0; for complex numbers `Re(x* ∇x) / |x|`.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let values = arr2(&[[-2.0, 3.0]]);
 /// let block = TensorBlock::new(values, &samples, &[], &Labels::range("p", 2)?)?;
-/// let absolute = metatensor_operations::abs_block(&block)?;
+/// let absolute = metatensor_operations::abs(&block)?;
 /// assert_eq!(absolute.to_ndarray::<f64>()?, arr2(&[[2.0, 3.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -28,17 +29,8 @@ use crate::results::{check_no_second_derivatives, map_blocks, with_results};
 ///
 /// If there are gradients of gradients, if there is no arithmetic for the type of the elements, or if
 /// they are not on the CPU.
-pub fn abs(tensor: &TensorMap) -> Result<TensorMap> {
-    map_blocks("abs", tensor, absolute)
-}
-
-/// [`abs`] for a block.
-///
-/// # Errors
-///
-/// As for [`abs`].
-pub fn abs_block(block: &TensorBlock) -> Result<TensorBlock> {
-    absolute(block).map_err(|error| error.context("abs"))
+pub fn abs<T: Operand>(tensor: &T) -> Result<T> {
+    map_blocks("abs", tensor, &absolute)
 }
 
 /// [`abs`], in the memory of `tensor` if it has native arrays that nothing else uses.
@@ -46,12 +38,12 @@ pub fn abs_block(block: &TensorBlock) -> Result<TensorBlock> {
 /// # Errors
 ///
 /// As for [`abs`].
-pub fn into_abs(tensor: TensorMap) -> Result<TensorMap> {
+pub fn into_abs<T: Operand>(tensor: T) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
         check_no_second_derivatives(block)?;
         with_continuous!(block.dtype()?, T => make_absolute::<T>(block))
     };
-    in_place("abs", tensor, change, abs)
+    in_place("abs", tensor, &change, abs)
 }
 
 fn absolute(block: &TensorBlock) -> Result<TensorBlock> {

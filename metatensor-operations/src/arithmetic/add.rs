@@ -1,18 +1,19 @@
 //! Sums and differences.
 
-use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock, TensorMap};
+use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock};
 
 use crate::MissingGradients;
 use crate::gradient_pair::gradient_pairs;
 use crate::gradient_rows::Child;
 use crate::in_place::{change_values, in_place};
 use crate::kernels;
-use crate::matching::{zip_block, zip_blocks};
+use crate::missing::alike;
 use crate::numbers::read;
 use crate::numbers::{
     Continuous, Number, continuous, difference, in_precision, promote, with_continuous, with_number,
 };
-use crate::results::{map_blocks, with_fractions, with_results};
+use crate::operand::{Operand, map_blocks, zip_blocks};
+use crate::results::{with_fractions, with_results};
 
 /// Sum of two maps. Those of integers wrap around, and those of booleans are *or*.
 ///
@@ -20,12 +21,12 @@ use crate::results::{map_blocks, with_fractions, with_results};
 /// - gradients, at all depths: `∇x + ∇y`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
 /// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &properties)?;
 /// let b = TensorBlock::new(arr2(&[[0.5, -2.0]]), &samples, &[], &properties)?;
-/// let sum = metatensor_operations::add_block(&a, &b)?;
+/// let sum = metatensor_operations::add(&a, &b)?;
 /// assert_eq!(sum.to_ndarray::<f64>()?, arr2(&[[1.5, 0.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -35,7 +36,7 @@ use crate::results::{map_blocks, with_fractions, with_results};
 /// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
 /// [`Error::Unsupported`](crate::Error::Unsupported) if there is no arithmetic for the type of
 /// elements, or they are not on the CPU.
-pub fn add(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+pub fn add<T: Operand>(a: &T, b: &T) -> Result<T> {
     add_with(a, b, MissingGradients::Error)
 }
 
@@ -44,36 +45,8 @@ pub fn add(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 /// # Errors
 ///
 /// As for [`add`].
-pub fn add_with(
-    a: &TensorMap,
-    b: &TensorMap,
-    missing_gradients: MissingGradients,
-) -> Result<TensorMap> {
-    zip_blocks("add", a, b, missing_gradients, |a, b| {
-        combine(a, b, Operation::Add)
-    })
-}
-
-/// [`add`] for blocks.
-///
-/// # Errors
-///
-/// As for [`add`].
-pub fn add_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    add_with_block(a, b, MissingGradients::Error)
-}
-
-/// [`add_with`] for blocks.
-///
-/// # Errors
-///
-/// As for [`add`].
-pub fn add_with_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    missing_gradients: MissingGradients,
-) -> Result<TensorBlock> {
-    zip_block("add", a, b, missing_gradients, |a, b| {
+pub fn add_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
+    zip_blocks("add", a, b, &alike(missing_gradients), &|a, b| {
         combine(a, b, Operation::Add)
     })
 }
@@ -84,11 +57,11 @@ pub fn add_with_block(
 /// - gradients, at all depths: `∇x`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
-/// let sum = metatensor_operations::add_scalar_block(&block, 2.5)?;
+/// let sum = metatensor_operations::add_scalar(&block, 2.5)?;
 /// assert_eq!(sum.to_ndarray::<f64>()?, arr2(&[[3.5]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -96,17 +69,8 @@ pub fn add_with_block(
 /// # Errors
 ///
 /// If there is no arithmetic for the type of elements, or they are not on the CPU.
-pub fn add_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
-    map_blocks("add", tensor, |block| shift(block, scalar))
-}
-
-/// [`add_scalar`] for a block.
-///
-/// # Errors
-///
-/// As for [`add_scalar`].
-pub fn add_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    shift(block, scalar).map_err(|error| error.context("add"))
+pub fn add_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
+    map_blocks("add", tensor, &|block| shift(block, scalar))
 }
 
 /// [`add_scalar`], in the memory of `tensor` if it has native arrays that nothing else uses.
@@ -114,13 +78,13 @@ pub fn add_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock>
 /// # Errors
 ///
 /// As for [`add_scalar`].
-pub fn into_add_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
+pub fn into_add_scalar<T: Operand>(tensor: T, scalar: f64) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
         with_continuous!(block.dtype()?, T => {
             change_values(block, |x: T| x.plus_real(scalar))
         })
     };
-    in_place("add", tensor, change, |tensor| add_scalar(tensor, scalar))
+    in_place("add", tensor, &change, |tensor| add_scalar(tensor, scalar))
 }
 
 /// Difference of two maps. Integers stay integers, and wrap around; only differences of booleans are `f64`.
@@ -129,12 +93,12 @@ pub fn into_add_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
 /// - gradients, at all depths: `∇x - ∇y`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
 /// let a = TensorBlock::new(arr2(&[[1, 2]]), &samples, &[], &properties)?;
 /// let b = TensorBlock::new(arr2(&[[5, -2]]), &samples, &[], &properties)?;
-/// let difference = metatensor_operations::subtract_block(&a, &b)?;
+/// let difference = metatensor_operations::subtract(&a, &b)?;
 /// assert_eq!(difference.to_ndarray::<i32>()?, arr2(&[[-4, 4]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -142,7 +106,7 @@ pub fn into_add_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
 /// # Errors
 ///
 /// As for [`add`].
-pub fn subtract(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+pub fn subtract<T: Operand>(a: &T, b: &T) -> Result<T> {
     subtract_with(a, b, MissingGradients::Error)
 }
 
@@ -151,36 +115,8 @@ pub fn subtract(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 /// # Errors
 ///
 /// As for [`subtract`].
-pub fn subtract_with(
-    a: &TensorMap,
-    b: &TensorMap,
-    missing_gradients: MissingGradients,
-) -> Result<TensorMap> {
-    zip_blocks("subtract", a, b, missing_gradients, |a, b| {
-        combine(a, b, Operation::Subtract)
-    })
-}
-
-/// [`subtract`] for blocks.
-///
-/// # Errors
-///
-/// As for [`add`].
-pub fn subtract_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    subtract_with_block(a, b, MissingGradients::Error)
-}
-
-/// [`subtract_with`] for blocks.
-///
-/// # Errors
-///
-/// As for [`subtract`].
-pub fn subtract_with_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    missing_gradients: MissingGradients,
-) -> Result<TensorBlock> {
-    zip_block("subtract", a, b, missing_gradients, |a, b| {
+pub fn subtract_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
+    zip_blocks("subtract", a, b, &alike(missing_gradients), &|a, b| {
         combine(a, b, Operation::Subtract)
     })
 }
@@ -191,11 +127,11 @@ pub fn subtract_with_block(
 /// - gradients, at all depths: `∇x`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
-/// let difference = metatensor_operations::subtract_scalar_block(&block, 2.5)?;
+/// let difference = metatensor_operations::subtract_scalar(&block, 2.5)?;
 /// assert_eq!(difference.to_ndarray::<f64>()?, arr2(&[[-1.5]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -203,17 +139,8 @@ pub fn subtract_with_block(
 /// # Errors
 ///
 /// As for [`add_scalar`].
-pub fn subtract_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
-    map_blocks("subtract", tensor, |block| shift(block, -scalar))
-}
-
-/// [`subtract_scalar`] for a block.
-///
-/// # Errors
-///
-/// As for [`add_scalar`].
-pub fn subtract_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    shift(block, -scalar).map_err(|error| error.context("subtract"))
+pub fn subtract_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
+    map_blocks("subtract", tensor, &|block| shift(block, -scalar))
 }
 
 #[derive(Clone, Copy)]

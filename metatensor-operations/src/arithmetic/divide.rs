@@ -1,15 +1,16 @@
 //! Quotients.
 
-use metatensor_core::{DType, Result, TensorBlock, TensorMap};
+use metatensor_core::{DType, Result, TensorBlock};
 
 use crate::MissingGradients;
 use crate::gradient_pair::gradient_pairs;
 use crate::gradient_rows::Child;
 use crate::kernels;
-use crate::matching::{zip_block, zip_blocks};
+use crate::missing::alike;
 use crate::numbers::read;
 use crate::numbers::{Continuous, continuous, in_precision, promote, with_continuous};
-use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_results};
+use crate::operand::{Operand, map_blocks, zip_blocks};
+use crate::results::{check_no_second_derivatives, map_all, with_results};
 
 /// Quotient of two maps, element by element. Quotients of integers and booleans are `f64`.
 ///
@@ -20,12 +21,12 @@ use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_resu
 /// Where `y` is 0, values and gradients are infinite or NaN.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
 /// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &properties)?;
 /// let b = TensorBlock::new(arr2(&[[0.5, -2.0]]), &samples, &[], &properties)?;
-/// let quotient = metatensor_operations::divide_block(&a, &b)?;
+/// let quotient = metatensor_operations::divide(&a, &b)?;
 /// assert_eq!(quotient.to_ndarray::<f64>()?, arr2(&[[2.0, -1.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -35,7 +36,7 @@ use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_resu
 /// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
 /// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
 /// no arithmetic for the type of elements, or they are not on the CPU.
-pub fn divide(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+pub fn divide<T: Operand>(a: &T, b: &T) -> Result<T> {
     divide_with(a, b, MissingGradients::Error)
 }
 
@@ -44,34 +45,8 @@ pub fn divide(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 /// # Errors
 ///
 /// As for [`divide`].
-pub fn divide_with(
-    a: &TensorMap,
-    b: &TensorMap,
-    missing_gradients: MissingGradients,
-) -> Result<TensorMap> {
-    zip_blocks("divide", a, b, missing_gradients, quotient)
-}
-
-/// [`divide`] for blocks.
-///
-/// # Errors
-///
-/// As for [`divide`].
-pub fn divide_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    divide_with_block(a, b, MissingGradients::Error)
-}
-
-/// [`divide_with`] for blocks.
-///
-/// # Errors
-///
-/// As for [`divide`].
-pub fn divide_with_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    missing_gradients: MissingGradients,
-) -> Result<TensorBlock> {
-    zip_block("divide", a, b, missing_gradients, quotient)
+pub fn divide_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
+    zip_blocks("divide", a, b, &alike(missing_gradients), &quotient)
 }
 
 /// Quotient of all elements and `scalar`. Quotients of integers and booleans are `f64`.
@@ -80,11 +55,11 @@ pub fn divide_with_block(
 /// - gradients, at all depths: `∇x / scalar`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let block = TensorBlock::new(arr2(&[[1_i64]]), &samples, &[], &Labels::range("p", 1)?)?;
-/// let quotient = metatensor_operations::divide_scalar_block(&block, 2.0)?;
+/// let quotient = metatensor_operations::divide_scalar(&block, 2.0)?;
 /// assert_eq!(quotient.to_ndarray::<f64>()?, arr2(&[[0.5]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -92,17 +67,8 @@ pub fn divide_with_block(
 /// # Errors
 ///
 /// If there is no arithmetic for the type of elements, or they are not on the CPU.
-pub fn divide_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
-    map_blocks("divide", tensor, |block| scale(block, scalar))
-}
-
-/// [`divide_scalar`] for a block.
-///
-/// # Errors
-///
-/// As for [`divide_scalar`].
-pub fn divide_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    scale(block, scalar).map_err(|error| error.context("divide"))
+pub fn divide_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
+    map_blocks("divide", tensor, &|block| scale(block, scalar))
 }
 
 fn quotient(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {

@@ -18,17 +18,10 @@ mod pow;
 #[cfg(test)]
 mod tests;
 
-pub use abs::{abs, abs_block, into_abs};
+pub use abs::{abs, into_abs};
 pub use add::{
-    add, add_block, add_scalar, add_scalar_block, add_with, add_with_block, into_add_scalar,
-    subtract, subtract_block, subtract_scalar, subtract_scalar_block, subtract_with,
-    subtract_with_block,
+    add, add_scalar, add_with, into_add_scalar, subtract, subtract_scalar, subtract_with,
 };
-pub use divide::{
-    divide, divide_block, divide_scalar, divide_scalar_block, divide_with, divide_with_block,
-};
-pub use multiply::{
-    into_multiply_scalar, multiply, multiply_block, multiply_scalar, multiply_scalar_block,
-    multiply_with, multiply_with_block,
-};
-pub use pow::{into_pow, pow, pow_block};
+pub use divide::{divide, divide_scalar, divide_with};
+pub use multiply::{into_multiply_scalar, multiply, multiply_scalar, multiply_with};
+pub use pow::{into_pow, pow};

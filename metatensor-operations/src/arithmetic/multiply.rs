@@ -1,18 +1,19 @@
 //! Products.
 
-use metatensor_core::{BlockMut, DType, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, Result, TensorBlock};
 
 use crate::MissingGradients;
 use crate::gradient_pair::gradient_pairs;
 use crate::gradient_rows::Child;
 use crate::in_place::{change_all, in_place};
 use crate::kernels;
-use crate::matching::{zip_block, zip_blocks};
+use crate::missing::alike;
 use crate::numbers::read;
 use crate::numbers::{
     Continuous, Number, continuous, in_precision, promote, with_continuous, with_number,
 };
-use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_results};
+use crate::operand::{Operand, map_blocks, zip_blocks};
+use crate::results::{check_no_second_derivatives, map_all, with_results};
 
 /// Product of two maps, element by element. Those of integers wrap around, and those of booleans are *and*.
 ///
@@ -20,12 +21,12 @@ use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_resu
 /// - gradients: `x ∇y + y ∇x`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 2)?);
 /// let a = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &properties)?;
 /// let b = TensorBlock::new(arr2(&[[0.5, -2.0]]), &samples, &[], &properties)?;
-/// let product = metatensor_operations::multiply_block(&a, &b)?;
+/// let product = metatensor_operations::multiply(&a, &b)?;
 /// assert_eq!(product.to_ndarray::<f64>()?, arr2(&[[0.5, -4.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -35,7 +36,7 @@ use crate::results::{check_no_second_derivatives, map_all, map_blocks, with_resu
 /// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
 /// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
 /// no arithmetic for the type of elements, or they are not on the CPU.
-pub fn multiply(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+pub fn multiply<T: Operand>(a: &T, b: &T) -> Result<T> {
     multiply_with(a, b, MissingGradients::Error)
 }
 
@@ -44,34 +45,8 @@ pub fn multiply(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 /// # Errors
 ///
 /// As for [`multiply`].
-pub fn multiply_with(
-    a: &TensorMap,
-    b: &TensorMap,
-    missing_gradients: MissingGradients,
-) -> Result<TensorMap> {
-    zip_blocks("multiply", a, b, missing_gradients, product)
-}
-
-/// [`multiply`] for blocks.
-///
-/// # Errors
-///
-/// As for [`multiply`].
-pub fn multiply_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    multiply_with_block(a, b, MissingGradients::Error)
-}
-
-/// [`multiply_with`] for blocks.
-///
-/// # Errors
-///
-/// As for [`multiply`].
-pub fn multiply_with_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    missing_gradients: MissingGradients,
-) -> Result<TensorBlock> {
-    zip_block("multiply", a, b, missing_gradients, product)
+pub fn multiply_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
+    zip_blocks("multiply", a, b, &alike(missing_gradients), &product)
 }
 
 /// Product of all elements with `scalar`.
@@ -80,11 +55,11 @@ pub fn multiply_with_block(
 /// - gradients, at all depths: `scalar ∇x`
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
-/// let product = metatensor_operations::multiply_scalar_block(&block, 2.5)?;
+/// let product = metatensor_operations::multiply_scalar(&block, 2.5)?;
 /// assert_eq!(product.to_ndarray::<f64>()?, arr2(&[[2.5]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -92,17 +67,8 @@ pub fn multiply_with_block(
 /// # Errors
 ///
 /// If there is no arithmetic for the type of elements, or they are not on the CPU.
-pub fn multiply_scalar(tensor: &TensorMap, scalar: f64) -> Result<TensorMap> {
-    map_blocks("multiply", tensor, |block| scale(block, scalar))
-}
-
-/// [`multiply_scalar`] for a block.
-///
-/// # Errors
-///
-/// As for [`multiply_scalar`].
-pub fn multiply_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    scale(block, scalar).map_err(|error| error.context("multiply"))
+pub fn multiply_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
+    map_blocks("multiply", tensor, &|block| scale(block, scalar))
 }
 
 /// [`multiply_scalar`], in the memory of `tensor` if it has native arrays that nothing else uses.
@@ -110,13 +76,13 @@ pub fn multiply_scalar_block(block: &TensorBlock, scalar: f64) -> Result<TensorB
 /// # Errors
 ///
 /// As for [`multiply_scalar`].
-pub fn into_multiply_scalar(tensor: TensorMap, scalar: f64) -> Result<TensorMap> {
+pub fn into_multiply_scalar<T: Operand>(tensor: T, scalar: f64) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
         with_continuous!(block.dtype()?, T => {
             change_all(block, |x: T| x.times_real(scalar))
         })
     };
-    in_place("multiply", tensor, change, |tensor| {
+    in_place("multiply", tensor, &change, |tensor| {
         multiply_scalar(tensor, scalar)
     })
 }

@@ -1,11 +1,12 @@
 //! Powers.
 
-use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
 
 use crate::in_place::{change_all, change_gradients, change_values, in_place};
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Continuous, continuous, in_precision, read, with_continuous};
-use crate::results::{check_no_second_derivatives, map_blocks, with_fractions, with_results};
+use crate::operand::{Operand, map_blocks};
+use crate::results::{check_no_second_derivatives, with_fractions, with_results};
 
 /// Each element to the power `exponent`. Powers of integers and booleans are `f64`.
 ///
@@ -15,11 +16,11 @@ use crate::results::{check_no_second_derivatives, map_blocks, with_fractions, wi
 ///   an infinite derivative, as that of 0.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;
 /// let block = TensorBlock::new(arr2(&[[2.0, 3.0]]), &samples, &[], &Labels::range("p", 2)?)?;
-/// let cubes = metatensor_operations::pow_block(&block, 3.0)?;
+/// let cubes = metatensor_operations::pow(&block, 3.0)?;
 /// assert_eq!(cubes.to_ndarray::<f64>()?, arr2(&[[8.0, 27.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -28,17 +29,8 @@ use crate::results::{check_no_second_derivatives, map_blocks, with_fractions, wi
 ///
 /// If there are gradients of gradients and `exponent` is not 1, if there is no arithmetic for the type
 /// of elements, or if they are not on the CPU.
-pub fn pow(tensor: &TensorMap, exponent: f64) -> Result<TensorMap> {
-    map_blocks("pow", tensor, |block| power(block, exponent))
-}
-
-/// [`pow`] for a block.
-///
-/// # Errors
-///
-/// As for [`pow`].
-pub fn pow_block(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
-    power(block, exponent).map_err(|error| error.context("pow"))
+pub fn pow<T: Operand>(tensor: &T, exponent: f64) -> Result<T> {
+    map_blocks("pow", tensor, &|block| power(block, exponent))
 }
 
 /// Evaluates `$body` with `$power` set to the function that raises numbers of type `$T` to the power
@@ -80,9 +72,9 @@ macro_rules! with_power {
 /// # Errors
 ///
 /// As for [`pow`].
-pub fn into_pow(tensor: TensorMap, exponent: f64) -> Result<TensorMap> {
+pub fn into_pow<T: Operand>(tensor: T, exponent: f64) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| with_continuous!(block.dtype()?, T => raise::<T>(block, exponent));
-    in_place("pow", tensor, change, |tensor| pow(tensor, exponent))
+    in_place("pow", tensor, &change, |tensor| pow(tensor, exponent))
 }
 
 fn power(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::testing::{Random, array, labels, moderate, random_block, values};
-use crate::{multiply_block, scatter_add_rows};
+use crate::{multiply, scatter_add_rows};
 
 /// Everything that the functions take, for one gradient of a block.
 struct Case<T> {
@@ -99,7 +99,7 @@ proptest! {
     fn products_of_blocks_have_these_terms(seed: u64) {
         let a = random_block(seed, moderate(seed ^ 1));
         let b = random_block(seed, moderate(seed ^ 2));
-        let product = multiply_block(&a, &b).unwrap();
+        let product = multiply(&a, &b).unwrap();
         for (parameter, gradient) in product.gradients() {
             let terms = [(&a, &b), (&b, &a)].map(|(a, b)| {
                 let (length, extra) = sizes(a, parameter);

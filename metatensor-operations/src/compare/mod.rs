@@ -1,7 +1,7 @@
 //! Whether two maps or blocks are the same.
 //!
-//! There are two functions for each kind of comparison of maps, and as many for blocks: `equal` says
-//! if two maps are equal, `check_equal` also says why not.
+//! There are two functions for each kind of comparison: `equal` says if two maps or blocks are equal, `check_equal` also
+//! says why not.
 
 mod metadata;
 mod not_equal;
@@ -10,7 +10,7 @@ mod tests;
 mod values;
 mod worst;
 
-use metatensor_core::{Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Result};
 
 pub use metadata::EqualMetadataOptions;
 pub(crate) use metadata::{difference, same_labels, same_metadata, same_parameters};
@@ -19,7 +19,7 @@ pub use values::AllcloseOptions;
 use values::Criterion;
 use worst::{Badness, worse, worst_in_block};
 
-use crate::matching::pairs;
+use crate::operand::{Blocks, Operand};
 
 /// Whether two maps have equal blocks for equal keys.
 ///
@@ -52,17 +52,8 @@ use crate::matching::pairs;
 ///
 /// If values are not on the CPU, or have a data type this library does not know. They are only looked
 /// at if all labels are the same.
-pub fn equal(a: &TensorMap, b: &TensorMap) -> Result<bool> {
-    to_bool("equal", same_maps(a, b, Criterion::Equal))
-}
-
-/// [`equal`] for blocks.
-///
-/// # Errors
-///
-/// As for [`equal`].
-pub fn equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<bool> {
-    to_bool("equal", same_blocks(a, b, Criterion::Equal))
+pub fn equal<T: Operand>(a: &T, b: &T) -> Result<bool> {
+    to_bool("equal", same(a.parts(), b.parts(), Criterion::Equal))
 }
 
 /// [`equal`], but saying what is different: keys or labels, the first that are; or else where values are most
@@ -71,17 +62,8 @@ pub fn equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<bool> {
 /// # Errors
 ///
 /// If maps are different or can not be compared.
-pub fn check_equal(a: &TensorMap, b: &TensorMap) -> Result<(), NotEqual> {
-    check_values_of_maps(a, b, Criterion::Equal)
-}
-
-/// [`check_equal`] for blocks.
-///
-/// # Errors
-///
-/// As for [`check_equal`].
-pub fn check_equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
-    check_values_of_blocks(a, b, Criterion::Equal)
+pub fn check_equal<T: Operand>(a: &T, b: &T) -> Result<(), NotEqual> {
+    check_values(a.parts(), b.parts(), Criterion::Equal)
 }
 
 /// Whether two maps have blocks with almost the same values for equal keys.
@@ -106,17 +88,11 @@ pub fn check_equal_block(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqua
 /// # Errors
 ///
 /// As for [`equal`].
-pub fn allclose(a: &TensorMap, b: &TensorMap, options: AllcloseOptions) -> Result<bool> {
-    to_bool("allclose", same_maps(a, b, Criterion::Close(options)))
-}
-
-/// [`allclose`] for blocks.
-///
-/// # Errors
-///
-/// As for [`equal`].
-pub fn allclose_block(a: &TensorBlock, b: &TensorBlock, options: AllcloseOptions) -> Result<bool> {
-    to_bool("allclose", same_blocks(a, b, Criterion::Close(options)))
+pub fn allclose<T: Operand>(a: &T, b: &T, options: AllcloseOptions) -> Result<bool> {
+    to_bool(
+        "allclose",
+        same(a.parts(), b.parts(), Criterion::Close(options)),
+    )
 }
 
 /// [`allclose`], but saying what is different: as [`check_equal`], where the worst difference is the largest in
@@ -125,25 +101,8 @@ pub fn allclose_block(a: &TensorBlock, b: &TensorBlock, options: AllcloseOptions
 /// # Errors
 ///
 /// If maps are different or can not be compared.
-pub fn check_allclose(
-    a: &TensorMap,
-    b: &TensorMap,
-    options: AllcloseOptions,
-) -> Result<(), NotEqual> {
-    check_values_of_maps(a, b, Criterion::Close(options))
-}
-
-/// [`check_allclose`] for blocks.
-///
-/// # Errors
-///
-/// As for [`check_allclose`].
-pub fn check_allclose_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    options: AllcloseOptions,
-) -> Result<(), NotEqual> {
-    check_values_of_blocks(a, b, Criterion::Close(options))
+pub fn check_allclose<T: Operand>(a: &T, b: &T, options: AllcloseOptions) -> Result<(), NotEqual> {
+    check_values(a.parts(), b.parts(), Criterion::Close(options))
 }
 
 /// Whether two maps have the same keys, and the same labels in the blocks for equal keys.
@@ -162,17 +121,8 @@ pub fn check_allclose_block(
 /// assert!(equal_metadata(&a, &b, EqualMetadataOptions::default()));
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
-pub fn equal_metadata(a: &TensorMap, b: &TensorMap, options: EqualMetadataOptions) -> bool {
+pub fn equal_metadata<T: Operand>(a: &T, b: &T, options: EqualMetadataOptions) -> bool {
     check_equal_metadata(a, b, options).is_ok()
-}
-
-/// [`equal_metadata`] for blocks.
-pub fn equal_metadata_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    options: EqualMetadataOptions,
-) -> bool {
-    check_equal_metadata_block(a, b, options).is_ok()
 }
 
 /// [`equal_metadata`], but saying what is different.
@@ -180,78 +130,41 @@ pub fn equal_metadata_block(
 /// # Errors
 ///
 /// If labels are different.
-pub fn check_equal_metadata(
-    a: &TensorMap,
-    b: &TensorMap,
+pub fn check_equal_metadata<T: Operand>(
+    a: &T,
+    b: &T,
     options: EqualMetadataOptions,
 ) -> Result<(), NotEqual> {
-    check_maps(a, b, |a, b| same_metadata(a, b, options))
-}
-
-/// [`check_equal_metadata`] for blocks.
-///
-/// # Errors
-///
-/// As for [`check_equal_metadata`].
-pub fn check_equal_metadata_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    options: EqualMetadataOptions,
-) -> Result<(), NotEqual> {
-    same_metadata(a, b, options)
+    check_labels(a.parts(), b.parts(), options)
 }
 
 /// Fails if something about the labels is different, or values can not be compared. Then: whether the values are
 /// the same.
-fn same_maps(a: &TensorMap, b: &TensorMap, criterion: Criterion) -> Result<bool, NotEqual> {
-    let pairs = pairs(a, b)?;
+fn same(a: Blocks<'_>, b: Blocks<'_>, criterion: Criterion) -> Result<bool, NotEqual> {
+    let pairs = a.pairs(b)?;
     for (i, (x, y)) in pairs.iter().enumerate() {
-        values::same_axes(x, y).map_err(|different| different.for_key(a.keys(), i))?;
+        values::same_axes(x, y).map_err(|different| a.for_key(i, different))?;
     }
     for (i, (x, y)) in pairs.iter().enumerate() {
         let same = values::same_values(x, y, criterion);
-        if !same.map_err(|failed| failed.for_key(a.keys(), i))? {
+        if !same.map_err(|failed| a.for_key(i, failed))? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-/// [`same_maps`] for blocks.
-fn same_blocks(a: &TensorBlock, b: &TensorBlock, criterion: Criterion) -> Result<bool, NotEqual> {
-    values::same_axes(a, b)?;
-    values::same_values(a, b, criterion)
-}
-
-fn check_values_of_maps(
-    a: &TensorMap,
-    b: &TensorMap,
-    criterion: Criterion,
-) -> Result<(), NotEqual> {
-    if same_maps(a, b, criterion)? {
+fn check_values(a: Blocks<'_>, b: Blocks<'_>, criterion: Criterion) -> Result<(), NotEqual> {
+    if same(a, b, criterion)? {
         return Ok(());
     }
     let mut found = None;
-    for (i, (x, y)) in pairs(a, b)?.into_iter().enumerate() {
-        let for_key = |place: NotEqual| place.for_key(a.keys(), i);
-        let worst = worst_in_block(x, y, criterion).map_err(|error| for_key(error.into()))?;
-        found = worse(
-            found,
-            worst.map(|(badness, place)| (badness, for_key(place))),
-        );
+    for (i, (x, y)) in a.pairs(b)?.into_iter().enumerate() {
+        let worst = worst_in_block(x, y, criterion).map_err(|error| a.for_key(i, error.into()))?;
+        let worst = worst.map(|(badness, place)| (badness, a.for_key(i, place)));
+        found = worse(found, worst);
     }
     differ(found)
-}
-
-fn check_values_of_blocks(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    criterion: Criterion,
-) -> Result<(), NotEqual> {
-    if same_blocks(a, b, criterion)? {
-        return Ok(());
-    }
-    differ(worst_in_block(a, b, criterion)?)
 }
 
 /// Fails because of the worst difference that was found. If there is none, elements have changed since they were
@@ -263,13 +176,13 @@ fn differ(found: Option<(Badness, NotEqual)>) -> Result<(), NotEqual> {
     ))
 }
 
-fn check_maps(
-    a: &TensorMap,
-    b: &TensorMap,
-    check: impl Fn(&TensorBlock, &TensorBlock) -> Result<(), NotEqual>,
+fn check_labels(
+    a: Blocks<'_>,
+    b: Blocks<'_>,
+    options: EqualMetadataOptions,
 ) -> Result<(), NotEqual> {
-    for (i, (x, y)) in pairs(a, b)?.into_iter().enumerate() {
-        check(x, y).map_err(|different| different.for_key(a.keys(), i))?;
+    for (i, (x, y)) in a.pairs(b)?.into_iter().enumerate() {
+        same_metadata(x, y, options).map_err(|different| a.for_key(i, different))?;
     }
     Ok(())
 }

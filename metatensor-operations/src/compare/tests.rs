@@ -10,7 +10,7 @@ fn number<T: Element>(x: T) -> TensorBlock {
 }
 
 fn close<T: Element>(x: T, y: T, options: AllcloseOptions) -> bool {
-    allclose_block(&number(x), &number(y), options).unwrap()
+    allclose(&number(x), &number(y), options).unwrap()
 }
 
 const EXACT: AllcloseOptions = AllcloseOptions {
@@ -21,13 +21,13 @@ const EXACT: AllcloseOptions = AllcloseOptions {
 
 #[test]
 fn values_are_equal_as_numbers() {
-    let equal = |x: f64, y: f64| equal_block(&number(x), &number(y)).unwrap();
-    assert!(equal(1.0, 1.0) && equal(0.0, -0.0) && equal(f64::INFINITY, f64::INFINITY));
-    assert!(!equal(1.0, 1.0 + f64::EPSILON) && !equal(f64::NAN, f64::NAN));
+    let same = |x: f64, y: f64| equal(&number(x), &number(y)).unwrap();
+    assert!(same(1.0, 1.0) && same(0.0, -0.0) && same(f64::INFINITY, f64::INFINITY));
+    assert!(!same(1.0, 1.0 + f64::EPSILON) && !same(f64::NAN, f64::NAN));
     let nan = number(f64::NAN);
-    assert!(!equal_block(&nan, &nan.clone()).unwrap(), "the same array");
+    assert!(!equal(&nan, &nan.clone()).unwrap(), "the same array");
     let integer = number(3);
-    assert!(equal_block(&integer, &integer.clone()).unwrap());
+    assert!(equal(&integer, &integer.clone()).unwrap());
 }
 
 #[test]
@@ -50,24 +50,24 @@ fn types_do_not_have_to_be_equal() {
     ];
     for x in &numbers {
         for y in &numbers {
-            check_equal_block(x, y).unwrap();
-            check_allclose_block(x, y, EXACT).unwrap();
+            check_equal(x, y).unwrap();
+            check_allclose(x, y, EXACT).unwrap();
             let two = &number(2_i32);
-            assert!(!equal_block(x, two).unwrap() && !equal_block(two, y).unwrap());
-            assert!(!allclose_block(x, two, EXACT).unwrap());
+            assert!(!equal(x, two).unwrap() && !equal(two, y).unwrap());
+            assert!(!allclose(x, two, EXACT).unwrap());
         }
     }
-    assert!(!equal_block(&number(0.1_f32), &number(0.1_f64)).unwrap());
-    assert!(!equal_block(&number(u64::MAX), &number(-1_i64)).unwrap());
+    assert!(!equal(&number(0.1_f32), &number(0.1_f64)).unwrap());
+    assert!(!equal(&number(u64::MAX), &number(-1_i64)).unwrap());
     let complex = number(Complex::new(1.0, 1.0));
-    assert!(!equal_block(&complex, &number(1.0)).unwrap());
+    assert!(!equal(&complex, &number(1.0)).unwrap());
 }
 
 #[test]
 fn integers_of_different_types_are_compared_exactly() {
     let large = 1_u64 << 53;
-    assert!(!equal_block(&number(large + 1), &number(large as i64)).unwrap());
-    assert!(equal_block(&number(large + 1), &number(large as i64 + 1)).unwrap());
+    assert!(!equal(&number(large + 1), &number(large as i64)).unwrap());
+    assert!(equal(&number(large + 1), &number(large as i64 + 1)).unwrap());
 }
 
 #[test]
@@ -154,12 +154,12 @@ fn one_difference_among_many_is_found() {
             block([count / 10, 10], &zeros),
             block([count / 10, 10], &other),
         );
-        assert!(!equal_block(&a, &b).unwrap(), "{position}");
+        assert!(!equal(&a, &b).unwrap(), "{position}");
         assert!(
-            !allclose_block(&a, &b, AllcloseOptions::default()).unwrap(),
+            !allclose(&a, &b, AllcloseOptions::default()).unwrap(),
             "{position}"
         );
-        assert!(allclose_block(&a, &b, AllcloseOptions { atol: 1.0, ..EXACT }).unwrap());
+        assert!(allclose(&a, &b, AllcloseOptions { atol: 1.0, ..EXACT }).unwrap());
     }
 }
 
@@ -223,7 +223,7 @@ fn nested(value: f64, first: f64, second: f64, parameter: &str) -> TensorBlock {
 #[test]
 fn gradients_are_compared_at_all_depths() {
     let a = nested(1.0, 2.0, 3.0, "h");
-    check_equal_block(&a, &nested(1.0, 2.0, 3.0, "h")).unwrap();
+    check_equal(&a, &nested(1.0, 2.0, 3.0, "h")).unwrap();
     for (b, path, message) in [
         (
             nested(1.5, 2.0, 3.0, "h"),
@@ -249,23 +249,23 @@ fn gradients_are_compared_at_all_depths() {
              second block has 'i'",
         ),
     ] {
-        let different = check_equal_block(&a, &b).unwrap_err();
+        let different = check_equal(&a, &b).unwrap_err();
         assert_eq!(different.path, path);
         assert_eq!(different.to_string(), message);
         let same_labels = !message.contains("parameters");
         let options = EqualMetadataOptions::default();
-        assert_eq!(equal_metadata_block(&a, &b, options), same_labels);
+        assert_eq!(equal_metadata(&a, &b, options), same_labels);
         if same_labels {
-            let different = check_allclose_block(&a, &b, EXACT).unwrap_err().to_string();
+            let different = check_allclose(&a, &b, EXACT).unwrap_err().to_string();
             assert_eq!(different, message.replace("equal", "allclose"));
         }
     }
 }
 
-/// What [`check_equal_block`] says about where two blocks differ most.
+/// What [`check_equal`] says about where two blocks differ most.
 fn worst<S: Element, T: Element>(a: &[S], b: &[T]) -> String {
     let shape = [a.len(), 1];
-    let different = check_equal_block(&block(shape, a), &block(shape, b)).unwrap_err();
+    let different = check_equal(&block(shape, a), &block(shape, b)).unwrap_err();
     let text = different.to_string();
     let start = format!("values are not equal: {} of {} elements", 1, a.len());
     text.strip_prefix(&start).unwrap_or(&text).to_owned()
@@ -355,24 +355,20 @@ fn the_worst_difference_is_relative_to_what_is_allowed() {
         block([3, 1], &[1e6, 0.0, 1.0]),
         block([3, 1], &[1.01e6, 1e-3, 1.0]),
     );
-    let text = check_allclose_block(&a, &b, options)
-        .unwrap_err()
-        .to_string();
+    let text = check_allclose(&a, &b, options).unwrap_err().to_string();
     assert!(
         text.ends_with(
             "2 of 3 elements differ, most of all at samples (s=1), properties (p=0): 0.0 and 0.001"
         ),
         "{text}"
     );
-    let text = check_equal_block(&a, &b).unwrap_err().to_string();
+    let text = check_equal(&a, &b).unwrap_err().to_string();
     assert!(
         text.ends_with("(s=0), properties (p=0): 1000000.0 and 1010000.0"),
         "{text}"
     );
     let nan = block([3, 1], &[1e9, 0.0, f64::NAN]);
-    let text = check_allclose_block(&a, &nan, options)
-        .unwrap_err()
-        .to_string();
+    let text = check_allclose(&a, &nan, options).unwrap_err().to_string();
     assert!(
         text.ends_with("(s=2), properties (p=0): 1.0 and NaN"),
         "{text}"
@@ -416,7 +412,7 @@ fn numbers_that_differ_are_written_as_they_are_in_the_array() {
 
 #[test]
 fn shapes_come_first_and_labels_before_values() {
-    let different = check_equal_block(&number(1.0), &block([2, 1], &[1.0; 2])).unwrap_err();
+    let different = check_equal(&number(1.0), &block([2, 1], &[1.0; 2])).unwrap_err();
     assert!(
         different
             .to_string()
@@ -429,7 +425,7 @@ fn shapes_come_first_and_labels_before_values() {
         &[],
         &Labels::range("p", 1).unwrap(),
     );
-    let different = check_equal_block(&number(1.0), &other.unwrap()).unwrap_err();
+    let different = check_equal(&number(1.0), &other.unwrap()).unwrap_err();
     assert_eq!(different.axis, Some(crate::Axis::Samples));
     assert_eq!(
         different.to_string(),
@@ -456,9 +452,7 @@ fn shapes_come_first_and_labels_before_values() {
             "there are 2 and 1, row 1 is (s=1) and missing",
         ),
     ] {
-        let different = check_equal_metadata_block(a, b, options)
-            .unwrap_err()
-            .to_string();
+        let different = check_equal_metadata(a, b, options).unwrap_err().to_string();
         assert!(different.ends_with(expected), "{different}");
     }
 }
@@ -511,13 +505,13 @@ fn parts_of_the_metadata_can_be_left_out() {
             },
         ),
     ] {
-        assert!(equal_metadata_block(&a, &b, nothing));
-        assert!(!equal_metadata_block(&a, &b, options));
+        assert!(equal_metadata(&a, &b, nothing));
+        assert!(!equal_metadata(&a, &b, options));
     }
     // The same parts are compared in gradients.
     let a = with_gradient(number(1.0), "g", &[[0, 0]], &[1.0]);
     let b = with_gradient(number(1.0), "g", &[[0, 1]], &[1.0]);
-    assert!(equal_metadata_block(
+    assert!(equal_metadata(
         &a,
         &b,
         EqualMetadataOptions {
@@ -525,13 +519,13 @@ fn parts_of_the_metadata_can_be_left_out() {
             ..nothing
         }
     ));
-    let all = check_equal_metadata_block(&a, &b, EqualMetadataOptions::default()).unwrap_err();
+    let all = check_equal_metadata(&a, &b, EqualMetadataOptions::default()).unwrap_err();
     assert_eq!((&*all.path, all.axis), ("g", Some(crate::Axis::Samples)));
     let without = EqualMetadataOptions {
         gradients: false,
         ..EqualMetadataOptions::default()
     };
-    assert!(equal_metadata_block(&a, &b, without));
+    assert!(equal_metadata(&a, &b, without));
 }
 
 #[test]
@@ -559,7 +553,7 @@ fn strided_values_are_compared() {
     let a = block([4, 5], &numbers);
     let transposed = with_layout(&a, Layout::Fortran);
     assert!(!transposed.view().unwrap().is_contiguous());
-    check_equal_block(&a, &transposed).unwrap();
-    check_allclose_block(&transposed, &a, EXACT).unwrap();
-    check_equal_block(&transposed, &transposed.clone()).unwrap();
+    check_equal(&a, &transposed).unwrap();
+    check_allclose(&transposed, &a, EXACT).unwrap();
+    check_equal(&transposed, &transposed.clone()).unwrap();
 }

@@ -22,9 +22,9 @@ fn example() -> TensorBlock {
 #[test]
 fn only_arrays_that_are_not_contiguous_are_copied() {
     let block = example();
-    assert!(!is_contiguous_block(&block).unwrap());
-    let copy = make_contiguous_block(&block).unwrap();
-    assert!(is_contiguous_block(&copy).unwrap());
+    assert!(!is_contiguous(&block).unwrap());
+    let copy = make_contiguous(&block).unwrap();
+    assert!(is_contiguous(&copy).unwrap());
     assert_eq!(
         copy.view().unwrap().as_slice::<i16>().unwrap().unwrap(),
         [0, 1, 2, 3, 4, 5]
@@ -54,13 +54,13 @@ fn nothing_and_single_elements_are_contiguous() {
     let zeros = Array2::<f64>::zeros((5, 0)).reversed_axes();
     let (samples, properties) = (Labels::range("s", 0), Labels::range("p", 5));
     let block = TensorBlock::new(zeros, &samples.unwrap(), &[], &properties.unwrap());
-    assert!(is_contiguous_block(&block.unwrap()).unwrap());
+    assert!(is_contiguous(&block.unwrap()).unwrap());
 }
 
 #[test]
 fn arrays_on_other_devices_have_no_layout_to_look_at() {
     let block = foreign(&example(), Device { kind: 2, id: 0 });
-    let error = is_contiguous_block(&block).unwrap_err().to_string();
+    let error = is_contiguous(&block).unwrap_err().to_string();
     assert!(error.contains("is_contiguous"), "{error}");
     assert_eq!(values::<i16>(&example())[1], 1);
 }

@@ -1,9 +1,10 @@
 //! New dimensions.
 
-use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Result};
 
-use super::{edit_block, edit_map};
+use super::edit;
 use crate::Axis;
+use crate::operand::{Blocks, Operand};
 
 /// Values of a new dimension.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +48,12 @@ enum Place {
 ///
 /// If `axis` is components; if `name` is the name of another dimension, or can not be a name; or if
 /// there is not one value for each entry.
-pub fn append_dimension(
-    tensor: &TensorMap,
+pub fn append_dimension<T: Operand>(
+    tensor: &T,
     axis: Axis,
     name: &str,
     values: DimensionValues<'_>,
-) -> Result<TensorMap> {
+) -> Result<T> {
     into_append_dimension(tensor.clone(), axis, name, values)
 }
 
@@ -61,28 +62,13 @@ pub fn append_dimension(
 /// # Errors
 ///
 /// As for [`append_dimension`].
-pub fn into_append_dimension(
-    tensor: TensorMap,
+pub fn into_append_dimension<T: Operand>(
+    tensor: T,
     axis: Axis,
     name: &str,
     values: DimensionValues<'_>,
-) -> Result<TensorMap> {
-    insert_into_map(tensor, axis, Place::End, name, values)
-        .map_err(|error| error.context("append_dimension"))
-}
-
-/// [`append_dimension`] for a block.
-///
-/// # Errors
-///
-/// As for [`append_dimension`], and if `axis` is keys.
-pub fn append_dimension_block(
-    block: &TensorBlock,
-    axis: Axis,
-    name: &str,
-    values: DimensionValues<'_>,
-) -> Result<TensorBlock> {
-    insert_into_block(block, axis, Place::End, name, values)
+) -> Result<T> {
+    insert_into(tensor, axis, Place::End, name, values)
         .map_err(|error| error.context("append_dimension"))
 }
 
@@ -103,13 +89,13 @@ pub fn append_dimension_block(
 /// # Errors
 ///
 /// As for [`append_dimension`], and if there are fewer than `index` dimensions.
-pub fn insert_dimension(
-    tensor: &TensorMap,
+pub fn insert_dimension<T: Operand>(
+    tensor: &T,
     axis: Axis,
     index: usize,
     name: &str,
     values: DimensionValues<'_>,
-) -> Result<TensorMap> {
+) -> Result<T> {
     into_insert_dimension(tensor.clone(), axis, index, name, values)
 }
 
@@ -118,69 +104,44 @@ pub fn insert_dimension(
 /// # Errors
 ///
 /// As for [`insert_dimension`].
-pub fn into_insert_dimension(
-    tensor: TensorMap,
+pub fn into_insert_dimension<T: Operand>(
+    tensor: T,
     axis: Axis,
     index: usize,
     name: &str,
     values: DimensionValues<'_>,
-) -> Result<TensorMap> {
-    insert_into_map(tensor, axis, Place::Before(index), name, values)
+) -> Result<T> {
+    insert_into(tensor, axis, Place::Before(index), name, values)
         .map_err(|error| error.context("insert_dimension"))
 }
 
-/// [`insert_dimension`] for a block.
-///
-/// # Errors
-///
-/// As for [`insert_dimension`], and if `axis` is keys.
-pub fn insert_dimension_block(
-    block: &TensorBlock,
-    axis: Axis,
-    index: usize,
-    name: &str,
-    values: DimensionValues<'_>,
-) -> Result<TensorBlock> {
-    insert_into_block(block, axis, Place::Before(index), name, values)
-        .map_err(|error| error.context("insert_dimension"))
-}
-
-fn insert_into_map(
-    tensor: TensorMap,
+fn insert_into<T: Operand>(
+    tensor: T,
     axis: Axis,
     place: Place,
     name: &str,
     values: DimensionValues<'_>,
-) -> Result<TensorMap> {
+) -> Result<T> {
     if let DimensionValues::PerBlock(values) = values {
-        if axis == Axis::Keys {
-            return Err(Error::invalid(
-                "the keys do not belong to one block: expected values for all of them",
-            ));
-        }
-        check_count(values.len(), tensor.len(), "blocks")?;
+        check_blocks(tensor.parts(), axis, values.len())?;
     }
-    edit_map(tensor, axis, |labels, block| {
+    edit(tensor, axis, &|labels, block| {
         insert(labels, place, name, values, block)
     })
 }
 
-fn insert_into_block(
-    block: &TensorBlock,
-    axis: Axis,
-    place: Place,
-    name: &str,
-    values: DimensionValues<'_>,
-) -> Result<TensorBlock> {
-    if let DimensionValues::PerBlock(values) = values {
-        check_count(values.len(), 1, "block")?;
+/// Fails if there are not values for each of the blocks.
+fn check_blocks(blocks: Blocks<'_>, axis: Axis, values: usize) -> Result<()> {
+    if blocks.keys.is_some() && axis == Axis::Keys {
+        return Err(Error::invalid(
+            "the keys do not belong to one block: expected values for all of them",
+        ));
     }
-    edit_block(block.clone(), axis, |labels| {
-        insert(labels, place, name, values, 0)
-    })
-}
-
-fn check_count(values: usize, expected: usize, what: &str) -> Result<()> {
+    let what = match blocks.keys {
+        Some(_) => "blocks",
+        None => "block",
+    };
+    let expected = blocks.list.len();
     if values == expected {
         return Ok(());
     }

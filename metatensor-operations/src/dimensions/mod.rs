@@ -7,38 +7,55 @@ mod rename;
 #[cfg(test)]
 mod tests;
 
-use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock};
 
 use crate::Axis;
-use crate::structure::{change_parts, change_structure, from_parts, invalid_axis};
+use crate::operand::{Operand, change_structure};
+use crate::structure::{from_parts, invalid_axis};
 
 pub use add::{
-    DimensionValues, append_dimension, append_dimension_block, insert_dimension,
-    insert_dimension_block, into_append_dimension, into_insert_dimension,
+    DimensionValues, append_dimension, insert_dimension, into_append_dimension,
+    into_insert_dimension,
 };
-pub use permute::{into_permute_dimensions, permute_dimensions, permute_dimensions_block};
-pub use remove::{into_remove_dimension, remove_dimension, remove_dimension_block};
-pub use rename::{into_rename_dimension, rename_dimension, rename_dimension_block};
+pub use permute::{into_permute_dimensions, permute_dimensions};
+pub use remove::{into_remove_dimension, remove_dimension};
+pub use rename::{into_rename_dimension, rename_dimension};
 
-/// Map with the labels of one axis changed by `edit`, which also gets the number of the block.
-fn edit_map(
-    tensor: TensorMap,
+/// Map or block with the labels of one axis changed by `edit`, which also gets the number of the block.
+fn edit<T: Operand>(
+    tensor: T,
     axis: Axis,
-    edit: impl Fn(&Labels, usize) -> Result<Labels>,
-) -> Result<TensorMap> {
-    check_axis(axis, &[Axis::Keys, Axis::Samples, Axis::Properties])?;
-    if axis == Axis::Keys {
-        return edit_keys(tensor, |keys| edit(keys, 0));
+    edit: &dyn Fn(&Labels, usize) -> Result<Labels>,
+) -> Result<T> {
+    match axis {
+        Axis::Keys => edit_keys(tensor, &|keys| edit(keys, 0), &OF_BLOCKS),
+        Axis::Components => Err(no_axis(axis, if T::IS_MAP { &OF_MAPS } else { &OF_BLOCKS })),
+        Axis::Samples | Axis::Properties => change_structure(tensor, &|i, block| {
+            edit_block(block, axis, &|labels| edit(labels, i))
+        }),
     }
-    change_structure(tensor, |i, block| {
-        edit_block(block, axis, |labels| edit(labels, i))
-    })
 }
 
-fn edit_keys(tensor: TensorMap, edit: impl Fn(&Labels) -> Result<Labels>) -> Result<TensorMap> {
-    change_parts(tensor, |keys, blocks| {
-        let keys = edit(&keys).map_err(|error| error.context(Axis::Keys))?;
-        Ok((keys, blocks))
+const OF_MAPS: [Axis; 3] = [Axis::Keys, Axis::Samples, Axis::Properties];
+const OF_BLOCKS: [Axis; 2] = [Axis::Samples, Axis::Properties];
+
+#[cold]
+fn no_axis(axis: Axis, valid: &[Axis]) -> Error {
+    invalid_axis(axis, "a valid axis", valid)
+}
+
+/// Map with its keys changed by `edit`. Blocks have none, but those of `others`.
+fn edit_keys<T: Operand>(
+    tensor: T,
+    edit: &dyn Fn(&Labels) -> Result<Labels>,
+    others: &[Axis],
+) -> Result<T> {
+    tensor.change(|keys, _| {
+        let Some(keys) = keys else {
+            return Err(no_axis(Axis::Keys, others));
+        };
+        *keys = edit(keys).map_err(|error| error.context(Axis::Keys))?;
+        Ok(())
     })
 }
 
@@ -46,9 +63,8 @@ fn edit_keys(tensor: TensorMap, edit: impl Fn(&Labels) -> Result<Labels>) -> Res
 fn edit_block(
     block: TensorBlock,
     axis: Axis,
-    edit: impl Fn(&Labels) -> Result<Labels>,
+    edit: &dyn Fn(&Labels) -> Result<Labels>,
 ) -> Result<TensorBlock> {
-    check_axis(axis, &[Axis::Samples, Axis::Properties])?;
     let edit = |labels| edit(labels).map_err(|error| error.context(axis));
     if axis == Axis::Properties {
         let properties = edit(block.properties())?;
@@ -80,13 +96,6 @@ fn change_gradients(
     });
     parts.gradients = gradients.collect::<Result<_>>()?;
     Ok(())
-}
-
-fn check_axis(axis: Axis, valid: &[Axis]) -> Result<()> {
-    if valid.contains(&axis) {
-        return Ok(());
-    }
-    Err(invalid_axis(axis, "a valid axis", valid))
 }
 
 /// The column of a dimension.

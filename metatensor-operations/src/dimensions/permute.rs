@@ -1,9 +1,10 @@
 //! Dimensions in another order.
 
-use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Result};
 
-use super::{edit_block, edit_map};
+use super::edit;
 use crate::Axis;
+use crate::operand::Operand;
 
 /// Map with the dimensions of the keys, the samples, or the properties in another order: first the
 /// one with number `indexes[0]`, and so on.
@@ -22,7 +23,7 @@ use crate::Axis;
 /// # Errors
 ///
 /// If `axis` is components, or `indexes` does not have the number of each dimension once.
-pub fn permute_dimensions(tensor: &TensorMap, axis: Axis, indexes: &[usize]) -> Result<TensorMap> {
+pub fn permute_dimensions<T: Operand>(tensor: &T, axis: Axis, indexes: &[usize]) -> Result<T> {
     into_permute_dimensions(tensor.clone(), axis, indexes)
 }
 
@@ -31,26 +32,8 @@ pub fn permute_dimensions(tensor: &TensorMap, axis: Axis, indexes: &[usize]) -> 
 /// # Errors
 ///
 /// As for [`permute_dimensions`].
-pub fn into_permute_dimensions(
-    tensor: TensorMap,
-    axis: Axis,
-    indexes: &[usize],
-) -> Result<TensorMap> {
-    edit_map(tensor, axis, |labels, _| permute(labels, indexes))
-        .map_err(|error| error.context("permute_dimensions"))
-}
-
-/// [`permute_dimensions`] for a block.
-///
-/// # Errors
-///
-/// As for [`permute_dimensions`], and if `axis` is keys.
-pub fn permute_dimensions_block(
-    block: &TensorBlock,
-    axis: Axis,
-    indexes: &[usize],
-) -> Result<TensorBlock> {
-    edit_block(block.clone(), axis, |labels| permute(labels, indexes))
+pub fn into_permute_dimensions<T: Operand>(tensor: T, axis: Axis, indexes: &[usize]) -> Result<T> {
+    edit(tensor, axis, &|labels, _| permute(labels, indexes))
         .map_err(|error| error.context("permute_dimensions"))
 }
 

@@ -1,9 +1,10 @@
 //! Fewer dimensions.
 
-use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Result};
 
-use super::{edit_block, edit_map, position};
+use super::{edit, position};
 use crate::Axis;
+use crate::operand::Operand;
 
 /// Map without one of the dimensions of the keys, the samples, or the properties.
 ///
@@ -22,7 +23,7 @@ use crate::Axis;
 ///
 /// If `axis` is components, or `name` is not one of its dimensions, or the only one; or if entries
 /// are not different without it.
-pub fn remove_dimension(tensor: &TensorMap, axis: Axis, name: &str) -> Result<TensorMap> {
+pub fn remove_dimension<T: Operand>(tensor: &T, axis: Axis, name: &str) -> Result<T> {
     into_remove_dimension(tensor.clone(), axis, name)
 }
 
@@ -31,18 +32,8 @@ pub fn remove_dimension(tensor: &TensorMap, axis: Axis, name: &str) -> Result<Te
 /// # Errors
 ///
 /// As for [`remove_dimension`].
-pub fn into_remove_dimension(tensor: TensorMap, axis: Axis, name: &str) -> Result<TensorMap> {
-    edit_map(tensor, axis, |labels, _| remove(labels, name))
-        .map_err(|error| error.context("remove_dimension"))
-}
-
-/// [`remove_dimension`] for a block.
-///
-/// # Errors
-///
-/// As for [`remove_dimension`], and if `axis` is keys.
-pub fn remove_dimension_block(block: &TensorBlock, axis: Axis, name: &str) -> Result<TensorBlock> {
-    edit_block(block.clone(), axis, |labels| remove(labels, name))
+pub fn into_remove_dimension<T: Operand>(tensor: T, axis: Axis, name: &str) -> Result<T> {
+    edit(tensor, axis, &|labels, _| remove(labels, name))
         .map_err(|error| error.context("remove_dimension"))
 }
 

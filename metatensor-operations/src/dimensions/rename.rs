@@ -1,11 +1,12 @@
 //! Other names for dimensions.
 
 use metatensor_core::internal::RowCheck;
-use metatensor_core::{Error, Labels, Names, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
-use super::{change_gradients, check_axis, edit_keys, position, with_properties};
+use super::{change_gradients, edit_keys, position, with_properties};
 use crate::Axis;
-use crate::structure::{change_structure, from_parts};
+use crate::operand::{Operand, change_structure};
+use crate::structure::from_parts;
 
 /// Map with another name for one of the dimensions of the keys, the samples, the components, or the
 /// properties.
@@ -26,7 +27,7 @@ use crate::structure::{change_structure, from_parts};
 ///
 /// If there is no dimension with the name `old`; or if `new` is the name of another one, or can not
 /// be a name.
-pub fn rename_dimension(tensor: &TensorMap, axis: Axis, old: &str, new: &str) -> Result<TensorMap> {
+pub fn rename_dimension<T: Operand>(tensor: &T, axis: Axis, old: &str, new: &str) -> Result<T> {
     into_rename_dimension(tensor.clone(), axis, old, new)
 }
 
@@ -35,33 +36,17 @@ pub fn rename_dimension(tensor: &TensorMap, axis: Axis, old: &str, new: &str) ->
 /// # Errors
 ///
 /// As for [`rename_dimension`].
-pub fn into_rename_dimension(
-    tensor: TensorMap,
-    axis: Axis,
-    old: &str,
-    new: &str,
-) -> Result<TensorMap> {
-    let renamed = match axis {
-        Axis::Keys => edit_keys(tensor, |keys| rename_known(keys, old, new)),
-        _ => change_structure(tensor, |_, block| rename_in_block(block, axis, old, new)),
+pub fn into_rename_dimension<T: Operand>(tensor: T, axis: Axis, old: &str, new: &str) -> Result<T> {
+    let renamed = if axis == Axis::Keys {
+        edit_keys(
+            tensor,
+            &|keys| rename_known(keys, old, new),
+            &Axis::OF_BLOCKS,
+        )
+    } else {
+        change_structure(tensor, &|_, block| rename_in_block(block, axis, old, new))
     };
     renamed.map_err(|error| error.context("rename_dimension"))
-}
-
-/// [`rename_dimension`] for a block.
-///
-/// # Errors
-///
-/// As for [`rename_dimension`], and if `axis` is keys.
-pub fn rename_dimension_block(
-    block: &TensorBlock,
-    axis: Axis,
-    old: &str,
-    new: &str,
-) -> Result<TensorBlock> {
-    check_axis(axis, &Axis::OF_BLOCKS)
-        .and_then(|()| rename_in_block(block.clone(), axis, old, new))
-        .map_err(|error| error.context("rename_dimension"))
 }
 
 fn rename_in_block(block: TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {

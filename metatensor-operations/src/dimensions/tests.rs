@@ -280,7 +280,7 @@ fn a_new_name_must_be_free_in_gradients_too() {
     let rows = labels(["sample", "a", "b"], &[[0, 0, 0]]);
     let gradient = TensorBlock::new(values, &rows, &[], &properties).unwrap();
     block.add_gradient("g", gradient).unwrap();
-    let error = rename_dimension_block(&block, Axis::Samples, "a", "b").unwrap_err();
+    let error = rename_dimension(&block, Axis::Samples, "a", "b").unwrap_err();
     assert!(error.to_string().contains("gradient 'g'"), "{error}");
     assert!(error.to_string().contains("got 'b' twice"), "{error}");
 }

@@ -6,12 +6,12 @@ mod size;
 #[cfg(test)]
 mod tests;
 
-use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock};
 
 use crate::compare::same_parameters;
-use crate::matching::pairs;
 use crate::missing::{parameters, with_hint};
-use crate::structure::{invalid_axis, with_blocks};
+use crate::operand::{Blocks, Operand};
+use crate::structure::invalid_axis;
 use crate::{Axis, MissingGradients};
 
 /// What to do with keys that are not in all of the joined maps.
@@ -29,7 +29,7 @@ pub enum DifferentKeys {
 /// Options of [`join`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct JoinOptions<'a> {
-    /// What to do with keys that are not in all maps.
+    /// What to do with keys that are not in all maps. Blocks have none.
     pub different_keys: DifferentKeys,
     /// Name of a new last dimension of the joined axis: the position in the list of the map that an
     /// entry comes from.
@@ -99,49 +99,10 @@ struct Plan<'a> {
 /// If there are no maps; if `axis` is neither samples nor properties; if keys are different and may
 /// not be; if blocks do not have the labels in common that they must have, or not the same data type;
 /// if entries of the joined axis are repeated; or those of the arrays.
-pub fn join(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Result<TensorMap> {
-    let join = |tensors: &[&TensorMap]| join_maps(tensors, axis, options);
-    join(tensors).map_err(|error| name_input(error, tensors, join).context("join"))
-}
-
-/// [`join`] for blocks.
-///
-/// # Errors
-///
-/// As for [`join`].
-pub fn join_blocks(
-    blocks: &[&TensorBlock],
-    axis: Axis,
-    add_dimension: Option<&str>,
-) -> Result<TensorBlock> {
-    join_blocks_with(blocks, axis, add_dimension, MissingGradients::Error)
-}
-
-/// [`join_blocks`] for blocks that may have different gradients.
-///
-/// # Errors
-///
-/// As for [`join`].
-pub fn join_blocks_with(
-    blocks: &[&TensorBlock],
-    axis: Axis,
-    add_dimension: Option<&str>,
-    missing_gradients: MissingGradients,
-) -> Result<TensorBlock> {
-    let join = |blocks: &[&TensorBlock]| {
-        check_axis(axis)?;
-        let Some(first) = blocks.first() else {
-            return Err(Error::invalid("expected at least one block to join"));
-        };
-        let plan = Plan::new(axis, add_dimension, missing_gradients, blocks)?;
-        let inputs = (0..).zip(blocks);
-        let inputs = inputs.map(|(position, &block)| Input { position, block });
-        let inputs: Vec<_> = inputs.collect();
-        let element = first.dtype()?.size();
-        size::check(plan, element, &[&inputs], |_| "the joined one".to_owned())?;
-        join_inputs(plan, first.values(), &inputs)
-    };
-    join(blocks).map_err(|error| name_input(error, blocks, join).context("join_blocks"))
+pub fn join<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) -> Result<T> {
+    let join = |tensors: &[&T]| join_all(tensors, axis, options);
+    let function = if T::IS_MAP { "join" } else { "join_blocks" };
+    join(tensors).map_err(|error| name_input(error, tensors, join).context(function))
 }
 
 /// The error of joining these inputs, with the position of the first one that can not be joined with those before it.
@@ -262,14 +223,36 @@ fn gradient_components(
     [&gradients[0].components()[..extra], components].concat()
 }
 
-fn join_maps(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Result<TensorMap> {
+fn join_all<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) -> Result<T> {
     check_axis(axis)?;
     let Some(&first) = tensors.first() else {
-        return Err(Error::invalid("expected at least one map to join"));
+        let what = if T::IS_MAP { "map" } else { "block" };
+        return Err(Error::invalid(format!(
+            "expected at least one {what} to join"
+        )));
     };
+    let parts: Vec<_> = tensors.iter().map(|tensor| tensor.parts()).collect();
+    let Some((keys, blocks)) = join_blocks(&parts, axis, options)? else {
+        return Ok(first.clone());
+    };
+    let joined = T::made_of(keys, blocks)?;
+    Ok(match tensors {
+        [single] => joined.with_info_of(single),
+        _ => joined,
+    })
+}
+
+/// The joined blocks and, of maps, their keys. `None` if there are no blocks.
+fn join_blocks(
+    all: &[Blocks<'_>],
+    axis: Axis,
+    options: JoinOptions<'_>,
+) -> Result<Option<(Option<Labels>, Vec<TensorBlock>)>> {
     // All blocks of a map have the same names.
-    let models = tensors.iter().filter_map(|tensor| tensor.blocks().first());
-    let models: Vec<_> = models.collect();
+    let models: Vec<_> = all
+        .iter()
+        .filter_map(|blocks| blocks.list.first())
+        .collect();
     let plan = Plan::new(
         axis,
         options.add_dimension,
@@ -284,48 +267,59 @@ fn join_maps(tensors: &[&TensorMap], axis: Axis, options: JoinOptions<'_>) -> Re
             }
         }
     }
-    let (keys, inputs) = matching_blocks(tensors, options.different_keys)?;
+    let (keys, inputs) = matching_blocks(all, options.different_keys)?;
     let Some(model) = models.first() else {
-        return Ok(first.clone());
+        return Ok(None);
     };
     let lists: Vec<_> = inputs.iter().map(Vec::as_slice).collect();
-    let element = model.dtype()?.size();
-    size::check(plan, element, &lists, |i| keys.describe(i))?;
+    let joined = Blocks {
+        keys: keys.as_ref(),
+        list: &[],
+    };
+    let name = |i| match joined.keys {
+        Some(keys) => keys.describe(i),
+        None => "the joined one".to_owned(),
+    };
+    size::check(plan, model.dtype()?.size(), &lists, name)?;
     let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
-        join_inputs(plan, model.values(), inputs)
-            .map_err(|error| error.context(format!("block {}", keys.describe(i))))
+        join_inputs(plan, model.values(), inputs).map_err(|error| joined.in_block(i, error))
     });
     let blocks = blocks.collect::<Result<_>>()?;
-    if tensors.len() == 1 {
-        return with_blocks(first, keys, blocks);
-    }
-    TensorMap::new(keys, blocks)
+    Ok(Some((keys, blocks)))
 }
 
 /// The keys of the joined map, and what to join for each of them.
 fn matching_blocks<'a>(
-    tensors: &[&'a TensorMap],
+    all: &[Blocks<'a>],
     different_keys: DifferentKeys,
-) -> Result<(Labels, Vec<Vec<Input<'a>>>)> {
-    let mut keys = tensors[0].keys().clone();
-    for tensor in &tensors[1..] {
+) -> Result<(Option<Labels>, Vec<Vec<Input<'a>>>)> {
+    let inputs = || (0..).zip(all).map(|(position, blocks)| (position, *blocks));
+    let Some(mut keys) = all[0].keys.cloned() else {
+        let inputs = inputs().flat_map(|(position, blocks)| {
+            let blocks = blocks.list.iter();
+            blocks.map(move |block| Input { position, block })
+        });
+        return Ok((None, vec![inputs.collect()]));
+    };
+    for other in &all[1..] {
+        let others = other.keys.unwrap_or(&keys);
         match different_keys {
             DifferentKeys::Error => {
-                pairs(tensors[0], tensor)?;
+                all[0].pairs(*other)?;
             }
-            DifferentKeys::Intersection => keys = keys.intersection(tensor.keys())?,
-            DifferentKeys::Union => keys = keys.union(tensor.keys())?,
+            DifferentKeys::Intersection => keys = keys.intersection(others)?,
+            DifferentKeys::Union => keys = keys.union(others)?,
         }
     }
-    let mut inputs = vec![Vec::new(); keys.count()];
-    for (position, tensor) in (0..).zip(tensors) {
-        for (key, block) in tensor.iter() {
+    let mut lists = vec![Vec::new(); keys.count()];
+    for (position, blocks) in inputs() {
+        for (key, block) in blocks.keys.into_iter().flatten().zip(blocks.list) {
             if let Some(joined) = keys.position(key) {
-                inputs[joined].push(Input { position, block });
+                lists[joined].push(Input { position, block });
             }
         }
     }
-    Ok((keys, inputs))
+    Ok((Some(keys), lists))
 }
 
 /// Blocks joined to one with arrays of the same kind as `model`.

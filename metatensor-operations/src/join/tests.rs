@@ -7,7 +7,7 @@ use super::*;
 use crate::testing::Random;
 use crate::testing::random::elements;
 use crate::testing::{array, block, gradient, labels, map, values, with_gradient};
-use crate::{Selection, equal_block, slice_block};
+use crate::{Selection, equal, slice};
 
 fn block_of(samples: &Labels, properties: &Labels, elements: &[f64]) -> TensorBlock {
     let shape = [samples.count(), properties.count()];
@@ -39,7 +39,7 @@ fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
 #[test]
 fn gradients_refer_to_the_joined_samples() {
     let [a, b] = two_blocks();
-    let joined = join_blocks(&[&a, &b], Axis::Samples, None).unwrap();
+    let joined = join(&[&a, &b], Axis::Samples, JoinOptions::default()).unwrap();
     assert_eq!(*joined.samples(), labels(["s"], &[[0], [1], [2], [3]]));
     assert_eq!(values::<f64>(&joined), [0.5, 1.5, 2.5, 3.5]);
     let rows = joined.gradient("g").unwrap().samples();
@@ -64,7 +64,7 @@ fn joined_properties_have_the_gradient_rows_of_all_blocks() {
     };
     let a = part(0, &[[1, 7], [0, 3]], &[1.0, 1.0, 2.0, 2.0]);
     let b = part(2, &[[0, 3], [1, 9]], &[3.0, 3.0, 4.0, 4.0]);
-    let joined = join_blocks(&[&a, &b], Axis::Properties, None).unwrap();
+    let joined = join(&[&a, &b], Axis::Properties, JoinOptions::default()).unwrap();
     let rows = joined.gradient("g").unwrap().samples();
     assert_eq!(*rows, labels(["sample", "a"], &[[1, 7], [0, 3], [1, 9]]));
     assert_eq!(
@@ -110,11 +110,11 @@ fn properties_with_different_names_are_numbered() {
         &[1.0, 2.0],
     );
     let b = block_of(&samples, &labels(["q", "p"], &[[5, 6]]), &[3.0]);
-    let joined = join_blocks(&[&a, &b], Axis::Properties, None).unwrap();
+    let joined = join(&[&a, &b], Axis::Properties, JoinOptions::default()).unwrap();
     let expected = labels(["joined_index", "property"], &[[0, 0], [0, 1], [1, 0]]);
     assert_eq!(*joined.properties(), expected);
     assert_eq!(values::<f64>(&joined), [1.0, 2.0, 3.0]);
-    let text = message(join_blocks(&[&a, &b], Axis::Properties, Some("from")));
+    let text = message(join(&[&a, &b], Axis::Properties, add_dimension("from")));
     assert!(text.contains("different property names"), "{text}");
 }
 
@@ -218,32 +218,46 @@ fn a_single_map_is_checked_and_gets_its_dimension() {
 
 #[test]
 fn what_can_not_be_joined_is_named() {
-    assert!(message(join(&[], Axis::Samples, JoinOptions::default())).contains("at least one map"));
-    assert!(message(join_blocks(&[], Axis::Samples, None)).contains("at least one block"));
+    assert!(
+        message(join::<TensorMap>(
+            &[],
+            Axis::Samples,
+            JoinOptions::default()
+        ))
+        .contains("at least one map")
+    );
+    assert!(
+        message(join::<TensorBlock>(
+            &[],
+            Axis::Samples,
+            JoinOptions::default()
+        ))
+        .contains("at least one block")
+    );
     let a = block([1, 1], &[1.0]);
-    let text = message(join_blocks(&[&a], Axis::Keys, None));
+    let text = message(join(&[&a], Axis::Keys, JoinOptions::default()));
     assert!(text.contains("'keys'"), "{text}");
 
     let b = block([1, 1], &[1_i64]);
-    let text = message(join_blocks(&[&a, &b], Axis::Samples, None));
+    let text = message(join(&[&a, &b], Axis::Samples, JoinOptions::default()));
     assert!(text.contains("float64 and int64"), "{text}");
 
     let p = labels(["p"], &[[0]]);
     let a = block_of(&labels(["p", "q"], &[[1, 2]]), &p, &[1.0]);
     let b = block_of(&labels(["q", "p"], &[[3, 4]]), &p, &[1.0]);
-    let text = message(join_blocks(&[&a, &b], Axis::Samples, None));
+    let text = message(join(&[&a, &b], Axis::Samples, JoinOptions::default()));
     assert!(text.contains("['p', 'q'] and ['q', 'p']"), "{text}");
-    let text = message(join_blocks(&[&a, &b], Axis::Properties, None));
+    let text = message(join(&[&a, &b], Axis::Properties, JoinOptions::default()));
     assert!(text.contains("samples are not the same"), "{text}");
 
     let [a, _] = two_blocks();
     let rows = labels(["sample", "other"], &[[0, 0]]);
     let mut b = block_of(&labels(["s"], &[[0], [1]]), &p, &[1.0, 2.0]);
-    let text = message(join_blocks(&[&a, &b], Axis::Samples, None));
+    let text = message(join(&[&a, &b], Axis::Samples, JoinOptions::default()));
     assert!(text.contains("gradient parameters"), "{text}");
     b.add_gradient("g", block_of(&rows, &p, &[1.0])).unwrap();
     for axis in [Axis::Samples, Axis::Properties] {
-        let text = message(join_blocks(&[&a, &b], axis, Some("from")));
+        let text = message(join(&[&a, &b], axis, add_dimension("from")));
         assert!(text.contains("gradient 'g'"), "{text}");
         assert!(
             text.contains("['sample', 'a'] and ['sample', 'other']"),
@@ -280,9 +294,19 @@ fn empty_blocks_and_maps_can_be_joined() {
     assert_eq!(joined.keys(), none().keys());
 
     let empty = |shape| with_gradient(block::<f64>(shape, &[]), "g", &[], &[] as &[f64]);
-    let joined = join_blocks(&[&empty([0, 2]), &empty([0, 2])], Axis::Samples, None).unwrap();
+    let joined = join(
+        &[&empty([0, 2]), &empty([0, 2])],
+        Axis::Samples,
+        JoinOptions::default(),
+    )
+    .unwrap();
     assert_eq!(joined.values().shape().unwrap(), [0, 2]);
-    let joined = join_blocks(&[&empty([2, 0]), &empty([2, 0])], Axis::Properties, None).unwrap();
+    let joined = join(
+        &[&empty([2, 0]), &empty([2, 0])],
+        Axis::Properties,
+        JoinOptions::default(),
+    )
+    .unwrap();
     assert_eq!(joined.values().shape().unwrap(), [2, 0]);
 }
 
@@ -315,7 +339,7 @@ fn gradients_that_only_some_have_can_be_zeros() {
         with_parameters(1, 1, &[]),
         with_parameters(5, 1, &["h", "g"]),
     );
-    let joined = join_blocks_with(&[&a, &b], Axis::Samples, None, MissingGradients::Zeros).unwrap();
+    let joined = join(&[&a, &b], Axis::Samples, ZEROS).unwrap();
     assert_eq!(*joined.gradients_list(), ["h", "g"]);
     let rows = joined.gradient("g").unwrap();
     assert_eq!(*rows.samples(), labels(["sample", "a"], &[[2, 7]]));
@@ -323,8 +347,7 @@ fn gradients_that_only_some_have_can_be_zeros() {
     assert_eq!(gradient::<f64>(&joined, "h/second"), [600.0]);
 
     let (a, b) = (with_parameters(1, 1, &["g"]), with_parameters(1, 2, &["h"]));
-    let zeros = MissingGradients::Zeros;
-    let joined = join_blocks_with(&[&a, &b], Axis::Properties, None, zeros).unwrap();
+    let joined = join(&[&a, &b], Axis::Properties, ZEROS).unwrap();
     assert_eq!(*joined.gradients_list(), ["g", "h"]);
     assert_eq!(gradient::<f64>(&joined, "g"), [20.0, 0.0]);
     assert_eq!(gradient::<f64>(&joined, "h"), [0.0, 30.0]);
@@ -338,7 +361,14 @@ fn the_error_for_gradients_that_only_some_have_names_the_option() {
     for axis in [Axis::Samples, Axis::Properties] {
         let b = with_parameters(if axis == Axis::Samples { 5 } else { 1 }, 1, &[]);
         for missing in [MissingGradients::Error, MissingGradients::ZeroRows] {
-            let text = message(join_blocks_with(&[&a, &b], axis, Some("from"), missing));
+            let text = message(join(
+                &[&a, &b],
+                axis,
+                JoinOptions {
+                    missing_gradients: missing,
+                    ..add_dimension("from")
+                },
+            ));
             assert!(text.contains("only the first block has 'g'"), "{text}");
             assert!(
                 text.contains("see the option 'missing_gradients'"),
@@ -388,7 +418,7 @@ fn zeros_for_missing_gradients_have_components_of_their_own() {
         random.block_with(&samples, &properties, 1, parameters, f64::from)
     };
     let (a, b) = (make(1, 0), make(2, 2));
-    let joined = join_blocks_with(&[&a, &b], Axis::Samples, None, MissingGradients::Zeros).unwrap();
+    let joined = join(&[&a, &b], Axis::Samples, ZEROS).unwrap();
     for (parameter, gradient) in b.gradients() {
         let rows = joined.gradient(parameter).unwrap();
         assert_eq!(rows.components(), gradient.components());
@@ -414,13 +444,13 @@ proptest! {
             let (first, second): (Vec<_>, Vec<_>) =
                 (0..count as i64).partition(|&i| i < cut.index(count + 1) as i64);
             let parts = [first, second]
-                .map(|part| slice_block(&block, axis, Selection::Indices(&part)).unwrap());
-            let joined = join_blocks(&[&parts[0], &parts[1]], axis, None).unwrap();
+                .map(|part| slice(&block, axis, Selection::Indices(&part)).unwrap());
+            let joined = join(&[&parts[0], &parts[1]], axis, JoinOptions::default()).unwrap();
             prop_assert_eq!(elements::<i16>(&joined), elements::<i16>(&block));
             prop_assert_eq!(joined.samples(), block.samples());
             if axis == Axis::Properties {
                 // All parts have all gradient rows.
-                prop_assert!(equal_block(&joined, &block).unwrap());
+                prop_assert!(equal(&joined, &block).unwrap());
             }
         }
     }
@@ -437,7 +467,7 @@ proptest! {
             })
             .collect();
         let blocks: Vec<_> = blocks.iter().collect();
-        let joined = join_blocks(&blocks, Axis::Properties, Some("from")).unwrap();
+        let joined = join(&blocks, Axis::Properties, add_dimension("from")).unwrap();
         let mut actual = elements::<f64>(&joined);
         for (from, block) in (0..).zip(blocks) {
             for ((path, chain, mut others), value) in elements::<f64>(block) {
@@ -466,7 +496,7 @@ fn the_input_that_can_not_be_joined_is_named() {
                 .map(|i| with(i as i32, i32::from(i == bad)))
                 .collect();
             let inputs: Vec<_> = blocks.iter().collect();
-            let text = join_blocks(&inputs, Axis::Samples, None)
+            let text = join(&inputs, Axis::Samples, JoinOptions::default())
                 .unwrap_err()
                 .to_string();
             assert!(
@@ -532,7 +562,7 @@ fn the_input_that_can_not_be_joined_is_named() {
     }
     // nothing about one of several inputs
     let block = with(0, 0);
-    let text = join_blocks(&[&block, &block], Axis::Keys, None)
+    let text = join(&[&block, &block], Axis::Keys, JoinOptions::default())
         .unwrap_err()
         .to_string();
     assert!(!text.contains("input"), "{text}");

@@ -5,6 +5,7 @@
 
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
+use super::operations::FROM;
 use crate::testing::{array, block, gradient, labels, map, small_block, values, with_gradient};
 use crate::*;
 
@@ -58,44 +59,44 @@ fn elementwise() {
     let rows = [[1, 5], [0, 2]];
     for (result, x, dx) in [
         (
-            abs_block(&f()),
+            abs(&f()),
             [1., 2., 0., 4.],
             [0., 2., 0., 4., 0., 6., 1., -1., 2., -2., 3., -3.],
         ),
         (
-            add_block(&f(), &h()),
+            add(&f(), &h()),
             [3., 2., 8., 20.],
             [2., 2., 3., 5., 6., 7., 3., 1., 2., 4., 5., 5.],
         ),
         (
-            subtract_block(&f(), &h()),
+            subtract(&f(), &h()),
             [-1., -6., -8., -12.],
             [0., 2., 3., 3., 4., 5., -1., 1., 2., 0., 1., 1.],
         ),
         (
-            multiply_block(&f(), &h()),
+            multiply(&f(), &h()),
             [2., -8., 0., 64.],
             [8., 32., 24., 68., 40., 100., 4., 4., 4., 4., 8., 8.],
         ),
         (
-            divide_block(&f(), &h()),
+            divide(&f(), &h()),
             [0.5, -0.5, 0., 0.25],
             [
                 0.125, 0.125, 0.375, 0.234375, 0.625, 0.359375, 0., 0.25, 1., 0.75, 1., 1.,
             ],
         ),
         (
-            pow_block(&f(), 2.0),
+            pow(&f(), 2.0),
             [1., 4., 0., 16.],
             [0., 16., 0., 32., 0., 48., 2., -4., 4., -8., 6., -12.],
         ),
         (
-            pow_block(&f(), 3.0),
+            pow(&f(), 3.0),
             [1., -8., 0., 64.],
             [0., 96., 0., 192., 0., 288., 3., 12., 6., 24., 9., 36.],
         ),
         (
-            pow_block(&f(), -1.0),
+            pow(&f(), -1.0),
             [1., -0.5, f64::INFINITY, 0.25],
             [
                 -f64::INFINITY,
@@ -112,7 +113,7 @@ fn elementwise() {
                 -0.75,
             ],
         ),
-        (pow_block(&f(), 0.0), [1.; 4], [0.; 12]),
+        (pow(&f(), 0.0), [1.; 4], [0.; 12]),
     ] {
         assert_rows(result.as_ref().unwrap(), &rows);
         assert_numbers(result, &x, &dx);
@@ -125,7 +126,7 @@ fn products_with_weights() {
     let weights = array(&[3, 2], &[1., 1., 0., 1., 2., 2.]);
     let properties = f().properties().clone();
     let weights = TensorBlock::new(weights, &outputs, &[], &properties).unwrap();
-    let product = dot_block(&f(), &weights);
+    let product = dot(&f(), &weights);
     assert_eq!(*product.as_ref().unwrap().properties(), outputs);
     assert_rows(product.as_ref().unwrap(), &[[1, 5], [0, 2]]);
     assert_numbers(
@@ -140,18 +141,18 @@ fn products_with_weights() {
 #[test]
 fn reductions_of_all_samples() {
     let sums = [1., 1., 2., 2., 3., 3., 1., 2., 3., 4., 5., 6.];
-    let sum = sum_over_samples_block(&f(), &["s"]);
+    let sum = sum_over_samples(&f(), &["s"]);
     assert_eq!(*sum.as_ref().unwrap().samples(), Labels::single());
     assert_rows(sum.as_ref().unwrap(), &[[0, 2], [0, 5]]);
     assert_numbers(sum, &[1., 2.], &sums);
-    let mean = mean_over_samples_block(&f(), &["s"]);
+    let mean = mean_over_samples(&f(), &["s"]);
     assert_rows(mean.as_ref().unwrap(), &[[0, 2], [0, 5]]);
     assert_numbers(mean, &[0.5, 1.], &sums.map(|sum| sum / 2.0));
 }
 
 #[test]
 fn reductions_of_all_properties() {
-    let over = |reduction| reduce_over_properties_block(&f(), reduction, &["p"]);
+    let over = |reduction| reduce_over_properties(&f(), reduction, &["p"]);
     for (result, x, dx) in [
         (
             over(Reduction::Mean),
@@ -169,12 +170,12 @@ fn reductions_of_all_properties() {
 
 #[test]
 fn parts_and_order() {
-    let part = slice_block(&f(), Axis::Samples, Selection::Indices(&[1])).unwrap();
+    let part = slice(&f(), Axis::Samples, Selection::Indices(&[1])).unwrap();
     assert_eq!(*part.samples(), labels(["s"], &[[1]]));
     assert_rows(&part, &[[0, 5]]);
     assert_numbers(Ok(part), &[0., 4.], &[1., 2., 3., 4., 5., 6.]);
 
-    let sorted = sort_block(&f(), &Axis::OF_BLOCKS, Direction::Descending).unwrap();
+    let sorted = sort(&f(), &Axis::OF_BLOCKS, Direction::Descending).unwrap();
     assert_eq!(*sorted.samples(), labels(["s"], &[[1], [0]]));
     assert_eq!(*sorted.properties(), labels(["p"], &[[1], [0]]));
     assert_rows(&sorted, &[[1, 2], [0, 5]]);
@@ -220,7 +221,7 @@ fn sparse_gradients_are_reduced() {
             [steep; 4],
         ),
     ] {
-        let result = reduce_over_samples_block(&block, reduction, &["a"]).unwrap();
+        let result = reduce_over_samples(&block, reduction, &["a"]).unwrap();
         assert_eq!(*result.samples(), labels(["y"], &[[0], [1]]));
         assert_rows(&result, &[[0, 0], [0, 1]]);
         assert_close(&result, &x, &dx);
@@ -235,7 +236,7 @@ fn one_property(samples: &Labels, x: &[f64]) -> TensorBlock {
 #[test]
 fn labels_are_sorted() {
     let samples = labels(["a", "b"], &[[5, 1], [-2, 0], [5, 0]]);
-    let sum = sum_over_samples_block(&one_property(&samples, &[1., 2., 3.]), &["b"]).unwrap();
+    let sum = sum_over_samples(&one_property(&samples, &[1., 2., 3.]), &["b"]).unwrap();
     assert_eq!(*sum.samples(), labels(["a"], &[[-2], [5]]));
     assert_eq!(values::<f64>(&sum), [2., 4.]);
 
@@ -246,7 +247,7 @@ fn labels_are_sorted() {
     block
         .add_gradient("g", one_property(&rows, &[1., 2., 3., 4., 5.]))
         .unwrap();
-    let sum = sum_over_samples_block(&block, &["b"]).unwrap();
+    let sum = sum_over_samples(&block, &["b"]).unwrap();
     assert_eq!(values::<f64>(&sum), [4., 2.]);
     let rows = labels(["sample", "i", "j"], &[[0, 0, 0], [0, 0, 1], [1, 2, 0]]);
     assert_eq!(*sum.gradient("g").unwrap().samples(), rows);
@@ -270,7 +271,7 @@ fn gradient_rows_follow_their_samples() {
     assert_eq!(map.offsets(), [0, 1, 2, 4]);
     assert_eq!(map.rows(), Some(&[0, 3, 1, 2][..]));
     assert!(!map.is_grouped());
-    let part = slice_block(&block, Axis::Samples, Selection::Indices(&[2, 0])).unwrap();
+    let part = slice(&block, Axis::Samples, Selection::Indices(&[2, 0])).unwrap();
     assert_rows(&part, &[[1, 7], [0, 7], [0, 8]]);
     let renumbered = map.renumber(&[Some(1), None, Some(0)], 2).unwrap();
     assert_eq!(renumbered.map.parents(), [1, 0, 0]);
@@ -285,12 +286,12 @@ fn joins() {
     };
     let a = part(0, &[[1, 7], [0, 3]], [1., 2.]);
     let b = part(2, &[[0, 3], [1, 9]], [3., 4.]);
-    let joined = join_blocks(&[&a, &b], Axis::Samples, None).unwrap();
+    let joined = join(&[&a, &b], Axis::Samples, JoinOptions::default()).unwrap();
     assert_eq!(*joined.samples(), labels(["a"], &[[0], [1], [2], [3]]));
     assert_rows(&joined, &[[1, 7], [0, 3], [2, 3], [3, 9]]);
 
     let b = part(0, &[[0, 3], [1, 9]], [3., 4.]);
-    let joined = join_blocks(&[&a, &b], Axis::Properties, Some("from")).unwrap();
+    let joined = join(&[&a, &b], Axis::Properties, FROM).unwrap();
     assert_rows(&joined, &[[1, 7], [0, 3], [1, 9]]);
     assert_eq!(gradient::<f64>(&joined, "g"), [1., 0., 2., 3., 0., 4.]);
 }
@@ -304,7 +305,7 @@ fn mistakes_that_are_not_made() {
     let properties = labels(["a", "b"], &[[0, 0], [1, 0], [0, 1]]);
     let samples = Labels::range("s", 2).unwrap();
     let block = TensorBlock::new(array(&[2, 2, 3], &x), &samples, &[component], &properties);
-    let mean = mean_over_properties_block(&block.unwrap(), &["a"]).unwrap();
+    let mean = mean_over_properties(&block.unwrap(), &["a"]).unwrap();
     assert_eq!(values::<f64>(&mean), [0.5, 2., 3.5, 5., 6.5, 8., 9.5, 11.]);
 
     // Integers have variances, even without a large rounding error.
@@ -315,21 +316,21 @@ fn mistakes_that_are_not_made() {
         &[],
         &Labels::range("p", 1).unwrap(),
     );
-    let variance = var_over_samples_block(&integers.unwrap(), &["s"]).unwrap();
+    let variance = var_over_samples(&integers.unwrap(), &["s"]).unwrap();
     assert!((values::<f64>(&variance)[0] - 14.0 / 9.0).abs() < 1e-15);
 
     // Arrays are not converted in silence to be joined, and columns of labels do not change places.
-    let error = join_blocks(
+    let error = join(
         &[
             &crate::testing::block([1, 1], &[1_i64]),
             &crate::testing::block([1, 1], &[2.7]),
         ],
         Axis::Samples,
-        Some("from"),
+        FROM,
     );
     assert!(matches!(error.unwrap_err(), Error::InvalidParameter(_)));
     let [pq, qp] =
         [["p", "q"], ["q", "p"]].map(|names| one_property(&labels(names, &[[1, 2]]), &[0.]));
-    let error = join_blocks(&[&pq, &qp], Axis::Samples, Some("from"));
+    let error = join(&[&pq, &qp], Axis::Samples, FROM);
     assert!(matches!(error.unwrap_err(), Error::InvalidParameter(_)));
 }

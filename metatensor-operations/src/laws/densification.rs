@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::operations::OPERATIONS;
 use super::*;
-use crate::{LstsqOptions, lstsq_block};
+use crate::{LstsqOptions, lstsq};
 
 /// The same block, with all gradient rows there can be: those that were not there are zero.
 fn dense<T: Element>(block: &TensorBlock) -> TensorBlock {
@@ -81,8 +81,8 @@ proptest! {
         let operation = &OPERATIONS[0];
         let [x, y] = random_pair::<f64>(operation, seed);
         let options = LstsqOptions { rcond: Some(1e-10) };
-        let sparse = lstsq_block(&x, &y, options).unwrap();
-        let dense = lstsq_block(&dense::<f64>(&x), &dense::<f64>(&y), options).unwrap();
+        let sparse = lstsq(&x, &y, options).unwrap();
+        let dense = lstsq(&dense::<f64>(&x), &dense::<f64>(&y), options).unwrap();
         let (sparse, dense) = (numbers(&sparse), numbers(&dense));
         prop_assert_eq!(sparse.len(), dense.len());
         for (place, x) in sparse {

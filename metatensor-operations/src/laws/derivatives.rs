@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::operations::OPERATIONS;
 use super::*;
 use crate::testing::moderate;
-use crate::{abs_block, equal_metadata_block};
+use crate::{abs, equal_metadata};
 
 const STEP: f64 = 1e-5;
 
@@ -147,8 +147,8 @@ proptest! {
                 with_arrays(&block, &mut |array| fill(array.shape().unwrap()))
             });
             if operation.name.starts_with("pow") {
-                let positive = abs_block(&without_second_derivatives(&a)).unwrap();
-                if equal_metadata_block(&positive, &a, Default::default()) {
+                let positive = abs(&without_second_derivatives(&a)).unwrap();
+                if equal_metadata(&positive, &a, Default::default()) {
                     a = positive;
                 }
             }

@@ -95,20 +95,20 @@ fn other_functions_need_main_memory_or_say_so() {
     );
     let hidden = foreign(&block, DEVICE);
     for (name, error) in [
-        ("is_contiguous", is_contiguous_block(&hidden).unwrap_err()),
+        ("is_contiguous", is_contiguous(&hidden).unwrap_err()),
         (
             "lstsq",
-            lstsq_block(&hidden, &hidden, LstsqOptions::default()).unwrap_err(),
+            lstsq(&hidden, &hidden, LstsqOptions::default()).unwrap_err(),
         ),
-        ("solve", solve_block(&hidden, &hidden).unwrap_err()),
-        ("equal", equal_block(&hidden, &block).unwrap_err()),
+        ("solve", solve(&hidden, &hidden).unwrap_err()),
+        ("equal", equal(&hidden, &block).unwrap_err()),
         (
             "allclose",
-            allclose_block(&block, &hidden, AllcloseOptions::default()).unwrap_err(),
+            allclose(&block, &hidden, AllcloseOptions::default()).unwrap_err(),
         ),
         (
             "random_uniform_like",
-            random_uniform_like_block(&hidden, GradientSelection::All, 1).unwrap_err(),
+            random_uniform_like(&hidden, GradientSelection::All, 1).unwrap_err(),
         ),
     ] {
         assert!(matches!(error, Error::Unsupported(_)), "{name}: {error}");
@@ -118,12 +118,12 @@ fn other_functions_need_main_memory_or_say_so() {
         }
     }
 
-    assert!(equal_metadata_block(
+    assert!(equal_metadata(
         &hidden,
         &block,
         EqualMetadataOptions::default()
     ));
-    let ones = ones_like_block(&hidden, GradientSelection::All).unwrap();
+    let ones = ones_like(&hidden, GradientSelection::All).unwrap();
     assert_eq!(ones.device().unwrap(), DEVICE);
     let values = hidden.values().clone();
     let made = block_from_array(values, BlockNames::default()).unwrap();

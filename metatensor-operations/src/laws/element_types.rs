@@ -51,11 +51,11 @@ fn check<T: Element>(seed: u64, model: &Model<T>) {
     } = *model;
     same(
         "add",
-        add_block(&a, &b).unwrap(),
+        add(&a, &b).unwrap(),
         zip(&|i| plus(x[i], y[i])),
         zip(&|i| plus(dx[i], dy[i])),
     );
-    let difference = subtract_block(&a, &b).unwrap();
+    let difference = subtract(&a, &b).unwrap();
     same(
         "subtract",
         difference,
@@ -63,7 +63,7 @@ fn check<T: Element>(seed: u64, model: &Model<T>) {
         zip(&|i| minus(dx[i], dy[i])),
     );
     let derivative = |i: usize| plus(times(x[i], dy[i]), times(y[i], dx[i]));
-    let product = multiply_block(&a, &b).unwrap();
+    let product = multiply(&a, &b).unwrap();
     same(
         "multiply",
         product,
@@ -73,31 +73,31 @@ fn check<T: Element>(seed: u64, model: &Model<T>) {
     let derivatives = zip(&|i| times(sign(x[i]), dx[i]));
     same(
         "abs",
-        abs_block(&a).unwrap(),
+        abs(&a).unwrap(),
         zip(&|i| absolute(x[i])),
         derivatives,
     );
 
     let total = |numbers: &[T]| numbers.iter().fold(T::default(), |sum, &x| plus(sum, x));
-    let sum = sum_over_samples_block(&a, &["s"]).unwrap();
+    let sum = sum_over_samples(&a, &["s"]).unwrap();
     assert_eq!(values::<T>(&sum), [total(&x)]);
     assert_eq!(gradient::<T>(&sum, "g"), [total(&dx)]);
     let line = block([1, ROWS], &x);
     assert_eq!(
-        values::<T>(&sum_over_properties_block(&line, &["p"]).unwrap()),
+        values::<T>(&sum_over_properties(&line, &["p"]).unwrap()),
         [total(&x)]
     );
-    let inner = dot_block(&line, &block([1, ROWS], &y)).unwrap();
+    let inner = dot(&line, &block([1, ROWS], &y)).unwrap();
     assert_eq!(values::<T>(&inner), [total(&zip(&|i| times(x[i], y[i])))]);
 
     let close = |x: f64, y: f64| (x - y).abs() <= 1e-13 * y.abs().max(1e-3);
-    let quotients = divide_scalar_block(&a, 3.0).unwrap();
+    let quotients = divide_scalar(&a, 3.0).unwrap();
     for (quotient, x) in values::<f64>(&quotients).into_iter().zip(&x) {
         assert_eq!(quotient, real(*x) / 3.0);
     }
     let magnitude = x.iter().map(|x| real(*x).abs()).sum::<f64>();
     let mean = x.iter().map(|x| real(*x)).sum::<f64>() / ROWS as f64;
-    let [found] = values::<f64>(&mean_over_samples_block(&a, &["s"]).unwrap())[..] else {
+    let [found] = values::<f64>(&mean_over_samples(&a, &["s"]).unwrap())[..] else {
         panic!("one mean")
     };
     assert!(close(found, mean) || (found - mean).abs() < 1e-15 * magnitude);
@@ -149,17 +149,17 @@ fn booleans_are_added_with_or_and_multiplied_with_and() {
         &[[2, 0], [0, 0]],
         &[true, true],
     );
-    let sum = add_block(&x, &y).unwrap();
+    let sum = add(&x, &y).unwrap();
     assert_eq!(values::<bool>(&sum), [false, true, true, true]);
     assert_eq!(gradient::<bool>(&sum, "g"), [true, true]);
-    let product = multiply_block(&x, &y).unwrap();
+    let product = multiply(&x, &y).unwrap();
     assert_eq!(values::<bool>(&product), [false, false, false, true]);
     // For the rows of the samples 2 and 0: x ∇y or y ∇x.
     assert_eq!(gradient::<bool>(&product, "g"), [true, false]);
-    let absolute = abs_block(&x).unwrap();
+    let absolute = abs(&x).unwrap();
     assert_eq!(values::<bool>(&absolute), [false, false, true, true]);
     assert_eq!(gradient::<bool>(&absolute, "g"), [true, false]);
-    let total = sum_over_samples_block(&x, &["s"]).unwrap();
+    let total = sum_over_samples(&x, &["s"]).unwrap();
     assert_eq!(values::<bool>(&total), [true]);
     assert_eq!(gradient::<bool>(&total, "g"), [true]);
 }

@@ -29,7 +29,7 @@ fn assert_close(a: &TensorBlock, b: &TensorBlock) {
         atol: 1e-13,
         equal_nan: false,
     };
-    check_allclose_block(a, b, options).unwrap();
+    check_allclose(a, b, options).unwrap();
 }
 
 /// Labels of an axis, cut in two parts after the first `count`.
@@ -48,15 +48,20 @@ fn check_join_of_split<T: Small>(seed: u64, cut_at: prop::sample::Index) {
         };
         let parts = cut(labels, cut_at.index(labels.count() + 1));
         let selections = parts.each_ref().map(Selection::Labels);
-        let parts = split_block(&block, axis, &selections).unwrap();
-        let joined = join_blocks(&parts.iter().collect::<Vec<_>>(), axis, None).unwrap();
+        let parts = split(&block, axis, &selections).unwrap();
+        let joined = join(
+            &parts.iter().collect::<Vec<_>>(),
+            axis,
+            JoinOptions::default(),
+        )
+        .unwrap();
         assert_eq!(joined.samples(), block.samples());
         assert_eq!(joined.properties(), block.properties());
         assert_same_numbers("join of split", &joined, &block);
 
         // With all gradient rows in the order of samples, it is the same block to the last label.
-        let sorted = |block| sort_block(block, &[Axis::Samples], Direction::Ascending).unwrap();
-        check_equal_block(&sorted(&joined), &sorted(&block)).unwrap();
+        let sorted = |block| sort(block, &[Axis::Samples], Direction::Ascending).unwrap();
+        check_equal(&sorted(&joined), &sorted(&block)).unwrap();
     }
 }
 
@@ -68,47 +73,47 @@ fn check_identities<T: Small>(seed: u64) {
     ] {
         let all: Vec<_> = (0..labels.count() as i64).collect();
         for selection in [Selection::Labels(labels), Selection::Indices(&all)] {
-            check_equal_block(&slice_block(&block, axis, selection).unwrap(), &block).unwrap();
+            check_equal(&slice(&block, axis, selection).unwrap(), &block).unwrap();
         }
     }
     for direction in [Direction::Ascending, Direction::Descending] {
-        let sort = |block| sort_block(block, &Axis::OF_BLOCKS, direction).unwrap();
+        let sort = |block| sort(block, &Axis::OF_BLOCKS, direction).unwrap();
         let sorted = sort(&block);
-        check_equal_block(&sort(&sorted), &sorted).unwrap();
+        check_equal(&sort(&sorted), &sorted).unwrap();
     }
-    let (first, second) = align_gradients_block(&block, &block).unwrap();
-    check_equal_block(&first, &block).unwrap();
-    check_equal_block(&second, &block).unwrap();
-    let zeros = zeros_like_block(&block, GradientSelection::All).unwrap();
-    check_equal_metadata_block(&zeros, &block, Default::default()).unwrap();
+    let (first, second) = align_gradients(&block, &block).unwrap();
+    check_equal(&first, &block).unwrap();
+    check_equal(&second, &block).unwrap();
+    let zeros = zeros_like(&block, GradientSelection::All).unwrap();
+    check_equal_metadata(&zeros, &block, Default::default()).unwrap();
 }
 
 fn check_dimensions<T: Small>(seed: u64) {
     let [block, _] = random_pair::<T>(operation("add"), seed);
     for (axis, name) in [(Axis::Samples, "b"), (Axis::Properties, "q")] {
-        let longer = append_dimension_block(&block, axis, "new", DimensionValues::Scalar(3));
-        let back = remove_dimension_block(&longer.unwrap(), axis, "new").unwrap();
-        check_equal_block(&back, &block).unwrap();
-        let permuted = permute_dimensions_block(&block, axis, &[1, 0]).unwrap();
-        let back = permute_dimensions_block(&permuted, axis, &[1, 0]).unwrap();
-        check_equal_block(&back, &block).unwrap();
-        let renamed = rename_dimension_block(&block, axis, name, "new").unwrap();
-        let back = rename_dimension_block(&renamed, axis, "new", name).unwrap();
-        check_equal_block(&back, &block).unwrap();
+        let longer = append_dimension(&block, axis, "new", DimensionValues::Scalar(3));
+        let back = remove_dimension(&longer.unwrap(), axis, "new").unwrap();
+        check_equal(&back, &block).unwrap();
+        let permuted = permute_dimensions(&block, axis, &[1, 0]).unwrap();
+        let back = permute_dimensions(&permuted, axis, &[1, 0]).unwrap();
+        check_equal(&back, &block).unwrap();
+        let renamed = rename_dimension(&block, axis, name, "new").unwrap();
+        let back = rename_dimension(&renamed, axis, "new", name).unwrap();
+        check_equal(&back, &block).unwrap();
     }
 }
 
 /// All of these numbers are small integers.
 fn check_sums_and_products<T: Small>(seed: u64) {
     let [a, b] = random_pair::<T>(operation("add"), seed);
-    let sum = add_block(&a, &b).unwrap();
-    check_equal_block(&subtract_block(&sum, &b).unwrap(), &a).unwrap();
+    let sum = add(&a, &b).unwrap();
+    check_equal(&subtract(&sum, &b).unwrap(), &a).unwrap();
     let weights = Random(seed).array(&[2, a.properties().count()], T::small);
     let outputs = labels(["z"], &[[1], [0]]);
     let weights = TensorBlock::new(weights, &outputs, &[], a.properties()).unwrap();
-    let dot = |block| dot_block(block, &weights).unwrap();
-    let expected = add_block(&dot(&a), &dot(&b)).unwrap();
-    check_equal_block(&dot(&sum), &expected).unwrap();
+    let dot = |block| dot(block, &weights).unwrap();
+    let expected = add(&dot(&a), &dot(&b)).unwrap();
+    check_equal(&dot(&sum), &expected).unwrap();
 }
 
 proptest! {
@@ -142,15 +147,15 @@ proptest! {
     #[test]
     fn differences_and_quotients_undo_sums_and_products(seed: u64) {
         let [a, b] = moderate_pair(operation("add"), seed);
-        assert_close(&subtract_block(&add_block(&a, &b).unwrap(), &b).unwrap(), &a);
+        assert_close(&subtract(&add(&a, &b).unwrap(), &b).unwrap(), &a);
         let [a, b] = moderate_pair(operation("multiply"), seed);
-        assert_close(&divide_block(&multiply_block(&a, &b).unwrap(), &b).unwrap(), &a);
-        let tripled = multiply_scalar_block(&a, 3.0).unwrap();
-        assert_close(&divide_scalar_block(&tripled, 3.0).unwrap(), &a);
-        let shifted = add_scalar_block(&a, 3.0).unwrap();
-        assert_close(&subtract_scalar_block(&shifted, 3.0).unwrap(), &a);
-        let positive = abs_block(&a).unwrap();
-        let root = pow_block(&positive, 0.5).unwrap();
-        assert_close(&pow_block(&root, 2.0).unwrap(), &positive);
+        assert_close(&divide(&multiply(&a, &b).unwrap(), &b).unwrap(), &a);
+        let tripled = multiply_scalar(&a, 3.0).unwrap();
+        assert_close(&divide_scalar(&tripled, 3.0).unwrap(), &a);
+        let shifted = add_scalar(&a, 3.0).unwrap();
+        assert_close(&subtract_scalar(&shifted, 3.0).unwrap(), &a);
+        let positive = abs(&a).unwrap();
+        let root = pow(&positive, 0.5).unwrap();
+        assert_close(&pow(&root, 2.0).unwrap(), &positive);
     }
 }

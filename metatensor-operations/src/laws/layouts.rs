@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::operations::OPERATIONS;
 use super::*;
 use crate::testing::{Layout, with_layout};
-use crate::{AllcloseOptions, check_allclose_block};
+use crate::{AllcloseOptions, check_allclose};
 
 /// Everything is the same, and what is not a number is not in both.
 const SAME: AllcloseOptions = AllcloseOptions {
@@ -27,7 +27,7 @@ proptest! {
                 let (x, y) = (with_layout(&a, layout), with_layout(&b, layout));
                 for (x, y) in [(&x, &y), (&x, &b), (&a, &y)] {
                     let result = (operation.block)(x, y).unwrap();
-                    check_allclose_block(&result, &expected, SAME)
+                    check_allclose(&result, &expected, SAME)
                         .unwrap_or_else(|different| panic!("{}: {different}", operation.name));
                     assert!(is_new_or_of(&result, x), "{}", operation.name);
                 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::operations::OPERATIONS;
 use super::*;
-use crate::{AllcloseOptions, check_allclose_block};
+use crate::{AllcloseOptions, check_allclose};
 
 fn check<T: Small>(operation: &Operation, seed: u64) {
     let name = operation.name;
@@ -42,7 +42,7 @@ fn check<T: Small>(operation: &Operation, seed: u64) {
             atol: 0.0,
             equal_nan: true,
         };
-        check_allclose_block(result, &expected, options)
+        check_allclose(result, &expected, options)
             .unwrap_or_else(|different| panic!("{name}: {different}"));
         assert_eq!(result.dtype().unwrap(), expected.dtype().unwrap(), "{name}");
         if name != "remove h" {

@@ -37,15 +37,14 @@ pub(super) struct Operation {
 
 macro_rules! operations {
     ($(
-        $class:ident $second:ident $name:literal:
-        $block:path | $map:path, ($a:pat, $b:pat) => ($($argument:expr),*);
+        $class:ident $second:ident $name:literal: $function:path, ($a:pat, $b:pat) => ($($argument:expr),*);
     )*) => {
         [$(Operation {
             name: $name,
             class: Class::$class,
             second: Second::$second,
-            block: |$a, $b| $block($($argument),*),
-            map: |$a, $b| $map($($argument),*),
+            block: |$a, $b| $function($($argument),*),
+            map: |$a, $b| $function($($argument),*),
         }),*]
     };
 }
@@ -53,64 +52,64 @@ macro_rules! operations {
 const ZERO: DimensionValues<'_> = DimensionValues::Scalar(0);
 
 pub(super) const OPERATIONS: [Operation; 58] = operations! {
-    NonLinear SameRows "abs": abs_block | abs, (a, _) => (a);
-    Linear SameRows "add": add_block | add, (a, b) => (a, b);
-    Linear SameRows "add 2.5": add_scalar_block | add_scalar, (a, _) => (a, 2.5);
-    Linear SameRows "subtract": subtract_block | subtract, (a, b) => (a, b);
-    Linear SameRows "subtract 2.5": subtract_scalar_block | subtract_scalar, (a, _) => (a, 2.5);
-    NonLinear SameRows "multiply": multiply_block | multiply, (a, b) => (a, b);
-    Linear SameRows "multiply 2.5": multiply_scalar_block | multiply_scalar, (a, _) => (a, 2.5);
-    NonLinear SameRows "divide": divide_block | divide, (a, b) => (a, b);
-    Linear SameRows "divide 2.5": divide_scalar_block | divide_scalar, (a, _) => (a, 2.5);
-    NonLinear SameRows "pow -1": pow_block | pow, (a, _) => (a, -1.0);
-    NonLinear SameRows "pow 0": pow_block | pow, (a, _) => (a, 0.0);
-    NonLinear SameRows "pow 0.5": pow_block | pow, (a, _) => (a, 0.5);
-    Linear SameRows "pow 1": pow_block | pow, (a, _) => (a, 1.0);
-    NonLinear SameRows "pow 2": pow_block | pow, (a, _) => (a, 2.0);
-    NonLinear SameRows "pow 2.5": pow_block | pow, (a, _) => (a, 2.5);
-    NonLinear SameRows "pow 3": pow_block | pow, (a, _) => (a, 3.0);
-    Linear SameRows "dot": dot_weights_block | dot_weights, (a, _) => (a);
-    Linear SameRows "sum a": sum_over_samples_block | sum_over_samples, (a, _) => (a, &["a"]);
-    Linear SameRows "sum a, b": sum_over_samples_block | sum_over_samples, (a, _) => (a, &["a", "b"]);
-    Linear SameRows "sum nothing": sum_over_samples_block | sum_over_samples, (a, _) => (a, &[]);
-    Linear SameRows "mean b": mean_over_samples_block | mean_over_samples, (a, _) => (a, &["b"]);
-    Linear SameRows "mean a, b": mean_over_samples_block | mean_over_samples, (a, _) => (a, &["b", "a"]);
-    NonLinear SameRows "var a": var_over_samples_block | var_over_samples, (a, _) => (a, &["a"]);
-    NonLinear SameRows "var a, b": var_over_samples_block | var_over_samples, (a, _) => (a, &["a", "b"]);
-    NonLinear SameRows "std b": std_over_samples_block | std_over_samples, (a, _) => (a, &["b"]);
-    NonLinear SameRows "std a, b": std_over_samples_block | std_over_samples, (a, _) => (a, &["a", "b"]);
-    Linear SameRows "sum p": sum_over_properties_block | sum_over_properties, (a, _) => (a, &["p"]);
-    Linear SameRows "sum p, q": sum_over_properties_block | sum_over_properties, (a, _) => (a, &["p", "q"]);
-    Linear SameRows "mean q": mean_over_properties_block | mean_over_properties, (a, _) => (a, &["q"]);
-    Linear SameRows "mean nothing": mean_over_properties_block | mean_over_properties, (a, _) => (a, &[]);
-    NonLinear SameRows "var p": var_over_properties_block | var_over_properties, (a, _) => (a, &["p"]);
-    NonLinear SameRows "var p, q": var_over_properties_block | var_over_properties, (a, _) => (a, &["p", "q"]);
-    NonLinear SameRows "std q": std_over_properties_block | std_over_properties, (a, _) => (a, &["q"]);
-    NonLinear SameRows "std p, q": std_over_properties_block | std_over_properties, (a, _) => (a, &["p", "q"]);
-    Structural SameRows "slice samples by a": slice_a_block | slice_a, (a, _) => (a);
-    Structural SameRows "slice samples by a, b": slice_samples_block | slice_samples, (a, _) => (a);
-    Structural SameRows "slice properties by q": slice_q_block | slice_q, (a, _) => (a);
-    Structural SameRows "split samples": split_samples_block | split_samples, (a, _) => (a);
-    Structural SameRows "sort": sort_block | sort, (a, _) => (a, &Axis::OF_BLOCKS, Direction::Ascending);
-    Structural SameRows "sort, descending": sort_block | sort, (a, _) => (a, &Axis::OF_BLOCKS, Direction::Descending);
-    Structural SameRows "sort samples": sort_block | sort, (a, _) => (a, &[Axis::Samples], Direction::Descending);
-    Structural SameRows "sort properties": sort_block | sort, (a, _) => (a, &[Axis::Properties], Direction::Ascending);
-    Structural OtherRows "join samples": join_samples_block | join_samples, (a, b) => (a, b);
-    Structural OtherRows "join properties": join_properties_block | join_properties, (a, b) => (a, b);
-    Structural OtherRows "join different properties": join_others_block | join_others, (a, b) => (a, b);
-    Structural OtherRows "align gradients": align_first_block | align_first, (a, b) => (a, b);
-    Structural SameRows "make contiguous": make_contiguous_block | make_contiguous, (a, _) => (a);
-    Structural SameRows "remove h": remove_gradients_block | remove_gradients, (a, _) => (a, Some(&["h"]));
-    Linear SameRows "zeros": zeros_like_block | zeros_like, (a, _) => (a, GradientSelection::All);
-    Structural SameRows "append to samples": append_dimension_block | append_dimension, (a, _) => (a, Axis::Samples, "new", ZERO);
-    Structural SameRows "insert in properties": insert_dimension_block | insert_dimension, (a, _) => (a, Axis::Properties, 1, "new", ZERO);
-    Structural SameRows "permute samples": permute_dimensions_block | permute_dimensions, (a, _) => (a, Axis::Samples, &[1, 0]);
-    Structural SameRows "permute properties": permute_dimensions_block | permute_dimensions, (a, _) => (a, Axis::Properties, &[1, 0]);
-    Structural SameRows "remove from samples": append_and_remove_block | append_and_remove, (a, _) => (a, Axis::Samples, "b");
-    Structural SameRows "remove from properties": append_and_remove_block | append_and_remove, (a, _) => (a, Axis::Properties, "q");
-    Structural SameRows "rename samples": rename_dimension_block | rename_dimension, (a, _) => (a, Axis::Samples, "a", "new");
-    Structural SameRows "rename gradient samples": rename_twice_block | rename_twice, (a, _) => (a);
-    Structural SameRows "rename properties": rename_dimension_block | rename_dimension, (a, _) => (a, Axis::Properties, "p", "new");
+    NonLinear SameRows "abs": abs, (a, _) => (a);
+    Linear SameRows "add": add, (a, b) => (a, b);
+    Linear SameRows "add 2.5": add_scalar, (a, _) => (a, 2.5);
+    Linear SameRows "subtract": subtract, (a, b) => (a, b);
+    Linear SameRows "subtract 2.5": subtract_scalar, (a, _) => (a, 2.5);
+    NonLinear SameRows "multiply": multiply, (a, b) => (a, b);
+    Linear SameRows "multiply 2.5": multiply_scalar, (a, _) => (a, 2.5);
+    NonLinear SameRows "divide": divide, (a, b) => (a, b);
+    Linear SameRows "divide 2.5": divide_scalar, (a, _) => (a, 2.5);
+    NonLinear SameRows "pow -1": pow, (a, _) => (a, -1.0);
+    NonLinear SameRows "pow 0": pow, (a, _) => (a, 0.0);
+    NonLinear SameRows "pow 0.5": pow, (a, _) => (a, 0.5);
+    Linear SameRows "pow 1": pow, (a, _) => (a, 1.0);
+    NonLinear SameRows "pow 2": pow, (a, _) => (a, 2.0);
+    NonLinear SameRows "pow 2.5": pow, (a, _) => (a, 2.5);
+    NonLinear SameRows "pow 3": pow, (a, _) => (a, 3.0);
+    Linear SameRows "dot": dot_weights, (a, _) => (a);
+    Linear SameRows "sum a": sum_over_samples, (a, _) => (a, &["a"]);
+    Linear SameRows "sum a, b": sum_over_samples, (a, _) => (a, &["a", "b"]);
+    Linear SameRows "sum nothing": sum_over_samples, (a, _) => (a, &[]);
+    Linear SameRows "mean b": mean_over_samples, (a, _) => (a, &["b"]);
+    Linear SameRows "mean a, b": mean_over_samples, (a, _) => (a, &["b", "a"]);
+    NonLinear SameRows "var a": var_over_samples, (a, _) => (a, &["a"]);
+    NonLinear SameRows "var a, b": var_over_samples, (a, _) => (a, &["a", "b"]);
+    NonLinear SameRows "std b": std_over_samples, (a, _) => (a, &["b"]);
+    NonLinear SameRows "std a, b": std_over_samples, (a, _) => (a, &["a", "b"]);
+    Linear SameRows "sum p": sum_over_properties, (a, _) => (a, &["p"]);
+    Linear SameRows "sum p, q": sum_over_properties, (a, _) => (a, &["p", "q"]);
+    Linear SameRows "mean q": mean_over_properties, (a, _) => (a, &["q"]);
+    Linear SameRows "mean nothing": mean_over_properties, (a, _) => (a, &[]);
+    NonLinear SameRows "var p": var_over_properties, (a, _) => (a, &["p"]);
+    NonLinear SameRows "var p, q": var_over_properties, (a, _) => (a, &["p", "q"]);
+    NonLinear SameRows "std q": std_over_properties, (a, _) => (a, &["q"]);
+    NonLinear SameRows "std p, q": std_over_properties, (a, _) => (a, &["p", "q"]);
+    Structural SameRows "slice samples by a": slice_a, (a, _) => (a);
+    Structural SameRows "slice samples by a, b": slice_samples, (a, _) => (a);
+    Structural SameRows "slice properties by q": slice_q, (a, _) => (a);
+    Structural SameRows "split samples": split_samples, (a, _) => (a);
+    Structural SameRows "sort": sort, (a, _) => (a, &Axis::OF_BLOCKS, Direction::Ascending);
+    Structural SameRows "sort, descending": sort, (a, _) => (a, &Axis::OF_BLOCKS, Direction::Descending);
+    Structural SameRows "sort samples": sort, (a, _) => (a, &[Axis::Samples], Direction::Descending);
+    Structural SameRows "sort properties": sort, (a, _) => (a, &[Axis::Properties], Direction::Ascending);
+    Structural OtherRows "join samples": join_samples, (a, b) => (a, b);
+    Structural OtherRows "join properties": join_properties, (a, b) => (a, b);
+    Structural OtherRows "join different properties": join_others, (a, b) => (a, b);
+    Structural OtherRows "align gradients": align_first, (a, b) => (a, b);
+    Structural SameRows "make contiguous": make_contiguous, (a, _) => (a);
+    Structural SameRows "remove h": remove_gradients, (a, _) => (a, Some(&["h"]));
+    Linear SameRows "zeros": zeros_like, (a, _) => (a, GradientSelection::All);
+    Structural SameRows "append to samples": append_dimension, (a, _) => (a, Axis::Samples, "new", ZERO);
+    Structural SameRows "insert in properties": insert_dimension, (a, _) => (a, Axis::Properties, 1, "new", ZERO);
+    Structural SameRows "permute samples": permute_dimensions, (a, _) => (a, Axis::Samples, &[1, 0]);
+    Structural SameRows "permute properties": permute_dimensions, (a, _) => (a, Axis::Properties, &[1, 0]);
+    Structural SameRows "remove from samples": append_and_remove, (a, _) => (a, Axis::Samples, "b");
+    Structural SameRows "remove from properties": append_and_remove, (a, _) => (a, Axis::Properties, "q");
+    Structural SameRows "rename samples": rename_dimension, (a, _) => (a, Axis::Samples, "a", "new");
+    Structural SameRows "rename gradient samples": rename_twice, (a, _) => (a);
+    Structural SameRows "rename properties": rename_dimension, (a, _) => (a, Axis::Properties, "p", "new");
 };
 
 /// Three rows of numbers for the properties of a block.
@@ -126,24 +125,12 @@ fn weights(block: &TensorBlock) -> TensorBlock {
     TensorBlock::new(values, &outputs, &[], block.properties()).unwrap()
 }
 
-fn dot_weights_block(a: &TensorBlock) -> Result<TensorBlock> {
-    dot_block(a, &weights(a))
+fn dot_weights<T: Operand>(a: &T) -> Result<T> {
+    let weights = a.parts().list.iter().map(weights).collect();
+    dot(a, &a.with_results(weights)?)
 }
 
-fn dot_weights(a: &TensorMap) -> Result<TensorMap> {
-    let weights = a.blocks().iter().map(weights).collect();
-    dot(a, &TensorMap::new(a.keys().clone(), weights)?)
-}
-
-fn slice_a_block(a: &TensorBlock) -> Result<TensorBlock> {
-    slice_block(
-        a,
-        Axis::Samples,
-        Selection::Labels(&labels(["a"], &[[1], [-1]])),
-    )
-}
-
-fn slice_a(a: &TensorMap) -> Result<TensorMap> {
+fn slice_a<T: Operand>(a: &T) -> Result<T> {
     slice(
         a,
         Axis::Samples,
@@ -151,18 +138,7 @@ fn slice_a(a: &TensorMap) -> Result<TensorMap> {
     )
 }
 
-fn slice_samples_block(a: &TensorBlock) -> Result<TensorBlock> {
-    slice_block(
-        a,
-        Axis::Samples,
-        Selection::Labels(&labels(
-            ["a", "b"],
-            &[[1, 1], [0, 0], [-1, 0], [0, 1], [7, 7]],
-        )),
-    )
-}
-
-fn slice_samples(a: &TensorMap) -> Result<TensorMap> {
+fn slice_samples<T: Operand>(a: &T) -> Result<T> {
     slice(
         a,
         Axis::Samples,
@@ -173,15 +149,7 @@ fn slice_samples(a: &TensorMap) -> Result<TensorMap> {
     )
 }
 
-fn slice_q_block(a: &TensorBlock) -> Result<TensorBlock> {
-    slice_block(
-        a,
-        Axis::Properties,
-        Selection::Labels(&labels(["q"], &[[1]])),
-    )
-}
-
-fn slice_q(a: &TensorMap) -> Result<TensorMap> {
+fn slice_q<T: Operand>(a: &T) -> Result<T> {
     slice(
         a,
         Axis::Properties,
@@ -190,67 +158,38 @@ fn slice_q(a: &TensorMap) -> Result<TensorMap> {
 }
 
 /// The second of two parts.
-fn split_samples_block(a: &TensorBlock) -> Result<TensorBlock> {
-    let parts = [labels(["b"], &[[0]]), labels(["b"], &[[1]])];
-    let parts = parts.each_ref().map(Selection::Labels);
-    Ok(split_block(a, Axis::Samples, &parts)?.remove(1))
-}
-
-fn split_samples(a: &TensorMap) -> Result<TensorMap> {
+fn split_samples<T: Operand>(a: &T) -> Result<T> {
     let parts = [labels(["b"], &[[0]]), labels(["b"], &[[1]])];
     let parts = parts.each_ref().map(Selection::Labels);
     Ok(split(a, Axis::Samples, &parts)?.remove(1))
 }
 
-const FROM: JoinOptions<'_> = JoinOptions {
+pub(super) const FROM: JoinOptions<'_> = JoinOptions {
     different_keys: DifferentKeys::Error,
     add_dimension: Some("from"),
     missing_gradients: MissingGradients::Error,
 };
 
-fn join_samples_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    join_blocks(&[a, b], Axis::Samples, FROM.add_dimension)
-}
-
-fn join_samples(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+fn join_samples<T: Operand>(a: &T, b: &T) -> Result<T> {
     join(&[a, b], Axis::Samples, FROM)
 }
 
-fn join_properties_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    join_blocks(&[a, b], Axis::Properties, FROM.add_dimension)
-}
-
-fn join_properties(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+fn join_properties<T: Operand>(a: &T, b: &T) -> Result<T> {
     join(&[a, b], Axis::Properties, FROM)
 }
 
-fn join_others_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    let b = rename_dimension_block(b, Axis::Properties, "p", "r")?;
-    join_blocks(&[a, &b], Axis::Properties, None)
-}
-
-fn join_others(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+fn join_others<T: Operand>(a: &T, b: &T) -> Result<T> {
     let b = rename_dimension(b, Axis::Properties, "p", "r")?;
     join(&[a, &b], Axis::Properties, JoinOptions::default())
 }
 
-fn align_first_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    Ok(align_gradients_block(a, b)?.0)
-}
-
-fn align_first(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+fn align_first<T: Operand>(a: &T, b: &T) -> Result<T> {
     Ok(align_gradients(a, b)?.0)
 }
 
 /// Without a dimension that is needed to tell entries apart, after another one for this was added.
-fn append_and_remove_block(a: &TensorBlock, axis: Axis, name: &str) -> Result<TensorBlock> {
-    let numbers = numbers(a, axis);
-    let longer = append_dimension_block(a, axis, "new", DimensionValues::Array(&numbers))?;
-    remove_dimension_block(&longer, axis, name)
-}
-
-fn append_and_remove(a: &TensorMap, axis: Axis, name: &str) -> Result<TensorMap> {
-    let numbers: Vec<_> = a.blocks().iter().map(|a| numbers(a, axis)).collect();
+fn append_and_remove<T: Operand>(a: &T, axis: Axis, name: &str) -> Result<T> {
+    let numbers: Vec<_> = a.parts().list.iter().map(|a| numbers(a, axis)).collect();
     let numbers: Vec<_> = numbers.iter().map(Vec::as_slice).collect();
     let longer = append_dimension(a, axis, "new", DimensionValues::PerBlock(&numbers))?;
     remove_dimension(&longer, axis, name)
@@ -266,12 +205,7 @@ fn numbers(block: &TensorBlock, axis: Axis) -> Vec<i32> {
 }
 
 /// In the end, also of gradients.
-fn rename_twice_block(a: &TensorBlock) -> Result<TensorBlock> {
-    let renamed = rename_dimension_block(a, Axis::Samples, "a", "i")?;
-    rename_dimension_block(&renamed, Axis::Samples, "i", "new")
-}
-
-fn rename_twice(a: &TensorMap) -> Result<TensorMap> {
+fn rename_twice<T: Operand>(a: &T) -> Result<T> {
     let renamed = rename_dimension(a, Axis::Samples, "a", "i")?;
     rename_dimension(&renamed, Axis::Samples, "i", "new")
 }

@@ -5,6 +5,7 @@
 
 use proptest::prelude::*;
 
+use super::operations::FROM;
 use super::*;
 use crate::testing::labels;
 use crate::*;
@@ -48,7 +49,7 @@ fn positions(of: &Labels, among: &Labels) -> Vec<usize> {
 
 #[track_caller]
 fn assert_same(name: &str, result: &TensorBlock, expected: &TensorBlock) {
-    check_equal_block(g(result), expected).unwrap_or_else(|error| panic!("{name}: {error}"));
+    check_equal(g(result), expected).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert!(expected.has_gradient("h"), "{name}");
 }
 
@@ -59,93 +60,85 @@ const ZERO: DimensionValues<'_> = DimensionValues::Scalar(0);
 
 /// Operations that do not move samples, and what they are for gradients.
 const UNMOVED: [(&str, OnOne, OnOne); 20] = [
-    (
-        "add",
-        |x| add_scalar_block(x, 2.5),
-        |dx| add_scalar_block(dx, 0.0),
-    ),
+    ("add", |x| add_scalar(x, 2.5), |dx| add_scalar(dx, 0.0)),
     (
         "subtract",
-        |x| subtract_scalar_block(x, 2.5),
-        |dx| subtract_scalar_block(dx, 0.0),
+        |x| subtract_scalar(x, 2.5),
+        |dx| subtract_scalar(dx, 0.0),
     ),
     (
         "multiply",
-        |x| multiply_scalar_block(x, 2.5),
-        |dx| multiply_scalar_block(dx, 2.5),
+        |x| multiply_scalar(x, 2.5),
+        |dx| multiply_scalar(dx, 2.5),
     ),
     (
         "divide",
-        |x| divide_scalar_block(x, 2.5),
-        |dx| divide_scalar_block(dx, 2.5),
+        |x| divide_scalar(x, 2.5),
+        |dx| divide_scalar(dx, 2.5),
     ),
-    ("pow", |x| pow_block(x, 1.0), |dx| pow_block(dx, 1.0)),
-    (
-        "dot",
-        |x| dot_block(x, &weights(x)),
-        |dx| dot_block(dx, &weights(dx)),
-    ),
+    ("pow", |x| pow(x, 1.0), |dx| pow(dx, 1.0)),
+    ("dot", |x| dot(x, &weights(x)), |dx| dot(dx, &weights(dx))),
     (
         "sum",
-        |x| sum_over_properties_block(x, &["q"]),
-        |dx| sum_over_properties_block(dx, &["q"]),
+        |x| sum_over_properties(x, &["q"]),
+        |dx| sum_over_properties(dx, &["q"]),
     ),
     (
         "mean",
-        |x| mean_over_properties_block(x, &["p"]),
-        |dx| mean_over_properties_block(dx, &["p"]),
+        |x| mean_over_properties(x, &["p"]),
+        |dx| mean_over_properties(dx, &["p"]),
     ),
     (
         "mean of all",
-        |x| mean_over_properties_block(x, &["p", "q"]),
-        |dx| mean_over_properties_block(dx, &["p", "q"]),
+        |x| mean_over_properties(x, &["p", "q"]),
+        |dx| mean_over_properties(dx, &["p", "q"]),
     ),
     (
         "zeros",
-        |x| zeros_like_block(x, GradientSelection::All),
-        |dx| zeros_like_block(dx, GradientSelection::All),
+        |x| zeros_like(x, GradientSelection::All),
+        |dx| zeros_like(dx, GradientSelection::All),
     ),
-    ("contiguous", make_contiguous_block, make_contiguous_block),
+    ("contiguous", make_contiguous, make_contiguous),
     (
         "remove",
-        |x| remove_gradients_block(x, Some(&["h"])),
+        |x| remove_gradients(x, Some(&["h"])),
         |dx| Ok(dx.clone()),
     ),
     ("slice", slice_q, slice_q),
     (
         "sort",
-        |x| sort_block(x, &OTHERS, DOWN),
-        |dx| sort_block(dx, &OTHERS, DOWN),
+        |x| sort(x, &OTHERS, DOWN),
+        |dx| sort(dx, &OTHERS, DOWN),
     ),
     (
         "append",
-        |x| append_dimension_block(x, Axis::Samples, "new", ZERO),
+        |x| append_dimension(x, Axis::Samples, "new", ZERO),
         |dx| Ok(dx.clone()),
     ),
     (
         "insert",
-        |x| insert_dimension_block(x, Axis::Properties, 1, "new", ZERO),
-        |dx| insert_dimension_block(dx, Axis::Properties, 1, "new", ZERO),
+        |x| insert_dimension(x, Axis::Properties, 1, "new", ZERO),
+        |dx| insert_dimension(dx, Axis::Properties, 1, "new", ZERO),
     ),
     (
         "permute",
-        |x| permute_dimensions_block(x, Axis::Samples, &[1, 0]),
+        |x| permute_dimensions(x, Axis::Samples, &[1, 0]),
         |dx| Ok(dx.clone()),
     ),
     (
         "permute properties",
-        |x| permute_dimensions_block(x, Axis::Properties, &[1, 0]),
-        |dx| permute_dimensions_block(dx, Axis::Properties, &[1, 0]),
+        |x| permute_dimensions(x, Axis::Properties, &[1, 0]),
+        |dx| permute_dimensions(dx, Axis::Properties, &[1, 0]),
     ),
     (
         "rename",
-        |x| rename_dimension_block(x, Axis::Samples, "a", "new"),
+        |x| rename_dimension(x, Axis::Samples, "a", "new"),
         |dx| Ok(dx.clone()),
     ),
     (
         "rename properties",
-        |x| rename_dimension_block(x, Axis::Properties, "p", "new"),
-        |dx| rename_dimension_block(dx, Axis::Properties, "p", "new"),
+        |x| rename_dimension(x, Axis::Properties, "p", "new"),
+        |dx| rename_dimension(dx, Axis::Properties, "p", "new"),
     ),
 ];
 
@@ -154,7 +147,7 @@ const DOWN: Direction = Direction::Descending;
 
 fn slice_q(block: &TensorBlock) -> Result<TensorBlock> {
     let selection = labels(["q"], &[[1]]);
-    slice_block(block, Axis::Properties, Selection::Labels(&selection))
+    slice(block, Axis::Properties, Selection::Labels(&selection))
 }
 
 /// Two rows of numbers for the properties of a block.
@@ -173,7 +166,7 @@ fn check_unmoved<T: Small>(seed: u64) {
     let y = with_arrays(&x, &mut |array| {
         Random(seed).array(array.shape().unwrap(), T::small)
     });
-    for (name, operation) in [("add", add_block as OnTwo), ("subtract", subtract_block)] {
+    for (name, operation) in [("add", add as OnTwo), ("subtract", subtract)] {
         let expected = operation(g(&x), g(&y)).unwrap();
         assert_same(name, &operation(&x, &y).unwrap(), &expected);
     }
@@ -184,14 +177,14 @@ fn check_slices<T: Small>(seed: u64) {
     let [x, _] = nested_pair::<T>(seed);
     let all: Vec<_> = (0..x.samples().count() as i64).collect();
     let selected = Random(!seed).some(&all);
-    let result = slice_block(&x, Axis::Samples, Selection::Indices(&selected)).unwrap();
+    let result = slice(&x, Axis::Samples, Selection::Indices(&selected)).unwrap();
     let kept: Vec<_> = selected.iter().map(|&i| i as i32).collect();
     let kept = Labels::from_values(&["sample"], kept).unwrap();
-    let rows = slice_block(g(&x), Axis::Samples, Selection::Labels(&kept)).unwrap();
+    let rows = slice(g(&x), Axis::Samples, Selection::Labels(&kept)).unwrap();
     let position = |old| selected.iter().position(|&i| i == old as i64).unwrap();
     assert_same("slice", &result, &moved(&rows, position));
 
-    let parts = split_block(&x, Axis::Samples, &[Selection::Indices(&selected)]).unwrap();
+    let parts = split(&x, Axis::Samples, &[Selection::Indices(&selected)]).unwrap();
     assert_same("split", &parts[0], &moved(&rows, position));
 }
 
@@ -200,10 +193,10 @@ fn check_sorting<T: Small>(seed: u64) {
     let [x, _] = nested_pair::<T>(seed);
     for direction in [Direction::Ascending, Direction::Descending] {
         for axes in [&[Axis::Samples][..], &Axis::OF_BLOCKS] {
-            let result = sort_block(&x, axes, direction).unwrap();
+            let result = sort(&x, axes, direction).unwrap();
             let positions = positions(x.samples(), result.samples());
             let rows = moved(g(&x), |old| positions[old]);
-            let expected = sort_block(&rows, axes, direction).unwrap();
+            let expected = sort(&rows, axes, direction).unwrap();
             assert_same("sort", &result, &expected);
         }
     }
@@ -212,9 +205,9 @@ fn check_sorting<T: Small>(seed: u64) {
 /// The gradient rows of the second block follow those of the first, after its samples.
 fn check_joined_samples<T: Small>(seed: u64) {
     let [x, y] = nested_pair::<T>(seed);
-    let result = join_blocks(&[&x, &y], Axis::Samples, Some("from")).unwrap();
+    let result = join(&[&x, &y], Axis::Samples, FROM).unwrap();
     let rows = moved(g(&y), |old| x.samples().count() + old);
-    let expected = join_blocks(&[g(&x), &rows], Axis::Samples, None).unwrap();
+    let expected = join(&[g(&x), &rows], Axis::Samples, JoinOptions::default()).unwrap();
     assert_same("join samples", &result, &expected);
 }
 
@@ -237,12 +230,12 @@ fn check_united_rows<T: Small>(seed: u64) {
     let united = g(&x).samples().union(g(&y).samples()).unwrap();
     let rows = [&x, &y].map(|block| padded::<T>(g(block), &united));
 
-    let result = join_blocks(&[&x, &y], Axis::Properties, Some("from")).unwrap();
-    let expected = join_blocks(&[&rows[0], &rows[1]], Axis::Properties, Some("from")).unwrap();
+    let result = join(&[&x, &y], Axis::Properties, FROM).unwrap();
+    let expected = join(&[&rows[0], &rows[1]], Axis::Properties, FROM).unwrap();
     assert_same("join properties", &result, &expected);
 
-    let (first, second) = align_gradients_block(&x, &y).unwrap();
-    let expected = align_gradients_block(&rows[0], &rows[1]).unwrap();
+    let (first, second) = align_gradients(&x, &y).unwrap();
+    let expected = align_gradients(&rows[0], &rows[1]).unwrap();
     assert_same("align", &first, &expected.0);
     assert_same("align", &second, &expected.1);
 }
@@ -251,13 +244,13 @@ fn check_united_rows<T: Small>(seed: u64) {
 fn check_sums_over_samples<T: Small>(seed: u64) {
     let [x, _] = nested_pair::<T>(seed);
     for names in [&["a"][..], &["b"], &["a", "b"], &[]] {
-        let result = sum_over_samples_block(&x, names).unwrap();
+        let result = sum_over_samples(&x, names).unwrap();
         let rows = with_groups(&x, &groups(&x, &result, names));
-        let expected = sum_over_samples_block(&rows, &["old"]).unwrap();
+        let expected = sum_over_samples(&rows, &["old"]).unwrap();
         assert_same("sum", &result, &expected);
 
         // A mean is a sum, divided by the number of samples of the group.
-        let result = mean_over_samples_block(&x, names).unwrap();
+        let result = mean_over_samples(&x, names).unwrap();
         let (groups, mut counts) = (
             groups(&x, &result, names),
             vec![0.0; result.samples().count()],

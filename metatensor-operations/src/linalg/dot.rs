@@ -1,16 +1,16 @@
 //! Products of maps, as matrices.
 
 use metatensor_core::internal::{ResultBytes, change_rows, stored_like};
-use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock};
 use ndarray::{ArrayView2, ArrayViewMut2, ArrayViewMutD};
 
 use super::matrix::{Product, matrix, part};
 use super::product_rule::{self, check_gradients};
 use crate::MissingGradients;
 use crate::compare::difference;
-use crate::matching::pairs;
 use crate::numbers::{promote, stored, with_number};
-use crate::results::{block_error, check_no_second_derivatives};
+use crate::operand::{Blocks, Operand};
+use crate::results::check_no_second_derivatives;
 
 /// Columns of a product that take about as long as reading the elements that they are made of.
 const COLUMNS: usize = 8;
@@ -41,7 +41,7 @@ const COLUMNS: usize = 8;
 /// let weights = arr2(&[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
 /// let b = TensorBlock::new(weights, &outputs, &[], &properties)?;
 ///
-/// let product = metatensor_operations::dot_block(&a, &b)?;
+/// let product = metatensor_operations::dot(&a, &b)?;
 /// assert_eq!(product.to_ndarray::<f64>()?, arr2(&[[1.0, 2.0, 3.0]]).into_dyn());
 /// assert_eq!(*product.properties(), outputs);
 /// # Ok::<(), metatensor_core::Error>(())
@@ -53,7 +53,7 @@ const COLUMNS: usize = 8;
 /// [`Error::InvalidParameter`] if properties are different, or blocks of `b` have components;
 /// [`Error::Unsupported`] if `b` has gradients and one of both has gradients of gradients, if there is no arithmetic for
 /// the type of elements, or if they are not on the CPU.
-pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
+pub fn dot<T: Operand>(a: &T, b: &T) -> Result<T> {
     dot_with(a, b, MissingGradients::Error)
 }
 
@@ -62,53 +62,30 @@ pub fn dot(a: &TensorMap, b: &TensorMap) -> Result<TensorMap> {
 /// # Errors
 ///
 /// As for [`dot`].
-pub fn dot_with(
-    a: &TensorMap,
-    b: &TensorMap,
-    missing_gradients: MissingGradients,
-) -> Result<TensorMap> {
-    let multiply = || {
-        let pairs = pairs(a, b)?;
-        let mut total = ResultBytes::default();
-        for (i, (x, y)) in pairs.iter().enumerate() {
-            check_gradients(x, y, missing_gradients).map_err(|e| e.for_key(a.keys(), i))?;
-            total.add(product_bytes(x, y)?, || a.keys().describe(i));
-        }
-        total.check()?;
-        let blocks = pairs.into_iter().enumerate();
-        let blocks = blocks.map(|(i, (x, y))| product(x, y).map_err(|e| block_error(e, a, i)));
-        TensorMap::new(a.keys().clone(), blocks.collect::<Result<_>>()?)
-    };
-    multiply().map_err(|error: Error| error.context("dot"))
+pub fn dot_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
+    let products = products(a.parts(), b.parts(), missing_gradients);
+    a.with_results(products.map_err(|error| error.context("dot"))?)
 }
 
-/// [`dot`] for blocks.
-///
-/// # Errors
-///
-/// As for [`dot`].
-pub fn dot_block(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    dot_with_block(a, b, MissingGradients::Error)
-}
-
-/// [`dot_with`] for blocks.
-///
-/// # Errors
-///
-/// As for [`dot`].
-pub fn dot_with_block(
-    a: &TensorBlock,
-    b: &TensorBlock,
+fn products(
+    a: Blocks<'_>,
+    b: Blocks<'_>,
     missing_gradients: MissingGradients,
-) -> Result<TensorBlock> {
-    let multiply = || {
-        check_gradients(a, b, missing_gradients)?;
-        let mut total = ResultBytes::default();
-        total.add(product_bytes(a, b)?, || "the product".to_owned());
-        total.check()?;
-        product(a, b)
-    };
-    multiply().map_err(|error: Error| error.context("dot"))
+) -> Result<Vec<TensorBlock>> {
+    let pairs = a.pairs(b)?;
+    let mut total = ResultBytes::default();
+    for (i, (x, y)) in pairs.iter().enumerate() {
+        check_gradients(x, y, missing_gradients).map_err(|e| a.for_key(i, e))?;
+        let describe = || {
+            a.keys
+                .map_or("the product".to_owned(), |keys| keys.describe(i))
+        };
+        total.add(product_bytes(x, y)?, describe);
+    }
+    total.check()?;
+    let blocks = pairs.into_iter().enumerate();
+    let blocks = blocks.map(|(i, (x, y))| product(x, y).map_err(|error| a.in_block(i, error)));
+    blocks.collect()
 }
 
 /// Bytes of the arrays of a product.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use metatensor_core::internal::{change_rows, with_element};
-use metatensor_core::{Error, Limit, Result, TensorBlock, TensorMap};
+use metatensor_core::{Limit, Result, TensorBlock};
 use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 
@@ -13,9 +13,9 @@ use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{minimum_norm, qr, scale};
 use crate::EqualMetadataOptions;
 use crate::compare::same_metadata;
-use crate::matching::pairs;
 use crate::numbers::Kind;
-use crate::results::{block_error, check_no_second_derivatives};
+use crate::operand::{Operand, zip_blocks};
+use crate::results::check_no_second_derivatives;
 
 /// How to solve least squares problems, see [`lstsq`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,7 +46,7 @@ pub struct LstsqOptions {
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
-/// # use metatensor_operations::{LstsqOptions, lstsq_block};
+/// # use metatensor_operations::{LstsqOptions, lstsq};
 /// # use ndarray::arr2;
 /// let samples = Labels::range("system", 3)?;
 /// let x = arr2(&[[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]]);
@@ -54,7 +54,7 @@ pub struct LstsqOptions {
 /// let y = arr2(&[[1.0], [3.0], [5.0]]);
 /// let y = TensorBlock::new(y, &samples, &[], &Labels::new(["energy"], &[[0]])?)?;
 ///
-/// let weights = lstsq_block(&x, &y, LstsqOptions::default())?;
+/// let weights = lstsq(&x, &y, LstsqOptions::default())?;
 /// let weights = weights.to_ndarray::<f64>()?;
 /// assert!((weights - arr2(&[[1.0, 2.0]])).iter().all(|error| error.abs() < 1e-12));
 /// # Ok::<(), metatensor_core::Error>(())
@@ -65,30 +65,10 @@ pub struct LstsqOptions {
 /// [`Error::NotEqual`] if keys, samples, components or gradients are different; [`Error::LinearAlgebra`] if a
 /// number is not finite, or if the solution does not fit in the type of elements; [`Error::Unsupported`] if there are gradients of gradients, if there is no arithmetic
 /// for the type of elements, or if they are not on the CPU.
-pub fn lstsq(x: &TensorMap, y: &TensorMap, options: LstsqOptions) -> Result<TensorMap> {
-    let solve = || {
-        let mut blocks = Vec::with_capacity(x.len());
-        for (i, (a, b)) in pairs(x, y)?.into_iter().enumerate() {
-            same_rows(a, b).map_err(|different| different.for_key(x.keys(), i))?;
-            let block = least_squares(a, b, options);
-            blocks.push(block.map_err(|error| block_error(error, x, i))?);
-        }
-        TensorMap::new(x.keys().clone(), blocks)
-    };
-    solve().map_err(|error: Error| error.context("lstsq"))
-}
-
-/// [`lstsq`] for blocks.
-///
-/// # Errors
-///
-/// As for [`lstsq`].
-pub fn lstsq_block(x: &TensorBlock, y: &TensorBlock, options: LstsqOptions) -> Result<TensorBlock> {
-    let solve = || {
-        same_rows(x, y)?;
+pub fn lstsq<T: Operand>(x: &T, y: &T, options: LstsqOptions) -> Result<T> {
+    zip_blocks("lstsq", x, y, &same_rows, &|x, y| {
         least_squares(x, y, options)
-    };
-    solve().map_err(|error: Error| error.context("lstsq"))
+    })
 }
 
 fn same_rows(x: &TensorBlock, y: &TensorBlock) -> Result<(), crate::NotEqual> {

@@ -19,6 +19,6 @@ mod system;
 mod tests;
 mod triangular;
 
-pub use dot::{dot, dot_block, dot_with, dot_with_block};
-pub use lstsq::{LstsqOptions, lstsq, lstsq_block};
-pub use solve::{solve, solve_block};
+pub use dot::{dot, dot_with};
+pub use lstsq::{LstsqOptions, lstsq};
+pub use solve::solve;

@@ -1,6 +1,6 @@
 //! Systems with as many equations as unknowns.
 
-use metatensor_core::{Error, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Result, TensorBlock};
 use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 
@@ -8,8 +8,7 @@ use super::field::{Field, with_field};
 use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{lu, scale};
 use crate::compare::same_metadata;
-use crate::matching::pairs;
-use crate::results::block_error;
+use crate::operand::{Operand, zip_blocks};
 use crate::{EqualMetadataOptions, NotEqual};
 
 /// Weights `w` for which `x wᵀ = y`, where blocks of `x` are square matrices.
@@ -19,7 +18,7 @@ use crate::{EqualMetadataOptions, NotEqual};
 /// for integers and booleans are `f64`.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_core::{Labels, TensorBlock};
 /// # use ndarray::arr2;
 /// let samples = Labels::range("s", 2)?;
 /// let x = arr2(&[[2.0, 0.0], [1.0, 1.0]]);
@@ -27,7 +26,7 @@ use crate::{EqualMetadataOptions, NotEqual};
 /// let y = arr2(&[[2.0], [4.0]]);
 /// let y = TensorBlock::new(y, &samples, &[], &Labels::range("q", 1)?)?;
 ///
-/// let weights = metatensor_operations::solve_block(&x, &y)?;
+/// let weights = metatensor_operations::solve(&x, &y)?;
 /// assert_eq!(weights.to_ndarray::<f64>()?, arr2(&[[1.0, 3.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -40,29 +39,8 @@ use crate::{EqualMetadataOptions, NotEqual};
 /// [`Error::Unsupported`] if there are gradients (other than without any row): each row would be one equation
 /// too many, and calls for [`lstsq`](crate::lstsq); or if there is no arithmetic for the type of elements, or
 /// they are not on the CPU.
-pub fn solve(x: &TensorMap, y: &TensorMap) -> Result<TensorMap> {
-    let solve = || {
-        let mut blocks = Vec::with_capacity(x.len());
-        for (i, (a, b)) in pairs(x, y)?.into_iter().enumerate() {
-            same_samples(a, b).map_err(|different| different.for_key(x.keys(), i))?;
-            blocks.push(solve_one(a, b).map_err(|error| block_error(error, x, i))?);
-        }
-        TensorMap::new(x.keys().clone(), blocks)
-    };
-    solve().map_err(|error: Error| error.context("solve"))
-}
-
-/// [`solve`] for blocks.
-///
-/// # Errors
-///
-/// As for [`solve`].
-pub fn solve_block(x: &TensorBlock, y: &TensorBlock) -> Result<TensorBlock> {
-    let solve = || {
-        same_samples(x, y)?;
-        solve_one(x, y)
-    };
-    solve().map_err(|error: Error| error.context("solve"))
+pub fn solve<T: Operand>(x: &T, y: &T) -> Result<T> {
+    zip_blocks("solve", x, y, &same_samples, &solve_one)
 }
 
 fn same_samples(x: &TensorBlock, y: &TensorBlock) -> Result<(), NotEqual> {

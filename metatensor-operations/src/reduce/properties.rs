@@ -1,10 +1,10 @@
 //! Reductions over properties.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::Result;
 
 use super::{Reduction, over_properties};
 use crate::Axis;
-use crate::results::map_blocks;
+use crate::operand::{Operand, map_blocks};
 
 /// Reduces the properties of each block, whose dimensions `names` are removed.
 ///
@@ -39,28 +39,14 @@ use crate::results::map_blocks;
 /// If one of the names is not a dimension of the properties; if there is no arithmetic for the type of
 /// elements, or they are not on the CPU; or if there are gradients of gradients, for variances and
 /// standard deviations.
-pub fn reduce_over_properties(
-    tensor: &TensorMap,
+pub fn reduce_over_properties<T: Operand>(
+    tensor: &T,
     reduction: Reduction,
     names: &[&str],
-) -> Result<TensorMap> {
-    map_blocks(&reduction.function(Axis::Properties), tensor, |block| {
+) -> Result<T> {
+    map_blocks(&reduction.function(Axis::Properties), tensor, &|block| {
         over_properties::reduce(block, reduction, names)
     })
-}
-
-/// [`reduce_over_properties`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_properties`].
-pub fn reduce_over_properties_block(
-    block: &TensorBlock,
-    reduction: Reduction,
-    names: &[&str],
-) -> Result<TensorBlock> {
-    over_properties::reduce(block, reduction, names)
-        .map_err(|error| error.context(reduction.function(Axis::Properties)))
 }
 
 /// Sums of all properties that only differ in the dimensions `names`.
@@ -89,17 +75,8 @@ pub fn reduce_over_properties_block(
 /// # Errors
 ///
 /// As for [`reduce_over_properties`].
-pub fn sum_over_properties(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn sum_over_properties<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_properties(tensor, Reduction::Sum, names)
-}
-
-/// [`sum_over_properties`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_properties`].
-pub fn sum_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_properties_block(block, Reduction::Sum, names)
 }
 
 /// Means of all properties that only differ in the dimensions `names`.
@@ -128,17 +105,8 @@ pub fn sum_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result<
 /// # Errors
 ///
 /// As for [`reduce_over_properties`].
-pub fn mean_over_properties(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn mean_over_properties<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_properties(tensor, Reduction::Mean, names)
-}
-
-/// [`mean_over_properties`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_properties`].
-pub fn mean_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_properties_block(block, Reduction::Mean, names)
 }
 
 /// Variances of all properties that only differ in the dimensions `names`.
@@ -167,17 +135,8 @@ pub fn mean_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result
 /// # Errors
 ///
 /// As for [`reduce_over_properties`].
-pub fn var_over_properties(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn var_over_properties<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_properties(tensor, Reduction::Var, names)
-}
-
-/// [`var_over_properties`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_properties`].
-pub fn var_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_properties_block(block, Reduction::Var, names)
 }
 
 /// Standard deviations of all properties that only differ in the dimensions `names`.
@@ -207,15 +166,6 @@ pub fn var_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result<
 /// # Errors
 ///
 /// As for [`reduce_over_properties`].
-pub fn std_over_properties(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn std_over_properties<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_properties(tensor, Reduction::Std, names)
-}
-
-/// [`std_over_properties`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_properties`].
-pub fn std_over_properties_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_properties_block(block, Reduction::Std, names)
 }

@@ -1,10 +1,10 @@
 //! Reductions over samples.
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
+use metatensor_core::Result;
 
 use super::{Reduction, over_samples};
 use crate::Axis;
-use crate::results::map_blocks;
+use crate::operand::{Operand, map_blocks};
 
 /// Reduces the samples of each block, whose dimensions `names` are removed.
 ///
@@ -38,28 +38,14 @@ use crate::results::map_blocks;
 /// If one of the names is not a dimension of the samples; if there is no arithmetic for the type of
 /// elements, or they are not on the CPU; or if there are gradients of gradients, for variances and
 /// standard deviations.
-pub fn reduce_over_samples(
-    tensor: &TensorMap,
+pub fn reduce_over_samples<T: Operand>(
+    tensor: &T,
     reduction: Reduction,
     names: &[&str],
-) -> Result<TensorMap> {
-    map_blocks(&reduction.function(Axis::Samples), tensor, |block| {
+) -> Result<T> {
+    map_blocks(&reduction.function(Axis::Samples), tensor, &|block| {
         over_samples::reduce(block, reduction, names)
     })
-}
-
-/// [`reduce_over_samples`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_samples`].
-pub fn reduce_over_samples_block(
-    block: &TensorBlock,
-    reduction: Reduction,
-    names: &[&str],
-) -> Result<TensorBlock> {
-    over_samples::reduce(block, reduction, names)
-        .map_err(|error| error.context(reduction.function(Axis::Samples)))
 }
 
 /// Sums of all samples that only differ in the dimensions `names`.
@@ -89,17 +75,8 @@ pub fn reduce_over_samples_block(
 /// # Errors
 ///
 /// As for [`reduce_over_samples`].
-pub fn sum_over_samples(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn sum_over_samples<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_samples(tensor, Reduction::Sum, names)
-}
-
-/// [`sum_over_samples`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_samples`].
-pub fn sum_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_samples_block(block, Reduction::Sum, names)
 }
 
 /// Means of all samples that only differ in the dimensions `names`.
@@ -130,17 +107,8 @@ pub fn sum_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<Ten
 /// # Errors
 ///
 /// As for [`reduce_over_samples`].
-pub fn mean_over_samples(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn mean_over_samples<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_samples(tensor, Reduction::Mean, names)
-}
-
-/// [`mean_over_samples`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_samples`].
-pub fn mean_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_samples_block(block, Reduction::Mean, names)
 }
 
 /// Variances of all samples that only differ in the dimensions `names`.
@@ -171,17 +139,8 @@ pub fn mean_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<Te
 /// # Errors
 ///
 /// As for [`reduce_over_samples`].
-pub fn var_over_samples(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn var_over_samples<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_samples(tensor, Reduction::Var, names)
-}
-
-/// [`var_over_samples`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_samples`].
-pub fn var_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_samples_block(block, Reduction::Var, names)
 }
 
 /// Standard deviations of all samples that only differ in the dimensions `names`.
@@ -212,15 +171,6 @@ pub fn var_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<Ten
 /// # Errors
 ///
 /// As for [`reduce_over_samples`].
-pub fn std_over_samples(tensor: &TensorMap, names: &[&str]) -> Result<TensorMap> {
+pub fn std_over_samples<T: Operand>(tensor: &T, names: &[&str]) -> Result<T> {
     reduce_over_samples(tensor, Reduction::Std, names)
-}
-
-/// [`std_over_samples`] for a block.
-///
-/// # Errors
-///
-/// As for [`reduce_over_samples`].
-pub fn std_over_samples_block(block: &TensorBlock, names: &[&str]) -> Result<TensorBlock> {
-    reduce_over_samples_block(block, Reduction::Std, names)
 }

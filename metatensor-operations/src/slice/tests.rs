@@ -19,7 +19,7 @@ fn example() -> TensorBlock {
 
 #[test]
 fn samples_take_their_gradient_rows_along() {
-    let part = slice_block(&example(), Axis::Samples, Selection::Indices(&[1])).unwrap();
+    let part = slice(&example(), Axis::Samples, Selection::Indices(&[1])).unwrap();
     assert_eq!(*part.samples(), labels(["s"], &[[1]]));
     assert_eq!(values::<f64>(&part), [0.0, 4.0]);
     let rows = part.gradient("g").unwrap().samples();
@@ -31,7 +31,7 @@ fn samples_take_their_gradient_rows_along() {
 fn gradient_rows_keep_their_order_when_samples_change_theirs() {
     let rows = [[0, 7], [2, 7], [2, 8], [1, 7]];
     let block = with_gradient(block([3, 1], &[1, 2, 3]), "g", &rows, &[10_i32, 20, 30, 40]);
-    let part = slice_block(&block, Axis::Samples, Selection::Indices(&[2, 0])).unwrap();
+    let part = slice(&block, Axis::Samples, Selection::Indices(&[2, 0])).unwrap();
     assert_eq!(values::<i32>(&part), [3, 1]);
     let rows = part.gradient("g").unwrap().samples();
     assert_eq!(*rows, labels(["sample", "a"], &[[1, 7], [0, 7], [0, 8]]));
@@ -45,7 +45,7 @@ fn properties_keep_their_order() {
         Selection::Indices(&[2, 0]),
         Selection::Labels(&labels(["p"], &[[2], [9], [0]])),
     ] {
-        let part = slice_block(&block, Axis::Properties, selection).unwrap();
+        let part = slice(&block, Axis::Properties, selection).unwrap();
         assert_eq!(*part.properties(), labels(["p"], &[[0], [2]]));
         assert_eq!(values::<i32>(&part), [1, 3]);
     }
@@ -57,7 +57,7 @@ fn the_order_of_labels_with_all_dimensions_is_that_of_samples() {
     let array = crate::testing::array(&[3, 1], &[1, 2, 3]);
     let block = TensorBlock::new(array, &samples, &[], &labels(["p"], &[[0]])).unwrap();
     let part = |selection| {
-        let part = slice_block(&block, Axis::Samples, Selection::Labels(&selection));
+        let part = slice(&block, Axis::Samples, Selection::Labels(&selection));
         values::<i32>(&part.unwrap())
     };
     assert_eq!(part(labels(["a", "b"], &[[1, 0], [5, 5], [0, 0]])), [3, 1]);
@@ -104,7 +104,7 @@ fn a_part_with_everything_shares_the_arrays() {
         Selection::Indices(&[0, 1]),
         Selection::Labels(&Labels::range("s", 5).unwrap()),
     ] {
-        let part = slice_block(&block, Axis::Samples, selection).unwrap();
+        let part = slice(&block, Axis::Samples, selection).unwrap();
         assert!(part.values().is_same(block.values()));
         let gradients = (part.gradient("g").unwrap(), block.gradient("g").unwrap());
         assert!(gradients.0.values().is_same(gradients.1.values()));
@@ -122,7 +122,7 @@ fn negative_positions_count_from_the_end_of_each_block() {
     assert_eq!(values::<i32>(&last.blocks()[1]), [7, 8]);
 
     let some = Selection::Indices(&[-1, 0, -2]);
-    let part = slice_block(&tensor.blocks()[0], Axis::Samples, some).unwrap();
+    let part = slice(&tensor.blocks()[0], Axis::Samples, some).unwrap();
     assert_eq!(*part.samples(), labels(["s"], &[[2], [0], [1]]));
     let selections = [Selection::Indices(&[-2]), Selection::Indices(&[-1])];
     let parts = split(&tensor, Axis::Properties, &selections).unwrap();
@@ -149,9 +149,9 @@ fn positions_before_the_start_and_after_the_end_are_named() {
                 Axis::Samples => block.clone(),
                 _ => crate::testing::block([1, 3], &[1, 2, 3]),
             };
-            let error = slice_block(&block, axis, Selection::Indices(indices)).unwrap_err();
+            let error = slice(&block, axis, Selection::Indices(indices)).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");
-            let error = split_block(&block, axis, &[Selection::Indices(indices)]).unwrap_err();
+            let error = split(&block, axis, &[Selection::Indices(indices)]).unwrap_err();
             assert!(error.to_string().contains(message), "{error}");
         }
     }
@@ -193,7 +193,7 @@ fn check_slice_against_model<T: Element>(seed: u64, make: fn(u32) -> T) {
     let block = random.block(make);
     let all: Vec<_> = (0..block.samples().count() as i64).collect();
     let selected = random.some(&all);
-    let part = slice_block(&block, Axis::Samples, Selection::Indices(&selected)).unwrap();
+    let part = slice(&block, Axis::Samples, Selection::Indices(&selected)).unwrap();
     let rows: Vec<_> = selected
         .iter()
         .map(|&i| block.samples()[i as usize].to_vec())
@@ -211,7 +211,7 @@ fn check_slice_against_model<T: Element>(seed: u64, make: fn(u32) -> T) {
 
     let all: Vec<_> = (0..block.properties().count() as i64).collect();
     let selected = random.some(&all);
-    let part = slice_block(&block, Axis::Properties, Selection::Indices(&selected)).unwrap();
+    let part = slice(&block, Axis::Properties, Selection::Indices(&selected)).unwrap();
     let rows: Vec<_> = selected
         .iter()
         .map(|&i| block.properties()[i as usize].to_vec())
@@ -247,11 +247,11 @@ proptest! {
                 })
                 .collect();
             let selections: Vec<_> = selections.iter().map(Selection::Labels).collect();
-            let parts = split_block(&block, axis, &selections).unwrap();
+            let parts = split(&block, axis, &selections).unwrap();
             prop_assert_eq!(parts.len(), selections.len());
             for (part, &selection) in parts.iter().zip(&selections) {
-                let expected = slice_block(&block, axis, selection).unwrap();
-                prop_assert!(crate::equal_block(part, &expected).unwrap());
+                let expected = slice(&block, axis, selection).unwrap();
+                prop_assert!(crate::equal(part, &expected).unwrap());
             }
         }
     }
@@ -262,7 +262,7 @@ proptest! {
         let block = random.block(f64::from);
         let all: Vec<_> = (0..block.samples().count() as i64).collect();
         let selected = random.some(&all);
-        let part = slice_block(&block, Axis::Samples, Selection::Indices(&selected)).unwrap();
+        let part = slice(&block, Axis::Samples, Selection::Indices(&selected)).unwrap();
         for (parameter, gradient) in part.gradients() {
             let expected: Vec<_> = block.gradient(parameter).unwrap().samples().iter()
                 .filter_map(|row| {

@@ -14,7 +14,7 @@ fn descending_is_the_reverse_on_all_axes() {
         [1.0, -2.0, 0.0, 4.0],
         [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0],
     );
-    let sorted = sort_block(&block, &Axis::OF_BLOCKS, Direction::Descending).unwrap();
+    let sorted = sort(&block, &Axis::OF_BLOCKS, Direction::Descending).unwrap();
     assert_eq!(*sorted.samples(), labels(["s"], &[[1], [0]]));
     assert_eq!(*sorted.properties(), labels(["p"], &[[1], [0]]));
     assert_eq!(values::<f64>(&sorted), [4.0, 0.0, -2.0, 1.0]);
@@ -35,7 +35,7 @@ fn gradient_rows_are_sorted_by_the_new_positions_of_samples() {
     let derivatives = TensorBlock::new(array, &rows, &[], block.properties()).unwrap();
     block.add_gradient("g", derivatives).unwrap();
 
-    let sorted = sort_block(&block, &[Axis::Samples], Direction::Ascending).unwrap();
+    let sorted = sort(&block, &[Axis::Samples], Direction::Ascending).unwrap();
     let rows = sorted.gradient("g").unwrap().samples();
     assert_eq!(
         *rows,
@@ -44,7 +44,7 @@ fn gradient_rows_are_sorted_by_the_new_positions_of_samples() {
     assert_eq!(gradient::<i32>(&sorted, "g"), [10, 40, 20, 30]);
     assert!(sorted.values().is_same(block.values()));
 
-    let sorted = sort_block(&block, &[Axis::Samples], Direction::Descending).unwrap();
+    let sorted = sort(&block, &[Axis::Samples], Direction::Descending).unwrap();
     assert_eq!(
         *sorted.samples(),
         labels(["a", "b"], &[[2, 0], [0, 1], [0, 0]])
@@ -79,17 +79,17 @@ fn empty_axes_do_not_keep_others_from_being_sorted() {
     let rows = labels(["sample"], &[]);
     let derivatives = TensorBlock::new(array, &rows, &[], &properties).unwrap();
     empty.add_gradient("g", derivatives).unwrap();
-    let sorted = sort_block(&empty, &Axis::OF_BLOCKS, Direction::Ascending).unwrap();
+    let sorted = sort(&empty, &Axis::OF_BLOCKS, Direction::Ascending).unwrap();
     assert_eq!(*sorted.properties(), labels(["p"], &[[0], [1]]));
 
     let no_rows = with_gradient(block([2, 1], &[1.0, 2.0]), "g", &[], &[] as &[f64]);
-    let sorted = sort_block(&no_rows, &Axis::OF_BLOCKS, Direction::Descending).unwrap();
+    let sorted = sort(&no_rows, &Axis::OF_BLOCKS, Direction::Descending).unwrap();
     assert_eq!(values::<f64>(&sorted), [2.0, 1.0]);
     assert!(gradient::<f64>(&sorted, "g").is_empty());
 
     let no_properties =
         with_gradient::<f64>(block::<f64>([2, 0], &[]), "g", &[[1, 0], [0, 0]], &[]);
-    let sorted = sort_block(&no_properties, &Axis::OF_BLOCKS, Direction::Ascending).unwrap();
+    let sorted = sort(&no_properties, &Axis::OF_BLOCKS, Direction::Ascending).unwrap();
     let rows = sorted.gradient("g").unwrap().samples();
     assert_eq!(*rows, labels(["sample", "a"], &[[0, 0], [1, 0]]));
 
@@ -100,7 +100,7 @@ fn empty_axes_do_not_keep_others_from_being_sorted() {
 
 #[test]
 fn blocks_have_no_keys_to_sort() {
-    let error = sort_block(&block([1, 1], &[0.0]), &Axis::ALL, Direction::Ascending);
+    let error = sort(&block([1, 1], &[0.0]), &Axis::ALL, Direction::Ascending);
     let message = error.unwrap_err().to_string();
     assert!(
         message.contains("sort: 'keys' is not an axis of blocks"),
@@ -126,11 +126,11 @@ proptest! {
         let block = random.block(f64::from);
         let axes = random.some(&Axis::OF_BLOCKS);
         let direction = if descending { Direction::Descending } else { Direction::Ascending };
-        let sorted = sort_block(&block, &axes, direction).unwrap();
+        let sorted = sort(&block, &axes, direction).unwrap();
         prop_assert_eq!(elements::<f64>(&sorted), elements::<f64>(&block));
         check_order(&sorted, &axes, descending);
-        let again = sort_block(&sorted, &axes, direction).unwrap();
-        prop_assert!(crate::equal_block(&again, &sorted).unwrap());
+        let again = sort(&sorted, &axes, direction).unwrap();
+        prop_assert!(crate::equal(&again, &sorted).unwrap());
     }
 
     #[test]
@@ -140,9 +140,9 @@ proptest! {
         let mut order: Vec<_> = (0..block.samples().count() as i64).collect();
         random.shuffle(&mut order);
         let selection = crate::Selection::Indices(&order);
-        let other = crate::slice_block(&block, Axis::Samples, selection).unwrap();
-        let sorted = |block| sort_block(block, &[Axis::Samples], Direction::Ascending).unwrap();
-        prop_assert!(crate::equal_block(&sorted(&block), &sorted(&other)).unwrap());
+        let other = crate::slice(&block, Axis::Samples, selection).unwrap();
+        let sorted = |block| sort(block, &[Axis::Samples], Direction::Ascending).unwrap();
+        prop_assert!(crate::equal(&sorted(&block), &sorted(&other)).unwrap());
     }
 }
 

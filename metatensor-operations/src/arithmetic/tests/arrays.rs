@@ -4,7 +4,7 @@ use metatensor_core::internal::with_element;
 use metatensor_core::{DType, DenseArray, Device, Element, Error, TensorBlock, bf16, f16};
 
 use super::*;
-use crate::{AllcloseOptions, check_allclose_block, check_equal_block};
+use crate::{AllcloseOptions, check_allclose, check_equal};
 
 #[test]
 fn strides_do_not_matter() {
@@ -13,7 +13,7 @@ fn strides_do_not_matter() {
         let b = random_block(seed, moderate(seed + 2000));
         for layout in Layout::ALL {
             let (x, y) = (with_layout(&a, layout), with_layout(&b, layout));
-            check_equal_block(&a, &x).unwrap();
+            check_equal(&a, &x).unwrap();
             for (name, operation) in OPERATIONS {
                 let expected = operation(&a, &b).unwrap();
                 let options = AllcloseOptions {
@@ -22,7 +22,7 @@ fn strides_do_not_matter() {
                     equal_nan: true,
                 };
                 for result in [operation(&x, &y), operation(&x, &b), operation(&a, &y)] {
-                    check_allclose_block(&result.unwrap(), &expected, options)
+                    check_allclose(&result.unwrap(), &expected, options)
                         .unwrap_or_else(|different| panic!("{name}: {different}"));
                 }
             }
@@ -113,18 +113,18 @@ fn integers_stay_integers_and_wrap_around() {
     let block = |x: i64, dx: i64| with_gradient(block([1, 1], &[x]), "g", &[[0, 0]], &[dx]);
     let (a, b) = (block(i64::MIN, -3), block(2, 5));
     for (result, expected) in [
-        (abs_block(&a), (i64::MIN, 3)),
-        (add_block(&a, &b), (i64::MIN + 2, 2)),
-        (subtract_block(&a, &b), (i64::MAX - 1, -8)),
-        (subtract_block(&b, &a), (i64::MIN + 2, 8)),
+        (abs(&a), (i64::MIN, 3)),
+        (add(&a, &b), (i64::MIN + 2, 2)),
+        (subtract(&a, &b), (i64::MAX - 1, -8)),
+        (subtract(&b, &a), (i64::MIN + 2, 8)),
         // The derivative is 2^63 * 5 - 3 * 2, modulo 2^64.
-        (multiply_block(&a, &b), (0, i64::MAX - 5)),
+        (multiply(&a, &b), (0, i64::MAX - 5)),
     ] {
         let result = result.unwrap();
         let (x, dx) = (values::<i64>(&result)[0], gradient::<i64>(&result, "g")[0]);
         assert_eq!((x, dx), expected);
     }
-    let exact = subtract_block(&block((1 << 53) + 1, 0), &block(0, 0)).unwrap();
+    let exact = subtract(&block((1 << 53) + 1, 0), &block(0, 0)).unwrap();
     assert_eq!(values::<i64>(&exact), [(1 << 53) + 1]);
 }
 
@@ -140,18 +140,15 @@ fn scalars_and_quotients_turn_integers_into_f64_at_all_depths() {
             assert_eq!(block.dtype().unwrap(), DType::F64, "{name}");
         }
     }
-    let sum = add_scalar_block(&block, 0.5).unwrap();
+    let sum = add_scalar(&block, 0.5).unwrap();
     assert_eq!(values::<f64>(&sum), [3.5, 3.5]);
     assert_eq!(gradient::<f64>(&sum, "positions/strain"), [3.0, 3.0]);
 
     let block = with_gradient(crate::testing::block([1, 1], &[6]), "g", &[[0, 0]], &[1]);
-    let quotient = divide_block(&block, &block).unwrap();
+    let quotient = divide(&block, &block).unwrap();
     assert_eq!(values::<f64>(&quotient), [1.0]);
     assert_eq!(gradient::<f64>(&quotient, "g"), [0.0]);
-    assert_eq!(
-        gradient::<f64>(&pow_block(&block, 2.0).unwrap(), "g"),
-        [12.0]
-    );
+    assert_eq!(gradient::<f64>(&pow(&block, 2.0).unwrap(), "g"), [12.0]);
 }
 
 /// One sample, one property and one gradient row, of all types that arithmetic knows.
@@ -174,14 +171,14 @@ fn different_types_are_promoted_with_their_gradients() {
     for a in numbers.clone() {
         for b in numbers.clone() {
             let expected = crate::numbers::promote(a, b).unwrap();
-            let product = multiply_block(&number(a, 3, 5), &number(b, 2, 7)).unwrap();
+            let product = multiply(&number(a, 3, 5), &number(b, 2, 7)).unwrap();
             assert_eq!(product.dtype().unwrap(), expected);
-            check_equal_block(&product, &number(expected, 6, 31)).unwrap();
+            check_equal(&product, &number(expected, 6, 31)).unwrap();
             // (11 - 6 / 2 * 1) / 2
-            let quotient = divide_block(&number(a, 6, 11), &number(b, 2, 1)).unwrap();
+            let quotient = divide(&number(a, 6, 11), &number(b, 2, 1)).unwrap();
             let expected = crate::numbers::continuous(expected).unwrap();
             assert_eq!(quotient.dtype().unwrap(), expected);
-            check_equal_block(&quotient, &number(expected, 3, 4)).unwrap();
+            check_equal(&quotient, &number(expected, 3, 4)).unwrap();
         }
     }
 }
@@ -189,11 +186,11 @@ fn different_types_are_promoted_with_their_gradients() {
 #[test]
 fn scalars_take_the_precision_of_the_block() {
     for dtype in [DType::F16, DType::BF16, DType::F32, DType::C64, DType::C128] {
-        let result = add_scalar_block(&number(dtype, 3, 5), 0.5).unwrap();
+        let result = add_scalar(&number(dtype, 3, 5), 0.5).unwrap();
         assert_eq!(result.dtype().unwrap(), dtype);
         assert_eq!(result.gradient("g").unwrap().dtype().unwrap(), dtype);
     }
-    let third = divide_scalar_block(&number(DType::F32, 1, 1), 3.0).unwrap();
+    let third = divide_scalar(&number(DType::F32, 1, 1), 3.0).unwrap();
     assert_eq!(values::<f32>(&third), [1.0 / 3.0]);
 }
 
@@ -201,28 +198,28 @@ fn scalars_take_the_precision_of_the_block() {
 fn unsigned_integers_are_not_negative() {
     let block = |x: u64, dx: u64| with_gradient(block([1, 1], &[x]), "g", &[[0, 0]], &[dx]);
     for (x, derivative) in [(u64::MAX, 5), (0, 0)] {
-        let absolute = abs_block(&block(x, 5)).unwrap();
+        let absolute = abs(&block(x, 5)).unwrap();
         assert_eq!(values::<u64>(&absolute), [x]);
         assert_eq!(gradient::<u64>(&absolute, "g"), [derivative]);
     }
-    let quotient = divide_scalar_block(&block(u64::MAX, 1), 2.0).unwrap();
+    let quotient = divide_scalar(&block(u64::MAX, 1), 2.0).unwrap();
     assert_eq!(values::<f64>(&quotient), [u64::MAX as f64 / 2.0]);
 }
 
 #[test]
 fn differences_of_booleans_are_numbers() {
-    let difference = subtract_block(&block([1, 1], &[false]), &block([1, 1], &[true])).unwrap();
+    let difference = subtract(&block([1, 1], &[false]), &block([1, 1], &[true])).unwrap();
     assert_eq!(values::<f64>(&difference), [-1.0]);
 }
 
 #[test]
 fn half_precision_stays_what_it_is() {
     let block = number(DType::F16, 3, 5);
-    let result = pow_block(&block, 3.0).unwrap();
+    let result = pow(&block, 3.0).unwrap();
     assert_eq!(values::<f16>(&result), [f16::from_f32(27.0)]);
     assert_eq!(gradient::<f16>(&result, "g"), [f16::from_f32(135.0)]);
     let block = number(DType::BF16, 3, 5);
-    let result = pow_block(&block, 3.0).unwrap();
+    let result = pow(&block, 3.0).unwrap();
     assert_eq!(values::<bf16>(&result), [bf16::from_f32(27.0)]);
     assert_eq!(gradient::<bf16>(&result, "g"), [bf16::from_f32(135.0)]);
 }

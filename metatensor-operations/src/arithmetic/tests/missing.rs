@@ -5,18 +5,15 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::testing::random::elements;
-use crate::{
-    MissingGradients, align_gradients_block, check_equal_block, remove_gradients_block,
-    zeros_like_block,
-};
+use crate::{MissingGradients, align_gradients, check_equal, remove_gradients, zeros_like};
 
 type OperationWith = fn(&TensorBlock, &TensorBlock, MissingGradients) -> Result<TensorBlock>;
 
 const OPERATIONS: [(&str, Operation, OperationWith); 4] = [
-    ("add", add_block, add_with_block),
-    ("subtract", subtract_block, subtract_with_block),
-    ("multiply", multiply_block, multiply_with_block),
-    ("divide", divide_block, divide_with_block),
+    ("add", add, add_with),
+    ("subtract", subtract, subtract_with),
+    ("multiply", multiply, multiply_with),
+    ("divide", divide, divide_with),
 ];
 
 /// Two blocks whose gradients do not have the same rows, with gradients of gradients only for linear operations.
@@ -35,9 +32,9 @@ fn two_blocks<T: Element>(seed: u64, linear: bool, make: fn(u32) -> T) -> [Tenso
 }
 
 fn without_second_derivatives(block: &TensorBlock) -> TensorBlock {
-    let mut result = remove_gradients_block(block, None).unwrap();
+    let mut result = remove_gradients(block, None).unwrap();
     for (parameter, gradient) in block.gradients() {
-        let gradient = remove_gradients_block(gradient, None).unwrap();
+        let gradient = remove_gradients(gradient, None).unwrap();
         result.add_gradient(parameter, gradient).unwrap();
     }
     result
@@ -45,7 +42,7 @@ fn without_second_derivatives(block: &TensorBlock) -> TensorBlock {
 
 /// `block` with gradients like those of `model` that it does not have, but without any row, at all depths.
 fn with_empty_gradients(block: &TensorBlock, model: &TensorBlock) -> TensorBlock {
-    let mut result = remove_gradients_block(block, None).unwrap();
+    let mut result = remove_gradients(block, None).unwrap();
     for (parameter, gradient) in model.gradients() {
         let gradient = if block.has_gradient(parameter) {
             with_empty_gradients(block.gradient(parameter).unwrap(), gradient)
@@ -74,11 +71,11 @@ fn with_empty_gradients(block: &TensorBlock, model: &TensorBlock) -> TensorBlock
 fn check<T: Element + std::fmt::Debug + PartialEq>(seed: u64, make: fn(u32) -> T) {
     for (name, operation, with) in OPERATIONS {
         let [a, b] = two_blocks(seed, name == "add" || name == "subtract", make);
-        let (first, second) = align_gradients_block(&a, &b).unwrap();
+        let (first, second) = align_gradients(&a, &b).unwrap();
         let expected = operation(&first, &second).unwrap();
         for missing in [MissingGradients::ZeroRows, MissingGradients::Zeros] {
             let result = with(&a, &b, missing).unwrap();
-            check_equal_block(&result, &expected).unwrap_or_else(|error| panic!("{name}: {error}"));
+            check_equal(&result, &expected).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
     }
 }
@@ -99,10 +96,10 @@ proptest! {
         for (name, operation, with) in OPERATIONS {
             let linear = name == "add" || name == "subtract";
             let [a, b] = two_blocks(seed, linear, |i| f64::from(i) + 1.0);
-            let without = |block: &TensorBlock| remove_gradients_block(block, Some(&["g"])).unwrap();
+            let without = |block: &TensorBlock| remove_gradients(block, Some(&["g"])).unwrap();
             let (a, b) = if first { (without(&a), b) } else { (a, without(&b)) };
             let (x, y) = (with_empty_gradients(&a, &b), with_empty_gradients(&b, &a));
-            let (x, y) = align_gradients_block(&x, &y).unwrap();
+            let (x, y) = align_gradients(&x, &y).unwrap();
             let expected = operation(&x, &y).unwrap();
             let result = with(&a, &b, MissingGradients::Zeros).unwrap();
             prop_assert_eq!(elements::<f64>(&result), elements::<f64>(&expected), "{}", name);
@@ -130,7 +127,7 @@ fn a_product_with_a_row_that_only_one_has() {
         &[[0, 5], [0, 0]],
         &[1.0, 2.0],
     );
-    let product = multiply_with_block(&a, &b, MissingGradients::ZeroRows).unwrap();
+    let product = multiply_with(&a, &b, MissingGradients::ZeroRows).unwrap();
     assert_eq!(values::<f64>(&product), [10.0, 21.0]);
     let rows = labels(["sample", "a"], &[[0, 0], [1, 7], [0, 5]]);
     assert_eq!(*product.gradient("g").unwrap().samples(), rows);
@@ -170,8 +167,7 @@ fn the_default_is_strict_and_its_error_names_the_option() {
         assert!(text.contains("option 'missing_gradients'"), "{text}");
         with(&none, &a, MissingGradients::Zeros).unwrap();
         // Other things that are different are no less different, and no option helps.
-        let wide =
-            zeros_like_block(&block([1, 2], &[0.0; 2]), crate::GradientSelection::All).unwrap();
+        let wide = zeros_like(&block([1, 2], &[0.0; 2]), crate::GradientSelection::All).unwrap();
         let text = with(&a, &wide, MissingGradients::Zeros)
             .unwrap_err()
             .to_string();
@@ -186,7 +182,7 @@ fn the_default_is_strict_and_its_error_names_the_option() {
 fn second_derivatives_of_either_block_are_refused_where_there_is_no_formula() {
     let make = || {
         let mut first = with_gradient(block([1, 1], &[1.0]), "h", &[[0, 0]], &[1.0]);
-        first = crate::rename_dimension_block(&first, crate::Axis::Samples, "s", "sample").unwrap();
+        first = crate::rename_dimension(&first, crate::Axis::Samples, "s", "sample").unwrap();
         let mut block = block([1, 1], &[1.0]);
         block.add_gradient("g", first).unwrap();
         block
@@ -200,7 +196,7 @@ fn second_derivatives_of_either_block_are_refused_where_there_is_no_formula() {
             assert!(matches!(error, Error::Unsupported(_)), "{name}: {error}");
             assert!(error.to_string().contains("g/h"), "{error}");
         }
-        let sum = add_with_block(&a, &b, MissingGradients::Zeros).unwrap();
+        let sum = add_with(&a, &b, MissingGradients::Zeros).unwrap();
         assert_eq!(gradient::<f64>(&sum, "g/h"), [1.0]);
     }
 }

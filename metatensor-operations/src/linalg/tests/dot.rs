@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{fortran, named};
 use crate::testing::threads::{Order, assert_independent_of_threads, large};
 use crate::testing::{array, block, gradient, labels, map, small_block, values, with_gradient};
-use crate::{EqualMetadataOptions, add_block, dot, dot_block, equal_block, equal_metadata_block};
+use crate::{EqualMetadataOptions, add, dot, equal, equal_metadata};
 
 /// Block of weights with these samples `z`, and the properties of [`block`].
 fn weights<T: Element>(z: &[[i32; 1]], properties: usize, values: &[T]) -> TensorBlock {
@@ -29,7 +29,7 @@ fn known_result() {
         [1., 2., 3., 4., 5., 6., 1., 1., 2., 2., 3., 3.],
     );
     let w = weights(&[[5], [6], [1]], 2, &[1., 1., 0., 1., 2., 2.]);
-    let product = dot_block(&f, &w).unwrap();
+    let product = dot(&f, &w).unwrap();
     assert_eq!(values::<f64>(&product), [-1., -2., -2., 4., 4., 8.]);
     assert_eq!(
         gradient::<f64>(&product, "g"),
@@ -63,7 +63,7 @@ fn gradients_of_gradients_are_multiplied_too() {
     );
     first.add_gradient("h", second.unwrap()).unwrap();
     a.add_gradient("g", first).unwrap();
-    let product = dot_block(&a, &weights(&[[0]], 2, &[10., 1.])).unwrap();
+    let product = dot(&a, &weights(&[[0]], 2, &[10., 1.])).unwrap();
     assert_eq!(values::<f64>(&product), [12.]);
     assert_eq!(gradient::<f64>(&product, "g"), [10., 31.]);
     assert_eq!(gradient::<f64>(&product, "g/h"), [56.]);
@@ -86,24 +86,24 @@ fn blocks_are_matched_by_key() {
 #[test]
 fn integers_wrap_and_stay_integers() {
     let a = block([1, 2], &[i32::MAX, 2]);
-    let product = dot_block(&a, &block([1, 2], &[2, 3])).unwrap();
+    let product = dot(&a, &block([1, 2], &[2, 3])).unwrap();
     assert_eq!(values::<i32>(&product), [4]);
-    let wider = dot_block(&a, &block([1, 2], &[2_i64, 3])).unwrap();
+    let wider = dot(&a, &block([1, 2], &[2_i64, 3])).unwrap();
     assert_eq!(values::<i64>(&wider), [2 * i64::from(i32::MAX) + 6]);
-    let wrapped = dot_block(&block([1, 2], &[i64::MAX, 1]), &block([1, 2], &[1_i64, 1]));
+    let wrapped = dot(&block([1, 2], &[i64::MAX, 1]), &block([1, 2], &[1_i64, 1]));
     assert_eq!(values::<i64>(&wrapped.unwrap()), [i64::MIN]);
 }
 
 #[test]
 fn types_are_promoted_in_values_and_gradients() {
     let a = with_gradient(block([1, 2], &[1_f32, 2.]), "g", &[[0, 0]], &[1_f32, 1.]);
-    let product = dot_block(&a, &block([1, 2], &[1_i32, 3])).unwrap();
+    let product = dot(&a, &block([1, 2], &[1_i32, 3])).unwrap();
     assert_eq!(values::<f64>(&product), [7.]);
     assert_eq!(gradient::<f64>(&product, "g"), [4.]);
     let halves = block([1, 2], &[f16::from_f32(0.5), f16::ONE]);
-    let product = dot_block(&halves, &halves).unwrap();
+    let product = dot(&halves, &halves).unwrap();
     assert_eq!(values::<f16>(&product), [f16::from_f32(1.25)]);
-    let product = dot_block(&halves, &a_complex_block()).unwrap();
+    let product = dot(&halves, &a_complex_block()).unwrap();
     assert_eq!(values::<Complex<f32>>(&product), [Complex::new(1., 1.5)]);
 }
 
@@ -113,7 +113,7 @@ fn a_complex_block() -> TensorBlock {
 
 #[test]
 fn complex_numbers_are_not_conjugated() {
-    let product = dot_block(&a_complex_block(), &a_complex_block()).unwrap();
+    let product = dot(&a_complex_block(), &a_complex_block()).unwrap();
     assert_eq!(values::<Complex<f32>>(&product), [Complex::new(-1., 2.)]);
 }
 
@@ -125,7 +125,7 @@ fn axes_can_be_empty() {
     };
     for (samples, outputs, properties) in [(0, 2, 3), (2, 0, 3), (2, 3, 0), (0, 0, 0)] {
         let b = block([outputs, properties], &vec![1.0; outputs * properties]);
-        let product = dot_block(&a(samples, properties), &b).unwrap();
+        let product = dot(&a(samples, properties), &b).unwrap();
         assert_eq!(values::<f64>(&product), vec![0.0; samples * outputs]);
         assert_eq!(
             product.gradient("g").unwrap().values().shape().unwrap(),
@@ -140,9 +140,9 @@ fn axes_can_be_empty() {
 fn any_strides_give_the_same() {
     for outputs in [1, 3, 9] {
         let (a, w) = (numbers(70, 5), numbers(outputs, 5));
-        let expected = dot_block(&named(&a, "p"), &named(&w, "p")).unwrap();
+        let expected = dot(&named(&a, "p"), &named(&w, "p")).unwrap();
         let expected = values::<f64>(&expected);
-        let product = dot_block(&named(&fortran(&a), "p"), &named(&fortran(&w), "p")).unwrap();
+        let product = dot(&named(&fortran(&a), "p"), &named(&fortran(&w), "p")).unwrap();
         assert!(product.view().unwrap().is_contiguous());
         assert_eq!(values::<f64>(&product), expected);
 
@@ -155,7 +155,7 @@ fn any_strides_give_the_same() {
             &[Labels::range("c", 10).unwrap()],
             &Labels::range("p", 5).unwrap(),
         );
-        let product = dot_block(&a.unwrap(), &named(&w, "p")).unwrap();
+        let product = dot(&a.unwrap(), &named(&w, "p")).unwrap();
         assert_eq!(product.values().shape().unwrap(), [7, 10, outputs]);
         assert_eq!(values::<f64>(&product), expected);
     }
@@ -187,13 +187,9 @@ fn errors_name_the_block_and_the_problem() {
         let samples = Labels::range("s", 1).unwrap();
         TensorBlock::new(array(&[1, 2], &[1., 2.]), &samples, &[], &properties).unwrap()
     };
-    let text = dot_block(&named("n", 5), &named("n", 6))
-        .unwrap_err()
-        .to_string();
+    let text = dot(&named("n", 5), &named("n", 6)).unwrap_err().to_string();
     assert!(text.ends_with(": row 1 is (n=5) and (n=6)"), "{text}");
-    let text = dot_block(&named("n", 5), &named("m", 5))
-        .unwrap_err()
-        .to_string();
+    let text = dot(&named("n", 5), &named("m", 5)).unwrap_err().to_string();
     assert!(
         text.ends_with(": their names are ['n'] and ['m']"),
         "{text}"
@@ -216,14 +212,14 @@ fn errors_name_the_block_and_the_problem() {
 #[test]
 fn sums_of_small_integers_wrap_around_and_those_of_booleans_are_or() {
     let bytes = block([1, 2], &[200_u8, 3]);
-    let product = dot_block(&bytes, &bytes).unwrap();
+    let product = dot(&bytes, &bytes).unwrap();
     assert_eq!(values::<u8>(&product), [(200_u8).wrapping_mul(200) + 9]);
     let large = block([1, 1], &[u64::MAX]);
-    let product = dot_block(&large, &large).unwrap();
+    let product = dot(&large, &large).unwrap();
     assert_eq!(values::<u64>(&product), [1]);
     let x = block([2, 3], &[true, true, false, false, true, false]);
     let y = block([2, 3], &[true, true, true, false, false, true]);
-    let product = dot_block(&x, &y).unwrap();
+    let product = dot(&x, &y).unwrap();
     assert_eq!(values::<bool>(&product), [true, false, true, false]);
 }
 
@@ -256,7 +252,7 @@ proptest! {
         ).unwrap();
 
         // Small integers: sums are exact, in any order.
-        let product = dot_block(&block, &b).unwrap();
+        let product = dot(&block, &b).unwrap();
         let expected = Array3::from_shape_fn((n, c, outputs), |(i, j, z)| {
             (0..p).map(|k| a[[i, j, k]] * w[[z, k]]).sum::<f64>()
         });
@@ -268,8 +264,8 @@ proptest! {
         prop_assert_eq!(gradient.to_ndarray::<f64>().unwrap(), expected.into_dyn());
 
         // Products distribute over sums.
-        let twice = dot_block(&add_block(&block, &block).unwrap(), &b).unwrap();
-        prop_assert!(equal_block(&twice, &add_block(&product, &product).unwrap()).unwrap());
+        let twice = dot(&add(&block, &block).unwrap(), &b).unwrap();
+        prop_assert!(equal(&twice, &add(&product, &product).unwrap()).unwrap());
     }
 
     #[test]
@@ -285,20 +281,20 @@ proptest! {
         };
         let slopes = slope.as_slice().unwrap();
         let with = with_gradient(at(0.0), "t", &[[0, 0], [1, 0], [2, 0]], slopes);
-        let product = dot_block(&with, &b).unwrap();
-        let (above, below) = (dot_block(&at(1e-3), &b).unwrap(), dot_block(&at(-1e-3), &b).unwrap());
+        let product = dot(&with, &b).unwrap();
+        let (above, below) = (dot(&at(1e-3), &b).unwrap(), dot(&at(-1e-3), &b).unwrap());
         let numbers = values::<f64>(&above).into_iter().zip(values::<f64>(&below));
         for (analytic, (above, below)) in gradient::<f64>(&product, "t").iter().zip(numbers) {
             prop_assert!((analytic - (above - below) / 2e-3).abs() < 1e-9);
         }
         let metadata = EqualMetadataOptions { gradients: false, ..Default::default() };
-        prop_assert!(equal_metadata_block(&product, &above, metadata));
+        prop_assert!(equal_metadata(&product, &above, metadata));
     }
 }
 
 #[test]
 fn results_are_native_arrays_of_the_promoted_type() {
-    let product = dot_block(&block([1, 1], &[1_i64]), &block([1, 1], &[1_f32])).unwrap();
+    let product = dot(&block([1, 1], &[1_i64]), &block([1, 1], &[1_f32])).unwrap();
     assert_eq!(product.dtype().unwrap(), DType::F64);
     assert!(product.values().downcast_ref::<DenseArray>().is_some());
 }
@@ -318,12 +314,12 @@ fn results_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn elements_do_not_depend_on_where_they_are() {
     let (a, w) = (numbers(50, 37), numbers(32, 37));
-    let all = dot_block(&named(&a, "p"), &named(&w, "p")).unwrap();
+    let all = dot(&named(&a, "p"), &named(&w, "p")).unwrap();
     let all = all.to_ndarray::<f64>().unwrap();
     for i in 0..50 {
         for j in [0, 1, 2, 3, 29, 30, 31] {
             let (row, other) = (a.select(Axis(0), &[i]), w.select(Axis(0), &[j]));
-            let one = dot_block(&named(&row, "p"), &named(&other, "p")).unwrap();
+            let one = dot(&named(&row, "p"), &named(&other, "p")).unwrap();
             assert_eq!(values::<f64>(&one), [all[[i, j]]], "element {i}, {j}");
         }
     }

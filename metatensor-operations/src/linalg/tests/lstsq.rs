@@ -9,30 +9,30 @@ use proptest::prelude::*;
 use super::{assert_close, complex_matrix, fortran, matrix, named, result};
 use crate::testing::threads::{Order, assert_independent_of_threads, large};
 use crate::testing::{array, block, labels, map, values, with_gradient};
-use crate::{LstsqOptions, dot_block, lstsq, lstsq_block, solve_block};
+use crate::{LstsqOptions, dot, lstsq, solve};
 
 const RCOND: LstsqOptions = LstsqOptions { rcond: Some(1e-12) };
 
 fn fit(x: &Array2<f64>, y: &Array2<f64>, options: LstsqOptions) -> Array2<f64> {
-    result(&lstsq_block(&named(x, "p"), &named(y, "q"), options).unwrap())
+    result(&lstsq(&named(x, "p"), &named(y, "q"), options).unwrap())
 }
 
 /// By elimination, for small systems that are far from singular.
 fn normal_equations(x: &Array2<f64>, y: &Array2<f64>) -> Array2<f64> {
     let (square, right) = (x.t().dot(x), x.t().dot(y));
-    result(&solve_block(&named(&square, "p"), &named(&right, "q")).unwrap())
+    result(&solve(&named(&square, "p"), &named(&right, "q")).unwrap())
 }
 
 #[test]
 fn labels_of_the_result_allow_for_predictions() {
     let (x, y) = (matrix(9, 3, 1), matrix(9, 2, 2));
     let (x, y) = (named(&x, "p"), named(&y, "q"));
-    let weights = lstsq_block(&x, &y, RCOND).unwrap();
+    let weights = lstsq(&x, &y, RCOND).unwrap();
     assert_eq!(weights.samples(), y.properties());
     assert_eq!(weights.properties(), x.properties());
     assert!(weights.components().is_empty());
     assert!(weights.view().unwrap().is_contiguous());
-    let prediction = dot_block(&x, &weights).unwrap();
+    let prediction = dot(&x, &weights).unwrap();
     assert_eq!(prediction.properties(), y.properties());
     assert_eq!(prediction.samples(), y.samples());
 }
@@ -83,7 +83,7 @@ fn the_default_cutoff_is_that_of_the_type() {
     let x = arr2(&[[1.0, 0.0], [0.0, 1e-7_f32]]);
     let y = arr2(&[[1.0], [1.0_f32]]);
     let default = LstsqOptions::default();
-    let weights = lstsq_block(&named(&x, "p"), &named(&y, "q"), default).unwrap();
+    let weights = lstsq(&named(&x, "p"), &named(&y, "q"), default).unwrap();
     assert_eq!(result::<f32>(&weights), arr2(&[[1.0, 0.0]]));
     let (x, y) = (x.mapv(f64::from), y.mapv(f64::from));
     assert!((fit(&x, &y, default)[[0, 1]] * x[[1, 1]] - 1.0).abs() < 1e-12);
@@ -153,7 +153,7 @@ fn rows_of_gradients_and_components_are_equations() {
     // The gradients of both blocks are matched by parameter.
     let (x, a) = make(&Labels::range("p", 3).unwrap(), ["g", "h"]);
     let (y, b) = make(&Labels::range("q", 2).unwrap(), ["h", "g"]);
-    let weights = lstsq_block(&x, &y, RCOND).unwrap();
+    let weights = lstsq(&x, &y, RCOND).unwrap();
     assert!(weights.gradients_list().is_empty());
     assert_close(&result(&weights), &normal_equations(&a, &b), 1e-12);
 }
@@ -168,7 +168,7 @@ fn a_linear_function_is_found_from_its_derivatives() {
         &[1., 0., 1., 1.],
     );
     let y = with_gradient(block([1, 1], &[1.]), "t", &[[0, 0], [0, 1]], &[2., 1.]);
-    let weights = lstsq_block(&x, &y, RCOND).unwrap();
+    let weights = lstsq(&x, &y, RCOND).unwrap();
     assert_close(&result(&weights), &arr2(&[[2., -1.]]), 1e-14);
 }
 
@@ -198,7 +198,7 @@ fn complex_systems_are_solved() {
         let x = complex_matrix(rows, columns, 8);
         let exact = complex_matrix(columns, 2, 9);
         let y = x.dot(&exact) + complex_matrix(rows, 2, 10).mapv(|e| e * 0.1);
-        let weights = lstsq_block(&named(&x, "p"), &named(&y, "q"), RCOND).unwrap();
+        let weights = lstsq(&named(&x, "p"), &named(&y, "q"), RCOND).unwrap();
         assert_eq!(weights.dtype().unwrap(), DType::C128);
         let weights = result::<Complex<f64>>(&weights).reversed_axes();
         let adjoint = x.t().mapv(|x| x.conj());
@@ -207,7 +207,7 @@ fn complex_systems_are_solved() {
         if rows < columns {
             // Nothing in the null space: weights = xᴴ v.
             let overlap = x.dot(&adjoint);
-            let v = solve_block(&named(&overlap, "p"), &named(&x.dot(&weights), "q")).unwrap();
+            let v = solve(&named(&overlap, "p"), &named(&x.dot(&weights), "q")).unwrap();
             let v = result::<Complex<f64>>(&v).reversed_axes();
             let projected = adjoint.dot(&v);
             assert!((projected - weights).iter().all(|x| x.norm() < 1e-11));
@@ -218,20 +218,20 @@ fn complex_systems_are_solved() {
 #[test]
 fn types_are_promoted() {
     let integers = arr2(&[[1_i32, 0], [0, 2]]);
-    let weights = lstsq_block(&named(&integers, "p"), &named(&integers, "q"), RCOND).unwrap();
+    let weights = lstsq(&named(&integers, "p"), &named(&integers, "q"), RCOND).unwrap();
     assert_eq!(weights.dtype().unwrap(), DType::F64);
     assert_close(&result(&weights), &Array2::eye(2), 1e-15);
     let floats = integers.mapv(|x| x as f32);
-    let weights = lstsq_block(&named(&floats, "p"), &named(&floats, "q"), RCOND).unwrap();
+    let weights = lstsq(&named(&floats, "p"), &named(&floats, "q"), RCOND).unwrap();
     assert_eq!(result::<f32>(&weights), Array2::<f32>::eye(2));
     let halves = integers.mapv(|x| f16::from_f32(x as f32));
-    let weights = lstsq_block(&named(&halves, "p"), &named(&halves, "q"), RCOND).unwrap();
+    let weights = lstsq(&named(&halves, "p"), &named(&halves, "q"), RCOND).unwrap();
     assert_eq!(
         values::<f16>(&weights),
         [f16::ONE, f16::ZERO, f16::ZERO, f16::ONE]
     );
     let complex = floats.mapv(|x| Complex::new(0.0, x));
-    let weights = lstsq_block(&named(&complex, "p"), &named(&floats, "q"), RCOND).unwrap();
+    let weights = lstsq(&named(&complex, "p"), &named(&floats, "q"), RCOND).unwrap();
     assert_eq!(
         result::<Complex<f32>>(&weights)[[0, 0]],
         Complex::new(0.0, -1.0)
@@ -261,7 +261,7 @@ fn any_strides_give_the_same() {
         )
         .unwrap()
     };
-    let weights = lstsq_block(&make(elements), &make(y), RCOND).unwrap();
+    let weights = lstsq(&make(elements), &make(y), RCOND).unwrap();
     assert_eq!(result::<f64>(&weights), expected);
 }
 
@@ -290,7 +290,7 @@ fn infinities_are_found_wherever_they_are() {
 
 /// Block with the same structure, full of ones.
 fn good_like(block: &TensorBlock) -> TensorBlock {
-    crate::ones_like_block(block, crate::GradientSelection::All).unwrap()
+    crate::ones_like(block, crate::GradientSelection::All).unwrap()
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn solutions_for_integers_and_booleans_are_f64() {
     let x = block([2, 1], &[true, true]);
     let y = block([2, 1], &[1_u64 << 63, 1 << 62]);
     for (x, y, weight) in [(&x, &x, 1.0), (&x, &y, 1.5 * (1_u64 << 62) as f64)] {
-        let weights = lstsq_block(x, y, RCOND).unwrap();
+        let weights = lstsq(x, y, RCOND).unwrap();
         let [found] = values::<f64>(&weights)[..] else {
             panic!("one weight")
         };
@@ -383,7 +383,7 @@ fn infinities_are_found_in_all_parts_of_many_equations() {
     for row in [0, 624, 625, 3000, 4999] {
         let mut x = x.clone();
         x[[row, 1]] = f64::INFINITY;
-        let error = lstsq_block(&named(&x, "p"), &named(&y, "q"), LstsqOptions::default());
+        let error = lstsq(&named(&x, "p"), &named(&y, "q"), LstsqOptions::default());
         let error = error.unwrap_err();
         assert!(matches!(error, Error::LinearAlgebra(_)), "{error}");
         assert!(error.to_string().contains("values"), "{error}");

@@ -7,10 +7,7 @@ use proptest::prelude::*;
 
 use crate::testing::random::elements;
 use crate::testing::{Random, block, gradient, labels, map, values, with_gradient};
-use crate::{
-    Axis, MissingGradients, dot, dot_block, dot_with, dot_with_block, remove_gradients_block,
-    rename_dimension_block, sort_block,
-};
+use crate::{Axis, MissingGradients, dot, dot_with, remove_gradients, rename_dimension, sort};
 
 #[test]
 fn derivatives_of_both_are_added() {
@@ -27,7 +24,7 @@ fn derivatives_of_both_are_added() {
         &[[1, 5], [1, 7]],
         &[1., 1., 0., 2.],
     );
-    let product = dot_block(&a, &b).unwrap();
+    let product = dot(&a, &b).unwrap();
     assert_eq!(values::<f64>(&product), [1., 17., 3., 39.]);
     let derivatives = product.gradient("g").unwrap();
     // The rows of a, then the others by sample.
@@ -44,11 +41,11 @@ fn derivatives_of_both_are_added() {
 fn a_block_without_gradients_is_constant() {
     let a = block([2, 1], &[2.0, 3.0]);
     let b = with_gradient(block([2, 1], &[5.0, 7.0]), "g", &[[1, 4]], &[10.0]);
-    let product = dot_block(&a, &b).unwrap();
+    let product = dot(&a, &b).unwrap();
     let rows = labels(["sample", "a"], &[[0, 4], [1, 4]]);
     assert_eq!(*product.gradient("g").unwrap().samples(), rows);
     assert_eq!(gradient::<f64>(&product, "g"), [0., 20., 0., 30.]);
-    let product = dot_block(&b, &a).unwrap();
+    let product = dot(&b, &a).unwrap();
     assert_eq!(
         *product.gradient("g").unwrap().samples(),
         labels(["sample", "a"], &[[1, 4]])
@@ -63,15 +60,15 @@ fn two_blocks<T: Element>(seed: u64, make: fn(u32) -> T) -> [TensorBlock; 2] {
     let mut blocks = [1, 0].map(|components| {
         let samples = random.pairs(["a", "b"]);
         let block = random.block_with(&samples, &properties, components, 2, make);
-        let mut plain = remove_gradients_block(&block, None).unwrap();
+        let mut plain = remove_gradients(&block, None).unwrap();
         for (parameter, gradient) in block.gradients() {
-            let gradient = remove_gradients_block(gradient, None).unwrap();
+            let gradient = remove_gradients(gradient, None).unwrap();
             plain.add_gradient(parameter, gradient).unwrap();
         }
         plain
     });
     // Only dimensions of properties have to be the same.
-    blocks[1] = rename_dimension_block(&blocks[1], Axis::Samples, "a", "z").unwrap();
+    blocks[1] = rename_dimension(&blocks[1], Axis::Samples, "a", "z").unwrap();
     blocks
 }
 
@@ -113,7 +110,7 @@ proptest! {
     #[test]
     fn gradients_are_finite_differences(seed: u64) {
         let [a, b] = two_blocks(seed, |i| f64::from(i % 13) - 5.5);
-        let product = dot_with_block(&a, &b, MissingGradients::Zeros).unwrap();
+        let product = dot_with(&a, &b, MissingGradients::Zeros).unwrap();
         for (parameter, extra) in [("g", 2), ("h", 0)] {
             let gradient = product.gradient(parameter).unwrap();
             let derivatives = gradient.to_ndarray::<f64>().unwrap();
@@ -127,7 +124,7 @@ proptest! {
                     let at = |step| {
                         let a = moved(&a, parameter, varied, &own, step);
                         let b = moved(&b, parameter, varied, &own, step);
-                        dot_block(&a, &b).unwrap().to_ndarray::<f64>().unwrap()
+                        dot(&a, &b).unwrap().to_ndarray::<f64>().unwrap()
                     };
                     let difference: ArrayD<f64> = (at(0.5) - at(-0.5)) / 1.0;
                     for (index, expected) in difference.indexed_iter() {
@@ -147,9 +144,9 @@ proptest! {
     fn types_and_the_order_of_rows_do_not_matter(seed: u64) {
         fn check<T: Element + Into<f64>>(seed: u64, make: fn(u32) -> T) {
             let [a, b] = two_blocks(seed, |i| f64::from(i % 7) - 3.0);
-            let expected = dot_with_block(&a, &b, MissingGradients::Zeros).unwrap();
+            let expected = dot_with(&a, &b, MissingGradients::Zeros).unwrap();
             let [x, y] = two_blocks(seed, make);
-            let product = dot_with_block(&x, &y, MissingGradients::Zeros).unwrap();
+            let product = dot_with(&x, &y, MissingGradients::Zeros).unwrap();
             assert_eq!(product.dtype().unwrap(), T::DTYPE);
             let numbers: Vec<f64> = elements::<T>(&product).into_values().map(Into::into).collect();
             let expected: Vec<f64> = elements::<f64>(&expected).into_values().collect();
@@ -160,9 +157,9 @@ proptest! {
         check(seed, |i| (i % 7) as i8 - 3);
 
         let [a, b] = two_blocks(seed, |i| Complex::new(f64::from(i % 7), 1.0));
-        let product = dot_with_block(&a, &b, MissingGradients::Zeros).unwrap();
-        let sort = |x| sort_block(x, &[Axis::Samples], crate::Direction::Descending).unwrap();
-        let sorted = dot_with_block(&a, &sort(&b), MissingGradients::Zeros).unwrap();
+        let product = dot_with(&a, &b, MissingGradients::Zeros).unwrap();
+        let sort = |x| sort(x, &[Axis::Samples], crate::Direction::Descending).unwrap();
+        let sorted = dot_with(&a, &sort(&b), MissingGradients::Zeros).unwrap();
         prop_assert_eq!(elements::<Complex<f64>>(&sorted), elements::<Complex<f64>>(&product));
     }
 }
@@ -200,7 +197,7 @@ fn gradients_that_do_not_go_together_are_refused_by_key() {
             "{text}"
         );
     }
-    let product = dot_with_block(&a, &other_parameter, MissingGradients::Zeros).unwrap();
+    let product = dot_with(&a, &other_parameter, MissingGradients::Zeros).unwrap();
     assert_eq!(gradient::<f64>(&product, "g"), [1.0]);
     assert_eq!(gradient::<f64>(&product, "h"), [1.0]);
 
@@ -224,7 +221,7 @@ fn rename_gradient(block: &TensorBlock) -> TensorBlock {
         &[],
         gradient.properties(),
     );
-    let mut result = remove_gradients_block(block, None).unwrap();
+    let mut result = remove_gradients(block, None).unwrap();
     result.add_gradient("g", gradient.unwrap()).unwrap();
     result
 }
@@ -233,17 +230,17 @@ fn rename_gradient(block: &TensorBlock) -> TensorBlock {
 fn second_derivatives_are_refused_if_the_second_block_has_any_gradient() {
     let with_second = || {
         let mut first = with_gradient(block([1, 1], &[1.0]), "h", &[[0, 0]], &[1.0]);
-        first = rename_dimension_block(&first, Axis::Samples, "s", "sample").unwrap();
+        first = rename_dimension(&first, Axis::Samples, "s", "sample").unwrap();
         let mut block = block([1, 1], &[1.0]);
         block.add_gradient("g", first).unwrap();
         block
     };
     let mut simple = block([1, 1], &[1.0]);
     let mut first = block([1, 1], &[1.0]);
-    first = rename_dimension_block(&first, Axis::Samples, "s", "sample").unwrap();
+    first = rename_dimension(&first, Axis::Samples, "s", "sample").unwrap();
     simple.add_gradient("g", first).unwrap();
     for (a, b) in [(with_second(), simple.clone()), (simple, with_second())] {
-        let error = dot_block(&a, &b).unwrap_err();
+        let error = dot(&a, &b).unwrap_err();
         assert!(matches!(error, Error::Unsupported(_)), "{error}");
         assert!(error.to_string().contains("'g/h'"), "{error}");
     }
@@ -257,7 +254,7 @@ fn axes_can_be_empty() {
             let all: Vec<_> = (0..rows as i32).map(|i| [i, 0]).collect();
             with_gradient(block([rows, p], &values), "g", &all, &values)
         };
-        let product = dot_with_block(&make(n), &make(m), MissingGradients::ZeroRows).unwrap();
+        let product = dot_with(&make(n), &make(m), MissingGradients::ZeroRows).unwrap();
         assert_eq!(product.values().shape().unwrap(), [n, m]);
         let derivatives = product.gradient("g").unwrap();
         assert_eq!(derivatives.samples().count(), n);

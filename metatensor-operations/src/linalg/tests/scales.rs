@@ -8,16 +8,16 @@ use proptest::prelude::*;
 
 use super::{assert_close, complex_matrix, matrix, named, result};
 use crate::linalg::scale::times_power;
-use crate::{LstsqOptions, lstsq_block, solve_block};
+use crate::{LstsqOptions, lstsq, solve};
 
 const DEFAULT: LstsqOptions = LstsqOptions { rcond: None };
 
 fn fit(x: &Array2<f64>, y: &Array2<f64>, rcond: Option<f64>) -> Array2<f64> {
-    result(&lstsq_block(&named(x, "p"), &named(y, "q"), LstsqOptions { rcond }).unwrap())
+    result(&lstsq(&named(x, "p"), &named(y, "q"), LstsqOptions { rcond }).unwrap())
 }
 
 fn solution(x: &Array2<f64>, y: &Array2<f64>) -> Array2<f64> {
-    result(&solve_block(&named(x, "p"), &named(y, "q")).unwrap())
+    result(&solve(&named(x, "p"), &named(y, "q")).unwrap())
 }
 
 /// The same matrix, with all numbers times a power of 2.
@@ -39,7 +39,7 @@ fn tiny_columns_count_as_zero_next_to_large_ones() {
         );
         let complex = x.mapv(|x| Complex::new(0.0, x));
         let right = y.mapv(|y| Complex::new(0.0, y));
-        let weights = lstsq_block(&named(&complex, "p"), &named(&right, "q"), DEFAULT).unwrap();
+        let weights = lstsq(&named(&complex, "p"), &named(&right, "q"), DEFAULT).unwrap();
         let weights = result::<Complex<f64>>(&weights);
         assert!((weights[[0, 0]] - 2.0).norm() < 1e-12, "{weights}");
         assert!(weights[[0, 1]].norm() < 1e-12, "{weights}");
@@ -179,11 +179,10 @@ fn square_systems_of_any_scale_are_solved() {
 #[test]
 fn complex_systems_of_any_scale_are_solved() {
     let (x, y) = (complex_matrix(3, 3, 1), complex_matrix(3, 1, 2));
-    let solve = |x: &_, y: &_| {
-        result::<Complex<f64>>(&solve_block(&named(x, "p"), &named(y, "q")).unwrap())
-    };
+    let solve =
+        |x: &_, y: &_| result::<Complex<f64>>(&solve(&named(x, "p"), &named(y, "q")).unwrap());
     let fit = |x: &_, y: &_| {
-        let weights = lstsq_block(&named(x, "p"), &named(y, "q"), DEFAULT).unwrap();
+        let weights = lstsq(&named(x, "p"), &named(y, "q"), DEFAULT).unwrap();
         result::<Complex<f64>>(&weights)
     };
     let expected = solve(&x, &y);
@@ -203,7 +202,7 @@ fn complex_systems_of_any_scale_are_solved() {
 fn solutions_that_do_not_fit_are_errors() {
     fn check<T: metatensor_core::Element>(x: T, y: T, name: &str) {
         let (x, y) = (named(&arr2(&[[x]]), "p"), named(&arr2(&[[y]]), "q"));
-        for result in [lstsq_block(&x, &y, DEFAULT), solve_block(&x, &y)] {
+        for result in [lstsq(&x, &y, DEFAULT), solve(&x, &y)] {
             let error = result.unwrap_err();
             assert!(matches!(error, Error::LinearAlgebra(_)), "{error}");
             let text = error.to_string();
@@ -236,7 +235,7 @@ fn infinities_and_nan_are_refused_by_both() {
         wrong[[1, 0]] = bad;
         for (x, y) in [(&wrong, &good), (&good, &wrong)] {
             let (x, y) = (named(x, "p"), named(y, "q"));
-            for result in [solve_block(&x, &y), lstsq_block(&x, &y, DEFAULT)] {
+            for result in [solve(&x, &y), lstsq(&x, &y, DEFAULT)] {
                 let error = result.unwrap_err();
                 assert!(matches!(error, Error::LinearAlgebra(_)), "{error}");
                 assert!(error.to_string().contains("must be finite"), "{error}");
@@ -283,9 +282,9 @@ proptest! {
         let x = Array2::from_shape_fn(x.dim(), |(i, j)| number(&x, i, j));
         let y = Array2::from_shape_fn(y.dim(), |(i, j)| number(&y, i, j));
         let (x, y) = (named(&x, "p"), named(&y, "q"));
-        let mut results = vec![lstsq_block(&x, &y, LstsqOptions { rcond })];
+        let mut results = vec![lstsq(&x, &y, LstsqOptions { rcond })];
         if rows == columns {
-            results.push(solve_block(&x, &y));
+            results.push(solve(&x, &y));
         }
         for solution in results {
             match solution {

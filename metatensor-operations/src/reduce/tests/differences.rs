@@ -59,7 +59,7 @@ fn is_smooth(block: &metatensor_core::TensorBlock) -> bool {
 proptest! {
     #[test]
     fn over_samples(case in cases(), how in reductions(), removed in names(["a", "b"])) {
-        let reduce = |case: &Case| reduce_over_samples_block(&case.block(), how, &removed).unwrap();
+        let reduce = |case: &Case| reduce_over_samples(&case.block(), how, &removed).unwrap();
         if how == Reduction::Std {
             prop_assume!(is_smooth(&reduce(&case)));
         }
@@ -69,7 +69,7 @@ proptest! {
     /// Rows of gradients stay what they are, so that here those of the values have to be found.
     #[test]
     fn over_properties(case in cases(), how in reductions(), removed in names(["m", "n"])) {
-        let reduce = |case: &Case| reduce_over_properties_block(&case.block(), how, &removed).unwrap();
+        let reduce = |case: &Case| reduce_over_properties(&case.block(), how, &removed).unwrap();
         if how == Reduction::Std {
             prop_assume!(is_smooth(&reduce(&case)));
         }

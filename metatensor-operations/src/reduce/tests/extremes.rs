@@ -5,8 +5,8 @@ use num_complex::Complex;
 
 use crate::testing::{block, gradient, map, values, with_gradient};
 use crate::{
-    Reduction, reduce_over_properties_block, reduce_over_samples_block, std_over_properties_block,
-    std_over_samples_block, var_over_properties_block, var_over_samples_block,
+    Reduction, reduce_over_properties, reduce_over_samples, std_over_properties, std_over_samples,
+    var_over_properties, var_over_samples,
 };
 
 #[track_caller]
@@ -27,9 +27,9 @@ fn both_as<T: Element, R: Element>(x: [T; 3], dx: [T; 3], reduction: Reduction) 
         &[[1, 0], [0, 0], [2, 0]],
         &[dx[1], dx[0], dx[2]],
     );
-    let rows = reduce_over_samples_block(&rows, reduction, &["s"]).unwrap();
+    let rows = reduce_over_samples(&rows, reduction, &["s"]).unwrap();
     let columns = with_gradient(block([1, 3], &x), "g", &[[0, 0]], &dx);
-    let columns = reduce_over_properties_block(&columns, reduction, &["p"]).unwrap();
+    let columns = reduce_over_properties(&columns, reduction, &["p"]).unwrap();
     [rows, columns].map(|block| (values::<R>(&block)[0], gradient::<R>(&block, "g")[0]))
 }
 
@@ -175,7 +175,7 @@ fn each_element_and_group_has_a_scale_of_its_own() {
     let derivatives = (0..6).flat_map(|i| [DX[(5 - i) / 2]; 2]);
     let derivatives: Vec<f64> = derivatives.collect();
     block = with_gradient(block, "g", &gradient_rows, &derivatives);
-    let result = std_over_samples_block(&block, &["b"]).unwrap();
+    let result = std_over_samples(&block, &["b"]).unwrap();
     let expected = scales.concat();
     for ((deviation, slope), scale) in values::<f64>(&result)
         .into_iter()
@@ -203,7 +203,7 @@ fn each_element_and_group_has_a_scale_of_its_own() {
     )
     .unwrap();
     let block = with_gradient(block, "g", &[[1, 0], [0, 0]], &[DX, DX, DX, DX].concat());
-    let result = std_over_properties_block(&block, &["q"]).unwrap();
+    let result = std_over_properties(&block, &["q"]).unwrap();
     for (deviation, scale) in values::<f64>(&result).into_iter().zip(scales.concat()) {
         assert_close(deviation, VARIANCE.sqrt() * scale);
     }
@@ -225,8 +225,8 @@ fn large_integers_in_groups_of_many_elements() {
         TensorBlock::new(array, &samples, &[], &properties).unwrap()
     };
     let sets = [
-        [make(0), make(large)].map(|block| var_over_samples_block(&block, &["b"]).unwrap()),
-        [make(0), make(large)].map(|block| var_over_properties_block(&block, &["p"]).unwrap()),
+        [make(0), make(large)].map(|block| var_over_samples(&block, &["b"]).unwrap()),
+        [make(0), make(large)].map(|block| var_over_properties(&block, &["p"]).unwrap()),
     ];
     for [small, large] in sets {
         assert_eq!(large.dtype().unwrap(), DType::F64);

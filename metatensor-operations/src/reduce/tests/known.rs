@@ -52,14 +52,14 @@ fn block_with_two_names(
 #[test]
 fn all_samples_become_one() {
     let sums = [1., 1., 2., 2., 3., 3., 1., 2., 3., 4., 5., 6.];
-    let sum = sum_over_samples_block(&f(), &["s"]).unwrap();
+    let sum = sum_over_samples(&f(), &["s"]).unwrap();
     assert_eq!(values::<f64>(&sum), [1., 2.]);
     assert_eq!(*sum.samples(), Labels::single());
     assert_eq!(gradient::<f64>(&sum, "g"), sums);
     let samples = labels(["sample", "a"], &[[0, 2], [0, 5]]);
     assert_eq!(*sum.gradient("g").unwrap().samples(), samples);
 
-    let mean = mean_over_samples_block(&f(), &["s"]).unwrap();
+    let mean = mean_over_samples(&f(), &["s"]).unwrap();
     assert_eq!(values::<f64>(&mean), [0.5, 1.]);
     assert_eq!(gradient::<f64>(&mean, "g"), sums.map(|x| x / 2.0));
     assert_eq!(*mean.gradient("g").unwrap().samples(), samples);
@@ -73,7 +73,7 @@ fn all_properties_become_one() {
         (Reduction::Var, [2.25, 4.], [2., 2., 2., 0., 0., 0.]),
         (Reduction::Std, [1.5, 2.], [0.5, 0.5, 0.5, 0., 0., 0.]),
     ] {
-        let result = reduce_over_properties_block(&f(), reduction, &["p"]).unwrap();
+        let result = reduce_over_properties(&f(), reduction, &["p"]).unwrap();
         assert_eq!(values::<f64>(&result), x);
         assert_eq!(*result.properties(), Labels::single());
         let derivatives = result.gradient("g").unwrap();
@@ -109,7 +109,7 @@ fn samples_without_gradient_rows_count() {
             [s, s, s, s],
         ),
     ] {
-        let result = reduce_over_samples_block(&block, reduction, &["a"]).unwrap();
+        let result = reduce_over_samples(&block, reduction, &["a"]).unwrap();
         assert_close(&values(&result), &x);
         assert_close(&gradient(&result, "g"), &a);
         assert_eq!(*result.samples(), labels(["y"], &[[0], [1]]));
@@ -122,12 +122,12 @@ fn samples_without_gradient_rows_count() {
 fn groups_are_sorted() {
     let samples = [[5, 1], [-2, 0], [5, 0]];
     let block = block_with_two_names(&samples, 1, &[1., 2., 3.], &[], &[]);
-    let sum = sum_over_samples_block(&block, &["a"]).unwrap();
+    let sum = sum_over_samples(&block, &["a"]).unwrap();
     assert_eq!(*sum.samples(), labels(["y"], &[[-2], [5]]));
     assert_eq!(values::<f64>(&sum), [2., 4.]);
 
     // Without anything to merge they are sorted as well.
-    let sum = sum_over_samples_block(&block, &[]).unwrap();
+    let sum = sum_over_samples(&block, &[]).unwrap();
     let sorted = labels(["y", "a"], &[[-2, 0], [5, 0], [5, 1]]);
     assert_eq!(*sum.samples(), sorted);
     assert_eq!(values::<f64>(&sum), [2., 3., 1.]);
@@ -147,7 +147,7 @@ fn merged_gradient_rows_are_sorted() {
         &properties,
     );
     block.add_gradient("g", gradient_block.unwrap()).unwrap();
-    let sum = sum_over_samples_block(&block, &["b"]).unwrap();
+    let sum = sum_over_samples(&block, &["b"]).unwrap();
     assert_eq!(values::<f64>(&sum), [4., 2.]);
     let rows = labels(["sample", "i", "j"], &[[0, 0, 0], [0, 0, 1], [1, 2, 0]]);
     assert_eq!(*sum.gradient("g").unwrap().samples(), rows);
@@ -161,7 +161,7 @@ fn scattered_properties_are_merged_in_their_order() {
     // The sum depends on the order: 1 would get lost beside 1e16.
     let x = array(&[1, 5], &[1e16, 5.0, -1e16, 7.0, 1.0]);
     let block = TensorBlock::new(x, &samples, &[], &properties).unwrap();
-    let sum = sum_over_properties_block(&block, &["b"]).unwrap();
+    let sum = sum_over_properties(&block, &["b"]).unwrap();
     assert_eq!(*sum.properties(), labels(["a"], &[[0], [1]]));
     assert_eq!(values::<f64>(&sum), [12.0, 1.0]);
 }
@@ -174,7 +174,7 @@ fn every_component_is_divided_by_the_size_of_its_groups() {
     let x: Vec<f64> = (0..12).map(f64::from).collect();
     let x = array(&[2, 2, 3], &x);
     let block = TensorBlock::new(x, &samples, &components, &properties).unwrap();
-    let mean = mean_over_properties_block(&block, &["a"]).unwrap();
+    let mean = mean_over_properties(&block, &["a"]).unwrap();
     assert_eq!(*mean.properties(), labels(["b"], &[[0], [1]]));
     assert_eq!(
         values::<f64>(&mean),
@@ -187,7 +187,7 @@ fn gradients_of_constant_groups_are_zero() {
     let rows = [[0, 0], [1, 0], [2, 0]];
     let block = with_gradient(block([3, 1], &[0.1; 3]), "g", &rows, &[1., 0., 0.]);
     for reduction in [Reduction::Var, Reduction::Std] {
-        let result = reduce_over_samples_block(&block, reduction, &["s"]).unwrap();
+        let result = reduce_over_samples(&block, reduction, &["s"]).unwrap();
         assert_eq!(values::<f64>(&result), [0.0]);
         assert_eq!(gradient::<f64>(&result, "g"), [0.0]);
     }
@@ -200,10 +200,10 @@ fn large_offsets_do_not_matter() {
     let a = [1.0, 2.0, 3.3];
     let rows = [[0, 0], [1, 0], [2, 0]];
     let over_samples = with_gradient(block([3, 1], &x), "g", &rows, &a);
-    let var = var_over_samples_block(&over_samples, &["s"]).unwrap();
+    let var = var_over_samples(&over_samples, &["s"]).unwrap();
     assert_close(&gradient(&var, "g"), &[expected]);
     let over_properties = with_gradient(block([1, 3], &x), "g", &[[0, 0]], &a);
-    let var = var_over_properties_block(&over_properties, &["p"]).unwrap();
+    let var = var_over_properties(&over_properties, &["p"]).unwrap();
     assert_close(&gradient(&var, "g"), &[expected]);
 }
 
@@ -213,7 +213,7 @@ fn nan_stays_nan() {
     let x = [f64::NAN, 1.0];
     for reduction in ALL {
         let block = with_gradient(block([2, 1], &x), "g", &rows, &[1., 1.]);
-        let result = reduce_over_samples_block(&block, reduction, &["s"]).unwrap();
+        let result = reduce_over_samples(&block, reduction, &["s"]).unwrap();
         assert!(values::<f64>(&result)[0].is_nan());
         let is_linear = matches!(reduction, Reduction::Sum | Reduction::Mean);
         assert_eq!(gradient::<f64>(&result, "g")[0].is_nan(), !is_linear);
@@ -223,19 +223,19 @@ fn nan_stays_nan() {
 #[test]
 fn integers() {
     let small = block([3, 1], &[1, 2, 4]);
-    let sum = sum_over_samples_block(&small, &["s"]).unwrap();
+    let sum = sum_over_samples(&small, &["s"]).unwrap();
     assert_eq!(values::<i32>(&sum), [7]);
-    let var = var_over_samples_block(&small, &["s"]).unwrap();
+    let var = var_over_samples(&small, &["s"]).unwrap();
     assert_close(&values(&var), &[14.0 / 9.0]);
-    let std = std_over_samples_block(&small, &["s"]).unwrap();
+    let std = std_over_samples(&small, &["s"]).unwrap();
     assert_close(&values(&std), &[(14.0_f64 / 9.0).sqrt()]);
     // Gradients take part, also those without rows.
     let empty = with_gradient::<i32>(small, "g", &[], &[]);
-    let mean = mean_over_samples_block(&empty, &["s"]).unwrap();
+    let mean = mean_over_samples(&empty, &["s"]).unwrap();
     assert_eq!(mean.gradient("g").unwrap().dtype().unwrap(), DType::F64);
 
     let large = block([2, 1], &[i64::MAX, 1]);
-    let sum = sum_over_samples_block(&large, &["s"]).unwrap();
+    let sum = sum_over_samples(&large, &["s"]).unwrap();
     assert_eq!(values::<i64>(&sum), [i64::MIN]);
 }
 
@@ -244,11 +244,11 @@ fn variances_of_complex_numbers_are_real() {
     let (i, one) = (Complex::<f64>::I, Complex::<f64>::ONE);
     let a = [one + i, i * 2.0];
     let block = with_gradient(block([2, 1], &[i, -i]), "g", &[[0, 0], [1, 0]], &a);
-    let var = var_over_samples_block(&block, &["s"]).unwrap();
+    let var = var_over_samples(&block, &["s"]).unwrap();
     assert_eq!(values::<Complex<f64>>(&var), [one]);
     // Re(conj(i) (1 + i)) + Re(conj(-i) 2i) = 1 - 2
     assert_eq!(gradient::<Complex<f64>>(&var, "g"), [-one]);
-    let std = std_over_samples_block(&block, &["s"]).unwrap();
+    let std = std_over_samples(&block, &["s"]).unwrap();
     assert_eq!(values::<Complex<f64>>(&std), [one]);
     assert_eq!(gradient::<Complex<f64>>(&std, "g"), [-one / 2.0]);
 }
@@ -257,7 +257,7 @@ fn variances_of_complex_numbers_are_real() {
 fn low_precision_is_rounded_once() {
     fn check<T: Element>(x: impl Fn(f64) -> T, count: usize) {
         let block = block([count, 1], &vec![x(1.1); count]);
-        let mean = mean_over_samples_block(&block, &["s"]).unwrap();
+        let mean = mean_over_samples(&block, &["s"]).unwrap();
         assert_eq!(values::<T>(&mean), [x(1.1)], "{}", T::DTYPE);
     }
     check(|x| x as f32, 20_000);
@@ -277,9 +277,9 @@ fn all_precisions_have_gradients() {
             (Reduction::Var, [-3.0, -2.0], [-1.0, -1.0]),
             (Reduction::Std, [-1.0, -0.5], [-0.5, -1.0]),
         ] {
-            let result = reduce_over_samples_block(&block, reduction, &["s"]).unwrap();
+            let result = reduce_over_samples(&block, reduction, &["s"]).unwrap();
             assert_eq!(gradient::<T>(&result, "g"), over_samples.map(x));
-            let result = reduce_over_properties_block(&block, reduction, &["p"]).unwrap();
+            let result = reduce_over_properties(&block, reduction, &["p"]).unwrap();
             assert_eq!(gradient::<T>(&result, "g"), over_properties.map(x));
         }
     }
@@ -302,7 +302,7 @@ fn blocks_without_samples_have_the_names_of_the_others() {
             *result.blocks()[1].samples(),
             Labels::empty(&["_"]).unwrap()
         );
-        let result = reduce_over_samples_block(&empty(), reduction, &[]).unwrap();
+        let result = reduce_over_samples(&empty(), reduction, &[]).unwrap();
         assert_eq!(*result.samples(), Labels::empty(&["s"]).unwrap());
     }
 }
@@ -318,12 +318,12 @@ fn blocks_without_properties() {
     block.add_gradient("g", gradient.unwrap()).unwrap();
     for reduction in ALL {
         for (names, expected) in [(&["b"][..], "a"), (&["a", "b"], "_")] {
-            let result = reduce_over_properties_block(&block, reduction, names).unwrap();
+            let result = reduce_over_properties(&block, reduction, names).unwrap();
             let expected = Labels::empty(&[expected]).unwrap();
             assert_eq!(*result.properties(), expected);
             assert_eq!(*result.gradient("g").unwrap().properties(), expected);
         }
-        let result = reduce_over_samples_block(&block, reduction, &["s"]).unwrap();
+        let result = reduce_over_samples(&block, reduction, &["s"]).unwrap();
         assert_eq!(result.values().shape().unwrap(), [1, 0]);
         assert_eq!(*result.properties(), properties);
     }
@@ -333,10 +333,10 @@ fn blocks_without_properties() {
 fn gradients_without_rows() {
     let block = with_gradient::<f64>(block([2, 2], &[1., 2., 3., 4.]), "g", &[], &[]);
     for reduction in ALL {
-        let result = reduce_over_samples_block(&block, reduction, &["s"]).unwrap();
+        let result = reduce_over_samples(&block, reduction, &["s"]).unwrap();
         let samples = Labels::empty(&["sample", "a"]).unwrap();
         assert_eq!(*result.gradient("g").unwrap().samples(), samples);
-        let result = reduce_over_properties_block(&block, reduction, &["p"]).unwrap();
+        let result = reduce_over_properties(&block, reduction, &["p"]).unwrap();
         assert_eq!(
             result.gradient("g").unwrap().values().shape().unwrap(),
             [0, 1]
@@ -362,7 +362,7 @@ fn names_must_exist_and_can_be_repeated() {
     let block = f();
     for (error, function, axis) in [
         (
-            mean_over_samples_block(&block, &["s", "q"]).unwrap_err(),
+            mean_over_samples(&block, &["s", "q"]).unwrap_err(),
             "mean_over_samples",
             "samples",
         ),
@@ -378,17 +378,17 @@ fn names_must_exist_and_can_be_repeated() {
             assert!(error.contains(expected), "{error}");
         }
     }
-    let once = sum_over_samples_block(&block, &["s"]).unwrap();
-    let twice = sum_over_samples_block(&block, &["s", "s"]).unwrap();
-    assert!(equal_block(&once, &twice).unwrap());
+    let once = sum_over_samples(&block, &["s"]).unwrap();
+    let twice = sum_over_samples(&block, &["s", "s"]).unwrap();
+    assert!(equal(&once, &twice).unwrap());
 }
 
 #[test]
 fn sums_keep_the_type_and_wrap_around() {
     fn check<T: Element>(elements: [T; 3], sum: T) {
-        let over_samples = sum_over_samples_block(&block([3, 1], &elements), &["s"]);
+        let over_samples = sum_over_samples(&block([3, 1], &elements), &["s"]);
         assert_eq!(values::<T>(&over_samples.unwrap()), [sum]);
-        let over_properties = sum_over_properties_block(&block([1, 3], &elements), &["p"]);
+        let over_properties = sum_over_properties(&block([1, 3], &elements), &["p"]);
         assert_eq!(values::<T>(&over_properties.unwrap()), [sum]);
     }
     check([true, true, false], true);
@@ -413,11 +413,10 @@ fn means_of_integers_and_booleans_have_fractions() {
             (Reduction::Var, variance),
             (Reduction::Std, variance.sqrt()),
         ] {
-            let over_samples =
-                reduce_over_samples_block(&block([2, 1], &elements), reduction, &["s"]);
+            let over_samples = reduce_over_samples(&block([2, 1], &elements), reduction, &["s"]);
             assert_eq!(values::<f64>(&over_samples.unwrap()), [expected]);
             let over_properties =
-                reduce_over_properties_block(&block([1, 2], &elements), reduction, &["p"]);
+                reduce_over_properties(&block([1, 2], &elements), reduction, &["p"]);
             assert_eq!(values::<f64>(&over_properties.unwrap()), [expected]);
         }
     }
@@ -454,7 +453,7 @@ fn second_derivatives() -> TensorBlock {
 #[test]
 fn gradients_of_gradients_of_sums_and_means() {
     let block = second_derivatives();
-    let sum = sum_over_samples_block(&block, &["s"]).unwrap();
+    let sum = sum_over_samples(&block, &["s"]).unwrap();
     assert_eq!(gradient::<f64>(&sum, "g"), [12., 14.]);
     assert_eq!(gradient::<f64>(&sum, "g/h"), [16., 32., 5., 10.]);
     let second = sum.gradient("g").unwrap().gradient("h").unwrap();
@@ -463,12 +462,12 @@ fn gradients_of_gradients_of_sums_and_means() {
         labels(["sample", "b"], &[[0, 2], [0, 3]])
     );
     // The divisor is the number of values, at all depths.
-    let mean = mean_over_samples_block(&block, &["s"]).unwrap();
+    let mean = mean_over_samples(&block, &["s"]).unwrap();
     assert_eq!(gradient::<f64>(&mean, "g/h"), [8., 16., 2.5, 5.]);
 
-    let sum = sum_over_properties_block(&block, &["p"]).unwrap();
+    let sum = sum_over_properties(&block, &["p"]).unwrap();
     assert_eq!(gradient::<f64>(&sum, "g/h"), [3., 12., 48.]);
-    let mean = mean_over_properties_block(&block, &["p"]).unwrap();
+    let mean = mean_over_properties(&block, &["p"]).unwrap();
     assert_eq!(gradient::<f64>(&mean, "g/h"), [1.5, 6., 24.]);
 }
 
@@ -477,8 +476,8 @@ fn variances_refuse_gradients_of_gradients() {
     let block = second_derivatives();
     for reduction in [Reduction::Var, Reduction::Std] {
         for error in [
-            reduce_over_samples_block(&block, reduction, &["s"]).unwrap_err(),
-            reduce_over_properties_block(&block, reduction, &["p"]).unwrap_err(),
+            reduce_over_samples(&block, reduction, &["s"]).unwrap_err(),
+            reduce_over_properties(&block, reduction, &["p"]).unwrap_err(),
         ] {
             assert!(matches!(error, Error::Unsupported(_)), "{error}");
             assert!(error.to_string().contains("'g/h'"), "{error}");

@@ -67,7 +67,7 @@ fn assert_close(actual: &[f64], expected: &[f64]) {
 }
 
 fn check_over_samples(case: &Case, reduction: Reduction, removed: &[&str]) {
-    let result = reduce_over_samples_block(&case.block(), reduction, removed).unwrap();
+    let result = reduce_over_samples(&case.block(), reduction, removed).unwrap();
     let (unique, group_of) = groups(&case.samples, ["a", "b"], removed);
     let labels: Vec<_> = result.samples().iter().map(<[i32]>::to_vec).collect();
     if unique.first().is_some_and(Vec::is_empty) {
@@ -117,7 +117,7 @@ fn check_over_samples(case: &Case, reduction: Reduction, removed: &[&str]) {
 }
 
 fn check_over_properties(case: &Case, reduction: Reduction, removed: &[&str]) {
-    let result = reduce_over_properties_block(&case.block(), reduction, removed).unwrap();
+    let result = reduce_over_properties(&case.block(), reduction, removed).unwrap();
     let (unique, group_of) = groups(&case.properties, ["m", "n"], removed);
     let labels: Vec<_> = result.properties().iter().map(<[i32]>::to_vec).collect();
     if unique.first().is_some_and(Vec::is_empty) {
@@ -207,18 +207,18 @@ proptest! {
     fn strides_do_not_matter(case in cases(), how in reductions(), removed in names(["a", "b"])) {
         let block = case.block();
         let other = strided(&block);
-        let expected = reduce_over_samples_block(&block, how, &removed).unwrap();
-        let result = reduce_over_samples_block(&other, how, &removed).unwrap();
-        prop_assert!(equal_block(&result, &expected).unwrap());
-        let expected = reduce_over_properties_block(&block, how, &["m"]).unwrap();
-        let result = reduce_over_properties_block(&other, how, &["m"]).unwrap();
-        prop_assert!(equal_block(&result, &expected).unwrap());
+        let expected = reduce_over_samples(&block, how, &removed).unwrap();
+        let result = reduce_over_samples(&other, how, &removed).unwrap();
+        prop_assert!(equal(&result, &expected).unwrap());
+        let expected = reduce_over_properties(&block, how, &["m"]).unwrap();
+        let result = reduce_over_properties(&other, how, &["m"]).unwrap();
+        prop_assert!(equal(&result, &expected).unwrap());
     }
 
     #[test]
     fn rows_of_zeros_change_nothing(case in cases(), how in reductions(), removed in names(["a", "b"])) {
-        let sparse = reduce_over_samples_block(&case.block(), how, &removed).unwrap();
-        let dense = reduce_over_samples_block(&dense(&case).block(), how, &removed).unwrap();
+        let sparse = reduce_over_samples(&case.block(), how, &removed).unwrap();
+        let dense = reduce_over_samples(&dense(&case).block(), how, &removed).unwrap();
         prop_assert_eq!(values::<f64>(&sparse), values::<f64>(&dense));
         let (sparse, dense) = (sparse.gradient("g").unwrap(), dense.gradient("g").unwrap());
         let size = case.extra * case.line();
@@ -240,7 +240,7 @@ proptest! {
         for (i, x) in case.values.iter_mut().enumerate() {
             *x *= 10_f64.powi((i * 7 % 19) as i32);
         }
-        let result = sum_over_samples_block(&case.block(), &removed).unwrap();
+        let result = sum_over_samples(&case.block(), &removed).unwrap();
         let (unique, group_of) = groups(&case.samples, ["a", "b"], &removed);
         let line = case.line();
         let mut expected = vec![0.0; unique.len() * line];
@@ -262,12 +262,12 @@ proptest! {
         let single = case.block_of(|x| x as f32);
         for (double, single) in [
             (
-                reduce_over_samples_block(&double, how, &removed).unwrap(),
-                reduce_over_samples_block(&single, how, &removed).unwrap(),
+                reduce_over_samples(&double, how, &removed).unwrap(),
+                reduce_over_samples(&single, how, &removed).unwrap(),
             ),
             (
-                reduce_over_properties_block(&double, how, &["n"]).unwrap(),
-                reduce_over_properties_block(&single, how, &["n"]).unwrap(),
+                reduce_over_properties(&double, how, &["n"]).unwrap(),
+                reduce_over_properties(&single, how, &["n"]).unwrap(),
             ),
         ] {
             let rounded = |x: Vec<f64>| x.into_iter().map(|x| x as f32).collect::<Vec<_>>();

@@ -78,14 +78,14 @@ fn a_million_equal_numbers_have_their_mean() {
     let line = block([1, COUNT], &vec![0.1; COUNT]);
     let expected = exact(std::iter::repeat_n(0.1, COUNT));
     for (reduction, expected) in [(Reduction::Sum, expected), (Reduction::Mean, 0.1)] {
-        let over_samples = reduce_over_samples_block(&numbers, reduction, &["s"]).unwrap();
+        let over_samples = reduce_over_samples(&numbers, reduction, &["s"]).unwrap();
         assert_digits(values::<f64>(&over_samples)[0], expected);
-        let over_properties = reduce_over_properties_block(&line, reduction, &["p"]).unwrap();
+        let over_properties = reduce_over_properties(&line, reduction, &["p"]).unwrap();
         assert_digits(values::<f64>(&over_properties)[0], expected);
     }
     // In gradients as well: here all of them are those of one sample.
     let rows: Vec<[i32; 2]> = (0..COUNT as i32).map(|i| [i, 0]).collect();
     let numbers = with_gradient(numbers, "g", &rows, &vec![0.1; COUNT]);
-    let mean = mean_over_samples_block(&numbers, &["s"]).unwrap();
+    let mean = mean_over_samples(&numbers, &["s"]).unwrap();
     assert_digits(gradient::<f64>(&mean, "g")[0], 0.1);
 }
