@@ -5,7 +5,7 @@
 use std::fmt::{self, Write};
 
 use crate::names::Names;
-use crate::{Labels, TensorBlock, TensorMap};
+use crate::{Labels, Result, TensorBlock, TensorMap};
 
 /// Rows of labels printed with `{}`. Longer tables lose their middle.
 const LABELS_ROWS: usize = 4;
@@ -117,11 +117,27 @@ impl fmt::Display for TensorBlock {
     }
 }
 
+impl TensorBlock {
+    /// The gradient found by following `path`, parameters separated by `/`, as text that says it is
+    /// a gradient.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient.
+    pub fn display_gradient<'a>(&'a self, path: &'a str) -> Result<impl fmt::Display + 'a> {
+        let mut block = self;
+        for parameter in path.split('/') {
+            block = block.gradient(parameter)?;
+        }
+        Ok(GradientDisplay { path, block })
+    }
+}
+
 /// A gradient block, printed as such.
-pub(crate) struct GradientDisplay<'a> {
+struct GradientDisplay<'a> {
     /// Parameters from the values down to this gradient, separated by `/`.
-    pub(crate) path: &'a str,
-    pub(crate) block: &'a TensorBlock,
+    path: &'a str,
+    block: &'a TensorBlock,
 }
 
 impl fmt::Display for GradientDisplay<'_> {

@@ -13,15 +13,16 @@
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
-pub use crate::array::{Output, SmallArray, stored_like, will_be_written};
+pub use crate::array::{Output, SmallArray, stored_like};
 pub use crate::block::Renumbered;
-pub use crate::contents::{Contents, WrongContents};
+pub use crate::error::{Contents, WrongContents};
 pub use crate::labels::RowCheck;
 pub use crate::limits::ResultBytes;
+pub use crate::memory::will_be_written;
 /// Algebra on tables of integers.
 pub mod rows {
     pub use crate::rows::*;
 }
+pub use crate::simd::{Kernel, run_kernel};
 pub use crate::threads::{all_rows, change_rows};
-pub use crate::vectors::{Kernel, run_kernel};
 pub use crate::{with_element, with_item_size};

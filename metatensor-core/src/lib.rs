@@ -2,7 +2,6 @@
 
 mod array;
 mod block;
-mod contents;
 mod display;
 mod error;
 #[doc(hidden)]
@@ -10,11 +9,12 @@ pub mod internal;
 mod io;
 mod labels;
 mod limits;
+mod memory;
 mod names;
 mod rows;
+mod simd;
 mod tensor;
 mod threads;
-mod vectors;
 
 pub use array::{
     Array, ArrayRef, Complex, DType, DataMovement, DenseArray, Device, Dlpack, DlpackManagedTensor,
@@ -30,4 +30,4 @@ pub use rows::RowsIter;
 pub use tensor::{FillValue, SampleOrder, TensorMap};
 pub use threads::{num_threads, set_num_threads};
 
-pub(crate) use array::will_be_written;
+pub(crate) use memory::will_be_written;

@@ -1,18 +1,78 @@
-//! Native arrays made of parts of other native arrays.
+//! Arrays made of parts of other arrays.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::movement::PropertyRun;
-use super::{Array, DenseArray, Output, View};
+use super::{Array, DataMovement, DenseArray, Output, View};
 use crate::threads::change_rows;
 use crate::{Error, Result, with_item_size};
+
+/// Neighboring properties of an input, and the first of the properties of the output that they are
+/// copied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PropertyRun {
+    pub(crate) start_in: usize,
+    pub(crate) start_out: usize,
+    pub(crate) length: usize,
+}
+
+/// Where all rows of an array go inside of a larger one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placement<'a> {
+    pub(crate) input: &'a dyn Array,
+    /// Row of the output for each row of the input.
+    pub(crate) rows: &'a [u32],
+    /// What goes there. Other properties of the input are left out.
+    pub(crate) properties: &'a [PropertyRun],
+}
+
+/// New array of the kind of `model`, made of the parts of others, and of `fill_value` where there are
+/// none.
+///
+/// Arrays that are not native make and fill this array themselves.
+pub(crate) fn assemble(
+    model: &dyn Array,
+    shape: &[usize],
+    fill_value: &dyn Array,
+    placements: &[Placement<'_>],
+) -> Result<Box<dyn Array>> {
+    if let Some(model) = model.downcast_ref::<DenseArray>() {
+        let inputs = placements.iter().map(|placement| {
+            let input = placement.input.downcast_ref::<DenseArray>()?;
+            Some((input, placement.rows, placement.properties))
+        });
+        if let Some(inputs) = inputs.collect::<Option<Vec<_>>>() {
+            return Ok(Box::new(assemble_native(
+                model, shape, fill_value, &inputs,
+            )?));
+        }
+    }
+    let mut output = model.create(shape, fill_value)?;
+    let mut movements = Vec::new();
+    for placement in placements {
+        movements.clear();
+        for (sample_in, &sample_out) in placement.rows.iter().enumerate() {
+            let runs = placement.properties.iter().filter(|run| run.length > 0);
+            movements.extend(runs.map(|run| DataMovement {
+                sample_in,
+                sample_out: sample_out as usize,
+                properties_start_in: run.start_in,
+                properties_start_out: run.start_out,
+                properties_length: run.length,
+            }));
+        }
+        if !movements.is_empty() {
+            output.move_data(placement.input, &movements)?;
+        }
+    }
+    Ok(output)
+}
 
 /// One of the arrays, the rows that its rows go to, and the properties that go there.
 type Input<'a> = (&'a DenseArray, &'a [u32], &'a [PropertyRun]);
 
-/// See [`super::movement::assemble`].
-pub(super) fn assemble(
+/// [`assemble`] for native arrays: all of the result is written by our own threads.
+fn assemble_native(
     model: &DenseArray,
     shape: &[usize],
     fill_value: &dyn Array,

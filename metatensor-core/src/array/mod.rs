@@ -23,7 +23,6 @@ mod transpose;
 mod view;
 mod view_mut;
 
-pub use buffer::will_be_written;
 pub use dense::DenseArray;
 pub use device::{Device, Origin};
 pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
@@ -34,8 +33,8 @@ pub use reference::{ArrayRef, SmallArray, stored_like};
 pub use view::View;
 pub use view_mut::ViewMut;
 
-pub(crate) use buffer::{vector_for, vector_with_capacity, zeros};
-pub(crate) use movement::{Placement, PropertyRun, assemble};
+pub(crate) use crate::memory::vector_for;
+pub(crate) use assemble::{Placement, PropertyRun, assemble};
 pub(crate) use reorder::reordered;
 
 /// What the rest of the library asks of any n-dimensional array.

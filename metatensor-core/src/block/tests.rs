@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use ndarray::{Array2, Array3, Array4, ArrayD, IxDyn, arr2};
 
 use super::*;

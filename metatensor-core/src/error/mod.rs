@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use crate::contents::WrongContents;
+mod contents;
+
+pub use contents::{Contents, WrongContents};
 
 /// What went wrong, with a message that names the culprit.
 ///

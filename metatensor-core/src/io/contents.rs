@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::archive::{Archive, End, Source};
 use super::{npy, other};
-use crate::contents::{Contents, WrongContents};
+use crate::error::{Contents, WrongContents};
 use crate::{Error, Result};
 
 impl Contents {

@@ -7,7 +7,7 @@ use super::archive::{Member, Source};
 use super::file;
 use super::npy::{self, ByteOrder, Descr};
 use super::{Scratch, from_source, in_file};
-use crate::contents::Contents;
+use crate::error::Contents;
 use crate::{DType, Error, Labels, Limit, Result, View};
 
 /// Rows go through memory of this size, which stays in the cache.

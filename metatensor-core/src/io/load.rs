@@ -9,7 +9,7 @@ use super::archive::{Archive, Member, Source};
 use super::array::Create;
 use super::{Scratch, array, from_source, in_file, info, labels};
 use crate::block::gradient_names;
-use crate::contents::Contents;
+use crate::error::Contents;
 use crate::names::printable;
 use crate::{Array, ArrayRef, DType, Error, Labels, Limit, Result, TensorBlock, TensorMap};
 

@@ -4,7 +4,7 @@ use ndarray::{Array2, ShapeBuilder, arr2};
 
 use super::*;
 use crate::array::tests::foreign::{CUDA, ForeignArray, HIDDEN};
-use crate::{Array, DType, Device, View};
+use crate::{Array, DType, DenseArray, Device, View};
 
 mod models;
 

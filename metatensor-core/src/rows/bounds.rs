@@ -2,7 +2,7 @@
 
 use super::Rows;
 use super::table::{Table, by_width};
-use crate::vectors::{Kernel, run_kernel};
+use crate::simd::{Kernel, run_kernel};
 
 /// Tables with more columns than this have no bounds.
 const MAX_WIDTH: usize = 4;

@@ -1,13 +1,14 @@
-//! From a row in a small box of integers to its number, without comparing rows.
+//! From a row in a small box of integers to its number, without comparing rows: a direct-address table, where what a key
+//! is tells the place of its entry.
 
 use super::bounds::Bounds;
 use super::table::Table;
-use crate::array::zeros;
+use crate::memory::zeros;
 
 /// A number for each point of a box around the rows: 0 if it is not a row, else the row number plus one. There is one
 /// more, which is 0, for everything that is not in the box.
 #[derive(Clone, Debug)]
-pub(super) struct BoxIndex {
+pub(super) struct DirectTable {
     bounds: Bounds,
     slots: Vec<u32>,
 }
@@ -18,7 +19,7 @@ const POINTS_PER_ROW: usize = 4;
 /// There can be four times as many in boxes with at most this many points, which fit in a cache of a processor.
 const NEAR_POINTS: usize = 1 << 18;
 
-impl BoxIndex {
+impl DirectTable {
     /// The points that a table with so many rows may take.
     pub(super) fn max_points(rows: usize) -> usize {
         let few = rows.saturating_mul(POINTS_PER_ROW);
@@ -44,7 +45,7 @@ impl BoxIndex {
                 on_repeated(row)?;
             }
         }
-        Ok(BoxIndex { bounds, slots })
+        Ok(DirectTable { bounds, slots })
     }
 
     pub(super) fn bounds(&self) -> &Bounds {

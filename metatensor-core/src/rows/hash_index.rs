@@ -3,9 +3,9 @@
 use std::hint::black_box;
 
 use super::hash::Seed;
-use super::lanes::{LANES, Lanes};
 use super::table::Table;
-use crate::array::vector_with_capacity;
+use crate::memory::vector_with_capacity;
+use crate::simd::{LANES, Lanes};
 
 /// Number of rows of which the cache misses overlap.
 const BATCH: usize = 64;

@@ -1,9 +1,9 @@
 //! From a row to its number.
 
-use super::bit_index::BitIndex;
 use super::bounds::Bounds;
-use super::box_index::BoxIndex;
+use super::direct_table::DirectTable;
 use super::hash_index::HashIndex;
+use super::rank_bitmap::RankBitmap;
 use super::table::{Table, by_width};
 use super::{Order, Rows};
 
@@ -20,8 +20,8 @@ pub struct RowIndex(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     Scan,
-    Box(BoxIndex),
-    Bits(BitIndex),
+    Direct(DirectTable),
+    Ranked(RankBitmap),
     Hash(HashIndex),
 }
 
@@ -88,13 +88,13 @@ impl RowIndex {
         if count <= SCANNED {
             return Ok(RowIndex(Kind::Scan));
         }
-        let max_points = BoxIndex::max_points(count);
-        let bounds = Bounds::new(rows, max_points.max(BitIndex::max_points(count)));
+        let max_points = DirectTable::max_points(count);
+        let bounds = Bounds::new(rows, max_points.max(RankBitmap::max_points(count)));
         let kind = by_width!(rows.width(), [rows => table], match bounds {
             Some(bounds) if bounds.points() <= max_points => {
-                Kind::Box(BoxIndex::new(table, bounds, on_repeated)?)
+                Kind::Direct(DirectTable::new(table, bounds, on_repeated)?)
             }
-            Some(bounds) => Kind::Bits(BitIndex::new(table, bounds, rows.order(), on_repeated)?),
+            Some(bounds) => Kind::Ranked(RankBitmap::new(table, bounds, rows.order(), on_repeated)?),
             None => Kind::Hash(HashIndex::new(table, on_repeated)?),
         });
         Ok(RowIndex(kind))
@@ -103,8 +103,8 @@ impl RowIndex {
     /// The smallest and the largest value in one column of the table, if the index has them.
     pub(crate) fn range(&self, column: usize) -> Option<(i32, i32)> {
         match &self.0 {
-            Kind::Box(index) => Some(index.bounds().range(column)),
-            Kind::Bits(index) => Some(index.bounds().range(column)),
+            Kind::Direct(index) => Some(index.bounds().range(column)),
+            Kind::Ranked(index) => Some(index.bounds().range(column)),
             Kind::Hash(_) | Kind::Scan => None,
         }
     }
@@ -128,8 +128,8 @@ impl RowIndex {
     #[inline(always)]
     pub(crate) fn find_in_box(&self, row: &[i32]) -> Option<Option<usize>> {
         match &self.0 {
-            Kind::Box(index) => Some(index.find(row)),
-            Kind::Bits(_) | Kind::Hash(_) | Kind::Scan => None,
+            Kind::Direct(index) => Some(index.find(row)),
+            Kind::Ranked(_) | Kind::Hash(_) | Kind::Scan => None,
         }
     }
 
@@ -139,8 +139,8 @@ impl RowIndex {
         by_width!(rows.width(), [rows => table, query => query], {
             let row = query.row(0);
             match &self.0 {
-                Kind::Box(index) => index.find(row),
-                Kind::Bits(index) => index.find_in(table)(row),
+                Kind::Direct(index) => index.find(row),
+                Kind::Ranked(index) => index.find_in(table)(row),
                 Kind::Hash(index) => index.find(table, row),
                 Kind::Scan => scan(table, row),
             }
@@ -163,8 +163,8 @@ impl RowIndex {
         assert_eq!(rows.width(), queries.width(), "the widths of two tables");
         by_width!(rows.width(), [rows => table, queries => queries], {
             match &self.0 {
-                Kind::Box(index) => find_each(queries, |row| index.find(row), found),
-                Kind::Bits(index) => find_each(queries, index.find_in(table), found),
+                Kind::Direct(index) => find_each(queries, |row| index.find(row), found),
+                Kind::Ranked(index) => find_each(queries, index.find_in(table), found),
                 Kind::Hash(index) => index.find_all(table, queries, found),
                 Kind::Scan => find_each(queries, |row| scan(table, row), found),
             }
@@ -221,12 +221,12 @@ mod tests {
     fn the_kind_of_index_depends_on_how_close_rows_are() {
         assert!(matches!(kind(&[5, 7, 6, 9], 1), Kind::Scan));
         let close: Vec<i32> = (0..100).map(|i| i32::MAX - i).collect();
-        assert!(matches!(kind(&close, 1), Kind::Box(_)));
+        assert!(matches!(kind(&close, 1), Kind::Direct(_)));
         let grid: Vec<i32> = (0..100).flat_map(|i| [i / 10, i % 10]).collect();
-        assert!(matches!(kind(&grid, 2), Kind::Box(_)));
+        assert!(matches!(kind(&grid, 2), Kind::Direct(_)));
         assert!(matches!(kind(&close, 5), Kind::Hash(_)));
         let large_box: Vec<i32> = (0..100).flat_map(|i| [i / 10 * 20, i % 10]).collect();
-        assert!(matches!(kind(&large_box, 2), Kind::Bits(_)));
+        assert!(matches!(kind(&large_box, 2), Kind::Ranked(_)));
         let far: Vec<i32> = (0..100).map(|i| i * 1000).collect();
         assert!(matches!(kind(&far, 1), Kind::Hash(_)));
         let whole_range = [&close[..], &[i32::MIN]].concat();

@@ -4,14 +4,13 @@
 //! compared as their integers are, column 0 first. Inside the module row numbers are `u32`, which is why
 //! a table has at most [`Rows::MAX_COUNT`] rows.
 
-mod bit_index;
 mod bounds;
-mod box_index;
+mod direct_table;
 mod groups;
 mod hash;
 mod hash_index;
 mod index;
-mod lanes;
+mod rank_bitmap;
 mod select;
 mod sets;
 mod sort;

@@ -1,7 +1,7 @@
 //! Tables with a number of columns that the compiler knows.
 
 use super::Rows;
-use crate::array::vector_with_capacity;
+use crate::memory::vector_with_capacity;
 
 /// A table as the inner loops see it: [`Rows`] for any width, `&[[i32; W]]` for the small ones that nearly
 /// all labels have.

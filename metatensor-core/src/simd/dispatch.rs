@@ -1,4 +1,4 @@
-//! Code for the processor at hand.
+//! Run-time dispatch: code that is compiled for several kinds of processors.
 
 #![expect(unsafe_code, reason = "calls code for some processors only")]
 

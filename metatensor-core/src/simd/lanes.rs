@@ -3,18 +3,18 @@
 #![expect(unsafe_code, reason = "vector instructions")]
 
 /// Number of integers compared at once.
-pub(super) const LANES: usize = 8;
+pub(crate) const LANES: usize = 8;
 
 /// Integers that are read together.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
-pub(super) struct Lanes(pub(super) [u32; LANES]);
+pub(crate) struct Lanes(pub(crate) [u32; LANES]);
 
 impl Lanes {
     /// Which of the integers, of which only the bits of `mask` count, are equal to `value`: one bit for each,
     /// the lowest one for the first.
     #[inline(always)]
-    pub(super) fn equal_to(&self, value: u32, mask: u32) -> u32 {
+    pub(crate) fn equal_to(&self, value: u32, mask: u32) -> u32 {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{
@@ -45,7 +45,7 @@ impl Lanes {
 
     /// Set one of the integers, which is 0.
     #[inline(always)]
-    pub(super) fn set(&mut self, lane: usize, value: u32) {
+    pub(crate) fn set(&mut self, lane: usize, value: u32) {
         // Writing all of them allows the processor to pass them on to the next one who reads all of them.
         for (i, integer) in self.0.iter_mut().enumerate() {
             *integer |= if i == lane { value } else { 0 };

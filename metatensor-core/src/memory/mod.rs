@@ -1,0 +1,11 @@
+//! Memory of any size from the system: what is large consists of huge pages where there are such.
+
+mod allocation;
+mod huge_pages;
+mod machine;
+mod vectors;
+
+pub(crate) use allocation::Allocation;
+pub use huge_pages::will_be_written;
+pub(crate) use machine::physical_memory;
+pub(crate) use vectors::{vector_for, vector_with_capacity, zeros};
