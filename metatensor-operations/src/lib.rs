@@ -120,65 +120,14 @@
 
 #![forbid(unsafe_code)]
 
-mod align;
-mod arithmetic;
-mod axis;
-mod block_from_array;
-mod chain_rule;
-mod compare;
-mod contiguous;
-mod dimensions;
-
-mod gradient_pair;
-mod gradient_rows;
-mod gradients;
-mod in_place;
-mod join;
+mod engine;
 mod kernels;
-#[cfg(test)]
-mod laws;
-mod like;
-mod linalg;
-mod missing;
 mod numbers;
-mod one_hot;
-mod operand;
-mod random;
-mod reduce;
-mod results;
-mod rows;
-mod select_blocks;
-mod slice;
-mod sort;
-mod structure;
-mod take;
+mod ops;
 #[cfg(test)]
 mod testing;
-mod unique_metadata;
 
-pub use align::align_gradients;
-pub use arithmetic::*;
-pub use axis::Axis;
-pub use block_from_array::{BlockNames, block_from_array};
-pub use chain_rule::{gather_multiply, gradient_contract};
-pub use compare::*;
-pub use contiguous::{is_contiguous, make_contiguous};
-pub use dimensions::*;
-pub use gradients::{into_without_gradients, remove_gradients};
-pub use join::{DifferentKeys, JoinOptions, join};
-pub use like::*;
-pub use linalg::*;
+pub use engine::{Axis, EqualMetadataOptions, MissingGradients, NotEqual, Operand};
 pub use metatensor_core::internal::rows::Direction;
 pub use metatensor_core::{Error, Result};
-pub use missing::MissingGradients;
-pub use one_hot::one_hot;
-pub use operand::Operand;
-pub use random::random_uniform_like;
-pub use reduce::*;
-pub use rows::{gather_rows, scatter_add_rows};
-pub use select_blocks::{
-    drop_blocks, drop_empty_blocks, filter_blocks, into_dropped, into_filtered,
-};
-pub use slice::{Selection, slice, split};
-pub use sort::sort;
-pub use unique_metadata::unique_metadata;
+pub use ops::*;

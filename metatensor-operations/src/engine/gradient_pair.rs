@@ -8,9 +8,8 @@ use metatensor_core::{
     ArrayRef, DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View,
 };
 
-use crate::gradient_rows::{Child, GradientRowUnion};
+use super::{Child, GradientRowUnion, parameters};
 use crate::kernels::{GradientRows, Sparse};
-use crate::missing::parameters;
 use crate::numbers::{Convert, read, stored};
 
 /// Two gradients, one of which can be missing, and all rows that they have together.

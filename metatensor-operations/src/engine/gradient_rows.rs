@@ -3,8 +3,8 @@
 use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
+use super::with_rows;
 use crate::kernels::ZEROS;
-use crate::structure::with_rows;
 
 /// A block whose rows are some of the rows of a new block.
 pub(crate) struct Child<'a> {

@@ -3,9 +3,9 @@
 use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock};
 use ndarray::ArrayViewMutD;
 
+use super::Operand;
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{continuous, with_continuous};
-use crate::operand::Operand;
 
 /// Changes the blocks of `tensor` if nothing else uses its arrays, and they are native ones with a type that
 /// has fractions and carries itself. Else gives what `otherwise` makes.

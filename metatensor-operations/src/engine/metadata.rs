@@ -2,8 +2,7 @@
 
 use metatensor_core::{Labels, TensorBlock};
 
-use super::NotEqual;
-use crate::Axis;
+use super::{Axis, NotEqual};
 
 /// What [`equal_metadata`](crate::equal_metadata) compares, besides keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

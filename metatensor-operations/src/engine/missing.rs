@@ -2,8 +2,7 @@
 
 use metatensor_core::{Error, TensorBlock};
 
-use crate::Axis;
-use crate::compare::{EqualMetadataOptions, NotEqual, same_metadata, same_parameters};
+use super::{Axis, EqualMetadataOptions, NotEqual, same_metadata, same_parameters};
 
 /// What to do with gradients that not all arguments of an operation have.
 ///

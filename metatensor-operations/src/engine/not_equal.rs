@@ -4,7 +4,7 @@ use std::fmt;
 
 use metatensor_core::{Error, Labels};
 
-use crate::Axis;
+use super::Axis;
 
 /// Where and why two maps or blocks are not equal, or could not be compared.
 #[derive(Debug)]

@@ -2,8 +2,7 @@
 
 use metatensor_core::{BlockMut, Error, Labels, Result, TensorBlock, TensorMap};
 
-use crate::Axis;
-use crate::compare::NotEqual;
+use super::{Axis, NotEqual};
 
 /// What operations work on: a [`TensorMap`], or a single [`TensorBlock`].
 ///

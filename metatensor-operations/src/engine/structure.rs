@@ -2,7 +2,7 @@
 
 use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock};
 
-use crate::Axis;
+use super::Axis;
 
 /// Labels with the dimensions of `model` and these rows, which are distinct.
 pub(crate) fn with_rows(model: &Labels, values: Vec<i32>) -> Result<Labels> {
@@ -32,6 +32,3 @@ pub(crate) fn invalid_axis(axis: Axis, what: &str, valid: &[Axis]) -> Error {
         valid.join(", ")
     ))
 }
-
-#[cfg(test)]
-mod tests;

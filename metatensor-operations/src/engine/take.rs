@@ -5,8 +5,8 @@ use metatensor_core::internal::rows::{Direction, Rows, argsort};
 use metatensor_core::internal::stored_like;
 use metatensor_core::{Labels, Result, TensorBlock};
 
+use super::with_rows;
 use crate::kernels::{self, Picked};
-use crate::structure::with_rows;
 
 /// Some of the properties of a block.
 pub(crate) struct PropertyPart {

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use metatensor_core::internal::stored_like;
 use metatensor_core::{Result, TensorBlock};
 
-use crate::compare::{EqualMetadataOptions, same_metadata};
-use crate::gradient_rows::{Child, GradientRowUnion};
+use crate::engine::{
+    Blocks, Child, EqualMetadataOptions, GradientRowUnion, Operand, same_metadata, with_array,
+};
 use crate::kernels::{self, Columns};
-use crate::operand::{Blocks, Operand};
-use crate::results::with_array;
 
 /// Two maps that have the same gradient rows for the same keys, which is what operations on two maps
 /// need.

@@ -5,7 +5,7 @@ use std::ops::{Add, Mul};
 use metatensor_core::internal::change_rows;
 use metatensor_core::{Error, GradientMap, Result};
 
-use crate::rows::check_length;
+use crate::ops::rows::check_length;
 
 /// Number of partial sums: they do not wait for each other.
 const LANES: usize = 8;

@@ -2,9 +2,8 @@
 
 use metatensor_core::{Result, TensorBlock};
 
+use crate::engine::{Blocks, Operand, map_structure, with_array, with_values};
 use crate::kernels;
-use crate::operand::{Blocks, Operand, map_structure};
-use crate::results::{with_array, with_values};
 
 /// Whether all arrays of a map, gradients included, have their elements one after the other in memory,
 /// the last axis varying fastest.

@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use metatensor_core::internal::with_element;
 use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 
-use crate::operand::{Operand, map_structure};
-use crate::results::with_array;
+use crate::engine::{Operand, map_structure, with_array};
 
 /// Which gradients a new map or block has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,9 +7,8 @@ use metatensor_core::internal::{Kernel, Output, run_kernel};
 use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 use num_complex::Complex;
 
-use crate::like::{GradientSelection, selected};
-use crate::operand::{Operand, map_structure};
-use crate::results::with_values;
+use crate::engine::{Operand, map_structure, with_values};
+use crate::ops::like::{GradientSelection, selected};
 
 /// Map with the labels, the data type and the info of `tensor`, and random numbers for all elements,
 /// evenly distributed from 0 (included) to 1 (excluded).

@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use metatensor_core::{Result, TensorBlock};
 
-use crate::operand::{Operand, change_structure, map_structure};
-use crate::results::with_array;
-use crate::structure::from_parts;
+use crate::engine::{Operand, change_structure, from_parts, map_structure, with_array};
 
 /// Map without some of its gradients, or without any (`None`).
 ///

@@ -2,7 +2,7 @@
 
 use metatensor_core::{Labels, Result, TensorMap};
 
-use crate::structure::with_rows;
+use crate::engine::with_rows;
 
 /// Map without the blocks whose keys match an entry of `keys`, in some or all of the dimensions.
 ///

@@ -3,10 +3,9 @@
 use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
-use crate::Axis;
-use crate::operand::{Blocks, Operand, only};
-use crate::structure::invalid_axis;
-use crate::take::{PropertyPart, SamplePart, Sorting, take};
+use crate::engine::{
+    Axis, Blocks, Operand, PropertyPart, SamplePart, Sorting, invalid_axis, only, take,
+};
 
 /// Which entries of an axis to keep.
 #[derive(Clone, Copy, Debug)]

@@ -3,10 +3,10 @@
 use metatensor_core::internal::rows::Direction;
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use crate::Axis;
-use crate::operand::{Operand, map_structure, only};
-use crate::structure::{invalid_axis, with_rows};
-use crate::take::{PropertyPart, SamplePart, Sorting, sorted, take};
+use crate::engine::{
+    Axis, Operand, PropertyPart, SamplePart, Sorting, invalid_axis, map_structure, only, sorted,
+    take, with_rows,
+};
 
 /// Map with the entries of `axes` sorted, the first dimension of labels being the most significant.
 ///

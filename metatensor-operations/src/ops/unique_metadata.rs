@@ -3,9 +3,7 @@
 use metatensor_core::internal::rows::{Direction, Rows, argsort, first_occurrences};
 use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
-use crate::Axis;
-use crate::operand::Operand;
-use crate::structure::invalid_axis;
+use crate::engine::{Axis, Operand, invalid_axis};
 
 /// All different combinations of values that some dimensions of the samples or properties have in any
 /// of the blocks, sorted.

@@ -1,5 +1,6 @@
 //! Blocks and maps for tests.
 
+mod laws;
 pub(crate) mod random;
 pub(crate) mod threads;
 mod unaligned;

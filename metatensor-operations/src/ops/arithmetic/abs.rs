@@ -2,11 +2,12 @@
 
 use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
 
-use crate::in_place::{change_gradients, change_values, in_place};
+use crate::engine::{
+    Operand, change_gradients, change_values, check_no_second_derivatives, in_place, map_blocks,
+    with_results,
+};
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Number, read, with_continuous, with_number};
-use crate::operand::{Operand, map_blocks};
-use crate::results::{check_no_second_derivatives, with_results};
 
 /// Absolute value of each element, without changing its type.
 ///

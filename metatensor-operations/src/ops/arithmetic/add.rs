@@ -2,18 +2,15 @@
 
 use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock};
 
-use crate::MissingGradients;
-use crate::gradient_pair::gradient_pairs;
-use crate::gradient_rows::Child;
-use crate::in_place::{change_values, in_place};
+use crate::engine::{
+    Child, MissingGradients, Operand, alike, change_values, gradient_pairs, in_place, map_blocks,
+    with_fractions, with_results, zip_blocks,
+};
 use crate::kernels;
-use crate::missing::alike;
 use crate::numbers::read;
 use crate::numbers::{
     Continuous, Number, continuous, difference, in_precision, promote, with_continuous, with_number,
 };
-use crate::operand::{Operand, map_blocks, zip_blocks};
-use crate::results::{with_fractions, with_results};
 
 /// Sum of two maps. Those of integers wrap around, and those of booleans are *or*.
 ///

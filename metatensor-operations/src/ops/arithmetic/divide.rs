@@ -2,15 +2,13 @@
 
 use metatensor_core::{DType, Result, TensorBlock};
 
-use crate::MissingGradients;
-use crate::gradient_pair::gradient_pairs;
-use crate::gradient_rows::Child;
+use crate::engine::{
+    Child, MissingGradients, Operand, alike, check_no_second_derivatives, gradient_pairs, map_all,
+    map_blocks, with_results, zip_blocks,
+};
 use crate::kernels;
-use crate::missing::alike;
 use crate::numbers::read;
 use crate::numbers::{Continuous, continuous, in_precision, promote, with_continuous};
-use crate::operand::{Operand, map_blocks, zip_blocks};
-use crate::results::{check_no_second_derivatives, map_all, with_results};
 
 /// Quotient of two maps, element by element. Quotients of integers and booleans are `f64`.
 ///

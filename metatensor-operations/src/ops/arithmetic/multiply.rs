@@ -2,18 +2,15 @@
 
 use metatensor_core::{BlockMut, DType, Result, TensorBlock};
 
-use crate::MissingGradients;
-use crate::gradient_pair::gradient_pairs;
-use crate::gradient_rows::Child;
-use crate::in_place::{change_all, in_place};
+use crate::engine::{
+    Child, MissingGradients, Operand, alike, change_all, check_no_second_derivatives,
+    gradient_pairs, in_place, map_all, map_blocks, with_results, zip_blocks,
+};
 use crate::kernels;
-use crate::missing::alike;
 use crate::numbers::read;
 use crate::numbers::{
     Continuous, Number, continuous, in_precision, promote, with_continuous, with_number,
 };
-use crate::operand::{Operand, map_blocks, zip_blocks};
-use crate::results::{check_no_second_derivatives, map_all, with_results};
 
 /// Product of two maps, element by element. Those of integers wrap around, and those of booleans are *and*.
 ///

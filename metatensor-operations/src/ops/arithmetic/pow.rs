@@ -2,11 +2,12 @@
 
 use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
 
-use crate::in_place::{change_all, change_gradients, change_values, in_place};
+use crate::engine::{
+    Operand, change_all, change_gradients, change_values, check_no_second_derivatives, in_place,
+    map_blocks, with_fractions, with_results,
+};
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Continuous, continuous, in_precision, read, with_continuous};
-use crate::operand::{Operand, map_blocks};
-use crate::results::{check_no_second_derivatives, with_fractions, with_results};
 
 /// Each element to the power `exponent`. Powers of integers and booleans are `f64`.
 ///

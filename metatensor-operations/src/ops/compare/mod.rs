@@ -3,8 +3,6 @@
 //! There are two functions for each kind of comparison: `equal` says if two maps or blocks are equal, `check_equal` also
 //! says why not.
 
-mod metadata;
-mod not_equal;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -12,14 +10,11 @@ mod worst;
 
 use metatensor_core::{Error, Result};
 
-pub use metadata::EqualMetadataOptions;
-pub(crate) use metadata::{difference, same_labels, same_metadata, same_parameters};
-pub use not_equal::NotEqual;
 pub use values::AllcloseOptions;
 use values::Criterion;
 use worst::{Badness, worse, worst_in_block};
 
-use crate::operand::{Blocks, Operand};
+use crate::engine::{Blocks, EqualMetadataOptions, NotEqual, Operand, same_metadata};
 
 /// Whether two maps have equal blocks for equal keys.
 ///

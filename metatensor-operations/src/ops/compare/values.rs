@@ -5,8 +5,7 @@ use metatensor_core::internal::all_rows;
 use metatensor_core::{DType, Element, Error, Result, TensorBlock, View};
 use num_complex::Complex;
 
-use super::NotEqual;
-use super::metadata::{EqualMetadataOptions, same_metadata};
+use crate::engine::{EqualMetadataOptions, NotEqual, same_metadata};
 use crate::numbers::{Convert, converted};
 
 /// When two numbers are close to each other, see [`allclose`](crate::allclose).

@@ -4,8 +4,8 @@ use half::{bf16, f16};
 use metatensor_core::{DType, Labels, Result, TensorBlock, View};
 use num_complex::Complex;
 
-use super::NotEqual;
 use super::values::{Close, Criterion, wide};
+use crate::engine::NotEqual;
 use crate::numbers::converted;
 
 /// How bad a difference is: how many times larger than what is allowed, then how large.

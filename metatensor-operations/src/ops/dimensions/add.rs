@@ -3,8 +3,7 @@
 use metatensor_core::{Error, Labels, Result};
 
 use super::edit;
-use crate::Axis;
-use crate::operand::{Blocks, Operand};
+use crate::engine::{Axis, Blocks, Operand};
 
 /// Values of a new dimension.
 #[derive(Clone, Copy, Debug)]

@@ -9,9 +9,7 @@ mod tests;
 
 use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock};
 
-use crate::Axis;
-use crate::operand::{Operand, change_structure};
-use crate::structure::{from_parts, invalid_axis};
+use crate::engine::{Axis, Operand, change_structure, from_parts, invalid_axis};
 
 pub use add::{
     DimensionValues, append_dimension, insert_dimension, into_append_dimension,

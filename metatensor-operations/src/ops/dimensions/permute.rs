@@ -3,8 +3,7 @@
 use metatensor_core::{Error, Labels, Result};
 
 use super::edit;
-use crate::Axis;
-use crate::operand::Operand;
+use crate::engine::{Axis, Operand};
 
 /// Map with the dimensions of the keys, the samples, or the properties in another order: first the
 /// one with number `indexes[0]`, and so on.

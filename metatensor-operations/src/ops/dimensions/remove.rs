@@ -3,8 +3,7 @@
 use metatensor_core::{Error, Labels, Result};
 
 use super::{edit, position};
-use crate::Axis;
-use crate::operand::Operand;
+use crate::engine::{Axis, Operand};
 
 /// Map without one of the dimensions of the keys, the samples, or the properties.
 ///

@@ -4,9 +4,7 @@ use metatensor_core::internal::RowCheck;
 use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
 use super::{change_gradients, edit_keys, position, with_properties};
-use crate::Axis;
-use crate::operand::{Operand, change_structure};
-use crate::structure::from_parts;
+use crate::engine::{Axis, Operand, change_structure, from_parts};
 
 /// Map with another name for one of the dimensions of the keys, the samples, the components, or the
 /// properties.

@@ -8,11 +8,9 @@ mod tests;
 
 use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock};
 
-use crate::compare::same_parameters;
-use crate::missing::{parameters, with_hint};
-use crate::operand::{Blocks, Operand};
-use crate::structure::invalid_axis;
-use crate::{Axis, MissingGradients};
+use crate::engine::{
+    Axis, Blocks, MissingGradients, Operand, invalid_axis, parameters, same_parameters, with_hint,
+};
 
 /// What to do with keys that are not in all of the joined maps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,11 +4,10 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{ArrayRef, Labels, Result, TensorBlock};
 
 use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
-use crate::Axis;
-use crate::compare::{EqualMetadataOptions, same_metadata};
-use crate::gradient_rows::{Child, GradientRowUnion};
+use crate::engine::{
+    Axis, Child, EqualMetadataOptions, GradientRowUnion, check_gradients, same_metadata,
+};
 use crate::kernels::{self, Columns};
-use crate::missing::check_gradients;
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();

@@ -4,11 +4,8 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{ArrayRef, DenseArray, Error, Labels, Result, TensorBlock, View};
 
 use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
-use crate::Axis;
-use crate::compare::{EqualMetadataOptions, same_metadata};
+use crate::engine::{Axis, EqualMetadataOptions, check_gradients, same_metadata, with_rows};
 use crate::kernels;
-use crate::missing::check_gradients;
-use crate::structure::with_rows;
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();

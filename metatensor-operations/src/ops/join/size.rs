@@ -7,9 +7,7 @@ use metatensor_core::internal::ResultBytes;
 use metatensor_core::{Limit, Result, TensorBlock};
 
 use super::{Input, Plan, gradients_of};
-use crate::Axis;
-use crate::gradient_rows::{Child, GradientRowUnion};
-use crate::missing::parameters;
+use crate::engine::{Axis, Child, GradientRowUnion, parameters};
 
 /// Checks that joining the blocks of each list is not too much, for elements of this size. `name` tells which block of
 /// the result a list makes.

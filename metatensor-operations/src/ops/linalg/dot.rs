@@ -6,11 +6,8 @@ use ndarray::{ArrayView2, ArrayViewMut2, ArrayViewMutD};
 
 use super::matrix::{Product, matrix, part};
 use super::product_rule::{self, check_gradients};
-use crate::MissingGradients;
-use crate::compare::difference;
+use crate::engine::{Blocks, MissingGradients, Operand, check_no_second_derivatives, difference};
 use crate::numbers::{promote, stored, with_number};
-use crate::operand::{Blocks, Operand};
-use crate::results::check_no_second_derivatives;
 
 /// Columns of a product that take about as long as reading the elements that they are made of.
 const COLUMNS: usize = 8;

@@ -11,11 +11,10 @@ use super::field::{Field, with_field};
 use super::matrix::part_mut;
 use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{minimum_norm, qr, scale};
-use crate::EqualMetadataOptions;
-use crate::compare::same_metadata;
+use crate::engine::{
+    EqualMetadataOptions, Operand, check_no_second_derivatives, same_metadata, zip_blocks,
+};
 use crate::numbers::Kind;
-use crate::operand::{Operand, zip_blocks};
-use crate::results::check_no_second_derivatives;
 
 /// How to solve least squares problems, see [`lstsq`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -9,11 +9,11 @@ use ndarray::{ArrayView2, Axis as ArrayAxis};
 
 use super::dot::{multiply_to, new_slice};
 use super::matrix::{Product, matrix};
-use crate::compare::{NotEqual, same_labels, same_parameters};
-use crate::missing::{parameters, with_hint};
+use crate::engine::{
+    Axis, MissingGradients, NotEqual, parameters, same_labels, same_parameters, with_hint,
+    with_rows,
+};
 use crate::numbers::stored;
-use crate::structure::with_rows;
-use crate::{Axis, MissingGradients};
 
 /// Fails if the gradients of two blocks do not go together. Blocks without gradients are constant.
 pub(super) fn check_gradients(

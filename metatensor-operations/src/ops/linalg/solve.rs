@@ -7,9 +7,7 @@ use num_complex::ComplexFloat;
 use super::field::{Field, with_field};
 use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{lu, scale};
-use crate::compare::same_metadata;
-use crate::operand::{Operand, zip_blocks};
-use crate::{EqualMetadataOptions, NotEqual};
+use crate::engine::{EqualMetadataOptions, NotEqual, Operand, same_metadata, zip_blocks};
 
 /// Weights `w` for which `x wᵀ = y`, where blocks of `x` are square matrices.
 ///

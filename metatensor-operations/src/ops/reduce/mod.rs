@@ -18,7 +18,7 @@
 use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Result};
 
-use crate::Axis;
+use crate::engine::Axis;
 use crate::kernels::{Summable, Variance, Wide};
 use crate::numbers::Continuous;
 

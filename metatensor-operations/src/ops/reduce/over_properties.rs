@@ -6,14 +6,13 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock};
 
 use super::{Averaged, Kept, Reduction, Spread};
-use crate::Axis;
+use crate::engine::{Axis, check_no_second_derivatives};
 use crate::kernels::{
     ColumnGroups, ColumnMoments, GradientRows, Summable, centered_columns, sum_columns,
 };
 use crate::numbers::{
     Continuous, continuous, large_integers, read, stored, with_continuous, with_number,
 };
-use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
     block: &TensorBlock,

@@ -7,12 +7,11 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock};
 
 use super::{Averaged, Kept, Reduction, Spread};
-use crate::Axis;
+use crate::engine::{Axis, check_no_second_derivatives};
 use crate::kernels::{GradientRows, RowMoments, Summable, centered_rows, sum_rows};
 use crate::numbers::{
     Continuous, continuous, large_integers, read, stored, with_continuous, with_number,
 };
-use crate::results::check_no_second_derivatives;
 
 pub(super) fn reduce(
     block: &TensorBlock,

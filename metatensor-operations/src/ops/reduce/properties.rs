@@ -3,8 +3,7 @@
 use metatensor_core::Result;
 
 use super::{Reduction, over_properties};
-use crate::Axis;
-use crate::operand::{Operand, map_blocks};
+use crate::engine::{Axis, Operand, map_blocks};
 
 /// Reduces the properties of each block, whose dimensions `names` are removed.
 ///

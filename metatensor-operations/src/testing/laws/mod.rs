@@ -14,6 +14,7 @@ mod maps;
 mod operations;
 mod order;
 mod recursion;
+mod structure;
 
 use std::collections::BTreeMap;
 

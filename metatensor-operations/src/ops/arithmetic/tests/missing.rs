@@ -4,8 +4,9 @@ use metatensor_core::{DType, DenseArray, Error, Labels, TensorBlock};
 use proptest::prelude::*;
 
 use super::*;
+use crate::engine::MissingGradients;
 use crate::testing::random::elements;
-use crate::{MissingGradients, align_gradients, check_equal, remove_gradients, zeros_like};
+use crate::{align_gradients, check_equal, remove_gradients, zeros_like};
 
 type OperationWith = fn(&TensorBlock, &TensorBlock, MissingGradients) -> Result<TensorBlock>;
 

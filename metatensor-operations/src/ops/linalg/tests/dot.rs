@@ -7,9 +7,10 @@ use num_complex::Complex;
 use proptest::prelude::*;
 
 use super::{fortran, named};
+use crate::engine::EqualMetadataOptions;
 use crate::testing::threads::{Order, assert_independent_of_threads, large};
 use crate::testing::{array, block, gradient, labels, map, small_block, values, with_gradient};
-use crate::{EqualMetadataOptions, add, dot, equal, equal_metadata};
+use crate::{add, dot, equal, equal_metadata};
 
 /// Block of weights with these samples `z`, and the properties of [`block`].
 fn weights<T: Element>(z: &[[i32; 1]], properties: usize, values: &[T]) -> TensorBlock {

@@ -5,9 +5,10 @@ use ndarray::{ArrayD, Dimension, IxDyn};
 use num_complex::Complex;
 use proptest::prelude::*;
 
+use crate::engine::{Axis, MissingGradients};
 use crate::testing::random::elements;
 use crate::testing::{Random, block, gradient, labels, map, values, with_gradient};
-use crate::{Axis, MissingGradients, dot, dot_with, remove_gradients, rename_dimension, sort};
+use crate::{dot, dot_with, remove_gradients, rename_dimension, sort};
 
 #[test]
 fn derivatives_of_both_are_added() {

@@ -7,7 +7,7 @@ use num_complex::Complex;
 use proptest::prelude::*;
 
 use super::{assert_close, complex_matrix, matrix, named, result};
-use crate::linalg::scale::times_power;
+use crate::ops::linalg::scale::times_power;
 use crate::{LstsqOptions, lstsq, solve};
 
 const DEFAULT: LstsqOptions = LstsqOptions { rcond: None };

@@ -1,0 +1,32 @@
+//! What operations share: which blocks and rows go together, what becomes of gradients, and how results are made.
+//!
+//! It knows labels and blocks, and no formulas. Loops over elements are in [`kernels`](crate::kernels).
+
+mod axis;
+mod gradient_pair;
+mod gradient_rows;
+mod in_place;
+mod metadata;
+mod missing;
+mod not_equal;
+mod operand;
+mod results;
+mod structure;
+mod take;
+
+pub use axis::Axis;
+pub(crate) use gradient_pair::gradient_pairs;
+pub(crate) use gradient_rows::{Child, GradientRowUnion};
+pub(crate) use in_place::{change_all, change_gradients, change_values, in_place};
+pub use metadata::EqualMetadataOptions;
+pub(crate) use metadata::{difference, same_labels, same_metadata, same_parameters};
+pub use missing::MissingGradients;
+pub(crate) use missing::{alike, check_gradients, parameters, with_hint};
+pub use not_equal::NotEqual;
+pub use operand::Operand;
+pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
+pub(crate) use results::{
+    check_no_second_derivatives, map_all, with_array, with_fractions, with_results, with_values,
+};
+pub(crate) use structure::{from_parts, invalid_axis, with_rows};
+pub(crate) use take::{PropertyPart, SamplePart, Sorting, sorted, take};
