@@ -19,3 +19,5 @@ mod objects;
 mod streams;
 #[path = "saving/system.rs"]
 mod system;
+#[path = "saving/transposed.rs"]
+mod transposed;

@@ -15,6 +15,7 @@ mod item_size;
 mod layout;
 mod movement;
 mod output;
+mod pieces;
 mod reference;
 mod reorder;
 #[cfg(test)]

@@ -121,6 +121,24 @@ pub(super) fn write_rows<T: Copy + Send>(
     })
 }
 
+/// Lets `fill` write `count` items to the end of `vector`. It must write all of them.
+pub(super) fn append<const N: usize>(
+    vector: &mut Vec<u8>,
+    count: usize,
+    fill: impl FnOnce(&mut [MaybeUninit<[u8; N]>]) -> Result<()>,
+) -> Result<()> {
+    let size = count * N;
+    vector
+        .try_reserve(size)
+        .map_err(|_| Error::invalid(format!("can not allocate {size} bytes")))?;
+    let memory = vector.spare_capacity_mut()[..size].as_mut_ptr();
+    // SAFETY: `N` bytes have the alignment of one, and there is space for `count` times as many.
+    fill(unsafe { std::slice::from_raw_parts_mut(memory.cast(), count) })?;
+    // SAFETY: these bytes have just been written.
+    unsafe { vector.set_len(vector.len() + size) };
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{DenseArray, Error};

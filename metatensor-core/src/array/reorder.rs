@@ -1,10 +1,13 @@
 //! Copies with another order of axes.
 
+use std::mem::MaybeUninit;
+
 use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
+use super::output::write_rows;
 use super::transpose::{LINE, write_transposed};
 use super::{Array, DType, DenseArray, Output};
-use crate::threads::rows_per_piece;
+use crate::threads::{for_each, rows_per_piece};
 use crate::{Result, with_item_size};
 
 /// Matrices with fewer elements than this are copied in order.
@@ -50,38 +53,52 @@ pub(super) fn copy_in_order<const N: usize>(
     shape: &[usize],
     items: &ArrayViewD<'_, [u8; N]>,
 ) -> Result<DenseArray> {
+    DenseArray::fill_as(dtype, shape, |memory| fill_in_order(memory, items))
+}
+
+/// Writes all `items` to `memory`, which has space for them, the last axis varying fastest.
+pub(super) fn fill_in_order<const N: usize>(
+    memory: &mut [MaybeUninit<[u8; N]>],
+    items: &ArrayViewD<'_, [u8; N]>,
+) -> Result<()> {
     let work = 2 * N * items.len();
     if let Some(items) = items.as_slice() {
-        return DenseArray::write_rows_as(dtype, shape, 1, work, |range, output| {
+        return write_rows(memory, 1, work, |range, output| {
             output.copy(&items[range]);
             Ok(())
         });
     }
     // Without any item, or without axes, they would have been a slice.
-    let mut rows = items.len_of(Axis(0));
-    let near = nearest_axis(items);
-    if near == Some(0) && rows_per_piece(rows, work) < LINE / N {
-        // pieces would all need the same lines of the cache
-        rows = 1;
+    let rows = items.len_of(Axis(0));
+    let mut per_piece = rows_per_piece(rows, work);
+    if nearest_axis(items) == Some(0) {
+        // pieces of fewer rows would need the same lines of the cache
+        per_piece = per_piece.max(LINE / N);
     }
-    DenseArray::write_rows_as(dtype, shape, items.len() / rows, work, |range, output| {
-        let range = if rows == 1 {
-            Slice::from(..)
-        } else {
-            Slice::from(range)
-        };
-        let items = items.slice_axis(Axis(0), range);
-        match near {
-            Some(axis) => write_transposed(output, &items, axis),
-            None => write_in_order(output, &items),
-        }
-        Ok(())
+    let pieces = memory.chunks_mut(per_piece * (items.len() / rows));
+    for_each(work, pieces.enumerate(), |(i, memory)| {
+        let start = i * per_piece;
+        let range = Slice::from(start..rows.min(start + per_piece));
+        write_all(memory, &items.slice_axis(Axis(0), range))
     })
+}
+
+/// Writes all `items`, on this thread.
+pub(super) fn write_all<const N: usize>(
+    memory: &mut [MaybeUninit<[u8; N]>],
+    items: &ArrayViewD<'_, [u8; N]>,
+) -> Result<()> {
+    let mut output = Output::new(memory);
+    match nearest_axis(items) {
+        Some(axis) => write_transposed(&mut output, items, axis),
+        None => write_in_order(&mut output, items),
+    }
+    output.check_complete()
 }
 
 /// The axis along which neighbors are nearest in memory, if it is not the last one, and if it is worth to copy line by
 /// line of the cache.
-fn nearest_axis<const N: usize>(items: &ArrayViewD<'_, [u8; N]>) -> Option<usize> {
+pub(super) fn nearest_axis<const N: usize>(items: &ArrayViewD<'_, [u8; N]>) -> Option<usize> {
     let last = items.ndim() - 1;
     let distance = |axis: usize| items.strides()[axis].unsigned_abs();
     let axes = (0..=last)

@@ -1,9 +1,7 @@
 //! Arrays in files.
 
-use std::io::Write;
-
 use super::Scratch;
-use super::archive::{Alignment, ArchiveWriter, Member};
+use super::archive::{Alignment, ArchiveWriter, Member, Sink};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
 use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View, will_be_written};
 
@@ -160,8 +158,8 @@ fn swap_bytes<const N: usize>(bytes: &mut [u8]) {
 }
 
 /// Append the array `view` to an archive, as the member `name`.
-pub(super) fn write<W: Write>(
-    archive: &mut ArchiveWriter<W>,
+pub(super) fn write(
+    archive: &mut ArchiveWriter<Sink<'_>>,
     name: &str,
     view: &View<'_>,
 ) -> Result<()> {
@@ -177,22 +175,22 @@ pub(super) fn write<W: Write>(
         view.typed::<bool>().map_err(error)?;
     }
 
-    let copy;
-    let copy_view;
-    let bytes = match view.as_bytes() {
-        Some(bytes) => bytes,
-        None => {
-            copy = DenseArray::copy_of(view).map_err(error)?;
-            copy_view = copy.view();
-            copy_view.as_bytes().unwrap_or_default()
-        }
-    };
-    archive.add(name, &[&header, bytes], alignment(bytes))
+    if let Some(bytes) = view.as_bytes() {
+        return archive.add(name, &[&header, bytes], alignment(bytes.len()));
+    }
+    let size = view.shape().iter().product::<usize>() * view.dtype().size();
+    if size > PIECE && !archive.is_stream() {
+        // fresh memory for a copy takes longer than the copy
+        return archive.add_elements(name, &header, view, alignment(size));
+    }
+    let mut bytes = Vec::new();
+    view.append_to(&mut bytes).map_err(error)?;
+    archive.add(name, &[&header, &bytes], alignment(size))
 }
 
-/// How the member with this data is aligned.
-pub(super) fn alignment(data: &[u8]) -> Alignment {
-    if data.len() >= ALIGNED {
+/// How a member with data of this size is aligned.
+pub(super) fn alignment(size: usize) -> Alignment {
+    if size >= ALIGNED {
         Alignment::Bytes64
     } else {
         Alignment::Packed

@@ -4,7 +4,9 @@ use std::fmt::{self, Write as _};
 use std::io::Write;
 use std::path::Path;
 
-use super::archive::{Alignment, ArchiveWriter, checksum};
+use crc32fast::Hasher;
+
+use super::archive::{Alignment, ArchiveWriter, Sink, checksum};
 use super::{array, file, info, labels};
 use crate::array::vector_for;
 use crate::limits::MAX_DEPTH;
@@ -37,7 +39,7 @@ impl TensorMap {
     /// memory, types of data that files do not have, booleans other than 0 and 1. Whatever was there
     /// before still is, unless the error says that overwriting failed, and where the new content is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        file::save(path.as_ref(), |sink| self.save_to(sink))
+        file::save(path.as_ref(), |sink| self.write(sink))
     }
 
     /// Saves this map to memory.
@@ -56,7 +58,7 @@ impl TensorMap {
     /// If the map can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
         let mut buffer = vector_for(self.saved_size())?;
-        self.save_to(&mut buffer)?;
+        self.write(Sink::Memory(&mut buffer))?;
         Ok(buffer)
     }
 
@@ -78,7 +80,11 @@ impl TensorMap {
     /// # Errors
     ///
     /// Those of `sink`, or if the map can not be in a file, see [`TensorMap::save`].
-    pub fn save_to(&self, sink: impl Write) -> Result<()> {
+    pub fn save_to(&self, mut sink: impl Write) -> Result<()> {
+        self.write(Sink::Stream(&mut sink))
+    }
+
+    fn write(&self, sink: Sink<'_>) -> Result<()> {
         let mut saver = Saver::new(sink);
         saver.inside(format_args!("keys.npy"), |saver| {
             saver.labels(0, 0, self.keys())
@@ -105,7 +111,7 @@ impl TensorBlock {
     /// If the file can not be written, or the block can not be in a file, see [`TensorMap::save`].
     /// Whatever was there before still is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        file::save(path.as_ref(), |sink| self.save_to(sink))
+        file::save(path.as_ref(), |sink| self.write(sink))
     }
 
     /// Saves this block to memory.
@@ -115,7 +121,7 @@ impl TensorBlock {
     /// If the block can not be in a file, see [`TensorMap::save`].
     pub fn save_buffer(&self) -> Result<Vec<u8>> {
         let mut buffer = vector_for(self.saved_size())?;
-        self.save_to(&mut buffer)?;
+        self.write(Sink::Memory(&mut buffer))?;
         Ok(buffer)
     }
 
@@ -131,7 +137,11 @@ impl TensorBlock {
     /// # Errors
     ///
     /// Those of `sink`, or if the block can not be in a file, see [`TensorMap::save`].
-    pub fn save_to(&self, sink: impl Write) -> Result<()> {
+    pub fn save_to(&self, mut sink: impl Write) -> Result<()> {
+        self.write(Sink::Stream(&mut sink))
+    }
+
+    fn write(&self, sink: Sink<'_>) -> Result<()> {
         let mut saver = Saver::new(sink);
         saver.block(self, 0)?;
         saver.archive.finish()?;
@@ -171,16 +181,16 @@ struct SavedLabels<'a> {
 }
 
 /// Writes the members of an archive.
-struct Saver<'a, W: Write> {
-    archive: ArchiveWriter<W>,
+struct Saver<'a, 's> {
+    archive: ArchiveWriter<Sink<'s>>,
     /// Name of the next member, or the start of it.
     name: String,
     /// The last labels of each axis, for blocks and for their gradients: many blocks have the same ones.
     saved: Vec<Vec<Option<SavedLabels<'a>>>>,
 }
 
-impl<'a, W: Write> Saver<'a, W> {
-    fn new(sink: W) -> Self {
+impl<'a, 's> Saver<'a, 's> {
+    fn new(sink: Sink<'s>) -> Self {
         Saver {
             archive: ArchiveWriter::new(sink),
             name: String::new(),
@@ -211,7 +221,7 @@ impl<'a, W: Write> Saver<'a, W> {
             _ => {
                 let header = labels::header(labels)
                     .map_err(|error| error.context(format!("'{}'", self.name)))?;
-                let crc = checksum(&[&header, values])?;
+                let crc = checksum(Hasher::new(), &[&header, values])?;
                 known.insert(SavedLabels {
                     labels,
                     header,
@@ -219,7 +229,7 @@ impl<'a, W: Write> Saver<'a, W> {
                 })
             }
         };
-        let alignment = array::alignment(values);
+        let alignment = array::alignment(values.len());
         self.archive
             .add_checked(&self.name, &[header, values], alignment, *crc)
     }

@@ -221,7 +221,7 @@ impl DenseArray {
     }
 }
 
-fn check_dtype(dtype: DType) -> Result<()> {
+pub(super) fn check_dtype(dtype: DType) -> Result<()> {
     if DType::ALL.contains(&dtype) {
         return Ok(());
     }

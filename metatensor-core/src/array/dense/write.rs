@@ -87,7 +87,7 @@ impl DenseArray {
     }
 
     /// `fill` must write everything.
-    fn fill_as<T: Copy>(
+    pub(in crate::array) fn fill_as<T: Copy>(
         dtype: DType,
         shape: &[usize],
         fill: impl FnOnce(&mut [MaybeUninit<T>]) -> Result<()>,

@@ -8,12 +8,14 @@ mod local;
 mod member;
 mod prefix;
 mod reader;
+mod sink;
 mod source;
 mod writer;
 
 pub(crate) use end::End;
 pub(crate) use member::Member;
 pub(crate) use reader::Archive;
+pub(crate) use sink::Sink;
 pub(crate) use source::Source;
 pub(crate) use writer::{Alignment, ArchiveWriter, checksum};
 

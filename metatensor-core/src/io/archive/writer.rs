@@ -7,9 +7,10 @@ use std::io::{self, Write};
 use crc32fast::Hasher;
 use smallvec::SmallVec;
 
+use super::Sink;
 use super::format::*;
 use crate::threads::for_each;
-use crate::{Error, Result};
+use crate::{Error, Result, View};
 
 /// Where the data of a member starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,9 @@ const VERSION: u16 = 20;
 const VERSION_64: u16 = 45;
 /// The writer understands version 4.6, and gives the permissions of Unix.
 const MADE_BY: u16 = 3 << 8 | 46;
+/// Where checksums are in the header of a member, and in its entry of the directory.
+const LOCAL_CRC: usize = 14;
+const RECORD_CRC: usize = 16;
 /// Midnight of 2000-01-01: the same data gives the same file whenever it is saved.
 const TIME: u16 = 0;
 const DATE: u16 = (2000 - 1980) << 9 | 1 << 5 | 1;
@@ -41,7 +45,7 @@ const DATE: u16 = (2000 - 1980) << 9 | 1 << 5 | 1;
 const ATTRIBUTES: u32 = 0o100_644 << 16;
 
 /// Writes an archive of uncompressed members from the first byte to the last, without ever going
-/// back.
+/// back but for the checksums of [`ArchiveWriter::add_elements`].
 #[derive(Debug)]
 pub(crate) struct ArchiveWriter<W: Write> {
     sink: W,
@@ -78,7 +82,7 @@ impl<W: Write> ArchiveWriter<W> {
     /// If there is such a member already, if the name is too long for the format, or if the sink
     /// fails, after which the archive can not be finished in any meaningful way.
     pub(crate) fn add(&mut self, name: &str, parts: &[&[u8]], alignment: Alignment) -> Result<()> {
-        self.add_checked(name, parts, alignment, checksum(parts)?)
+        self.add_checked(name, parts, alignment, checksum(Hasher::new(), parts)?)
     }
 
     /// The same if the checksum is known.
@@ -92,6 +96,17 @@ impl<W: Write> ArchiveWriter<W> {
         alignment: Alignment,
         crc: u32,
     ) -> Result<()> {
+        let size = parts.iter().map(|part| part.len() as u64).sum();
+        self.begin(name, size, alignment, crc)?;
+        for part in parts {
+            self.put(part)
+                .map_err(|cause| could_not_write(name, cause))?;
+        }
+        Ok(())
+    }
+
+    /// Put the header of a member before its content, and its entry into the directory.
+    fn begin(&mut self, name: &str, size: u64, alignment: Alignment, crc: u32) -> Result<()> {
         let Ok(name_length) = u16::try_from(name.len()) else {
             let start: String = name.chars().take(64).collect();
             return Err(Error::invalid(format!(
@@ -107,7 +122,6 @@ impl<W: Write> ArchiveWriter<W> {
         self.count += 1;
 
         let start = self.offset;
-        let size: u64 = parts.iter().map(|part| part.len() as u64).sum();
         let flags = if name.is_ascii() { 0 } else { UTF8 };
         let version = if size >= MAX32 || start >= MAX32 {
             VERSION_64
@@ -178,12 +192,6 @@ impl<W: Write> ArchiveWriter<W> {
             put_extra_64(record, &wide);
         }
 
-        for part in parts {
-            self.put(part).map_err(|cause| Error::Io {
-                context: format!("could not write '{name}'"),
-                cause,
-            })?;
-        }
         Ok(())
     }
 
@@ -268,12 +276,54 @@ impl<W: Write> ArchiveWriter<W> {
     }
 }
 
-/// The checksum of `parts` one after the other.
+#[cold]
+fn could_not_write(name: &str, cause: io::Error) -> Error {
+    Error::Io {
+        context: format!("could not write '{name}'"),
+        cause,
+    }
+}
+
+impl ArchiveWriter<Sink<'_>> {
+    /// Append the member `name`, made of `header` and the elements of `view`, the last axis varying fastest. The sink must
+    /// not be a stream: elements are copied to where they stay, and the checksum follows.
+    ///
+    /// # Errors
+    /// As for [`ArchiveWriter::add`].
+    pub(crate) fn add_elements(
+        &mut self,
+        name: &str,
+        header: &[u8],
+        view: &View<'_>,
+        alignment: Alignment,
+    ) -> Result<()> {
+        let failed = |cause| could_not_write(name, cause);
+        let (start, record) = (self.offset, self.directory.len());
+        let size = view.shape().iter().product::<usize>() * view.dtype().size();
+        self.begin(name, (header.len() + size) as u64, alignment, 0)?;
+        self.put(header).map_err(failed)?;
+        self.flush_buffer().map_err(failed)?;
+        let mut checked = Hasher::new();
+        checked.update(header);
+        let crc = self.sink.append(view, checked, failed)?.to_le_bytes();
+        self.offset += size as u64;
+        let back = self.offset - start - LOCAL_CRC as u64;
+        self.sink.replace(back, &crc).map_err(failed)?;
+        self.directory[record + RECORD_CRC..][..crc.len()].copy_from_slice(&crc);
+        Ok(())
+    }
+
+    /// Whether the sink only takes bytes one after the other.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.sink, Sink::Stream(_))
+    }
+}
+
+/// The checksum of what `checksum` has seen, and of `parts` one after the other.
 ///
 /// # Errors
 /// None, in fact.
-pub(crate) fn checksum(parts: &[&[u8]]) -> Result<u32> {
-    let mut checksum = Hasher::new();
+pub(crate) fn checksum(mut checksum: Hasher, parts: &[&[u8]]) -> Result<u32> {
     for part in parts {
         if part.len() <= PIECE {
             checksum.update(part);

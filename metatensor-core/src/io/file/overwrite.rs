@@ -2,12 +2,13 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::temporary::{Folder, Temporary};
+use crate::io::archive::Sink;
 use crate::{Error, Result};
 
 /// Data goes through memory of this size.
@@ -24,15 +25,12 @@ pub(super) enum Whole {
 ///
 /// # Errors
 /// Those of `write`, or if there is no space anywhere.
-pub(super) fn elsewhere(
-    path: &Path,
-    write: impl Fn(&mut dyn Write) -> Result<()>,
-) -> Result<Whole> {
+pub(super) fn elsewhere(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -> Result<Whole> {
     let refused = |error| Error::io("write", path, error);
     let folder = Folder::open(&env::temp_dir());
     let in_folder = folder.and_then(|folder| Temporary::new(folder, path.as_os_str().as_bytes()));
     let in_folder = in_folder.map_err(refused).and_then(|mut new| {
-        write(&mut new.file)?;
+        write(Sink::File(&mut new.file))?;
         // what is overwritten next is lost if the machine stops
         new.file.sync_all().map_err(refused)?;
         Ok(Whole::Named(new))
@@ -40,7 +38,7 @@ pub(super) fn elsewhere(
     match in_folder {
         Err(Error::Io { .. }) => {
             let mut file = in_memory().map_err(refused)?;
-            write(&mut file)?;
+            write(Sink::File(&mut file))?;
             Ok(Whole::Memory(file))
         }
         other => other,

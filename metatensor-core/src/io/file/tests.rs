@@ -1,4 +1,5 @@
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
@@ -6,7 +7,7 @@ use super::save;
 use crate::{Error, Result};
 
 fn put(path: &Path, content: &[u8]) -> Result<()> {
-    save(path, |file| {
+    save(path, |mut file| {
         file.write_all(content)
             .map_err(|error| Error::io("fill", path, error))
     })
@@ -41,7 +42,7 @@ fn a_failure_leaves_the_old_file_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data");
     put(&path, b"old").unwrap();
-    let error = save(&path, |file| {
+    let error = save(&path, |mut file| {
         file.write_all(b"half of the n").unwrap();
         Err(Error::invalid("no more"))
     });

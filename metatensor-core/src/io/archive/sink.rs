@@ -1,0 +1,112 @@
+//! What archives are written to.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, PoisonError};
+
+use crc32fast::Hasher;
+
+use super::writer::checksum;
+use crate::{Error, Result, View};
+
+/// Takes bytes one after the other. Some sinks can do more.
+pub(crate) enum Sink<'a> {
+    Memory(&'a mut Vec<u8>),
+    /// A file that is written to by nobody else, and at the end.
+    File(&'a mut File),
+    /// Anything else, where nobody can go back.
+    Stream(&'a mut dyn Write),
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Sink::Memory(vector) => vector.write(bytes),
+            Sink::File(file) => file.write(bytes),
+            Sink::Stream(sink) => sink.write(bytes),
+        }
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Sink::Memory(vector) => vector.write_all(bytes),
+            Sink::File(file) => file.write_all(bytes),
+            Sink::Stream(sink) => sink.write_all(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Sink::Memory(_) => Ok(()),
+            Sink::File(file) => file.flush(),
+            Sink::Stream(sink) => sink.flush(),
+        }
+    }
+}
+
+impl Sink<'_> {
+    /// Appends the elements of `view`, the last axis varying fastest, and gives the checksum of what `checked` has seen and
+    /// of them. Only for sinks that are no streams.
+    ///
+    /// # Errors
+    /// If the file can not be written, which `failed` makes an error of, or if there is not enough memory.
+    pub(super) fn append(
+        &mut self,
+        view: &View<'_>,
+        mut checked: Hasher,
+        failed: impl Fn(io::Error) -> Error + Sync,
+    ) -> Result<u32> {
+        match self {
+            Sink::Memory(vector) => {
+                let start = vector.len();
+                view.append_to(vector)?;
+                checksum(checked, &[&vector[start..]])
+            }
+            Sink::File(file) => {
+                let start = file.stream_position().map_err(&failed)?;
+                let size = view.shape().iter().product::<usize>() * view.dtype().size();
+                let sums = Mutex::new(Vec::new());
+                let shared: &File = file;
+                view.in_pieces(|offset, bytes| {
+                    let mut sum = Hasher::new();
+                    sum.update(bytes);
+                    let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
+                    sums.push((offset, sum));
+                    drop(sums);
+                    shared
+                        .write_all_at(bytes, start + offset as u64)
+                        .map_err(&failed)
+                })?;
+                file.seek(SeekFrom::Start(start + size as u64))
+                    .map_err(failed)?;
+                let mut sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+                sums.sort_unstable_by_key(|&(offset, _)| offset);
+                for (_, sum) in &sums {
+                    checked.combine(sum);
+                }
+                Ok(checked.finalize())
+            }
+            Sink::Stream(_) => Err(Error::Internal("streams only take bytes".to_owned())),
+        }
+    }
+
+    /// Replaces what was written `back` bytes before the end, if this is no stream.
+    ///
+    /// # Errors
+    /// If the file can not be written.
+    pub(super) fn replace(&mut self, back: u64, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Sink::Memory(vector) => {
+                let start = vector.len() - back as usize;
+                vector[start..][..bytes.len()].copy_from_slice(bytes);
+                Ok(())
+            }
+            Sink::File(file) => {
+                let end = file.stream_position()?;
+                file.write_all_at(bytes, end - back)
+            }
+            Sink::Stream(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+}
