@@ -8,7 +8,7 @@ use super::View;
 use super::dense::check_dtype;
 use super::output::append;
 use super::reorder::{fill_in_order, nearest_axis, write_all};
-use super::transpose::LINE;
+use crate::simd::LINE;
 use crate::threads::for_each;
 use crate::{Result, with_item_size};
 
@@ -16,7 +16,7 @@ use crate::{Result, with_item_size};
 const PIECE: usize = 2 << 20;
 /// Bytes of neighbors in memory that are copied together, if they are in different rows of the result: whole lines of the
 /// cache, but for those at the ends.
-const NEIGHBORS: usize = 4 * LINE;
+const NEIGHBORS: usize = 2 * LINE;
 
 /// Elements that are copied together.
 struct Piece<'a, const N: usize> {

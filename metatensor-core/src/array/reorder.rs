@@ -5,8 +5,9 @@ use std::mem::MaybeUninit;
 use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
 use super::output::write_rows;
-use super::transpose::{LINE, write_transposed};
+use super::transpose::write_transposed;
 use super::{Array, DType, DenseArray, Output};
+use crate::simd::LINE;
 use crate::threads::{for_each, rows_per_piece};
 use crate::{Result, with_item_size};
 

@@ -1,4 +1,4 @@
-//! Copies of arrays that are contiguous along another axis than the last one, line by line of the cache.
+//! Copies of arrays that are contiguous along another axis than the last one, in blocks that stay in the cache.
 
 #![expect(
     unsafe_code,
@@ -10,13 +10,14 @@ use std::mem::MaybeUninit;
 use ndarray::{ArrayViewD, Axis};
 
 use super::Output;
+use crate::simd::{LINE, WORD, Word, interleave, will_read, will_write};
 
-/// Bytes of a line of the cache.
-pub(super) const LINE: usize = 64;
+/// Rows and columns of a block of items that are copied together, while all lines with them are in the cache.
+const SIDE: usize = 64;
 
-/// Rows of the result that are written before the next ones: for as many pages of memory, the processor remembers where
-/// they are.
-const BAND: usize = 1024;
+/// Rows of the result that are written before the next ones: of those that are not aligned, lines with the end of one block
+/// and the start of the next one are still in the cache.
+const BAND: usize = 4 * SIDE;
 
 /// Writes all `items`, the last axis varying fastest. Neighbors along the axis `near`, which is not the last one, are
 /// near each other in memory.
@@ -81,110 +82,108 @@ unsafe fn transpose<const N: usize>(
     columns: usize,
 ) {
     let target = target.as_mut_ptr().cast::<[u8; N]>();
-    let side = (LINE / N).max(16);
     // SAFETY: these are positions in the matrix.
     let source = |i: usize, j: usize| unsafe {
         first.offset(i as isize * from.row + j as isize * from.column)
     };
     // SAFETY: as above.
     let place = |i: usize, j: usize| unsafe { target.add(i * row + j) };
-    // items that are moved as parts of words
-    let word = if from.row == 1 && N < 8 { 8 / N } else { 1 };
-    let squares = (0..rows).step_by(BAND).flat_map(|start| {
-        let lefts = (0..columns).step_by(side);
-        let tops = move || (start..rows.min(start + BAND)).step_by(side);
-        lefts.flat_map(move |left| tops().map(move |top| (top, left)))
-    });
-    for (top, left) in squares {
-        let (bottom, right) = (rows.min(top + side), columns.min(left + side));
-        let mut i = top;
-        while i + word <= bottom && word > 1 {
-            let mut j = left;
-            while j + word <= right {
-                // SAFETY: a square of items that are next to each other in columns, and in rows of the result.
-                unsafe {
-                    match N {
-                        1 => square::<8>(source(i, j).cast(), from.column, place(i, j).cast(), row),
-                        2 => square::<4>(
-                            source(i, j).cast(),
-                            2 * from.column,
-                            place(i, j).cast(),
-                            2 * row,
-                        ),
-                        _ => square::<2>(
-                            source(i, j).cast(),
-                            4 * from.column,
-                            place(i, j).cast(),
-                            4 * row,
-                        ),
-                    }
-                }
-                j += word;
+    let count = WORD / N;
+    let in_words = from.row == 1 && count > 1 && rows.min(columns) >= count;
+    let mut blocks = (0..rows)
+        .step_by(BAND)
+        .flat_map(|start| {
+            let lefts = (0..columns).step_by(SIDE);
+            let tops = move || (start..rows.min(start + BAND)).step_by(SIDE);
+            lefts.flat_map(move |left| tops().map(move |top| (top, left)))
+        })
+        .peekable();
+    let ends = |top: usize, left: usize| (rows.min(top + SIDE), columns.min(left + SIDE));
+    while let Some((top, left)) = blocks.next() {
+        let (bottom, right) = ends(top, left);
+        if let Some(&(top, left)) = blocks.peek()
+            && from.row == 1
+        {
+            // no processor guesses where so many rows and columns go on
+            let (bottom, right) = ends(top, left);
+            for j in left..right {
+                lines(source(top, j), bottom - top, will_read);
             }
-            for j in j..right {
-                for i in i..i + word {
+            for i in top..bottom {
+                lines(place(i, left), right - left, will_write);
+            }
+        }
+        if !in_words {
+            for i in top..bottom {
+                for j in left..right {
                     // SAFETY: positions in the matrix.
                     unsafe { *place(i, j) = *source(i, j) }
                 }
             }
-            i += word;
+            continue;
         }
-        for i in i..bottom {
-            for j in left..right {
-                // SAFETY: positions in the matrix.
-                unsafe { *place(i, j) = *source(i, j) }
+        for i in (top..bottom).step_by(count) {
+            for j in (left..right).step_by(count) {
+                // what is left over at an end is written once more with what is before it
+                let (i, j) = (i.min(rows - count), j.min(columns - count));
+                let (source, place) = (source(i, j).cast::<u8>(), place(i, j).cast::<u8>());
+                let (from, to) = (from.column * N as isize, row * N);
+                // SAFETY: a square of items that are next to each other in columns, and in rows of the result.
+                unsafe {
+                    match N {
+                        1 => square::<1, 16>(source, from, place, to),
+                        2 => square::<2, 8>(source, from, place, to),
+                        4 => square::<4, 4>(source, from, place, to),
+                        _ => square::<8, 2>(source, from, place, to),
+                    }
+                }
             }
         }
     }
 }
 
-/// Transposes `COUNT` words of as many items each, which are `from` and `to` bytes from each other.
+/// Calls `hint` for all lines of the cache with some of these `count` items.
+#[inline(always)]
+fn lines<const N: usize>(first: *const [u8; N], count: usize, hint: impl Fn(*const u8)) {
+    let first = first.cast::<u8>();
+    for offset in (0..count * N).step_by(LINE) {
+        hint(first.wrapping_add(offset));
+    }
+    hint(first.wrapping_add(count * N - 1));
+}
+
+/// Transposes `COUNT` words of as many items of `N` bytes each, which are `from` and `to` bytes from each other.
 ///
 /// # Safety
 ///
 /// All of these words must be there, with any alignment.
 #[inline(always)]
-unsafe fn square<const COUNT: usize>(source: *const u8, from: isize, target: *mut u8, to: usize) {
-    let mut words = [0; COUNT];
-    for (i, word) in words.iter_mut().enumerate() {
-        // SAFETY: promised by the caller.
-        *word = u64::from_le(unsafe {
-            source
-                .offset(i as isize * from)
-                .cast::<u64>()
-                .read_unaligned()
-        });
-    }
-    if COUNT > 4 {
-        exchange::<COUNT, 4>(&mut words);
-    }
-    if COUNT > 2 {
-        exchange::<COUNT, 2>(&mut words);
-    }
-    exchange::<COUNT, 1>(&mut words);
-    for (i, word) in words.iter().enumerate() {
+unsafe fn square<const N: usize, const COUNT: usize>(
+    source: *const u8,
+    from: isize,
+    target: *mut u8,
+    to: usize,
+) {
+    let mut words: [Word; COUNT] = std::array::from_fn(|i| {
         // SAFETY: promised by the caller.
         unsafe {
-            target
-                .add(i * to)
-                .cast::<u64>()
-                .write_unaligned(word.to_le())
-        };
-    }
-}
-
-/// Exchanges the upper `HALF` items of each `2 * HALF` with the lower ones of the word that is `HALF` words further. All
-/// numbers are known to the compiler.
-#[inline(always)]
-fn exchange<const COUNT: usize, const HALF: usize>(words: &mut [u64; COUNT]) {
-    let shift = HALF * (64 / COUNT);
-    let mask = u64::MAX / ((1 << shift) + 1);
-    for i in 0..COUNT {
-        if i & HALF == 0 {
-            let exchanged = (words[i] >> shift ^ words[i + HALF]) & mask;
-            words[i + HALF] ^= exchanged;
-            words[i] ^= exchanged << shift;
+            source
+                .offset(i as isize * from)
+                .cast::<Word>()
+                .read_unaligned()
         }
+    });
+    // Each step moves the highest bit of the number of a word to the lowest one of the number of an item: after as many
+    // steps as there are bits, the numbers are exchanged.
+    for _ in 0..COUNT.ilog2() {
+        let before = words;
+        for i in 0..COUNT / 2 {
+            [words[2 * i], words[2 * i + 1]] = interleave::<N>(before[i], before[i + COUNT / 2]);
+        }
+    }
+    for (i, word) in words.into_iter().enumerate() {
+        // SAFETY: promised by the caller.
+        unsafe { target.add(i * to).cast::<Word>().write_unaligned(word) };
     }
 }
 

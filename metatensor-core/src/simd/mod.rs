@@ -2,10 +2,12 @@
 //!
 //! [`run_kernel`] is run-time dispatch: what a [`Kernel`] does is compiled several times, for processors with and without
 //! wide vectors, and the best one for this processor is chosen when it runs. [`Lanes`] are a few integers that every
-//! processor of a kind compares at once.
+//! processor of a kind compares at once. [`Word`] is a register of items that are moved, and lines are what the cache has.
 
 mod dispatch;
 mod lanes;
+mod words;
 
 pub use dispatch::{Kernel, run_kernel};
 pub(crate) use lanes::{LANES, Lanes};
+pub(crate) use words::{LINE, WORD, Word, interleave, will_read, will_write};
