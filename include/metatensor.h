@@ -462,6 +462,15 @@ mts_status_t mts_labels_position(const struct mts_labels_t *labels,
 const struct mts_labels_t *mts_labels_clone(const struct mts_labels_t *labels);
 
 /**
+ * Release a reference to labels.
+ *
+ * @param labels the labels, or NULL. This handle must not be used any more.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_labels_free(const struct mts_labels_t *labels);
+
+/**
  * Make the union of two sets of labels: the rows of `first`, then those of `second` that are not in
  * `first`.
  *
@@ -546,15 +555,6 @@ mts_status_t mts_labels_select(const struct mts_labels_t *labels,
                                const struct mts_labels_t *selection,
                                uint64_t *selected,
                                uintptr_t *selected_count);
-
-/**
- * Release a reference to labels.
- *
- * @param labels the labels, or NULL. This handle must not be used any more.
- *
- * @returns `MTS_SUCCESS`
- */
-mts_status_t mts_labels_free(const struct mts_labels_t *labels);
 
 /**
  * Make a block without gradients.

@@ -40,41 +40,6 @@
 #define MTS_AXIS_PROPERTIES 3
 
 /**
- * Compare the samples of blocks.
- */
-#define MTS_METADATA_SAMPLES 1
-
-/**
- * Compare the components of blocks.
- */
-#define MTS_METADATA_COMPONENTS 2
-
-/**
- * Compare the properties of blocks.
- */
-#define MTS_METADATA_PROPERTIES 4
-
-/**
- * Compare all labels of blocks.
- */
-#define MTS_METADATA_ALL 7
-
-/**
- * Different keys are an error.
- */
-#define MTS_JOIN_KEYS_ERROR 0
-
-/**
- * Keys that are not in all maps are left out.
- */
-#define MTS_JOIN_KEYS_INTERSECTION 1
-
-/**
- * Maps without a block for a key have nothing to add to this block.
- */
-#define MTS_JOIN_KEYS_UNION 2
-
-/**
  * They are an error.
  */
 #define MTS_MISSING_GRADIENTS_ERROR 0
@@ -114,6 +79,41 @@
  * Sort all axes of a map.
  */
 #define MTS_SORT_ALL 15
+
+/**
+ * Compare the samples of blocks.
+ */
+#define MTS_METADATA_SAMPLES 1
+
+/**
+ * Compare the components of blocks.
+ */
+#define MTS_METADATA_COMPONENTS 2
+
+/**
+ * Compare the properties of blocks.
+ */
+#define MTS_METADATA_PROPERTIES 4
+
+/**
+ * Compare all labels of blocks.
+ */
+#define MTS_METADATA_ALL 7
+
+/**
+ * Different keys are an error.
+ */
+#define MTS_JOIN_KEYS_ERROR 0
+
+/**
+ * Keys that are not in all maps are left out.
+ */
+#define MTS_JOIN_KEYS_INTERSECTION 1
+
+/**
+ * Maps without a block for a key have nothing to add to this block.
+ */
+#define MTS_JOIN_KEYS_UNION 2
 
 /**
  * How close numbers have to be. NULL stands for `MTS_ALLCLOSE_OPTIONS_INIT`, which is `{1e-13, 1e-12, false}`.
@@ -162,61 +162,9 @@ typedef struct mts_names_t {
 } mts_names_t;
 
 /**
- * Names of the dimensions of a new block, one for each of the axes they are made of. Those that are not given count:
- * `sample`, `component_1`, `component_2`..., `property`.
- *
- * `MTS_BLOCK_NAMES_INIT` gives none, as NULL does.
- */
-typedef struct mts_block_names_t {
-    /**
-     * names of the dimensions of samples
-     */
-    struct mts_names_t samples;
-    /**
-     * names of components
-     */
-    struct mts_names_t components;
-    /**
-     * names of the dimensions of properties
-     */
-    struct mts_names_t properties;
-    /**
-     * whether names of the dimensions of samples are given
-     */
-    bool has_samples;
-    /**
-     * whether names of components are given
-     */
-    bool has_components;
-    /**
-     * whether names of the dimensions of properties are given
-     */
-    bool has_properties;
-} mts_block_names_t;
-
-/**
  * One of the axes of maps and blocks: a `MTS_AXIS_` value.
  */
 typedef uint32_t mts_axis_t;
-
-/**
- * What to do with keys that are not in all joined maps: a `MTS_JOIN_KEYS_` value.
- */
-typedef uint32_t mts_join_keys_t;
-
-/**
- * How to join maps. NULL stands for `MTS_JOIN_OPTIONS_INIT`, which is `{MTS_JOIN_KEYS_ERROR, NULL}`.
- */
-typedef struct mts_join_options_t {
-    /**
-     * what to do with keys that are not in all maps
-     */
-    mts_join_keys_t different_keys;
-    /**
-     * name of a new last dimension of the joined axis, the position of the map that an entry comes from; or NULL
-     */
-    const char *add_dimension;
-} mts_join_options_t;
 
 /**
  * How to solve least squares problems. NULL stands for `MTS_LSTSQ_OPTIONS_INIT`, which is `{NAN}`.
@@ -255,9 +203,94 @@ typedef struct mts_selection_t {
     uintptr_t indices_count;
 } mts_selection_t;
 
+/**
+ * What to do with keys that are not in all joined maps: a `MTS_JOIN_KEYS_` value.
+ */
+typedef uint32_t mts_join_keys_t;
+
+/**
+ * How to join maps. NULL stands for `MTS_JOIN_OPTIONS_INIT`, which is `{MTS_JOIN_KEYS_ERROR, NULL}`.
+ */
+typedef struct mts_join_options_t {
+    /**
+     * what to do with keys that are not in all maps
+     */
+    mts_join_keys_t different_keys;
+    /**
+     * name of a new last dimension of the joined axis, the position of the map that an entry comes from; or NULL
+     */
+    const char *add_dimension;
+} mts_join_options_t;
+
+/**
+ * Names of the dimensions of a new block, one for each of the axes they are made of. Those that are not given count:
+ * `sample`, `component_1`, `component_2`..., `property`.
+ *
+ * `MTS_BLOCK_NAMES_INIT` gives none, as NULL does.
+ */
+typedef struct mts_block_names_t {
+    /**
+     * names of the dimensions of samples
+     */
+    struct mts_names_t samples;
+    /**
+     * names of components
+     */
+    struct mts_names_t components;
+    /**
+     * names of the dimensions of properties
+     */
+    struct mts_names_t properties;
+    /**
+     * whether names of the dimensions of samples are given
+     */
+    bool has_samples;
+    /**
+     * whether names of components are given
+     */
+    bool has_components;
+    /**
+     * whether names of the dimensions of properties are given
+     */
+    bool has_properties;
+} mts_block_names_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Give two maps the same gradient rows for the same keys, which is what operations on two maps need.
+ *
+ * Gradients of both get all rows that one of them has, those of `a` first. New rows are zero, as derivatives without a row
+ * are. Everything else stays what it is, in each of the maps.
+ *
+ * @param a a map
+ * @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
+ * @param first is set to a new map made of `a` with its info, *owned* by the caller; or to NULL on error
+ * @param second is set to a new map made of `b` with its info, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_align_gradients(const mts_tensormap_t *a,
+                                 const mts_tensormap_t *b,
+                                 mts_tensormap_t **first,
+                                 mts_tensormap_t **second);
+
+/**
+ * The same as `mts_align_gradients` for blocks.
+ *
+ * @param a a block
+ * @param b another block, with the same samples, and gradients with respect to the same parameters
+ * @param first is set to a new block made of `a`, *owned* by the caller; or to NULL on error
+ * @param second is set to a new block made of `b`, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_align_gradients_block(const mts_block_t *a,
+                                       const mts_block_t *b,
+                                       mts_block_t **first,
+                                       mts_block_t **second);
 
 /**
  * Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
@@ -536,6 +569,17 @@ mts_status_t mts_equal(const mts_tensormap_t *a,
                        bool *equal);
 
 /**
+ * The same as `mts_equal` for blocks.
+ *
+ * @param a a block
+ * @param b another block
+ * @param equal is set to the answer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
+ */
+mts_status_t mts_equal_block(const mts_block_t *a, const mts_block_t *b, bool *equal);
+
+/**
  * Check that two maps have the same keys, labels, gradients and values: as `mts_equal`, with an error that
  * tells which labels are different, or else where values differ most, and both numbers.
  *
@@ -548,21 +592,7 @@ mts_status_t mts_equal_raise(const mts_tensormap_t *a,
                              const mts_tensormap_t *b);
 
 /**
- * Tell whether two blocks have the same labels, gradients and values, in the same order.
- *
- * Numbers of different types are equal if they have the same value; NaN is not equal to anything.
- *
- * @param a a block
- * @param b another block
- * @param equal is set to the answer
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong. Being different is not an error here.
- */
-mts_status_t mts_equal_block(const mts_block_t *a, const mts_block_t *b, bool *equal);
-
-/**
- * Check that two blocks have the same labels, gradients and values: as `mts_equal_block`, with an error that
- * tells which labels are different, or else where values differ most, and both numbers.
+ * The same as `mts_equal_raise` for blocks.
  *
  * @param a a block
  * @param b another block
@@ -590,23 +620,7 @@ mts_status_t mts_allclose(const mts_tensormap_t *a,
                           bool *close);
 
 /**
- * Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that
- * tells which labels are different, or else where values differ most, and both numbers.
- *
- * @param a a map
- * @param b another map
- * @param options what to compare and how, or NULL
- *
- * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
- */
-mts_status_t mts_allclose_raise(const mts_tensormap_t *a,
-                                const mts_tensormap_t *b,
-                                const struct mts_allclose_options_t *options);
-
-/**
- * Tell whether two blocks have the same labels and gradients, and close values, in the same order.
- *
- * A number `x` of `a` is close to the number `y` of `b` if `|x - y| <= atol + rtol |y|`, or if they are the same infinity.
+ * The same as `mts_allclose` for blocks.
  *
  * @param a a block
  * @param b another block
@@ -621,8 +635,21 @@ mts_status_t mts_allclose_block(const mts_block_t *a,
                                 bool *close);
 
 /**
- * Check that two blocks have the same labels and gradients, and close values: as `mts_allclose_block`, with an error that
+ * Check that two maps have the same keys, labels and gradients, and close values: as `mts_allclose`, with an error that
  * tells which labels are different, or else where values differ most, and both numbers.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_allclose_raise(const mts_tensormap_t *a,
+                                const mts_tensormap_t *b,
+                                const struct mts_allclose_options_t *options);
+
+/**
+ * The same as `mts_allclose_raise` for blocks.
  *
  * @param a a block
  * @param b another block
@@ -652,22 +679,7 @@ mts_status_t mts_equal_metadata(const mts_tensormap_t *a,
                                 bool *equal);
 
 /**
- * Check that two maps have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata`, with an error that tells what is different.
- *
- * @param a a map
- * @param b another map
- * @param options what to compare and how, or NULL
- *
- * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
- */
-mts_status_t mts_equal_metadata_raise(const mts_tensormap_t *a,
-                                      const mts_tensormap_t *b,
-                                      const struct mts_equal_metadata_options_t *options);
-
-/**
- * Tell whether two blocks have the same labels and gradients, whatever their values, in the same order.
- *
- * The values are not looked at, and can be on any device.
+ * The same as `mts_equal_metadata` for blocks.
  *
  * @param a a block
  * @param b another block
@@ -682,7 +694,20 @@ mts_status_t mts_equal_metadata_block(const mts_block_t *a,
                                       bool *equal);
 
 /**
- * Check that two blocks have the same labels and gradients, whatever their values: as `mts_equal_metadata_block`, with an error that tells what is different.
+ * Check that two maps have the same keys, labels and gradients, whatever their values: as `mts_equal_metadata`, with an error that tells what is different.
+ *
+ * @param a a map
+ * @param b another map
+ * @param options what to compare and how, or NULL
+ *
+ * @returns `MTS_SUCCESS` if they do, `MTS_NOT_EQUAL_ERROR` if they do not, or the status of what went wrong
+ */
+mts_status_t mts_equal_metadata_raise(const mts_tensormap_t *a,
+                                      const mts_tensormap_t *b,
+                                      const struct mts_equal_metadata_options_t *options);
+
+/**
+ * The same as `mts_equal_metadata_raise` for blocks.
  *
  * @param a a block
  * @param b another block
@@ -698,7 +723,8 @@ mts_status_t mts_equal_metadata_raise_block(const mts_block_t *a,
  * Make a map with the labels of another one, filled with 0; gradients as well.
  *
  * @param a a map
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -711,7 +737,8 @@ mts_status_t mts_zeros_like(const mts_tensormap_t *a,
  * The same as `mts_zeros_like` for blocks.
  *
  * @param a a block
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -724,7 +751,8 @@ mts_status_t mts_zeros_like_block(const mts_block_t *a,
  * Make a map with the labels of another one, filled with 1; gradients as well.
  *
  * @param a a map
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -737,7 +765,8 @@ mts_status_t mts_ones_like(const mts_tensormap_t *a,
  * The same as `mts_ones_like` for blocks.
  *
  * @param a a block
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -750,7 +779,8 @@ mts_status_t mts_ones_like_block(const mts_block_t *a,
  * Make a map with the labels of another one, whose values mean nothing, to be overwritten; gradients as well.
  *
  * @param a a map
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -763,7 +793,8 @@ mts_status_t mts_empty_like(const mts_tensormap_t *a,
  * The same as `mts_empty_like` for blocks.
  *
  * @param a a block
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -776,7 +807,8 @@ mts_status_t mts_empty_like_block(const mts_block_t *a,
  * Make a copy of a map without some of its gradients.
  *
  * @param a a map
- * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
+ * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are
+ *         ignored.
  * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -789,7 +821,8 @@ mts_status_t mts_remove_gradients(const mts_tensormap_t *a,
  * The same as `mts_remove_gradients` for blocks.
  *
  * @param a a block
- * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are ignored.
+ * @param remove parameters of the gradients to remove; NULL for all of them. Parameters without a gradient are
+ *         ignored.
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -805,7 +838,8 @@ mts_status_t mts_remove_gradients_block(const mts_block_t *a,
  * Both parts of complex numbers are such numbers. The same seed gives the same numbers again.
  *
  * @param a a map
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param seed any number
  * @param result is set to a new map with the info of `a`, *owned* by the caller; or to NULL on error
  *
@@ -820,7 +854,8 @@ mts_status_t mts_random_uniform_like(const mts_tensormap_t *a,
  * The same as `mts_random_uniform_like` for blocks.
  *
  * @param a a block
- * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for none
+ * @param gradients parameters of the gradients to keep, in this order; NULL for all of them, and an empty list for
+ *         none
  * @param seed any number
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
@@ -830,23 +865,6 @@ mts_status_t mts_random_uniform_like_block(const mts_block_t *a,
                                            const struct mts_names_t *gradients,
                                            uint64_t seed,
                                            mts_block_t **result);
-
-/**
- * Make a block of a plain array, with labels that count its elements.
- *
- * The first axes of the array, as many as there are names, become the samples, with the position along each of these axes
- * as dimensions. In the same way the last axes become properties. Each axis between is a component. An array of shape
- * `(2, 3, 1, 2)` with the sample names `x` and `y` gives 6 samples, 1 component with 1 entry, and 2 properties.
- *
- * @param array the values, *given away* also if there is an error
- * @param names names of the dimensions; NULL to give none
- * @param result is set to a new block, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_block_from_array(mts_array_t array,
-                                  const struct mts_block_names_t *names,
-                                  mts_block_t **result);
 
 /**
  * Add a last dimension to the labels of one axis.
@@ -1038,86 +1056,6 @@ mts_status_t mts_rename_dimension_block(const mts_block_t *a,
                                         mts_block_t **result);
 
 /**
- * Put the samples, or the properties, of several maps one after the other.
- *
- * Blocks with the same key are joined, in the order of the list.
- *
- * - Joined samples: components and properties must be the same. The rows of gradients are put one after the other as well,
- *   and refer to the joined samples.
- * - Joined properties: samples and components must be the same. If properties do not have the same dimensions everywhere,
- *   they are replaced by `joined_index`, the position of a map in the list, and `property`, the position of the property in
- *   this map. Gradients have the rows of all the joined ones: those of the first, then those which only the second one has,
- *   and so on. Where a gradient has no row, derivatives are zero.
- *
- * Entries of the joined axis must be different from each other, which `add_dimension` makes sure of.
- *
- * @param tensors maps with the same data type
- * @param count number of maps, at least 1
- * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
- * @param options how to join, can be NULL
- * @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
- *        the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_join(const mts_tensormap_t *const *tensors,
-                      uintptr_t count,
-                      mts_axis_t axis,
-                      const struct mts_join_options_t *options,
-                      mts_tensormap_t **result);
-
-/**
- * The same as `mts_join` for blocks.
- *
- * @param blocks blocks with the same data type
- * @param count number of blocks, at least 1
- * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
- * @param add_dimension name of a new last dimension of the joined axis, the position of the block that an entry comes from;
- *        or NULL
- * @param result is set to a new block, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_join_blocks(const mts_block_t *const *blocks,
-                             uintptr_t count,
-                             mts_axis_t axis,
-                             const char *add_dimension,
-                             mts_block_t **result);
-
-/**
- * Give two maps the same gradient rows for the same keys, which is what operations on two maps need.
- *
- * Gradients of both get all rows that one of them has, those of `a` first. New rows are zero, as derivatives without a row
- * are. Everything else stays what it is, in each of the maps.
- *
- * @param a a map
- * @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
- * @param first is set to a new map made of `a` with its info, *owned* by the caller; or to NULL on error
- * @param second is set to a new map made of `b` with its info, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_align_gradients(const mts_tensormap_t *a,
-                                 const mts_tensormap_t *b,
-                                 mts_tensormap_t **first,
-                                 mts_tensormap_t **second);
-
-/**
- * The same as `mts_align_gradients` for blocks.
- *
- * @param a a block
- * @param b another block, with the same samples, and gradients with respect to the same parameters
- * @param first is set to a new block made of `a`, *owned* by the caller; or to NULL on error
- * @param second is set to a new block made of `b`, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_align_gradients_block(const mts_block_t *a,
-                                       const mts_block_t *b,
-                                       mts_block_t **first,
-                                       mts_block_t **second);
-
-/**
  * Compute the product of two maps as matrices, a sum over properties: `A Bᵀ`, with gradients `∇A Bᵀ + A ∇Bᵀ`.
  *
  * Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
@@ -1132,8 +1070,8 @@ mts_status_t mts_align_gradients_block(const mts_block_t *a,
  * Each `t` must come in both, see `mts_dot_with`.
  *
  * @param a a map
- * @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but
- *          no components
+ * @param b another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but no
+ *         components
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -1164,11 +1102,12 @@ mts_status_t mts_dot_block(const mts_block_t *a, const mts_block_t *b, mts_block
  *
  * @param x a map
  * @param y another map, with the same keys (in any order), and blocks with the same samples and components, in values
- *          and gradients
+ *         and gradients
  * @param options the precision of the numbers in `x`, or NULL
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went
+ *           wrong
  */
 mts_status_t mts_lstsq(const mts_tensormap_t *x,
                        const mts_tensormap_t *y,
@@ -1183,7 +1122,8 @@ mts_status_t mts_lstsq(const mts_tensormap_t *x,
  * @param options the precision of the numbers in `x`, or NULL
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
- * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went wrong
+ * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a number, or the solution, is not finite, or the status of what went
+ *           wrong
  */
 mts_status_t mts_lstsq_block(const mts_block_t *x,
                              const mts_block_t *y,
@@ -1199,11 +1139,11 @@ mts_status_t mts_lstsq_block(const mts_block_t *x,
  *
  * @param x a map, whose blocks have as many samples as properties, no components, and no gradients with any row
  * @param y another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no
- *          components, and no gradients with any row
+ *         components, and no gradients with any row
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if a matrix is singular, or a number or the solution not finite, or the
- *          status of what went wrong
+ *           status of what went wrong
  */
 mts_status_t mts_solve(const mts_tensormap_t *x,
                        const mts_tensormap_t *y,
@@ -1217,7 +1157,7 @@ mts_status_t mts_solve(const mts_tensormap_t *x,
  * @param result is set to a new block, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, `MTS_LINALG_ERROR` if the matrix is singular, or a number or the solution not finite, or the
- *          status of what went wrong
+ *           status of what went wrong
  */
 mts_status_t mts_solve_block(const mts_block_t *x,
                              const mts_block_t *y,
@@ -1372,48 +1312,6 @@ mts_status_t mts_dot_with_block(const mts_block_t *a,
                                 const mts_block_t *b,
                                 mts_missing_gradients_t missing_gradients,
                                 mts_block_t **result);
-
-/**
- * The same as `mts_join` for maps of which only some have a gradient.
- *
- * Rows that only some gradients have are no error in any case, see `mts_join`.
- *
- * @param tensors maps with the same data type
- * @param count number of maps, at least 1
- * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
- * @param options how to join, can be NULL
- * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
- * @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
- *        the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_join_with(const mts_tensormap_t *const *tensors,
-                           uintptr_t count,
-                           mts_axis_t axis,
-                           const struct mts_join_options_t *options,
-                           mts_missing_gradients_t missing_gradients,
-                           mts_tensormap_t **result);
-
-/**
- * The same as `mts_join_with` for blocks.
- *
- * @param blocks blocks with the same data type
- * @param count number of blocks, at least 1
- * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
- * @param add_dimension name of a new last dimension of the joined axis, the position of the block that an entry comes from;
- *        or NULL
- * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
- * @param result is set to a new block, *owned* by the caller; or to NULL on error
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_join_blocks_with(const mts_block_t *const *blocks,
-                                  uintptr_t count,
-                                  mts_axis_t axis,
-                                  const char *add_dimension,
-                                  mts_missing_gradients_t missing_gradients,
-                                  mts_block_t **result);
 
 /**
  * Compute the sums `Σ x`, with gradients `Σ ∇x`, over groups of samples.
@@ -1761,8 +1659,8 @@ mts_status_t mts_drop_empty_blocks(const mts_tensormap_t *a,
  * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param names names of the dimensions, in the order that the result has
  * @param count number of names, at least 1
- * @param gradient parameter of the gradient to look at, or several separated by `/` for gradients of gradients; NULL for
- *        the values
+ * @param gradient parameter of the gradient to look at, or several separated by `/` for gradients of gradients; NULL
+ *         for the values
  * @param result is set to new labels, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -1781,8 +1679,8 @@ mts_status_t mts_unique_metadata(const mts_tensormap_t *a,
  * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
  * @param names names of the dimensions, in the order that the result has
  * @param count number of names, at least 1
- * @param gradient parameter of the gradient to look at, or several separated by `/` for gradients of gradients; NULL for
- *        the values
+ * @param gradient parameter of the gradient to look at, or several separated by `/` for gradients of gradients; NULL
+ *         for the values
  * @param result is set to new labels, *owned* by the caller; or to NULL on error
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -1793,24 +1691,6 @@ mts_status_t mts_unique_metadata_block(const mts_block_t *a,
                                        uintptr_t count,
                                        const char *gradient,
                                        const mts_labels_t **result);
-
-/**
- * Encode labels as rows with a single 1, in the column of the value of one dimension: the position of this value in
- * `dimension`.
- *
- * @param labels labels with this dimension, among others
- * @param dimension labels with a single dimension, and an entry for each value of it in `labels`
- * @param out memory for `rows * columns` numbers, row by row; can be NULL if there are none
- * @param rows number of entries of `labels`
- * @param columns number of entries of `dimension`
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_one_hot(const mts_labels_t *labels,
-                         const mts_labels_t *dimension,
-                         int32_t *out,
-                         uintptr_t rows,
-                         uintptr_t columns);
 
 /**
  * Take a part of a map: the samples or the properties of each block that are selected.
@@ -1845,44 +1725,6 @@ mts_status_t mts_slice_block(const mts_block_t *a,
                              mts_axis_t axis,
                              struct mts_selection_t selection,
                              mts_block_t **result);
-
-/**
- * Take several parts of a map, one for each selection: see `mts_slice`.
- *
- * Selections may have entries in common, and may leave some out.
- *
- * @param a a map
- * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
- * @param selections what to keep for each of the parts; can be NULL if there are none
- * @param count number of selections
- * @param results `count` pointers, which are set to new maps with the info of `a`, each *owned* by the caller; or all
- *        of them to NULL on error. It can be NULL if there are no selections.
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_split(const mts_tensormap_t *a,
-                       mts_axis_t axis,
-                       const struct mts_selection_t *selections,
-                       uintptr_t count,
-                       mts_tensormap_t **results);
-
-/**
- * The same as `mts_split` for blocks.
- *
- * @param a a block
- * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
- * @param selections what to keep for each of the parts; can be NULL if there are none
- * @param count number of selections
- * @param results `count` pointers, which are set to new blocks, each *owned* by the caller; or all of them to NULL on error.
- *        It can be NULL if there are no selections.
- *
- * @returns `MTS_SUCCESS`, or the status of what went wrong
- */
-mts_status_t mts_split_block(const mts_block_t *a,
-                             mts_axis_t axis,
-                             const struct mts_selection_t *selections,
-                             uintptr_t count,
-                             mts_block_t **results);
 
 /**
  * Sort the entries of some axes, the first dimension of labels being the most significant.
@@ -1960,6 +1802,168 @@ mts_status_t mts_make_contiguous(const mts_tensormap_t *a,
  * @returns `MTS_SUCCESS`, or the status of what went wrong
  */
 mts_status_t mts_make_contiguous_block(const mts_block_t *a, mts_block_t **result);
+
+/**
+ * Put the samples, or the properties, of several maps one after the other.
+ *
+ * Blocks with the same key are joined, in the order of the list.
+ *
+ * - Joined samples: components and properties must be the same. The rows of gradients are put one after the other as well,
+ *   and refer to the joined samples.
+ * - Joined properties: samples and components must be the same. If properties do not have the same dimensions everywhere,
+ *   they are replaced by `joined_index`, the position of a map in the list, and `property`, the position of the property in
+ *   this map. Gradients have the rows of all the joined ones: those of the first, then those which only the second one has,
+ *   and so on. Where a gradient has no row, derivatives are zero.
+ *
+ * Entries of the joined axis must be different from each other, which `add_dimension` makes sure of.
+ *
+ * @param tensors maps with the same data type
+ * @param count number of maps, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param options how to join, can be NULL
+ * @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
+ *        the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join(const mts_tensormap_t *const *tensors,
+                      uintptr_t count,
+                      mts_axis_t axis,
+                      const struct mts_join_options_t *options,
+                      mts_tensormap_t **result);
+
+/**
+ * The same as `mts_join` for blocks.
+ *
+ * @param blocks blocks with the same data type
+ * @param count number of blocks, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param add_dimension name of a new last dimension of the joined axis, the position of the block that an entry comes from;
+ *        or NULL
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join_blocks(const mts_block_t *const *blocks,
+                             uintptr_t count,
+                             mts_axis_t axis,
+                             const char *add_dimension,
+                             mts_block_t **result);
+
+/**
+ * The same as `mts_join` for maps of which only some have a gradient.
+ *
+ * Rows that only some gradients have are no error in any case, see `mts_join`.
+ *
+ * @param tensors maps with the same data type
+ * @param count number of maps, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param options how to join, can be NULL
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
+ * @param result is set to a new map, with the info of the only map if `count` is 1 and else without info, *owned* by
+ *        the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join_with(const mts_tensormap_t *const *tensors,
+                           uintptr_t count,
+                           mts_axis_t axis,
+                           const struct mts_join_options_t *options,
+                           mts_missing_gradients_t missing_gradients,
+                           mts_tensormap_t **result);
+
+/**
+ * The same as `mts_join_with` for blocks.
+ *
+ * @param blocks blocks with the same data type
+ * @param count number of blocks, at least 1
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param add_dimension name of a new last dimension of the joined axis, the position of the block that an entry comes from;
+ *        or NULL
+ * @param missing_gradients a `MTS_MISSING_GRADIENTS_` value: what to do with gradients that only some of them have
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_join_blocks_with(const mts_block_t *const *blocks,
+                                  uintptr_t count,
+                                  mts_axis_t axis,
+                                  const char *add_dimension,
+                                  mts_missing_gradients_t missing_gradients,
+                                  mts_block_t **result);
+
+/**
+ * Encode labels as rows with a single 1, in the column of the value of one dimension: the position of this value in
+ * `dimension`.
+ *
+ * @param labels labels with this dimension, among others
+ * @param dimension labels with a single dimension, and an entry for each value of it in `labels`
+ * @param out memory for `rows * columns` numbers, row by row; can be NULL if there are none
+ * @param rows number of entries of `labels`
+ * @param columns number of entries of `dimension`
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_one_hot(const mts_labels_t *labels,
+                         const mts_labels_t *dimension,
+                         int32_t *out,
+                         uintptr_t rows,
+                         uintptr_t columns);
+
+/**
+ * Make a block of a plain array, with labels that count its elements.
+ *
+ * The first axes of the array, as many as there are names, become the samples, with the position along each of these axes
+ * as dimensions. In the same way the last axes become properties. Each axis between is a component. An array of shape
+ * `(2, 3, 1, 2)` with the sample names `x` and `y` gives 6 samples, 1 component with 1 entry, and 2 properties.
+ *
+ * @param array the values, *given away* also if there is an error
+ * @param names names of the dimensions; NULL to give none
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_from_array(mts_array_t array,
+                                  const struct mts_block_names_t *names,
+                                  mts_block_t **result);
+
+/**
+ * Take several parts of a map, one for each selection: see `mts_slice`.
+ *
+ * Selections may have entries in common, and may leave some out.
+ *
+ * @param a a map
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param selections what to keep for each of the parts; can be NULL if there are none
+ * @param count number of selections
+ * @param results `count` pointers, which are set to new maps with the info of `a`, each *owned* by the caller; or all
+ *        of them to NULL on error. It can be NULL if there are no selections.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_split(const mts_tensormap_t *a,
+                       mts_axis_t axis,
+                       const struct mts_selection_t *selections,
+                       uintptr_t count,
+                       mts_tensormap_t **results);
+
+/**
+ * The same as `mts_split` for blocks.
+ *
+ * @param a a block
+ * @param axis `MTS_AXIS_SAMPLES` or `MTS_AXIS_PROPERTIES`
+ * @param selections what to keep for each of the parts; can be NULL if there are none
+ * @param count number of selections
+ * @param results `count` pointers, which are set to new blocks, each *owned* by the caller; or all of them to NULL on error.
+ *        It can be NULL if there are no selections.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_split_block(const mts_block_t *a,
+                             mts_axis_t axis,
+                             const struct mts_selection_t *selections,
+                             uintptr_t count,
+                             mts_block_t **results);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -3,6 +3,9 @@
 //! Functions are documented in the headers, which are generated from this crate: `metatensor.h`
 //! (compatible with metatensor 0.2), and those in `metatensor/` for what is new here. No algorithm
 //! lives in this crate.
+//!
+//! `functions` has what is exported, `types` the handles and structures that functions take, and `ffi` what all of them
+//! need: none of them uses what comes before it here.
 
 #![expect(unsafe_code, reason = "every function takes pointers")]
 #![expect(
@@ -11,35 +14,10 @@
 )]
 
 mod allocator;
-mod array;
-mod block;
-mod files;
-mod gradient_map;
-mod gradient_rows;
-mod handles;
-mod io;
-mod labels;
-mod last_error;
-mod operations;
-mod ready_made;
-mod resource_limits;
-mod status;
-mod tensor;
-mod threads;
-mod utils;
+mod ffi;
+mod functions;
+mod types;
 
-pub use array::*;
-pub use block::*;
-pub use files::*;
-pub use gradient_map::*;
-pub use gradient_rows::*;
-pub use io::*;
-pub use labels::*;
-pub use last_error::*;
-pub use operations::*;
-pub use ready_made::*;
-pub use resource_limits::*;
-pub use status::*;
-pub use tensor::*;
-pub use threads::*;
-pub use utils::*;
+pub use ffi::*;
+pub use functions::*;
+pub use types::*;

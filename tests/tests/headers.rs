@@ -1,4 +1,5 @@
-//! The headers in the repository are those that the sources give, and say what the tests check.
+//! The headers in the repository are those that the sources give, and say what the tests check. So is what is made of the
+//! descriptions of operations.
 
 use metatensor_tests::compiler::sources;
 use metatensor_tests::declarations::functions;
@@ -14,6 +15,18 @@ fn generated_headers_are_fresh() {
             actual == expected,
             "include/{} is stale: run `cargo xtask headers`",
             header.path
+        );
+    }
+}
+
+#[test]
+fn generated_operations_are_fresh() {
+    for file in metatensor_tools::operations::generate().unwrap() {
+        let actual = std::fs::read_to_string(repository().join(&file.path)).unwrap();
+        assert!(
+            actual == file.text,
+            "{} is stale: run `cargo xtask operations`",
+            file.path.display()
         );
     }
 }

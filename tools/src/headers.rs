@@ -26,14 +26,20 @@ pub const HEADERS: &[Header] = &[
         path: "metatensor.h",
         purpose: "Labels, blocks and maps, compatible with the C interface of metatensor 0.2.",
         sources: &[
-            "status.rs",
-            "utils.rs",
-            "last_error.rs",
-            "array/mod.rs",
-            "labels.rs",
-            "block.rs",
-            "tensor.rs",
-            "io.rs",
+            "ffi/status.rs",
+            "functions/library.rs",
+            "functions/errors.rs",
+            "types/array/mod.rs",
+            "functions/arrays.rs",
+            "types/labels.rs",
+            "functions/labels.rs",
+            "functions/label_sets.rs",
+            "types/block.rs",
+            "functions/blocks.rs",
+            "types/tensor_map.rs",
+            "functions/tensor_maps.rs",
+            "functions/growing_buffer.rs",
+            "functions/files.rs",
         ],
         includes: "#include <stdbool.h>\n#include <stdint.h>\n\n#include \"metatensor/dlpack/dlpack.h\"\n\
                    #include \"metatensor/version.h\"\n",
@@ -41,38 +47,42 @@ pub const HEADERS: &[Header] = &[
     Header {
         path: "metatensor/arrays.h",
         purpose: "Arrays on top of memory of the caller, and what the library has.",
-        sources: &["ready_made.rs"],
+        sources: &["functions/memory.rs"],
         includes: "#include \"metatensor.h\"\n",
     },
     Header {
         path: "metatensor/gradient_map.h",
         purpose: "The link between the samples of a block and the rows of its gradients.",
-        sources: &["gradient_map.rs", "gradient_rows.rs"],
+        sources: &[
+            "types/gradient_map.rs",
+            "functions/gradient_maps.rs",
+            "functions/gradient_rows.rs",
+        ],
         includes: "#include \"metatensor.h\"\n",
     },
     Header {
         path: "metatensor/files.h",
         purpose: "Files that are being written.",
-        sources: &["files.rs"],
+        sources: &["functions/temporaries.rs"],
         includes: "",
     },
     Header {
         path: "metatensor/threads.h",
         purpose: "How many threads the library uses.",
-        sources: &["threads.rs"],
+        sources: &["functions/threads.rs"],
         includes: "#include <stdint.h>\n",
     },
     Header {
         path: "metatensor/resource_limits.h",
         purpose: "What loading a file and making a result may cost.",
-        sources: &["resource_limits.rs"],
+        sources: &["functions/resource_limits.rs"],
         includes: "#include <stdint.h>\n\n#include \"metatensor.h\"\n",
     },
     Header {
         path: "metatensor/operations.h",
         purpose: "Operations on maps and blocks, gradients included.",
         // the modules in it come with it
-        sources: &["operations/mod.rs"],
+        sources: &["types/operations/mod.rs", "functions/operations/mod.rs"],
         includes: "#include <math.h>\n#include <stddef.h>\n\n#include \"metatensor.h\"\n\n\
                    /* Options that are what NULL stands for, to change some of them. */\n\
                    #define MTS_ALLCLOSE_OPTIONS_INIT {1e-13, 1e-12, false}\n\
@@ -111,6 +121,7 @@ impl Header {
         }
         let mut text = Vec::new();
         builder.generate()?.write(&mut text);
-        Ok(String::from_utf8(text)?)
+        // `const char *` is written as if it were one word
+        Ok(String::from_utf8(text)?.replace("const char * ", "const char *"))
     }
 }

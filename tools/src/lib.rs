@@ -2,6 +2,7 @@
 //! these files are what they should be.
 
 pub mod headers;
+pub mod operations;
 
 use std::path::{Path, PathBuf};
 

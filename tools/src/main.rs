@@ -4,6 +4,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use metatensor_tools::headers::HEADERS;
+use metatensor_tools::repository;
 
 /// Something to run by its name.
 struct Command {
@@ -12,11 +13,18 @@ struct Command {
     run: fn() -> Result<(), Box<dyn Error>>,
 }
 
-const COMMANDS: &[Command] = &[Command {
-    name: "headers",
-    summary: "write the C headers, from the sources of metatensor-capi",
-    run: headers,
-}];
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "operations",
+        summary: "write what is made of the descriptions of operations, and the C headers",
+        run: operations,
+    },
+    Command {
+        name: "headers",
+        summary: "write the C headers, from the sources of metatensor-capi",
+        run: headers,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -42,6 +50,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn operations() -> Result<(), Box<dyn Error>> {
+    for file in metatensor_tools::operations::generate()? {
+        std::fs::write(repository().join(&file.path), file.text)?;
+        println!("wrote {}", file.path.display());
+    }
+    headers()
 }
 
 fn headers() -> Result<(), Box<dyn Error>> {

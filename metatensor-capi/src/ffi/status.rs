@@ -2,12 +2,12 @@
 
 use std::any::{Any, type_name};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::null_mut;
+use std::ptr::null;
 
 use metatensor_core::{Error, Result};
 
-use crate::handles::with_function;
-use crate::last_error::{self, Generation};
+use super::last_error::{self, Generation};
+use super::parameters::with_function;
 
 /// What a function tells about its success.
 ///
@@ -94,9 +94,14 @@ pub(crate) fn status(body: impl FnOnce() -> Result<()>) -> mts_status_t {
     }
 }
 
-/// Runs the body of a function that returns a pointer.
-pub(crate) fn pointer<T>(body: impl FnOnce() -> Result<*mut T>) -> *mut T {
-    guard(body).unwrap_or(null_mut())
+/// Runs the body of a function that returns something owned by its caller, or NULL.
+pub(crate) fn owned<T>(body: impl FnOnce() -> Result<Box<T>>) -> Option<Box<T>> {
+    guard(body).ok()
+}
+
+/// Runs the body of a function that returns a pointer, or NULL.
+pub(crate) fn pointer<T>(body: impl FnOnce() -> Result<*const T>) -> *const T {
+    guard(body).unwrap_or(null())
 }
 
 /// Runs the body of a function that is a callback itself.
@@ -147,18 +152,19 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::{CStr, c_char, c_void};
+    use std::ffi::{CStr, c_void};
+    use std::ptr::null_mut;
 
+    use super::super::last_error::{LastError, last_error, set_last_error};
     use super::*;
-    use crate::{mts_last_error, mts_set_last_error};
 
     fn last_message() -> String {
-        let mut message: *const c_char = std::ptr::null();
-        // SAFETY: NULL or valid pointers; the message is copied before the next error.
-        unsafe {
-            mts_last_error(&raw mut message, null_mut(), null_mut());
-            CStr::from_ptr(message).to_str().unwrap().to_owned()
-        }
+        let (message, ..) = last_error();
+        // SAFETY: valid until the next error, and copied before.
+        unsafe { CStr::from_ptr(message) }
+            .to_str()
+            .unwrap()
+            .to_owned()
     }
 
     #[test]
@@ -169,6 +175,9 @@ mod tests {
 
         assert!(pointer::<u8>(|| panic!("plain text")).is_null());
         assert_eq!(last_message(), "internal error: panic: plain text");
+
+        assert!(owned::<u8>(|| panic!("more text")).is_none());
+        assert_eq!(last_message(), "internal error: panic: more text");
 
         let result = callback(|| std::panic::panic_any(3));
         assert_eq!(result, CallbackStatus(255));
@@ -189,12 +198,13 @@ mod tests {
     #[test]
     fn deleters_may_set_errors() {
         let mut data = 0;
-        // SAFETY: the strings end with a NUL, and the deleter ignores its data.
-        unsafe {
-            let text = c"first".as_ptr();
-            let data = (&raw mut data).cast();
-            mts_set_last_error(text, text, data, Some(panic_in_deleter));
-        }
+        set_last_error(LastError {
+            message: c"first".into(),
+            origin: c"first".into(),
+            data: (&raw mut data).cast(),
+            data_deleter: Some(panic_in_deleter),
+        });
+        assert_ne!(last_error().2, null_mut());
         status(|| Err(Error::invalid("second")));
         assert_eq!(last_message(), "internal error: panic: from a deleter");
     }

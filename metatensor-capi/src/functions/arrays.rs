@@ -1,197 +1,98 @@
-//! Arrays that C programs do not have to write functions for.
+//! Arrays of this library, and kinds of arrays.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
-use metatensor_core::{
-    DType as DLDataType, DenseArray, Device, Dlpack, DlpackManagedTensor, DlpackTensor, Error,
-    Result,
-};
+use metatensor_core::{DType as DLDataType, DenseArray, Error, Origin};
 
-use crate::array::{mts_array_t, native_array};
-use crate::handles::{Out, bad_parameter, reference, slice, text};
-use crate::status::{mts_status_t, status};
+use crate::ffi::{Parameter, Text, mts_status_t, null, slice, status};
+use crate::types::{mts_array_t, mts_data_origin_t, native_array};
 
-/// Memory of the caller, and how to release it.
-struct Lent {
-    managed: DlpackManagedTensor,
-    shape: Vec<i64>,
-    strides: Option<Vec<i64>>,
-    release: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
-    user_data: *mut c_void,
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(release) = self.release {
-            // SAFETY: the caller gave this function to be called once, with this pointer.
-            unsafe { release(self.user_data) }
-        }
-    }
-}
-
-unsafe extern "C" fn delete_lent(managed: *mut DlpackManagedTensor) {
-    // SAFETY: `lend` put the box there, and a tensor is deleted once.
-    drop(unsafe { Box::from_raw((*managed).manager_ctx.cast::<Lent>()) });
-}
-
-/// Makes a tensor of memory that `lent` releases.
-fn lend(data: *mut c_void, dtype: DLDataType, mut lent: Lent) -> Result<Dlpack> {
-    let strides = lent.strides.as_mut().map(Vec::as_mut_ptr);
-    lent.managed = DlpackManagedTensor {
-        deleter: Some(delete_lent),
-        tensor: DlpackTensor {
-            data,
-            device: Device::CPU,
-            ndim: lent.shape.len() as i32,
-            dtype,
-            shape: lent.shape.as_mut_ptr(),
-            strides: strides.unwrap_or(std::ptr::null_mut()),
-            byte_offset: 0,
-        },
-        ..DlpackManagedTensor::default()
-    };
-    let lent = Box::into_raw(Box::new(lent));
-    // SAFETY: a valid box, which nobody else knows yet. The tensor is in this box, and owns it.
-    let managed = unsafe {
-        (*lent).managed.manager_ctx = lent.cast();
-        &raw mut (*lent).managed
-    };
-    // SAFETY: the caller of the C function promised that the memory is what it says.
-    unsafe { Dlpack::from_raw(managed) }
-}
-
-/// Make an array on top of memory of the caller, without copying it.
+/// Make an array of this library, filled with zeros.
 ///
-/// This is an array of this library: all of its functions are there, and no operation has to call back. To
-/// give memory away that came from `malloc`, `release` is `free` and `user_data` is `data`:
+/// This is the function to give to those loading data, if there is no other kind of array to load it
+/// into. The array can be on top of memory of the caller instead: see `mts_array_t.from_dlpack`.
 ///
-/// ```c
-/// double *data = malloc(6 * sizeof(double));
-/// mts_array_t array;
-/// mts_array_from_buffer(data, (uintptr_t[]){2, 3}, 2, NULL, (DLDataType){kDLFloat, 64, 1}, free, data, &array);
-/// ```
-///
-/// @param data first element. It can be NULL if there are no elements.
 /// @param shape length of each axis, `shape_count` numbers. It can be NULL if there are none.
 /// @param shape_count number of axes
-/// @param strides distance in elements between neighbors along each axis, `shape_count` numbers, possibly
-///        negative; or NULL for row-major data
-/// @param dtype type of the elements, see `mts_create_array`
-/// @param release function to call when the memory is not needed any more, which can be on another thread. It is
-///        called exactly once, also if this function fails. NULL if the memory outlives everything that is made
-///        with the array.
-/// @param user_data given to `release`
+/// @param dtype type of the elements: a boolean of 8 bits, an integer of 8, 16, 32 or 64 bits, a float of
+///        16, 32 or 64 bits, a bfloat of 16 bits, or a complex number of 64 or 128 bits
 /// @param array is set to the array, *owned* by the caller, until a block or labels are made with it
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_array_from_buffer(
-    data: *mut c_void,
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`shape` is NULL or has `shape_count` entries."
+)]
+pub unsafe extern "C" fn mts_create_array(
     shape: *const usize,
     shape_count: usize,
-    strides: *const i64,
     dtype: DLDataType,
-    release: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
-    user_data: *mut c_void,
-    array: *mut mts_array_t,
+    array: Option<&mut MaybeUninit<mts_array_t>>,
 ) -> mts_status_t {
-    // First of all, so that the memory is released whatever happens.
-    let mut lent = Lent {
-        managed: DlpackManagedTensor::default(),
-        shape: Vec::new(),
-        strides: None,
-        release,
-        user_data,
-    };
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (array, shape) = unsafe {
-            (
-                Out::new(array, "array")?,
-                slice(shape, shape_count, "shape")?,
-            )
-        };
-        if !strides.is_null() {
-            // SAFETY: guaranteed by the caller.
-            lent.strides = Some(unsafe { slice(strides, shape_count, "strides") }?.to_vec());
+        // SAFETY: there are `shape_count` numbers at `shape`, or NULL.
+        let shape = unsafe { slice(shape, shape_count, "shape") }?;
+        let array = array.checked("array")?;
+        array.write(native_array(DenseArray::zeros(dtype, shape)?));
+        Ok(())
+    })
+}
+
+/// Register a kind of array, or get the number of one that is registered already.
+///
+/// @param name name of this kind, for messages, in UTF-8. It should say which library it is from. It is
+///        *copied*.
+/// @param origin is set to the number of this kind
+///
+/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+#[unsafe(no_mangle)]
+pub extern "C" fn mts_register_data_origin(
+    name: Text<'_>,
+    origin: Option<&mut MaybeUninit<mts_data_origin_t>>,
+) -> mts_status_t {
+    status(|| {
+        let (name, origin) = (name.checked("name")?, origin.checked("origin")?);
+        origin.write(Origin::register(name).id());
+        Ok(())
+    })
+}
+
+/// Get the name of a kind of array.
+///
+/// @param origin number of this kind
+/// @param buffer memory which the name is *copied* to, with the NUL that ends it
+/// @param buffer_size size of this memory in bytes
+///
+/// @returns `MTS_SUCCESS`, `MTS_INVALID_PARAMETER_ERROR` if there is no such kind, or
+///          `MTS_BUFFER_SIZE_ERROR` if the name does not fit
+#[unsafe(no_mangle)]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`buffer` is NULL or valid for `buffer_size` bytes."
+)]
+pub unsafe extern "C" fn mts_get_data_origin(
+    origin: mts_data_origin_t,
+    buffer: *mut c_char,
+    buffer_size: usize,
+) -> mts_status_t {
+    status(|| {
+        if buffer.is_null() {
+            return Err(null("buffer"));
         }
-        let length = |&n: &usize| i64::try_from(n).map_err(|_| too_long(n));
-        lent.shape = shape.iter().map(length).collect::<Result<_>>()?;
-        let tensor = lend(data, dtype, lent)?;
-        array.set(native_array(DenseArray::from_dlpack(tensor)?));
-        Ok(())
-    })
-}
-
-#[cold]
-fn too_long(length: usize) -> Error {
-    bad_parameter(format_args!(
-        "an axis of 'shape' can not have {length} entries"
-    ))
-}
-
-/// Make an array without axes, holding one value: a fill value for `mts_tensormap_keys_to_samples` and
-/// `mts_tensormap_keys_to_properties`.
-///
-/// @param dtype type of the value, see `mts_create_array`
-/// @param value the value, which is *copied*
-/// @param array is set to the array, *owned* by the caller
-///
-/// @returns `MTS_SUCCESS`, or the status of what went wrong
-#[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_array_from_scalar(
-    dtype: DLDataType,
-    value: *const c_void,
-    array: *mut mts_array_t,
-) -> mts_status_t {
-    status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (value, array) = unsafe {
-            (
-                reference(value.cast::<u8>(), "value")?,
-                Out::new(array, "array")?,
-            )
-        };
-        let lent = Lent {
-            managed: DlpackManagedTensor::default(),
-            shape: Vec::new(),
-            strides: None,
-            release: None,
-            user_data: std::ptr::null_mut(),
-        };
-        let value = std::ptr::from_ref(value).cast_mut().cast();
-        let borrowed = DenseArray::from_dlpack(lend(value, dtype, lent)?)?;
-        array.set(native_array(DenseArray::copy_of(&borrowed.view())?));
-        Ok(())
-    })
-}
-
-/// Tell whether this library has something that metatensor 0.2 does not have.
-///
-/// @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `operations`,
-///        `resource_limits` or `threads`
-/// @param available is set to whether the functions in this header are there
-///
-/// @returns `MTS_SUCCESS`, or the status of what went wrong
-#[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_has_feature(
-    name: *const c_char,
-    available: *mut bool,
-) -> mts_status_t {
-    status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (name, available) = unsafe { (text(name, "name")?, Out::new(available, "available")?) };
-        let features = [
-            "arrays",
-            "gradient_map",
-            "operations",
-            "resource_limits",
-            "threads",
-        ];
-        available.set(features.contains(&name));
+        let name = Origin::from_id(origin).name()?;
+        if buffer_size <= name.len() {
+            return Err(Error::BufferSize(format!(
+                "the name of this origin needs {} bytes, the buffer has {buffer_size}",
+                name.len() + 1
+            )));
+        }
+        // SAFETY: the buffer is not NULL, and larger than the name.
+        unsafe {
+            std::ptr::copy_nonoverlapping(name.as_ptr(), buffer.cast(), name.len());
+            buffer.add(name.len()).write(0);
+        }
         Ok(())
     })
 }

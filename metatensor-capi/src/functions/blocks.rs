@@ -1,27 +1,12 @@
 //! Blocks.
 
 use std::ffi::c_char;
+use std::mem::MaybeUninit;
 
-use metatensor_core::{DType as DLDataType, Device as DLDevice};
-use metatensor_core::{Labels, Result, TensorBlock};
+use metatensor_core::{DType as DLDataType, Device as DLDevice, Result, TensorBlock};
 
-use crate::array::{borrow_array, mts_array_t, take_array};
-use crate::handles::{
-    BorrowedLabels, Out, block, block_handle, block_mut, entry, labels, labels_handle, slice,
-    take_block, text,
-};
-use crate::labels::mts_labels_t;
-use crate::status::{mts_status_t, pointer, status};
-
-/// A block: an n-dimensional array with labels for each axis (samples, any number of components,
-/// properties), and gradients of this array with respect to any number of parameters, which are blocks
-/// themselves.
-///
-/// The functions that take a pointer to a constant block can be called from several threads at the same time.
-#[derive(Debug)]
-pub struct mts_block_t {
-    _private: [u8; 0],
-}
+use crate::ffi::{Parameter, Text, entries, first, mts_status_t, owned, pointer, slice, status};
+use crate::types::{Handle, borrow_array, mts_array_t, mts_block_t, mts_labels_t};
 
 /// Make a block without gradients.
 ///
@@ -38,59 +23,27 @@ pub struct mts_block_t {
 #[unsafe(no_mangle)]
 #[cfg_attr(
     not(cbindgen),
-    doc = "\n# Safety\nPointers are NULL or valid, `data` follows the rules of `mts_array_t`."
+    doc = "\n# Safety\n`components` is NULL or has `components_count` entries."
 )]
 pub unsafe extern "C" fn mts_block(
     data: mts_array_t,
-    samples: *const mts_labels_t,
-    components: *const *const mts_labels_t,
+    samples: Option<&mts_labels_t>,
+    components: *const Option<&mts_labels_t>,
     components_count: usize,
-    properties: *const mts_labels_t,
-) -> *mut mts_block_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        match unsafe { block_axes(samples, components, components_count, properties) } {
-            Ok((samples, components, properties)) => {
-                // SAFETY: guaranteed by the caller.
-                let values = unsafe { take_array(data) };
-                let block = TensorBlock::new_in_box(values, &samples, components, &properties)?;
-                Ok(block_handle(block))
-            }
-            Err(error) => {
-                // The array is released whatever happens.
-                // SAFETY: guaranteed by the caller.
-                drop(unsafe { take_array(data) });
-                Err(error)
-            }
-        }
+    properties: Option<&mts_labels_t>,
+) -> Option<Box<mts_block_t>> {
+    owned(|| {
+        // First of all, so that the array is released whatever happens.
+        let values = data.take();
+        let samples = samples.checked("samples")?;
+        // SAFETY: there are `components_count` handles at `components`, or NULL.
+        let components = unsafe { slice(components, components_count, "components") }?;
+        let components = entries(components, "components").map(|labels| Ok(labels?.clone()));
+        let components = components.collect::<Result<_>>()?;
+        let properties = properties.checked("properties")?;
+        let block = TensorBlock::new_in_box(values, &samples, components, &properties)?;
+        Ok(mts_block_t::from_box(block))
     })
-}
-
-type Axes = (BorrowedLabels, Box<[Labels]>, BorrowedLabels);
-
-/// # Safety
-///
-/// Pointers are NULL or valid.
-unsafe fn block_axes(
-    samples: *const mts_labels_t,
-    components: *const *const mts_labels_t,
-    components_count: usize,
-    properties: *const mts_labels_t,
-) -> Result<Axes> {
-    // SAFETY: guaranteed by the caller.
-    let (samples, components, properties) = unsafe {
-        (
-            labels(samples, "samples")?,
-            slice(components, components_count, "components")?,
-            labels(properties, "properties")?,
-        )
-    };
-    let owned = components.iter().enumerate().map(|(i, &component)| {
-        // SAFETY: guaranteed by the caller.
-        let labels = entry(i, "components", |name| unsafe { labels(component, name) })?;
-        Ok(Labels::clone(&labels))
-    });
-    Ok((samples, owned.collect::<Result<_>>()?, properties))
 }
 
 /// Release a block with its values and gradients.
@@ -100,13 +53,9 @@ unsafe fn block_axes(
 ///
 /// @returns `MTS_SUCCESS`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_free(block: *mut mts_block_t) -> mts_status_t {
+pub extern "C" fn mts_block_free(block: Option<Box<mts_block_t>>) -> mts_status_t {
     status(|| {
-        if !block.is_null() {
-            // SAFETY: a handle owned by the caller, used for the last time.
-            drop(unsafe { take_block(block, "block") }?);
-        }
+        drop(block);
         Ok(())
     })
 }
@@ -117,13 +66,8 @@ pub unsafe extern "C" fn mts_block_free(block: *mut mts_block_t) -> mts_status_t
 ///
 /// @returns a block *owned* by the caller, or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_copy(block: *const mts_block_t) -> *mut mts_block_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let block = unsafe { self::block(block, "block") }?;
-        Ok(block_handle(block.deep_copy()?))
-    })
+pub extern "C" fn mts_block_copy(block: Option<&mts_block_t>) -> Option<Box<mts_block_t>> {
+    owned(|| Ok(mts_block_t::boxed(block.checked("block")?.deep_copy()?)))
 }
 
 /// Get the labels of one axis.
@@ -133,15 +77,13 @@ pub unsafe extern "C" fn mts_block_copy(block: *const mts_block_t) -> *mut mts_b
 ///
 /// @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_labels(
-    block: *const mts_block_t,
+pub extern "C" fn mts_block_labels(
+    block: Option<&mts_block_t>,
     axis: usize,
 ) -> *const mts_labels_t {
     pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let block = unsafe { self::block(block, "block") }?;
-        Ok(labels_handle(block.labels(axis)?.clone()).cast_mut())
+        let block = block.checked("block")?;
+        Ok(mts_labels_t::new(block.labels(axis)?.clone()))
     })
 }
 
@@ -155,23 +97,23 @@ pub unsafe extern "C" fn mts_block_labels(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there is no such gradient
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`block` is NULL or a handle that nobody changes."
+)]
 pub unsafe extern "C" fn mts_block_gradient(
     block: *mut mts_block_t,
-    parameter: *const c_char,
-    gradient: *mut *mut mts_block_t,
+    parameter: Text<'_>,
+    gradient: Option<&mut MaybeUninit<*mut mts_block_t>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (block, parameter, gradient) = unsafe {
-            (
-                self::block(block, "block")?,
-                text(parameter, "parameter")?,
-                Out::new(gradient, "gradient")?,
-            )
-        };
-        let pointer = std::ptr::from_ref(block.gradient(parameter)?);
-        gradient.set(pointer.cast_mut().cast());
+        // SAFETY: NULL or a handle, which is not changed here: others may look at it, and have its gradients.
+        let block = unsafe { block.as_ref() }.checked("block")?;
+        let (parameter, gradient) = (
+            parameter.checked("parameter")?,
+            gradient.checked("gradient")?,
+        );
+        gradient.write(mts_block_t::lent(block.gradient(parameter)?));
         Ok(())
     })
 }
@@ -185,15 +127,18 @@ pub unsafe extern "C" fn mts_block_gradient(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`block` is NULL or a handle that nobody changes."
+)]
 pub unsafe extern "C" fn mts_block_data(
     block: *mut mts_block_t,
-    data: *mut mts_array_t,
+    data: Option<&mut MaybeUninit<mts_array_t>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (block, data) = unsafe { (self::block(block, "block")?, Out::new(data, "data")?) };
-        data.set(borrow_array(block.values())?);
+        // SAFETY: NULL or a handle, which is not changed here: others may look at it, and have its gradients.
+        let block = unsafe { block.as_ref() }.checked("block")?;
+        data.checked("data")?.write(borrow_array(block.values())?);
         Ok(())
     })
 }
@@ -213,19 +158,14 @@ pub unsafe extern "C" fn mts_block_data(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the gradient does not fit
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_add_gradient(
-    block: *mut mts_block_t,
-    parameter: *const c_char,
-    gradient: *mut mts_block_t,
+pub extern "C" fn mts_block_add_gradient(
+    block: Option<&mut mts_block_t>,
+    parameter: Text<'_>,
+    gradient: Option<Box<mts_block_t>>,
 ) -> mts_status_t {
     status(|| {
-        // First of all, so that the gradient is released whatever happens.
-        // SAFETY: guaranteed by the caller.
-        let gradient = unsafe { take_block(gradient, "gradient") }?;
-        // SAFETY: guaranteed by the caller.
-        let (block, parameter) =
-            unsafe { (block_mut(block, "block")?, text(parameter, "parameter")?) };
+        let gradient = gradient.checked("gradient")?;
+        let (block, parameter) = (block.checked("block")?, parameter.checked("parameter")?);
         block.add_gradient(parameter, gradient)
     })
 }
@@ -240,28 +180,20 @@ pub unsafe extern "C" fn mts_block_add_gradient(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_gradients_list(
-    block: *const mts_block_t,
-    parameters: *mut *const *const c_char,
-    parameters_count: *mut usize,
+pub extern "C" fn mts_block_gradients_list(
+    block: Option<&mts_block_t>,
+    parameters: Option<&mut MaybeUninit<*const *const c_char>>,
+    parameters_count: Option<&mut MaybeUninit<usize>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (block, parameters, count) = unsafe {
-            (
-                self::block(block, "block")?,
-                Out::new(parameters, "parameters")?,
-                Out::new(parameters_count, "parameters_count")?,
-            )
-        };
+        let (block, parameters, count) = (
+            block.checked("block")?,
+            parameters.checked("parameters")?,
+            parameters_count.checked("parameters_count")?,
+        );
         let strings = block.gradients_list().as_c_strings();
-        parameters.set(if strings.is_empty() {
-            std::ptr::null()
-        } else {
-            strings.as_ptr()
-        });
-        count.set(strings.len());
+        parameters.write(first(strings));
+        count.write(strings.len());
         Ok(())
     })
 }
@@ -273,16 +205,13 @@ pub unsafe extern "C" fn mts_block_gradients_list(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_device(
-    block: *const mts_block_t,
-    device: *mut DLDevice,
+pub extern "C" fn mts_block_device(
+    block: Option<&mts_block_t>,
+    device: Option<&mut MaybeUninit<DLDevice>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (block, device) =
-            unsafe { (self::block(block, "block")?, Out::new(device, "device")?) };
-        device.set(block.device()?);
+        let block = block.checked("block")?;
+        device.checked("device")?.write(block.device()?);
         Ok(())
     })
 }
@@ -294,15 +223,13 @@ pub unsafe extern "C" fn mts_block_device(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_dtype(
-    block: *const mts_block_t,
-    dtype: *mut DLDataType,
+pub extern "C" fn mts_block_dtype(
+    block: Option<&mts_block_t>,
+    dtype: Option<&mut MaybeUninit<DLDataType>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (block, dtype) = unsafe { (self::block(block, "block")?, Out::new(dtype, "dtype")?) };
-        dtype.set(block.dtype()?);
+        let block = block.checked("block")?;
+        dtype.checked("dtype")?.write(block.dtype()?);
         Ok(())
     })
 }

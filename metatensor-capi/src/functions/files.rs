@@ -1,136 +1,26 @@
 //! Files and buffers.
 
-use std::ffi::{c_char, c_void};
-use std::io::{self, Write};
-use std::mem::MaybeUninit;
+use std::ffi::c_void;
 
-use metatensor_core::internal::will_be_written;
 use metatensor_core::{Array, DType, Labels, Result, TensorBlock, TensorMap};
 
-use crate::array::{create_array, mts_create_array_callback_t};
-use crate::block::mts_block_t;
-use crate::handles::{
-    block, block_handle, labels, labels_handle, null, reference, reference_mut, slice, tensor, text,
+use super::growing_buffer::{Destination, mts_realloc_buffer_t, save_to_buffer};
+use crate::ffi::{Parameter, Text, mts_status_t, null, owned, pointer, slice, status};
+use crate::types::{
+    Handle, create_array, mts_block_t, mts_create_array_callback_t, mts_labels_t, mts_tensormap_t,
 };
-use crate::labels::mts_labels_t;
-use crate::status::{mts_status_t, pointer, status};
-use crate::tensor::{mts_tensormap_t, tensor_handle};
 
-/// Function making a buffer larger: `realloc`, with `user_data` before its parameters.
+/// The content of a file, which has some.
 ///
-/// `ptr` is the buffer, or NULL for a new one, and `new_size` its new size in bytes. The function returns the
-/// buffer, which may have moved; or NULL if there is no memory.
-pub type mts_realloc_buffer_t =
-    Option<unsafe extern "C" fn(user_data: *mut c_void, ptr: *mut u8, new_size: usize) -> *mut u8>;
-
-/// A buffer of the caller that grows as it is written to.
-struct GrowingBuffer {
-    data: *mut u8,
-    capacity: usize,
-    written: usize,
-    realloc: unsafe extern "C" fn(*mut c_void, *mut u8, usize) -> *mut u8,
-    user_data: *mut c_void,
-}
-
-impl GrowingBuffer {
-    fn resize(&mut self, capacity: usize) -> io::Result<()> {
-        // SAFETY: the caller gave this function to be called with this buffer.
-        let data = unsafe { (self.realloc)(self.user_data, self.data, capacity) };
-        if data.is_null() {
-            return Err(io::Error::new(
-                io::ErrorKind::OutOfMemory,
-                format!("'realloc' could not give {capacity} bytes"),
-            ));
-        }
-        self.data = data;
-        self.capacity = capacity;
-        // SAFETY: all of this is memory of the buffer, which nobody else uses.
-        will_be_written(unsafe {
-            std::slice::from_raw_parts_mut(
-                data.cast::<MaybeUninit<u8>>().add(self.written),
-                capacity - self.written,
-            )
-        });
-        Ok(())
-    }
-
-    /// Makes space for `size` bytes, to be written to an empty buffer. This is only a guess: if there is not so
-    /// much memory, what is written may still fit.
-    fn reserve(&mut self, size: usize) {
-        if size > self.capacity {
-            let _ = self.resize(size);
-        }
-    }
-}
-
-impl Write for GrowingBuffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let end = self.written + bytes.len();
-        if end > self.capacity {
-            self.resize(end.max(self.capacity + self.capacity / 2).max(4096))?;
-        }
-        // SAFETY: the buffer has at least `end` bytes now, and is not the memory of `bytes`.
-        unsafe {
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.data.add(self.written), bytes.len());
-        }
-        self.written = end;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Saves to a buffer of the caller, which is left with the size of what was written.
-///
-/// # Safety
-///
-/// Pointers are NULL or valid, and `realloc` can make the buffer larger.
-unsafe fn save_to_buffer(
-    buffer: *mut *mut u8,
-    buffer_count: *mut usize,
-    user_data: *mut c_void,
-    realloc: mts_realloc_buffer_t,
-    size: usize,
-    save: impl FnOnce(&mut GrowingBuffer) -> Result<()>,
-) -> Result<()> {
-    // SAFETY: guaranteed by the caller.
-    let (buffer, count) = unsafe {
-        (
-            reference_mut(buffer, "buffer")?,
-            reference_mut(buffer_count, "buffer_count")?,
-        )
-    };
-    let realloc = realloc.ok_or_else(|| null("realloc"))?;
-    let mut sink = GrowingBuffer {
-        data: *buffer,
-        capacity: if buffer.is_null() { 0 } else { *count },
-        written: 0,
-        realloc,
-        user_data,
-    };
-    sink.reserve(size);
-    let result = save(&mut sink);
-    // The buffer may have moved even if something failed later: the caller has to release it.
-    *buffer = sink.data;
-    *count = if result.is_ok() {
-        sink.written
-    } else {
-        sink.capacity
-    };
-    result
-}
-
 /// # Safety
 ///
 /// As for [`slice`].
 unsafe fn content<'a>(buffer: *const u8, count: usize) -> Result<&'a [u8]> {
-    // SAFETY: guaranteed by the caller.
-    unsafe {
-        reference(buffer, "buffer")?;
-        slice(buffer, count, "buffer")
+    if buffer.is_null() {
+        return Err(null("buffer"));
     }
+    // SAFETY: the same is asked for here.
+    unsafe { slice(buffer, count, "buffer") }
 }
 
 type ArrayMaker = Box<dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>>>;
@@ -152,13 +42,8 @@ fn array_maker(create: mts_create_array_callback_t) -> Result<ArrayMaker> {
 /// @returns labels *owned* by the caller; or NULL on error: a file that can not be read (`MTS_IO_ERROR`), or
 ///          that is not what it should be (`MTS_SERIALIZATION_ERROR`)
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_labels_load(path: *const c_char) -> *const mts_labels_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let path = unsafe { text(path, "path") }?;
-        Ok(labels_handle(Labels::load(path)?).cast_mut())
-    })
+pub extern "C" fn mts_labels_load(path: Text<'_>) -> *const mts_labels_t {
+    pointer(|| Ok(mts_labels_t::new(Labels::load(path.checked("path")?)?)))
 }
 
 /// Load labels from memory.
@@ -168,15 +53,18 @@ pub unsafe extern "C" fn mts_labels_load(path: *const c_char) -> *const mts_labe
 ///
 /// @returns labels *owned* by the caller; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`buffer` is NULL or has `buffer_count` bytes."
+)]
 pub unsafe extern "C" fn mts_labels_load_buffer(
     buffer: *const u8,
     buffer_count: usize,
 ) -> *const mts_labels_t {
     pointer(|| {
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: there are `buffer_count` bytes at `buffer`, or NULL.
         let content = unsafe { content(buffer, buffer_count) }?;
-        Ok(labels_handle(Labels::load_buffer(content)?).cast_mut())
+        Ok(mts_labels_t::new(Labels::load_buffer(content)?))
     })
 }
 
@@ -190,14 +78,9 @@ pub unsafe extern "C" fn mts_labels_load_buffer(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_labels_save(
-    path: *const c_char,
-    labels: *const mts_labels_t,
-) -> mts_status_t {
+pub extern "C" fn mts_labels_save(path: Text<'_>, labels: Option<&mts_labels_t>) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (path, labels) = unsafe { (text(path, "path")?, self::labels(labels, "labels")?) };
+        let (path, labels) = (path.checked("path")?, labels.checked("labels")?);
         labels.save(path)
     })
 }
@@ -213,23 +96,27 @@ pub unsafe extern "C" fn mts_labels_save(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nThe buffer is NULL or has the size that it says, and `realloc` can make it larger."
+)]
 pub unsafe extern "C" fn mts_labels_save_buffer(
-    buffer: *mut *mut u8,
-    buffer_count: *mut usize,
+    buffer: Option<&mut *mut u8>,
+    buffer_count: Option<&mut usize>,
     realloc_user_data: *mut c_void,
     realloc: mts_realloc_buffer_t,
-    labels: *const mts_labels_t,
+    labels: Option<&mts_labels_t>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            let labels = self::labels(labels, "labels")?;
-            let (data, size, user_data) = (buffer, buffer_count, realloc_user_data);
-            save_to_buffer(data, size, user_data, realloc, 0, |sink| {
-                labels.save_to(sink)
-            })
-        }
+        let labels = labels.checked("labels")?;
+        let to = Destination {
+            buffer,
+            count: buffer_count,
+            realloc,
+            user_data: realloc_user_data,
+        };
+        // SAFETY: says the caller.
+        unsafe { save_to_buffer(to, 0, |sink| labels.save_to(sink)) }
     })
 }
 
@@ -241,16 +128,13 @@ pub unsafe extern "C" fn mts_labels_save_buffer(
 /// @returns a block *owned* by the caller; or NULL on error: a file that can not be read (`MTS_IO_ERROR`), or
 ///          that is not what it should be (`MTS_SERIALIZATION_ERROR`)
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_load(
-    path: *const c_char,
+pub extern "C" fn mts_block_load(
+    path: Text<'_>,
     create_array: mts_create_array_callback_t,
-) -> *mut mts_block_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let path = unsafe { text(path, "path") }?;
-        let create = array_maker(create_array)?;
-        Ok(block_handle(TensorBlock::load_with(path, create)?))
+) -> Option<Box<mts_block_t>> {
+    owned(|| {
+        let (path, create) = (path.checked("path")?, array_maker(create_array)?);
+        Ok(mts_block_t::boxed(TensorBlock::load_with(path, create)?))
     })
 }
 
@@ -262,17 +146,20 @@ pub unsafe extern "C" fn mts_block_load(
 ///
 /// @returns a block *owned* by the caller; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`buffer` is NULL or has `buffer_count` bytes."
+)]
 pub unsafe extern "C" fn mts_block_load_buffer(
     buffer: *const u8,
     buffer_count: usize,
     create_array: mts_create_array_callback_t,
-) -> *mut mts_block_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
+) -> Option<Box<mts_block_t>> {
+    owned(|| {
+        // SAFETY: there are `buffer_count` bytes at `buffer`, or NULL.
         let content = unsafe { content(buffer, buffer_count) }?;
         let create = array_maker(create_array)?;
-        Ok(block_handle(TensorBlock::load_buffer_with(
+        Ok(mts_block_t::boxed(TensorBlock::load_buffer_with(
             content, create,
         )?))
     })
@@ -288,14 +175,9 @@ pub unsafe extern "C" fn mts_block_load_buffer(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_block_save(
-    path: *const c_char,
-    block: *const mts_block_t,
-) -> mts_status_t {
+pub extern "C" fn mts_block_save(path: Text<'_>, block: Option<&mts_block_t>) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (path, block) = unsafe { (text(path, "path")?, self::block(block, "block")?) };
+        let (path, block) = (path.checked("path")?, block.checked("block")?);
         block.save(path)
     })
 }
@@ -311,24 +193,27 @@ pub unsafe extern "C" fn mts_block_save(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nThe buffer is NULL or has the size that it says, and `realloc` can make it larger."
+)]
 pub unsafe extern "C" fn mts_block_save_buffer(
-    buffer: *mut *mut u8,
-    buffer_count: *mut usize,
+    buffer: Option<&mut *mut u8>,
+    buffer_count: Option<&mut usize>,
     realloc_user_data: *mut c_void,
     realloc: mts_realloc_buffer_t,
-    block: *const mts_block_t,
+    block: Option<&mts_block_t>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            let block = self::block(block, "block")?;
-            let (data, count, user_data) = (buffer, buffer_count, realloc_user_data);
-            let size = block.saved_size();
-            save_to_buffer(data, count, user_data, realloc, size, |sink| {
-                block.save_to(sink)
-            })
-        }
+        let block = block.checked("block")?;
+        let to = Destination {
+            buffer,
+            count: buffer_count,
+            realloc,
+            user_data: realloc_user_data,
+        };
+        // SAFETY: says the caller.
+        unsafe { save_to_buffer(to, block.saved_size(), |sink| block.save_to(sink)) }
     })
 }
 
@@ -343,16 +228,13 @@ pub unsafe extern "C" fn mts_block_save_buffer(
 /// @returns a map *owned* by the caller; or NULL on error: a file that can not be read (`MTS_IO_ERROR`), or
 ///          that is not what it should be (`MTS_SERIALIZATION_ERROR`)
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_load(
-    path: *const c_char,
+pub extern "C" fn mts_tensormap_load(
+    path: Text<'_>,
     create_array: mts_create_array_callback_t,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let path = unsafe { text(path, "path") }?;
-        let create = array_maker(create_array)?;
-        Ok(tensor_handle(TensorMap::load_with(path, create)?))
+) -> Option<Box<mts_tensormap_t>> {
+    owned(|| {
+        let (path, create) = (path.checked("path")?, array_maker(create_array)?);
+        Ok(mts_tensormap_t::boxed(TensorMap::load_with(path, create)?))
     })
 }
 
@@ -364,17 +246,22 @@ pub unsafe extern "C" fn mts_tensormap_load(
 ///
 /// @returns a map *owned* by the caller; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`buffer` is NULL or has `buffer_count` bytes."
+)]
 pub unsafe extern "C" fn mts_tensormap_load_buffer(
     buffer: *const u8,
     buffer_count: usize,
     create_array: mts_create_array_callback_t,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
+) -> Option<Box<mts_tensormap_t>> {
+    owned(|| {
+        // SAFETY: there are `buffer_count` bytes at `buffer`, or NULL.
         let content = unsafe { content(buffer, buffer_count) }?;
         let create = array_maker(create_array)?;
-        Ok(tensor_handle(TensorMap::load_buffer_with(content, create)?))
+        Ok(mts_tensormap_t::boxed(TensorMap::load_buffer_with(
+            content, create,
+        )?))
     })
 }
 
@@ -395,15 +282,13 @@ pub unsafe extern "C" fn mts_tensormap_load_buffer(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_save(
-    path: *const c_char,
-    tensor: *const mts_tensormap_t,
+pub extern "C" fn mts_tensormap_save(
+    path: Text<'_>,
+    tensor: Option<&mts_tensormap_t>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (path, tensor) = unsafe { (text(path, "path")?, self::tensor(tensor, "tensor")?) };
-        tensor.map.save(path)
+        let (path, tensor) = (path.checked("path")?, tensor.checked("tensor")?);
+        tensor.save(path)
     })
 }
 
@@ -418,23 +303,26 @@ pub unsafe extern "C" fn mts_tensormap_save(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nThe buffer is NULL or has the size that it says, and `realloc` can make it larger."
+)]
 pub unsafe extern "C" fn mts_tensormap_save_buffer(
-    buffer: *mut *mut u8,
-    buffer_count: *mut usize,
+    buffer: Option<&mut *mut u8>,
+    buffer_count: Option<&mut usize>,
     realloc_user_data: *mut c_void,
     realloc: mts_realloc_buffer_t,
-    tensor: *const mts_tensormap_t,
+    tensor: Option<&mts_tensormap_t>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            let map = &self::tensor(tensor, "tensor")?.map;
-            let (data, count, user_data) = (buffer, buffer_count, realloc_user_data);
-            let size = map.saved_size();
-            save_to_buffer(data, count, user_data, realloc, size, |sink| {
-                map.save_to(sink)
-            })
-        }
+        let tensor = tensor.checked("tensor")?;
+        let to = Destination {
+            buffer,
+            count: buffer_count,
+            realloc,
+            user_data: realloc_user_data,
+        };
+        // SAFETY: says the caller.
+        unsafe { save_to_buffer(to, tensor.saved_size(), |sink| tensor.save_to(sink)) }
     })
 }

@@ -1,84 +1,25 @@
 //! The sample → gradient mapping.
 
-use std::ffi::c_char;
-use std::sync::{Arc, OnceLock};
+use std::mem::MaybeUninit;
+use std::ptr::null;
+use std::sync::Arc;
 
 use metatensor_core::{Error, GradientMap, Result};
 
-use crate::block::mts_block_t;
-use crate::handles::{Out, block, labels, reference, text};
-use crate::labels::mts_labels_t;
-use crate::status::{mts_status_t, status};
+use crate::ffi::{Parameter, Text, mts_status_t, status};
+use crate::types::{mts_block_t, mts_gradient_map_t, mts_labels_t};
 
-/// The link between the samples of a block and the rows of one of its gradients, in both directions.
-///
-/// For values with N samples and a gradient with G rows, the *parent* of a gradient row is the sample it is a
-/// derivative of; and the rows of a sample are those with this parent, any number of them.
-///
-/// A mapping never changes, and can be used from several threads at the same time.
-#[derive(Debug)]
-pub struct mts_gradient_map_t {
-    _private: [u8; 0],
-}
-
-/// What a handle points to: C gets 64-bit integers.
-struct Handle {
-    map: Arc<GradientMap>,
-    parents: OnceLock<Box<[i64]>>,
-    csr: OnceLock<Csr>,
-}
-
-struct Csr {
-    offsets: Box<[i64]>,
-    rows: Box<[i64]>,
-}
-
-impl Handle {
-    fn parents(&self) -> &[i64] {
-        let widen = || self.map.parents().iter().map(|&p| i64::from(p)).collect();
-        self.parents.get_or_init(widen)
-    }
-
-    fn csr(&self) -> &Csr {
-        self.csr.get_or_init(|| {
-            let offsets = self.map.offsets().iter().map(|&o| i64::from(o)).collect();
-            let rows = match self.map.rows() {
-                Some(rows) => rows.iter().map(|&r| i64::from(r)).collect(),
-                None => (0..self.map.gradient_rows() as i64).collect(),
-            };
-            Csr { offsets, rows }
-        })
-    }
-}
-
-fn handle(map: Arc<GradientMap>) -> *const mts_gradient_map_t {
-    let handle = Handle {
-        map,
-        parents: OnceLock::new(),
-        csr: OnceLock::new(),
-    };
-    Box::into_raw(Box::new(handle)).cast()
-}
-
-/// # Safety
-///
-/// `pointer` must be NULL or a valid handle.
-unsafe fn map<'a>(pointer: *const mts_gradient_map_t, name: &str) -> Result<&'a Handle> {
-    // SAFETY: guaranteed by the caller.
-    unsafe { reference(pointer.cast(), name) }
-}
-
-/// The mapping behind a handle.
-///
-/// # Safety
-///
-/// `pointer` must be NULL or a valid handle.
-pub(crate) unsafe fn gradient_map<'a>(
-    pointer: *const mts_gradient_map_t,
-    name: &str,
-) -> Result<&'a GradientMap> {
-    // SAFETY: guaranteed by the caller.
-    Ok(&unsafe { map(pointer, name) }?.map)
+/// Sets `map` to what `operation` makes, or to NULL.
+fn give_map(
+    map: Option<&mut MaybeUninit<*const mts_gradient_map_t>>,
+    operation: impl FnOnce() -> Result<Arc<GradientMap>>,
+) -> mts_status_t {
+    status(|| {
+        let map = map.checked("map")?;
+        map.write(null());
+        map.write(mts_gradient_map_t::new(operation()?));
+        Ok(())
+    })
 }
 
 /// Get the mapping of one of the gradients of a block.
@@ -91,21 +32,14 @@ pub(crate) unsafe fn gradient_map<'a>(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there is no such gradient
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gradient_map(
-    block: *const mts_block_t,
-    parameter: *const c_char,
-    map: *mut *const mts_gradient_map_t,
+pub extern "C" fn mts_gradient_map(
+    block: Option<&mts_block_t>,
+    parameter: Text<'_>,
+    map: Option<&mut MaybeUninit<*const mts_gradient_map_t>>,
 ) -> mts_status_t {
-    status(|| {
-        // SAFETY: guaranteed by the caller.
-        let map = unsafe { Out::new(map, "map") }?;
-        map.set(std::ptr::null());
-        // SAFETY: guaranteed by the caller.
-        let (block, parameter) =
-            unsafe { (self::block(block, "block")?, text(parameter, "parameter")?) };
-        map.set(handle(Arc::clone(block.gradient_map(parameter)?)));
-        Ok(())
+    give_map(map, || {
+        let (block, parameter) = (block.checked("block")?, parameter.checked("parameter")?);
+        Ok(Arc::clone(block.gradient_map(parameter)?))
     })
 }
 
@@ -117,23 +51,14 @@ pub unsafe extern "C" fn mts_gradient_map(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if a sample is not one of `parent_rows`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gradient_map_from_labels(
-    gradient_samples: *const mts_labels_t,
+pub extern "C" fn mts_gradient_map_from_labels(
+    gradient_samples: Option<&mts_labels_t>,
     parent_rows: usize,
-    map: *mut *const mts_gradient_map_t,
+    map: Option<&mut MaybeUninit<*const mts_gradient_map_t>>,
 ) -> mts_status_t {
-    status(|| {
-        // SAFETY: guaranteed by the caller.
-        let map = unsafe { Out::new(map, "map") }?;
-        map.set(std::ptr::null());
-        // SAFETY: guaranteed by the caller.
-        let samples = unsafe { labels(gradient_samples, "gradient_samples") }?;
-        map.set(handle(Arc::new(GradientMap::from_samples(
-            &samples,
-            parent_rows,
-        )?)));
-        Ok(())
+    give_map(map, || {
+        let samples = gradient_samples.checked("gradient_samples")?;
+        Ok(Arc::new(GradientMap::from_samples(&samples, parent_rows)?))
     })
 }
 
@@ -145,20 +70,14 @@ pub unsafe extern "C" fn mts_gradient_map_from_labels(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if the numbers of rows do not fit
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gradient_map_compose(
-    outer: *const mts_gradient_map_t,
-    inner: *const mts_gradient_map_t,
-    map: *mut *const mts_gradient_map_t,
+pub extern "C" fn mts_gradient_map_compose(
+    outer: Option<&mts_gradient_map_t>,
+    inner: Option<&mts_gradient_map_t>,
+    map: Option<&mut MaybeUninit<*const mts_gradient_map_t>>,
 ) -> mts_status_t {
-    status(|| {
-        // SAFETY: guaranteed by the caller.
-        let map = unsafe { Out::new(map, "map") }?;
-        map.set(std::ptr::null());
-        // SAFETY: guaranteed by the caller.
-        let (outer, inner) = unsafe { (self::map(outer, "outer")?, self::map(inner, "inner")?) };
-        map.set(handle(Arc::new(outer.map.compose(&inner.map)?)));
-        Ok(())
+    give_map(map, || {
+        let (outer, inner) = (outer.checked("outer")?, inner.checked("inner")?);
+        Ok(Arc::new(outer.map().compose(inner.map())?))
     })
 }
 
@@ -168,12 +87,15 @@ pub unsafe extern "C" fn mts_gradient_map_compose(
 ///
 /// @returns `MTS_SUCCESS`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`map` is NULL or a handle owned by the caller."
+)]
 pub unsafe extern "C" fn mts_gradient_map_free(map: *const mts_gradient_map_t) -> mts_status_t {
     status(|| {
         if !map.is_null() {
-            // SAFETY: made by `handle`, used for the last time.
-            drop(unsafe { Box::from_raw(map.cast::<Handle>().cast_mut()) });
+            // SAFETY: made by `mts_gradient_map_t::new`, used for the last time.
+            drop(unsafe { Box::from_raw(map.cast_mut()) });
         }
         Ok(())
     })
@@ -197,26 +119,19 @@ pub unsafe extern "C" fn mts_gradient_map_free(map: *const mts_gradient_map_t) -
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gradient_map_parents(
-    map: *const mts_gradient_map_t,
-    parents: *mut *const i64,
-    gradient_rows: *mut usize,
+pub extern "C" fn mts_gradient_map_parents(
+    map: Option<&mts_gradient_map_t>,
+    parents: Option<&mut MaybeUninit<*const i64>>,
+    gradient_rows: Option<&mut MaybeUninit<usize>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (parents, gradient_rows) = unsafe {
-            (
-                Out::new(parents, "parents")?,
-                Out::new(gradient_rows, "gradient_rows")?,
-            )
-        };
-        parents.set(std::ptr::null());
-        gradient_rows.set(0);
-        // SAFETY: guaranteed by the caller.
-        let map = unsafe { self::map(map, "map") }?;
-        parents.set(map.parents().as_ptr());
-        gradient_rows.set(map.map.gradient_rows());
+        let parents = parents.checked("parents")?;
+        let gradient_rows = gradient_rows.checked("gradient_rows")?;
+        parents.write(null());
+        gradient_rows.write(0);
+        let map = map.checked("map")?;
+        parents.write(map.parents().as_ptr());
+        gradient_rows.write(map.map().gradient_rows());
         Ok(())
     })
 }
@@ -234,35 +149,28 @@ pub unsafe extern "C" fn mts_gradient_map_parents(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gradient_map_csr(
-    map: *const mts_gradient_map_t,
-    offsets: *mut *const i64,
-    parent_rows: *mut usize,
-    rows: *mut *const i64,
-    gradient_rows: *mut usize,
+pub extern "C" fn mts_gradient_map_csr(
+    map: Option<&mts_gradient_map_t>,
+    offsets: Option<&mut MaybeUninit<*const i64>>,
+    parent_rows: Option<&mut MaybeUninit<usize>>,
+    rows: Option<&mut MaybeUninit<*const i64>>,
+    gradient_rows: Option<&mut MaybeUninit<usize>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (offsets, parent_rows, rows, gradient_rows) = unsafe {
-            (
-                Out::new(offsets, "offsets")?,
-                Out::new(parent_rows, "parent_rows")?,
-                Out::new(rows, "rows")?,
-                Out::new(gradient_rows, "gradient_rows")?,
-            )
-        };
-        offsets.set(std::ptr::null());
-        parent_rows.set(0);
-        rows.set(std::ptr::null());
-        gradient_rows.set(0);
-        // SAFETY: guaranteed by the caller.
-        let map = unsafe { self::map(map, "map") }?;
+        let offsets = offsets.checked("offsets")?;
+        let parent_rows = parent_rows.checked("parent_rows")?;
+        let rows = rows.checked("rows")?;
+        let gradient_rows = gradient_rows.checked("gradient_rows")?;
+        offsets.write(null());
+        parent_rows.write(0);
+        rows.write(null());
+        gradient_rows.write(0);
+        let map = map.checked("map")?;
         let csr = map.csr();
-        offsets.set(csr.offsets.as_ptr());
-        parent_rows.set(map.map.parent_rows());
-        rows.set(csr.rows.as_ptr());
-        gradient_rows.set(map.map.gradient_rows());
+        offsets.write(csr.offsets.as_ptr());
+        parent_rows.write(map.map().parent_rows());
+        rows.write(csr.rows.as_ptr());
+        gradient_rows.write(map.map().gradient_rows());
         Ok(())
     })
 }
@@ -277,24 +185,21 @@ pub unsafe extern "C" fn mts_gradient_map_csr(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many samples
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_gradient_map_rows_of(
-    map: *const mts_gradient_map_t,
+pub extern "C" fn mts_gradient_map_rows_of(
+    map: Option<&mts_gradient_map_t>,
     parent: usize,
-    rows: *mut *const i64,
-    count: *mut usize,
+    rows: Option<&mut MaybeUninit<*const i64>>,
+    count: Option<&mut MaybeUninit<usize>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (rows, count) = unsafe { (Out::new(rows, "rows")?, Out::new(count, "count")?) };
-        rows.set(std::ptr::null());
-        count.set(0);
-        // SAFETY: guaranteed by the caller.
-        let map = unsafe { self::map(map, "map") }?;
-        if parent >= map.map.parent_rows() {
+        let (rows, count) = (rows.checked("rows")?, count.checked("count")?);
+        rows.write(null());
+        count.write(0);
+        let map = map.checked("map")?;
+        if parent >= map.map().parent_rows() {
             return Err(Error::invalid(format!(
                 "sample {parent} is out of bounds for a mapping with {} samples",
-                map.map.parent_rows()
+                map.map().parent_rows()
             )));
         }
         let csr = map.csr();
@@ -302,8 +207,8 @@ pub unsafe extern "C" fn mts_gradient_map_rows_of(
             csr.offsets[parent] as usize,
             csr.offsets[parent + 1] as usize,
         );
-        rows.set(csr.rows[start..end].as_ptr());
-        count.set(end - start);
+        rows.write(csr.rows[start..end].as_ptr());
+        count.write(end - start);
         Ok(())
     })
 }

@@ -5,9 +5,8 @@ use std::ffi::c_void;
 use metatensor_core::{DType as DLDataType, Error, GradientMap, Result};
 use metatensor_operations as operations;
 
-use crate::gradient_map::{gradient_map, mts_gradient_map_t};
-use crate::handles::{slice, slice_mut};
-use crate::status::{mts_status_t, status};
+use crate::ffi::{Parameter, mts_status_t, slice, slice_mut, status};
+use crate::types::mts_gradient_map_t;
 
 /// Runs a block of code with the type `$T` of the elements that `$dtype` says.
 macro_rules! with_numbers {
@@ -63,7 +62,10 @@ fn elements(rows: usize, row_length: usize) -> Result<usize> {
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong: an entry of `index` that is not a row of `src`, ...
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nPointers are NULL or have as many elements as the sizes say, of this type."
+)]
 pub unsafe extern "C" fn mts_gather_rows(
     dtype: DLDataType,
     src: *const c_void,
@@ -78,7 +80,7 @@ pub unsafe extern "C" fn mts_gather_rows(
             elements(src_rows, row_length)?,
             elements(index_count, row_length)?,
         );
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: these are as many elements as the caller says that there are.
         unsafe {
             let index = slice(index, index_count, "index")?;
             with_numbers!(dtype, T => {
@@ -105,7 +107,10 @@ pub unsafe extern "C" fn mts_gather_rows(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong: an entry of `index` that is not a row of `out`, ...
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nPointers are NULL or have as many elements as the sizes say, of this type."
+)]
 pub unsafe extern "C" fn mts_scatter_add_rows(
     dtype: DLDataType,
     src: *const c_void,
@@ -120,7 +125,7 @@ pub unsafe extern "C" fn mts_scatter_add_rows(
             elements(src_rows, row_length)?,
             elements(out_rows, row_length)?,
         );
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: these are as many elements as the caller says that there are.
         unsafe {
             let index = slice(index, src_rows, "index")?;
             with_numbers!(dtype, T => {
@@ -178,21 +183,24 @@ fn sizes(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong: a mapping for another number of samples, ...
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nPointers are NULL or have as many elements as the sizes say, of this type."
+)]
 pub unsafe extern "C" fn mts_gather_multiply(
     dtype: DLDataType,
     values: *const c_void,
     values_rows: usize,
     values_row_length: usize,
-    map: *const mts_gradient_map_t,
+    map: Option<&mts_gradient_map_t>,
     gradient: *const c_void,
     extra_components: usize,
     out: *mut c_void,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: these are as many elements as the caller says that there are.
         unsafe {
-            let map = gradient_map(map, "map")?;
+            let map = map.checked("map")?.map();
             let sizes = sizes(map, values_rows, values_row_length, extra_components)?;
             with_numbers!(dtype, T => {
                 let values = slice(values.cast::<T>(), sizes.values, "values")?;
@@ -227,21 +235,24 @@ pub unsafe extern "C" fn mts_gather_multiply(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong: a mapping for another number of samples, ...
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nPointers are NULL or have as many elements as the sizes say, of this type."
+)]
 pub unsafe extern "C" fn mts_gradient_contract(
     dtype: DLDataType,
     weights: *const c_void,
     values_rows: usize,
     values_row_length: usize,
-    map: *const mts_gradient_map_t,
+    map: Option<&mts_gradient_map_t>,
     gradient: *const c_void,
     extra_components: usize,
     out: *mut c_void,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
+        // SAFETY: these are as many elements as the caller says that there are.
         unsafe {
-            let map = gradient_map(map, "map")?;
+            let map = map.checked("map")?.map();
             let sizes = sizes(map, values_rows, values_row_length, extra_components)?;
             let sums = elements(sizes.gradient_rows, extra_components)?;
             with_numbers!(dtype, T => {

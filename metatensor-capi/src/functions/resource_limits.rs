@@ -1,12 +1,15 @@
 //! What loading a file and making a result may cost.
 
+use std::mem::MaybeUninit;
+
 use metatensor_core::{Error, Limit, Result};
 
-use crate::handles::Out;
-use crate::status::{mts_status_t, status};
+use crate::ffi::{Parameter, mts_status_t, status};
 
 /// Something that is limited for the whole process: a `MTS_LIMIT_` value.
-pub type mts_limit_t = u32;
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug)]
+pub struct mts_limit_t(u32);
 
 /// Bytes that loading a file may make of data which does not have a size of its own: what all compressed members
 /// that are read give together, or what comes out of a pipe. The memory of the machine by default.
@@ -21,16 +24,20 @@ pub const MTS_LIMIT_DEPTH: u32 = 3;
 /// made of: moving keys or components, joining, products. The memory of the machine by default.
 pub const MTS_LIMIT_RESULT_BYTES: u32 = 4;
 
-fn find(limit: mts_limit_t) -> Result<Limit> {
-    match limit {
-        MTS_LIMIT_INFLATED_BYTES => Ok(Limit::InflatedBytes),
-        MTS_LIMIT_MEMBERS => Ok(Limit::Members),
-        MTS_LIMIT_NAMES => Ok(Limit::Names),
-        MTS_LIMIT_DEPTH => Ok(Limit::Depth),
-        MTS_LIMIT_RESULT_BYTES => Ok(Limit::ResultBytes),
-        other => Err(Error::invalid(format!(
-            "'limit' must be one of the MTS_LIMIT_ values, got {other}"
-        ))),
+impl Parameter for mts_limit_t {
+    type Value = Limit;
+
+    fn checked(self, name: &str) -> Result<Limit> {
+        match self.0 {
+            MTS_LIMIT_INFLATED_BYTES => Ok(Limit::InflatedBytes),
+            MTS_LIMIT_MEMBERS => Ok(Limit::Members),
+            MTS_LIMIT_NAMES => Ok(Limit::Names),
+            MTS_LIMIT_DEPTH => Ok(Limit::Depth),
+            MTS_LIMIT_RESULT_BYTES => Ok(Limit::ResultBytes),
+            other => Err(Error::invalid(format!(
+                "'{name}' must be one of the MTS_LIMIT_ values, got {other}"
+            ))),
+        }
     }
 }
 
@@ -48,7 +55,7 @@ fn find(limit: mts_limit_t) -> Result<Limit> {
 #[unsafe(no_mangle)]
 pub extern "C" fn mts_set_limit(limit: mts_limit_t, value: u64) -> mts_status_t {
     status(|| {
-        find(limit)?.set(value);
+        limit.checked("limit")?.set(value);
         Ok(())
     })
 }
@@ -61,12 +68,13 @@ pub extern "C" fn mts_set_limit(limit: mts_limit_t, value: u64) -> mts_status_t 
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_get_limit(limit: mts_limit_t, value: *mut u64) -> mts_status_t {
+pub extern "C" fn mts_get_limit(
+    limit: mts_limit_t,
+    value: Option<&mut MaybeUninit<u64>>,
+) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let value = unsafe { Out::new(value, "value")? };
-        value.set(find(limit)?.get());
+        let value = value.checked("value")?;
+        value.write(limit.checked("limit")?.get());
         Ok(())
     })
 }

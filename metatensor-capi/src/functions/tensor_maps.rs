@@ -1,68 +1,17 @@
 //! Maps.
 
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::mem::{MaybeUninit, replace};
 use std::ptr::null_mut;
-use std::sync::OnceLock;
 
 use metatensor_core::{DType as DLDataType, Device as DLDevice};
 use metatensor_core::{FillValue, Labels, Result, SampleOrder, TensorBlock, TensorMap};
 
-use crate::array::{mts_array_t, take_array};
-use crate::block::mts_block_t;
-use crate::handles::{
-    Out, bad_parameter, labels, labels_handle, null, optional_slice_mut, tensor, tensor_mut, text,
-    texts,
+use crate::ffi::{
+    Parameter, Text, bad_parameter, first, given, mts_status_t, null, owned, pointer, slice_mut,
+    status, texts,
 };
-use crate::labels::mts_labels_t;
-use crate::last_error::c_string;
-use crate::status::{mts_status_t, pointer, status};
-
-/// A map: labels called keys, and one block for each of them. All blocks have the same structure: the same
-/// names for samples, components, properties and gradients.
-///
-/// The functions that take a pointer to a constant map can be called from several threads at the same time.
-#[derive(Debug)]
-pub struct mts_tensormap_t {
-    _private: [u8; 0],
-}
-
-/// What a handle points to.
-#[derive(Debug)]
-pub(crate) struct Tensor {
-    pub(crate) map: TensorMap,
-    /// The info of `map` for C, made when first needed.
-    info: OnceLock<InfoStrings>,
-}
-
-#[derive(Debug)]
-struct InfoStrings {
-    entries: Vec<(CString, CString)>,
-    keys: Vec<*const c_char>,
-}
-
-// SAFETY: the pointers are to strings owned by `entries`, which are never written to.
-unsafe impl Send for InfoStrings {}
-// SAFETY: as above.
-unsafe impl Sync for InfoStrings {}
-
-impl Tensor {
-    fn info(&self) -> &InfoStrings {
-        self.info.get_or_init(|| {
-            let info = self.map.info().iter();
-            let entries: Vec<_> = info
-                .map(|(key, value)| (c_string(key.clone()), c_string(value.clone())))
-                .collect();
-            let keys = entries.iter().map(|(key, _)| key.as_ptr()).collect();
-            InfoStrings { entries, keys }
-        })
-    }
-}
-
-pub(crate) fn tensor_handle(map: TensorMap) -> *mut mts_tensormap_t {
-    let info = OnceLock::new();
-    Box::into_raw(Box::new(Tensor { map, info })).cast()
-}
+use crate::types::{Handle, mts_array_t, mts_block_t, mts_labels_t, mts_tensormap_t};
 
 /// Make a map.
 ///
@@ -74,19 +23,18 @@ pub(crate) fn tensor_handle(map: TensorMap) -> *mut mts_tensormap_t {
 ///
 /// @returns a map *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`blocks` is NULL or has `blocks_count` entries, each NULL or a handle owned by the caller."
+)]
 pub unsafe extern "C" fn mts_tensormap(
-    keys: *const mts_labels_t,
+    keys: Option<&mts_labels_t>,
     blocks: *mut *mut mts_block_t,
     blocks_count: usize,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let blocks = match unsafe { optional_slice_mut(blocks, blocks_count, "blocks") }? {
-            Some(blocks) => blocks,
-            None if blocks_count == 0 => &mut [],
-            None => return Err(null("blocks")),
-        };
+) -> Option<Box<mts_tensormap_t>> {
+    owned(|| {
+        // SAFETY: there are `blocks_count` pointers at `blocks`, or NULL.
+        let blocks = unsafe { slice_mut(blocks, blocks_count, "blocks") }?;
         if let Some(i) = blocks.iter().position(|block| block.is_null()) {
             return Err(null(&format!("blocks[{i}]")));
         }
@@ -96,7 +44,7 @@ pub unsafe extern "C" fn mts_tensormap(
         let mut owned = Vec::with_capacity(blocks.len());
         for (place, block) in owned.spare_capacity_mut().iter_mut().zip(&mut *blocks) {
             let pointer = replace(block, null_mut()).cast::<MaybeUninit<TensorBlock>>();
-            // SAFETY: owned handles are made by `block_handle`, and no block is taken twice.
+            // SAFETY: a handle owned by the caller, and no block is taken twice.
             let taken = unsafe { Box::from_raw(pointer) };
             // From one place to the other: a variable between them would be another copy.
             // SAFETY: these are two different places.
@@ -104,9 +52,8 @@ pub unsafe extern "C" fn mts_tensormap(
         }
         // SAFETY: that many blocks were just moved there.
         unsafe { owned.set_len(blocks.len()) };
-        // SAFETY: guaranteed by the caller.
-        let keys = unsafe { labels(keys, "keys") }?;
-        Ok(tensor_handle(TensorMap::new(keys.clone(), owned)?))
+        let keys = keys.checked("keys")?;
+        Ok(mts_tensormap_t::boxed(TensorMap::new(keys.clone(), owned)?))
     })
 }
 
@@ -127,13 +74,9 @@ fn has_repeated(blocks: &[*mut mts_block_t]) -> bool {
 ///
 /// @returns `MTS_SUCCESS`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_free(tensor: *mut mts_tensormap_t) -> mts_status_t {
+pub extern "C" fn mts_tensormap_free(tensor: Option<Box<mts_tensormap_t>>) -> mts_status_t {
     status(|| {
-        if !tensor.is_null() {
-            // SAFETY: made by `tensor_handle`, used for the last time.
-            drop(unsafe { Box::from_raw(tensor.cast::<Tensor>()) });
-        }
+        drop(tensor);
         Ok(())
     })
 }
@@ -144,14 +87,13 @@ pub unsafe extern "C" fn mts_tensormap_free(tensor: *mut mts_tensormap_t) -> mts
 ///
 /// @returns a map *owned* by the caller, or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_copy(
-    tensor: *const mts_tensormap_t,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let tensor = unsafe { self::tensor(tensor, "tensor") }?;
-        Ok(tensor_handle(tensor.map.deep_copy()?))
+pub extern "C" fn mts_tensormap_copy(
+    tensor: Option<&mts_tensormap_t>,
+) -> Option<Box<mts_tensormap_t>> {
+    owned(|| {
+        Ok(mts_tensormap_t::boxed(
+            tensor.checked("tensor")?.deep_copy()?,
+        ))
     })
 }
 
@@ -161,13 +103,8 @@ pub unsafe extern "C" fn mts_tensormap_copy(
 ///
 /// @returns labels *owned* by the caller, to be given to `mts_labels_free`; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_keys(tensor: *const mts_tensormap_t) -> *const mts_labels_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let tensor = unsafe { self::tensor(tensor, "tensor") }?;
-        Ok(labels_handle(tensor.map.keys().clone()).cast_mut())
-    })
+pub extern "C" fn mts_tensormap_keys(tensor: Option<&mts_tensormap_t>) -> *const mts_labels_t {
+    pointer(|| Ok(mts_labels_t::new(tensor.checked("tensor")?.keys().clone())))
 }
 
 /// Get one of the blocks.
@@ -179,18 +116,20 @@ pub unsafe extern "C" fn mts_tensormap_keys(tensor: *const mts_tensormap_t) -> *
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not that many blocks
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`tensor` is NULL or a handle that nobody changes."
+)]
 pub unsafe extern "C" fn mts_tensormap_block_by_id(
     tensor: *mut mts_tensormap_t,
-    block: *mut *mut mts_block_t,
+    block: Option<&mut MaybeUninit<*mut mts_block_t>>,
     index: usize,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, block) =
-            unsafe { (self::tensor(tensor, "tensor")?, Out::new(block, "block")?) };
-        let pointer = std::ptr::from_ref(tensor.map.block_by_id(index)?);
-        block.set(pointer.cast_mut().cast());
+        // SAFETY: NULL or a handle, which is not changed here: others may look at it, and have its blocks.
+        let tensor = unsafe { tensor.as_ref() }.checked("tensor")?;
+        let block = block.checked("block")?;
+        block.write(mts_block_t::lent(tensor.block_by_id(index)?));
         Ok(())
     })
 }
@@ -203,26 +142,14 @@ pub unsafe extern "C" fn mts_tensormap_block_by_id(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_set_info(
-    tensor: *mut mts_tensormap_t,
-    key: *const c_char,
-    value: *const c_char,
+pub extern "C" fn mts_tensormap_set_info(
+    tensor: Option<&mut mts_tensormap_t>,
+    key: Text<'_>,
+    value: Text<'_>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, key, value) = unsafe {
-            (
-                tensor_mut(tensor, "tensor")?,
-                text(key, "key")?,
-                text(value, "value")?,
-            )
-        };
-        tensor
-            .map
-            .info_mut()
-            .insert(key.to_owned(), value.to_owned());
-        tensor.info.take();
+        let tensor = given(tensor, "tensor")?;
+        tensor.set_info(key.checked("key")?, value.checked("value")?);
         Ok(())
     })
 }
@@ -236,23 +163,14 @@ pub unsafe extern "C" fn mts_tensormap_set_info(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_get_info(
-    tensor: *const mts_tensormap_t,
-    key: *const c_char,
-    value: *mut *const c_char,
+pub extern "C" fn mts_tensormap_get_info(
+    tensor: Option<&mts_tensormap_t>,
+    key: Text<'_>,
+    value: Option<&mut MaybeUninit<*const c_char>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, key, value) = unsafe {
-            (
-                self::tensor(tensor, "tensor")?,
-                text(key, "key")?,
-                Out::new(value, "value")?,
-            )
-        };
-        let position = tensor.map.info().get_index_of(key);
-        value.set(position.map_or(std::ptr::null(), |i| tensor.info().entries[i].1.as_ptr()));
+        let (tensor, key) = (given(tensor, "tensor")?, key.checked("key")?);
+        value.checked("value")?.write(tensor.info_value(key));
         Ok(())
     })
 }
@@ -266,28 +184,17 @@ pub unsafe extern "C" fn mts_tensormap_get_info(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_info_keys(
-    tensor: *const mts_tensormap_t,
-    keys: *mut *const *const c_char,
-    keys_count: *mut usize,
+pub extern "C" fn mts_tensormap_info_keys(
+    tensor: Option<&mts_tensormap_t>,
+    keys: Option<&mut MaybeUninit<*const *const c_char>>,
+    keys_count: Option<&mut MaybeUninit<usize>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, keys, keys_count) = unsafe {
-            (
-                self::tensor(tensor, "tensor")?,
-                Out::new(keys, "keys")?,
-                Out::new(keys_count, "keys_count")?,
-            )
-        };
-        let strings = &tensor.info().keys;
-        keys.set(if strings.is_empty() {
-            std::ptr::null()
-        } else {
-            strings.as_ptr()
-        });
-        keys_count.set(strings.len());
+        let tensor = given(tensor, "tensor")?;
+        let (keys, count) = (keys.checked("keys")?, keys_count.checked("keys_count")?);
+        let strings = tensor.info().keys();
+        keys.write(first(strings));
+        count.write(strings.len());
         Ok(())
     })
 }
@@ -299,16 +206,14 @@ pub unsafe extern "C" fn mts_tensormap_info_keys(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_device(
-    tensor: *const mts_tensormap_t,
-    device: *mut DLDevice,
+pub extern "C" fn mts_tensormap_device(
+    tensor: Option<&mts_tensormap_t>,
+    device: Option<&mut MaybeUninit<DLDevice>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, device) =
-            unsafe { (self::tensor(tensor, "tensor")?, Out::new(device, "device")?) };
-        device.set(tensor.map.device()?.unwrap_or(DLDevice::CPU));
+        let tensor = tensor.checked("tensor")?;
+        let device = device.checked("device")?;
+        device.write(tensor.device()?.unwrap_or(DLDevice::CPU));
         Ok(())
     })
 }
@@ -320,53 +225,45 @@ pub unsafe extern "C" fn mts_tensormap_device(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_dtype(
-    tensor: *const mts_tensormap_t,
-    dtype: *mut DLDataType,
+pub extern "C" fn mts_tensormap_dtype(
+    tensor: Option<&mts_tensormap_t>,
+    dtype: Option<&mut MaybeUninit<DLDataType>>,
 ) -> mts_status_t {
     status(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, dtype) =
-            unsafe { (self::tensor(tensor, "tensor")?, Out::new(dtype, "dtype")?) };
-        dtype.set(tensor.map.dtype()?.unwrap_or(DLDataType::F64));
+        let tensor = tensor.checked("tensor")?;
+        let dtype = dtype.checked("dtype")?;
+        dtype.write(tensor.dtype()?.unwrap_or(DLDataType::F64));
         Ok(())
     })
 }
 
-/// # Safety
-///
-/// `tensor` is NULL or valid, `keys_to_move` as well, and `fill_value` follows the rules of `mts_array_t`.
-unsafe fn move_keys(
-    tensor: *const mts_tensormap_t,
-    keys_to_move: *const mts_labels_t,
+/// The map that `operation` makes by moving some of the keys.
+fn move_keys(
+    tensor: Option<&mts_tensormap_t>,
+    keys_to_move: Option<&mts_labels_t>,
     fill_value: mts_array_t,
     sort_samples: bool,
     operation: impl FnOnce(&TensorMap, &Labels, FillValue<'_>, SampleOrder) -> Result<TensorMap>,
-) -> Result<*mut mts_tensormap_t> {
-    // First of all, so that the array is released whatever happens.
-    // SAFETY: guaranteed by the caller.
-    let fill_value = unsafe { take_array(fill_value) };
-    // SAFETY: guaranteed by the caller.
-    let (tensor, keys) = unsafe {
-        (
-            self::tensor(tensor, "tensor")?,
-            labels(keys_to_move, "keys_to_move")?,
-        )
-    };
-    // Some fill values have no function for their shape, which only one of their own kind needs.
-    if let Ok(shape @ [_, ..]) = fill_value.shape() {
-        return Err(bad_parameter(format_args!(
-            "'fill_value' must be an array without axes, got one of shape {shape:?}"
-        )));
-    }
-    let order = if sort_samples {
-        SampleOrder::Sorted
-    } else {
-        SampleOrder::AsInBlocks
-    };
-    let result = operation(&tensor.map, &keys, FillValue::Array(&*fill_value), order)?;
-    Ok(tensor_handle(result))
+) -> Option<Box<mts_tensormap_t>> {
+    owned(|| {
+        // First of all, so that the array is released whatever happens.
+        let fill_value = fill_value.take();
+        let tensor = tensor.checked("tensor")?;
+        let keys = keys_to_move.checked("keys_to_move")?;
+        // Some fill values have no function for their shape, which only one of their own kind needs.
+        if let Ok(shape @ [_, ..]) = fill_value.shape() {
+            return Err(bad_parameter(format_args!(
+                "'fill_value' must be an array without axes, got one of shape {shape:?}"
+            )));
+        }
+        let order = if sort_samples {
+            SampleOrder::Sorted
+        } else {
+            SampleOrder::AsInBlocks
+        };
+        let moved = operation(tensor, &keys, FillValue::Array(&*fill_value), order)?;
+        Ok(mts_tensormap_t::boxed(moved))
+    })
 }
 
 /// Move dimensions of the keys to the samples, merging the blocks whose keys are equal then.
@@ -384,25 +281,16 @@ unsafe fn move_keys(
 ///
 /// @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_keys_to_samples(
-    tensor: *const mts_tensormap_t,
-    keys_to_move: *const mts_labels_t,
+pub extern "C" fn mts_tensormap_keys_to_samples(
+    tensor: Option<&mts_tensormap_t>,
+    keys_to_move: Option<&mts_labels_t>,
     fill_value: mts_array_t,
     sort_samples: bool,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            move_keys(
-                tensor,
-                keys_to_move,
-                fill_value,
-                sort_samples,
-                |map, keys, fill, order| map.keys_to_samples(keys, fill, order),
-            )
-        }
-    })
+) -> Option<Box<mts_tensormap_t>> {
+    let operation = |map: &TensorMap, keys: &Labels, fill: FillValue<'_>, order| {
+        map.keys_to_samples(keys, fill, order)
+    };
+    move_keys(tensor, keys_to_move, fill_value, sort_samples, operation)
 }
 
 /// Move dimensions of the keys to the properties, merging the blocks whose keys are equal then.
@@ -420,25 +308,16 @@ pub unsafe extern "C" fn mts_tensormap_keys_to_samples(
 ///
 /// @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
-pub unsafe extern "C" fn mts_tensormap_keys_to_properties(
-    tensor: *const mts_tensormap_t,
-    keys_to_move: *const mts_labels_t,
+pub extern "C" fn mts_tensormap_keys_to_properties(
+    tensor: Option<&mts_tensormap_t>,
+    keys_to_move: Option<&mts_labels_t>,
     fill_value: mts_array_t,
     sort_samples: bool,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        unsafe {
-            move_keys(
-                tensor,
-                keys_to_move,
-                fill_value,
-                sort_samples,
-                |map, keys, fill, order| map.keys_to_properties(keys, fill, order),
-            )
-        }
-    })
+) -> Option<Box<mts_tensormap_t>> {
+    let operation = |map: &TensorMap, keys: &Labels, fill: FillValue<'_>, order| {
+        map.keys_to_properties(keys, fill, order)
+    };
+    move_keys(tensor, keys_to_move, fill_value, sort_samples, operation)
 }
 
 /// Move components to the properties.
@@ -449,22 +328,20 @@ pub unsafe extern "C" fn mts_tensormap_keys_to_properties(
 ///
 /// @returns a map with the info of `tensor`, *owned* by the caller, to be given to `mts_tensormap_free`; or NULL on error
 #[unsafe(no_mangle)]
-#[cfg_attr(not(cbindgen), doc = "\n# Safety\nPointers are NULL or valid.")]
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`dimensions` is NULL or has `dimensions_count` entries, each NULL or a NUL-terminated string."
+)]
 pub unsafe extern "C" fn mts_tensormap_components_to_properties(
-    tensor: *const mts_tensormap_t,
+    tensor: Option<&mts_tensormap_t>,
     dimensions: *const *const c_char,
     dimensions_count: usize,
-) -> *mut mts_tensormap_t {
-    pointer(|| {
-        // SAFETY: guaranteed by the caller.
-        let (tensor, dimensions) = unsafe {
-            (
-                self::tensor(tensor, "tensor")?,
-                texts(dimensions, dimensions_count, "dimensions")?,
-            )
-        };
-        Ok(tensor_handle(
-            tensor.map.components_to_properties(&dimensions)?,
-        ))
+) -> Option<Box<mts_tensormap_t>> {
+    owned(|| {
+        let tensor = tensor.checked("tensor")?;
+        // SAFETY: there are `dimensions_count` strings at `dimensions`, or NULL.
+        let dimensions = unsafe { texts(dimensions, dimensions_count, "dimensions") }?;
+        let moved = tensor.components_to_properties(&dimensions)?;
+        Ok(mts_tensormap_t::boxed(moved))
     })
 }

@@ -12,9 +12,8 @@ use metatensor_core::{
     DlpackVersion as DLPackVersion, Error, Origin, Result, View, ViewMut,
 };
 
-use super::{mts_array_t, mts_data_movement_t, native_view, take_boxed_array};
-use crate::handles::slice;
-use crate::status::{CallbackStatus, call};
+use super::{mts_array_t, mts_data_movement_t, native_view};
+use crate::ffi::{CallbackStatus, call, slice};
 
 /// An array that lives behind the functions of another library.
 #[derive(Debug)]
@@ -136,8 +135,7 @@ pub(super) fn get_array(
     name: &str,
     function: impl FnOnce(*mut mts_array_t) -> CallbackStatus,
 ) -> Result<Box<dyn Array>> {
-    // SAFETY: what callbacks make follows the rules of `mts_array_t`.
-    Ok(unsafe { take_boxed_array(get(name, function)?) })
+    Ok(get::<mts_array_t>(name, function)?.take_boxed())
 }
 
 impl ForeignArray {
@@ -330,7 +328,7 @@ mod tests {
 
     use metatensor_core::ArrayRef;
 
-    use super::super::{borrow_array, take_array};
+    use super::super::borrow_array;
     use super::*;
 
     type CopyFunction =
@@ -361,8 +359,7 @@ mod tests {
             move_data: None,
         };
         let copy = |raw: &mts_array_t| raw.copy.map(|copy| copy as usize);
-        // SAFETY: none of the functions is called but `destroy`.
-        let take = |i| unsafe { take_array(raw(i)) };
+        let take = |i| raw(i).take();
         let arrays: Vec<_> = (0..2 * MAX_KNOWN).map(take).collect();
         let clones = arrays.clone();
         drop(arrays);

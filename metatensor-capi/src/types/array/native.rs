@@ -1,17 +1,17 @@
 //! Arrays of this library, for C.
 
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 use std::sync::Arc;
 
 use metatensor_core::{
-    Array, DType as DLDataType, DataMovement, DenseArray, Device as DLDevice, Dlpack,
+    Array, DType as DLDataType, DenseArray, Device as DLDevice, Dlpack,
     DlpackManagedTensor as DLManagedTensorVersioned, DlpackVersion as DLPackVersion, Error, Result,
 };
 
-use super::{mts_array_t, mts_data_movement_t, mts_data_origin_t, take_array};
-use crate::handles::{Out, reference, reference_mut, slice};
-use crate::status::{CallbackStatus, callback, status};
+use super::{mts_array_t, mts_data_movement_t, mts_data_origin_t};
+use crate::ffi::{CallbackStatus, Parameter, callback, first, given, slice, status};
 
 /// A native array for C, which owns it.
 pub(crate) fn native_array(array: DenseArray) -> mts_array_t {
@@ -49,20 +49,44 @@ const NATIVE: mts_array_t = mts_array_t {
     move_data: Some(native_move_data),
 };
 
+/// Runs a function that sets the parameter `name` to something that it makes of a native array.
+///
 /// # Safety
 ///
-/// `array` must be the `ptr` of a native array, here and in all functions below.
-unsafe fn native<'a>(array: *const c_void) -> Result<&'a DenseArray> {
-    // SAFETY: guaranteed by the caller.
-    unsafe { reference(array.cast(), "array") }
+/// `array` must be the `ptr` of a native array, and `place` NULL or valid for writes: what `mts_array_t` promises to all
+/// functions here.
+unsafe fn give<T>(
+    array: *const c_void,
+    place: *mut T,
+    name: &str,
+    value: impl FnOnce(&DenseArray) -> Result<T>,
+) -> CallbackStatus {
+    callback(|| {
+        // SAFETY: see above. A place for a `T` is one for a `MaybeUninit<T>`.
+        let (array, place) = unsafe {
+            let place = place.cast::<MaybeUninit<T>>().as_mut();
+            (array.cast::<DenseArray>().as_ref(), place)
+        };
+        let (array, place) = (given(array, "array")?, place.checked(name)?);
+        place.write(value(array)?);
+        Ok(())
+    })
 }
 
+/// Runs a function that changes a native array.
+///
 /// # Safety
 ///
-/// As for [`native`], and nobody else may use the array.
-unsafe fn native_mut<'a>(array: *mut c_void) -> Result<&'a mut DenseArray> {
-    // SAFETY: guaranteed by the caller.
-    unsafe { reference_mut(array.cast(), "array") }
+/// `array` must be the `ptr` of a native array that nobody else uses.
+unsafe fn change(
+    array: *mut c_void,
+    change: impl FnOnce(&mut DenseArray) -> Result<()>,
+) -> CallbackStatus {
+    callback(|| {
+        // SAFETY: see above.
+        let array = unsafe { array.cast::<DenseArray>().as_mut() };
+        change(given(array, "array")?)
+    })
 }
 
 unsafe extern "C" fn native_destroy(array: *mut c_void) {
@@ -77,30 +101,19 @@ unsafe extern "C" fn native_origin(
     array: *const c_void,
     origin: *mut mts_data_origin_t,
 ) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: the contract of `mts_array_t`.
-        let (native, origin) = unsafe { (native(array)?, Out::new(origin, "origin")?) };
-        origin.set(Array::origin(native)?.id());
-        Ok(())
-    })
+    let value = |array: &DenseArray| Ok(Array::origin(array)?.id());
+    // SAFETY: called as `mts_array_t` says, here and below.
+    unsafe { give(array, origin, "origin", value) }
 }
 
 unsafe extern "C" fn native_device(array: *const c_void, device: *mut DLDevice) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: the contract of `mts_array_t`.
-        let (native, device) = unsafe { (native(array)?, Out::new(device, "device")?) };
-        device.set(native.device()?);
-        Ok(())
-    })
+    // SAFETY: see above.
+    unsafe { give(array, device, "device", |array| array.device()) }
 }
 
 unsafe extern "C" fn native_dtype(array: *const c_void, dtype: *mut DLDataType) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: the contract of `mts_array_t`.
-        let (native, dtype) = unsafe { (native(array)?, Out::new(dtype, "dtype")?) };
-        dtype.set(native.dtype());
-        Ok(())
-    })
+    // SAFETY: see above.
+    unsafe { give(array, dtype, "dtype", |array| Ok(array.dtype())) }
 }
 
 unsafe extern "C" fn native_shape(
@@ -108,24 +121,14 @@ unsafe extern "C" fn native_shape(
     shape: *mut *const usize,
     shape_count: *mut usize,
 ) -> CallbackStatus {
-    callback(|| {
+    let value = |array: &DenseArray| {
         // SAFETY: see above.
-        let (array, shape, count) = unsafe {
-            (
-                native(array)?,
-                Out::new(shape, "shape")?,
-                Out::new(shape_count, "shape_count")?,
-            )
-        };
-        let axes = array.shape();
-        shape.set(if axes.is_empty() {
-            std::ptr::null()
-        } else {
-            axes.as_ptr()
-        });
-        count.set(axes.len());
-        Ok(())
-    })
+        let count = unsafe { shape_count.cast::<MaybeUninit<usize>>().as_mut() };
+        count.checked("shape_count")?.write(array.shape().len());
+        Ok(first(array.shape()))
+    };
+    // SAFETY: see above.
+    unsafe { give(array, shape, "shape", value) }
 }
 
 unsafe extern "C" fn native_as_dlpack(
@@ -135,19 +138,8 @@ unsafe extern "C" fn native_as_dlpack(
     _stream: *const i64,
     max_version: DLPackVersion,
 ) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: see above.
-        let (array, tensor) = unsafe {
-            (
-                native(array)?,
-                Out::<*mut DLManagedTensorVersioned>::new(tensor, "dl_managed_tensor")?,
-            )
-        };
-        if !device.is_cpu() {
-            return Err(Error::unsupported(format!(
-                "native arrays on device {device}"
-            )));
-        }
+    let value = |array: &DenseArray| {
+        check_device(device)?;
         if max_version.major < DLPackVersion::CURRENT.major {
             return Err(Error::unsupported(format!(
                 "a DLPack tensor of version {}.{} or older",
@@ -155,23 +147,31 @@ unsafe extern "C" fn native_as_dlpack(
             )));
         }
         // SAFETY: who writes to an array of the C interface has to know that nobody else uses it.
-        tensor.set(unsafe { array.to_writable_dlpack() }.into_raw());
-        Ok(())
-    })
+        Ok(unsafe { array.to_writable_dlpack() }.into_raw())
+    };
+    // SAFETY: see above.
+    unsafe { give(array, tensor, "dl_managed_tensor", value) }
+}
+
+fn check_device(device: DLDevice) -> Result<()> {
+    if device.is_cpu() {
+        return Ok(());
+    }
+    Err(Error::unsupported(format!(
+        "native arrays on device {device}"
+    )))
 }
 
 unsafe extern "C" fn native_from_dlpack(
-    _array: *const c_void,
+    array: *const c_void,
     tensor: *mut DLManagedTensorVersioned,
     new_array: *mut mts_array_t,
 ) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: see above.
-        let (tensor, new_array) =
-            unsafe { (Dlpack::from_raw(tensor)?, Out::new(new_array, "new_array")?) };
-        new_array.set(native_array(DenseArray::from_dlpack(tensor)?));
-        Ok(())
-    })
+    // SAFETY: a tensor of the caller, who gives it away.
+    let tensor = unsafe { Dlpack::from_raw(tensor) };
+    let value = |_: &DenseArray| Ok(native_array(DenseArray::from_dlpack(tensor?)?));
+    // SAFETY: see above.
+    unsafe { give(array, new_array, "new_array", value) }
 }
 
 unsafe extern "C" fn native_reshape(
@@ -179,8 +179,12 @@ unsafe extern "C" fn native_reshape(
     shape: *const usize,
     shape_count: usize,
 ) -> CallbackStatus {
-    // SAFETY: see above.
-    callback(|| unsafe { native_mut(array)?.reshape(slice(shape, shape_count, "shape")?) })
+    // SAFETY: see above; there are `shape_count` numbers at `shape`.
+    unsafe {
+        change(array, |array| {
+            array.reshape(slice(shape, shape_count, "shape")?)
+        })
+    }
 }
 
 unsafe extern "C" fn native_swap_axes(
@@ -189,7 +193,7 @@ unsafe extern "C" fn native_swap_axes(
     axis_2: usize,
 ) -> CallbackStatus {
     // SAFETY: see above.
-    callback(|| unsafe { native_mut(array)?.swap_axes(axis_1, axis_2) })
+    unsafe { change(array, |array| array.swap_axes(axis_1, axis_2)) }
 }
 
 unsafe extern "C" fn native_create(
@@ -199,20 +203,14 @@ unsafe extern "C" fn native_create(
     fill_value: mts_array_t,
     new_array: *mut mts_array_t,
 ) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: see above.
-        let fill_value = unsafe { take_array(fill_value) };
-        // SAFETY: see above.
-        let (array, shape, new_array) = unsafe {
-            (
-                native(array)?,
-                slice(shape, shape_count, "shape")?,
-                Out::new(new_array, "new_array")?,
-            )
-        };
-        new_array.set(native_array(array.filled_like(shape, &*fill_value)?));
-        Ok(())
-    })
+    let fill_value = fill_value.take();
+    let value = |array: &DenseArray| {
+        // SAFETY: there are `shape_count` numbers at `shape`.
+        let shape = unsafe { slice(shape, shape_count, "shape") }?;
+        Ok(native_array(array.filled_like(shape, &*fill_value)?))
+    };
+    // SAFETY: see above.
+    unsafe { give(array, new_array, "new_array", value) }
 }
 
 unsafe extern "C" fn native_copy(
@@ -220,17 +218,12 @@ unsafe extern "C" fn native_copy(
     device: DLDevice,
     new_array: *mut mts_array_t,
 ) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: see above.
-        let (array, new_array) = unsafe { (native(array)?, Out::new(new_array, "new_array")?) };
-        if !device.is_cpu() {
-            return Err(Error::unsupported(format!(
-                "native arrays on device {device}"
-            )));
-        }
-        new_array.set(native_array(DenseArray::copy_of(&array.view())?));
-        Ok(())
-    })
+    let value = |array: &DenseArray| {
+        check_device(device)?;
+        Ok(native_array(DenseArray::copy_of(&array.view())?))
+    };
+    // SAFETY: see above.
+    unsafe { give(array, new_array, "new_array", value) }
 }
 
 unsafe extern "C" fn native_move_data(
@@ -239,21 +232,14 @@ unsafe extern "C" fn native_move_data(
     movements: *const mts_data_movement_t,
     movements_count: usize,
 ) -> CallbackStatus {
-    callback(|| {
-        // SAFETY: see above, the two types of movements have the same layout.
-        let (output, input, movements) = unsafe {
-            (
-                native_mut(output)?,
-                native(input)?,
-                slice(
-                    movements.cast::<DataMovement>(),
-                    movements_count,
-                    "movements",
-                )?,
-            )
-        };
-        output.move_data(input, movements)
-    })
+    // SAFETY: see above; there are `movements_count` entries in `movements`, of a type with the same layout.
+    unsafe {
+        change(output, |output| {
+            let movements = slice(movements.cast(), movements_count, "movements")?;
+            let input = given(input.cast::<DenseArray>().as_ref(), "array")?;
+            output.move_data(input, movements)
+        })
+    }
 }
 
 /// Whether this is an array made by [`native_array`].

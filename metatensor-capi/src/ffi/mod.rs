@@ -1,0 +1,12 @@
+//! What crosses the boundary to C, whatever it is about: parameters, results, errors. Knows no handle.
+
+mod last_error;
+mod parameters;
+mod status;
+mod text;
+
+pub(crate) use self::last_error::{LastError, last_error, set_last_error};
+pub(crate) use self::parameters::*;
+pub use self::status::*;
+pub use self::text::Text;
+pub(crate) use self::text::{Names, c_string, texts};
