@@ -121,6 +121,18 @@ impl TensorBlock {
     /// The gradient found by following `path`, parameters separated by `/`, as text that says it is
     /// a gradient.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// # block.add_gradient("t", gradient)?;
+    /// println!("{}", block.display_gradient("t")?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such gradient.

@@ -18,7 +18,8 @@ mod threads;
 
 pub use array::{
     Array, ArrayRef, Complex, DType, DataMovement, DenseArray, Device, Dlpack, DlpackManagedTensor,
-    DlpackTensor, DlpackVersion, Element, Origin, View, ViewMut, bf16, f16,
+    DlpackTensor, DlpackVersion, Element, Origin, TypedView, TypedViewMut, View, ViewMut, bf16,
+    f16,
 };
 pub use block::{BlockMut, BlockParts, GradientMap, TensorBlock};
 pub use error::{Error, Result};
@@ -27,7 +28,10 @@ pub use labels::{Labels, Mapped};
 pub use limits::Limit;
 pub use names::Names;
 pub use rows::RowsIter;
-pub use tensor::{FillValue, SampleOrder, TensorMap};
+pub use tensor::{
+    FillValue, MapIntoIter, MapIter, MapIterMut, SampleOrder, TensorMap, TypedValues,
+    TypedValuesMut,
+};
 pub use threads::{num_threads, set_num_threads};
 
 pub(crate) use memory::will_be_written;

@@ -62,6 +62,13 @@ impl Limit {
 
     /// Sets the limit for this process. 0 sets the default again, and `u64::MAX` is no limit at all (but for
     /// [`Limit::Depth`]). Loads and operations that are running may still use the limit before.
+    ///
+    /// ```
+    /// # use metatensor_core::Limit;
+    /// Limit::ResultBytes.set(1 << 30);
+    /// assert_eq!(Limit::ResultBytes.get(), 1 << 30);
+    /// # Limit::ResultBytes.set(0);
+    /// ```
     pub fn set(self, limit: u64) {
         let limit = match self {
             Limit::Depth => limit.min(MAX_DEPTH),

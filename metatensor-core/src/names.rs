@@ -159,6 +159,13 @@ impl Names {
     }
 
     /// Position of `name` in the list.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let labels = Labels::empty(&["system", "atom"])?;
+    /// assert_eq!(labels.names().position("atom"), Some(1));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn position(&self, name: &str) -> Option<usize> {
         if self.len() <= SHORT {
             return self.iter().position(|n| n == name);
@@ -167,6 +174,13 @@ impl Names {
     }
 
     /// Whether `name` is in the list.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let labels = Labels::empty(&["system", "atom"])?;
+    /// assert!(labels.names().contains("atom"));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn contains(&self, name: &str) -> bool {
         self.position(name).is_some()
     }

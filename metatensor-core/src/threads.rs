@@ -51,6 +51,12 @@ struct Pool {
 /// others. With 0, the environment decides again, as described for [`num_threads`].
 ///
 /// Results do not depend on this.
+///
+/// ```
+/// # use metatensor_core::{num_threads, set_num_threads};
+/// set_num_threads(2);
+/// assert_eq!(num_threads(), 2);
+/// ```
 pub fn set_num_threads(threads: usize) {
     REQUESTED.store(threads.min(MAX_THREADS), Ordering::Relaxed);
 }
@@ -58,6 +64,11 @@ pub fn set_num_threads(threads: usize) {
 /// Number of threads that large operations use: what [`set_num_threads`] was given, or else the value of the
 /// environment variable `METATENSOR_NUM_THREADS`, or else that of `OMP_NUM_THREADS`, or else what the
 /// machine has. Values of the variables which are not positive numbers are ignored; they are read once.
+///
+/// ```
+/// # use metatensor_core::num_threads;
+/// println!("large operations use {} threads", num_threads());
+/// ```
 pub fn num_threads() -> usize {
     let requested = REQUESTED.load(Ordering::Relaxed);
     if requested > 0 {

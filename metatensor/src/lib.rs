@@ -6,8 +6,9 @@ pub mod prelude;
 #[doc(inline)]
 pub use metatensor_core::{
     Array, ArrayRef, BlockMut, BlockParts, DType, DataMovement, DenseArray, Device, Dlpack,
-    Element, Error, FillValue, GradientMap, Labels, Mapped, Names, Origin, Result, SampleOrder,
-    TensorBlock, TensorMap, View, ViewMut, num_threads, set_num_threads,
+    Element, Error, FillValue, GradientMap, Labels, MapIntoIter, MapIter, MapIterMut, Mapped,
+    Names, Origin, Result, SampleOrder, TensorBlock, TensorMap, TypedValues, TypedValuesMut,
+    TypedView, TypedViewMut, View, ViewMut, num_threads, set_num_threads,
 };
 #[doc(inline)]
 pub use metatensor_operations as operations;

@@ -76,6 +76,14 @@ static ORIGINS: RwLock<Vec<String>> = RwLock::new(Vec::new());
 
 impl Origin {
     /// The origin called `name`, registered now if it was not yet.
+    ///
+    /// ```
+    /// # use metatensor_core::{Origin, Result};
+    /// let origin = Origin::register("my-library.Array");
+    /// assert_eq!(origin, Origin::register("my-library.Array"));
+    /// assert_eq!(origin.name()?, "my-library.Array");
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn register(name: &str) -> Origin {
         fn find(names: &[String], name: &str) -> Option<Origin> {
             let position = names.iter().position(|n| n == name)?;
@@ -92,6 +100,13 @@ impl Origin {
     }
 
     /// The origin with this number, which may never have been registered.
+    ///
+    /// ```
+    /// # use metatensor_core::{Origin, Result};
+    /// let origin = Origin::register("my-library.Array");
+    /// assert_eq!(Origin::from_id(origin.id()), origin);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub const fn from_id(id: u64) -> Origin {
         Origin(id)
     }

@@ -21,6 +21,7 @@ mod reorder;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transpose;
+mod typed;
 mod view;
 mod view_mut;
 
@@ -31,6 +32,7 @@ pub use dtype::{Complex, DType, Element, bf16, f16};
 pub use movement::DataMovement;
 pub use output::Output;
 pub use reference::{ArrayRef, SmallArray, stored_like};
+pub use typed::{TypedView, TypedViewMut};
 pub use view::View;
 pub use view_mut::ViewMut;
 

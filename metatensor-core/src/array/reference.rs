@@ -67,6 +67,17 @@ impl ArrayRef {
     }
 
     /// Whether `self` and `other` are the very same array.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// let clone = block.clone();
+    /// assert!(clone.values().is_same(block.values()));
+    /// assert!(!block.deep_copy()?.values().is_same(block.values()));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn is_same(&self, other: &ArrayRef) -> bool {
         match (self.shared(), other.shared()) {
             (Some(array), Some(other)) => Arc::ptr_eq(array, other),

@@ -96,6 +96,14 @@ impl Memory {
     ///
     /// All elements must be valid values of `T`, in memory aligned for it.
     unsafe fn strided<T>(&self) -> ArrayViewD<'_, T> {
+        // SAFETY: as above, for as long as this memory.
+        unsafe { self.strided_for() }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Memory::strided`], and the elements must be there for all of `'e`.
+    pub(super) unsafe fn strided_for<'e, T>(&self) -> ArrayViewD<'e, T> {
         let (lowest, shape, inverted) = self.unsigned(self.start());
         // SAFETY: these are the elements that the view was made for, in the order of addresses.
         let mut view = unsafe { ArrayViewD::from_shape_ptr(shape, lowest.as_ptr()) };
@@ -109,6 +117,14 @@ impl Memory {
     ///
     /// As for [`Memory::strided`], and nobody else may use the elements.
     pub(super) unsafe fn strided_mut<T>(&mut self) -> ArrayViewMutD<'_, T> {
+        // SAFETY: as above, for as long as this memory.
+        unsafe { self.strided_mut_for() }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Memory::strided_mut`], and the elements must be there for all of `'e`.
+    pub(super) unsafe fn strided_mut_for<'e, T>(&mut self) -> ArrayViewMutD<'e, T> {
         let (lowest, shape, inverted) = self.unsigned(self.start());
         // SAFETY: as above, and the caller guarantees exclusive access.
         let mut view = unsafe { ArrayViewMutD::from_shape_ptr(shape, lowest.as_ptr()) };
@@ -180,6 +196,13 @@ impl<'a> View<'a> {
 
     /// View of an array that has no elements, and needs no memory.
     ///
+    /// ```
+    /// # use metatensor_core::{DType, Result, View};
+    /// assert_eq!(View::empty(DType::F64, &[0, 3])?.shape(), [0, 3]);
+    /// assert!(View::empty(DType::F64, &[1, 3]).is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If an array of this shape has elements, or its other axes are too long.
@@ -222,6 +245,14 @@ impl<'a> View<'a> {
     }
 
     /// View of the memory of a DLPack tensor, which is deleted when the view is dropped.
+    ///
+    /// ```
+    /// # use metatensor_core::{Array, DenseArray, Device, Result, View};
+    /// let array = DenseArray::from(ndarray::arr1(&[1.0, 2.0]));
+    /// let view = View::from_dlpack(array.to_dlpack(Device::CPU)?)?;
+    /// assert_eq!(view.into_typed::<f64>()?.sum(), 3.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

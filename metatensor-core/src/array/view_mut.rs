@@ -110,6 +110,14 @@ impl<'a> ViewMut<'a> {
 
     /// Copies all elements of `source`, which has the same data type and shape.
     ///
+    /// ```
+    /// # use metatensor_core::{Array, DType, DenseArray, Result, View};
+    /// let mut array = DenseArray::zeros(DType::F64, &[2])?;
+    /// array.view_mut()?.copy_from(&View::from(&[1.0, 2.0][..]))?;
+    /// assert_eq!(array.to_ndarray::<f64>()?, ndarray::arr1(&[1.0, 2.0]).into_dyn());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it has not.
@@ -154,7 +162,7 @@ impl<'a> ViewMut<'a> {
         Ok(unsafe { memory.strided_mut() })
     }
 
-    fn typed_memory_mut<T: Element>(&mut self) -> Result<&mut Memory> {
+    pub(super) fn typed_memory_mut<T: Element>(&mut self) -> Result<&mut Memory> {
         self.view.typed_memory::<T>()?;
         Ok(match self.view.aligned.get_mut() {
             Some(aligned) => aligned,

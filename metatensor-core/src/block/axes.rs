@@ -24,58 +24,100 @@ impl fmt::Display for Axis {
     }
 }
 
-/// Length of each axis.
-pub(super) fn lengths(block: &TensorBlock) -> impl Iterator<Item = usize> {
-    labels(block).map(|(_, labels)| labels.count())
+/// The labels of a block, and the data type of its array.
+#[derive(Clone, Copy)]
+pub(super) struct Axes<'a> {
+    pub(super) samples: &'a Labels,
+    pub(super) components: &'a [Labels],
+    pub(super) properties: &'a Labels,
+    pub(super) dtype: DType,
+}
+
+impl<'a> Axes<'a> {
+    pub(super) fn of(block: &'a TensorBlock) -> Self {
+        Axes {
+            samples: &block.samples,
+            components: &block.components,
+            properties: &block.properties,
+            dtype: block.dtype,
+        }
+    }
+
+    /// Length of each axis.
+    pub(super) fn lengths(self) -> impl Iterator<Item = usize> {
+        self.labels().map(|(_, labels)| labels.count())
+    }
+
+    /// Checks that an array of this type and shape is what a block was made with.
+    #[inline]
+    pub(super) fn check_unchanged(self, dtype: DType, shape: &[usize]) -> Result<()> {
+        if dtype == self.dtype && self.have_lengths(shape) {
+            return Ok(());
+        }
+        Err(self.changed(dtype, shape))
+    }
+
+    #[inline]
+    fn have_lengths(self, shape: &[usize]) -> bool {
+        let [samples, components @ .., properties] = shape else {
+            return false;
+        };
+        let counts = self.components.iter().map(Labels::count);
+        *samples == self.samples.count()
+            && *properties == self.properties.count()
+            && counts.eq(components.iter().copied())
+    }
+
+    #[cold]
+    fn changed(self, dtype: DType, shape: &[usize]) -> Error {
+        let error = match self.check_shape(shape) {
+            Err(error) => error,
+            Ok(()) => Error::invalid(format!("expected values of {}, got {dtype}", self.dtype)),
+        };
+        error.context("the array does not fit its block any more")
+    }
+
+    /// The labels of all axes, in order.
+    fn labels(self) -> impl Iterator<Item = (Axis, &'a Labels)> {
+        let components = self.components.iter().enumerate();
+        let components = components.map(|(i, labels)| (Axis::Component(i), labels));
+        std::iter::once((Axis::Samples, self.samples))
+            .chain(components)
+            .chain([(Axis::Properties, self.properties)])
+    }
+
+    fn check_shape(self, shape: &[usize]) -> Result<()> {
+        let axes = self.components.len() + 2;
+        if shape.len() != axes {
+            return Err(Error::invalid(format!(
+                "expected values with {axes} axes (samples, {} components, properties), got an array of \
+                 shape {shape:?}",
+                axes - 2
+            )));
+        }
+        for (number, ((axis, labels), &length)) in self.labels().zip(shape).enumerate() {
+            if labels.count() != length {
+                return Err(Error::invalid(format!(
+                    "axis {number} of the values has {length} entries, but there are {} entries in the \
+                     labels of this axis ({axis}: {})",
+                    labels.count(),
+                    labels.names()
+                )));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Checks that the labels of a block can go with its values.
 pub(super) fn check(block: &TensorBlock) -> Result<()> {
     check_components(&block.components)?;
-    check_shape(block.values.shape()?, block)?;
+    Axes::of(block).check_shape(block.values.shape()?)?;
     check_devices(block)
 }
 
-/// Checks that an array of this type and shape is what a block was made with.
-#[inline]
-pub(super) fn check_unchanged(block: &TensorBlock, dtype: DType, shape: &[usize]) -> Result<()> {
-    if dtype == block.dtype && has_shape(block, shape) {
-        return Ok(());
-    }
-    Err(changed(block, dtype, shape))
-}
-
-#[inline]
-fn has_shape(block: &TensorBlock, shape: &[usize]) -> bool {
-    let [samples, components @ .., properties] = shape else {
-        return false;
-    };
-    let counts = block.components.iter().map(Labels::count);
-    *samples == block.samples.count()
-        && *properties == block.properties.count()
-        && counts.eq(components.iter().copied())
-}
-
-#[cold]
-fn changed(block: &TensorBlock, dtype: DType, shape: &[usize]) -> Error {
-    let error = match check_shape(shape, block) {
-        Err(error) => error,
-        Ok(()) => Error::invalid(format!("expected values of {}, got {dtype}", block.dtype)),
-    };
-    error.context("the array does not fit its block any more")
-}
-
-/// The labels of all axes, in order.
-fn labels(block: &TensorBlock) -> impl Iterator<Item = (Axis, &Labels)> {
-    let components = block.components.iter().enumerate();
-    let components = components.map(|(i, labels)| (Axis::Component(i), labels));
-    std::iter::once((Axis::Samples, &block.samples))
-        .chain(components)
-        .chain([(Axis::Properties, &block.properties)])
-}
-
 fn check_devices(block: &TensorBlock) -> Result<()> {
-    for (axis, labels) in labels(block) {
+    for (axis, labels) in Axes::of(block).labels() {
         let device = labels.device()?;
         if device != block.device {
             return Err(other_device(block, axis, device));
@@ -115,28 +157,6 @@ fn check_components(components: &[Labels]) -> Result<()> {
             )));
         }
         names.push(name)?;
-    }
-    Ok(())
-}
-
-fn check_shape(shape: &[usize], block: &TensorBlock) -> Result<()> {
-    let axes = block.components.len() + 2;
-    if shape.len() != axes {
-        return Err(Error::invalid(format!(
-            "expected values with {axes} axes (samples, {} components, properties), got an array of \
-             shape {shape:?}",
-            axes - 2
-        )));
-    }
-    for (number, ((axis, labels), &length)) in labels(block).zip(shape).enumerate() {
-        if labels.count() != length {
-            return Err(Error::invalid(format!(
-                "axis {number} of the values has {length} entries, but there are {} entries in the \
-                 labels of this axis ({axis}: {})",
-                labels.count(),
-                labels.names()
-            )));
-        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Blocks whose values can change, inside of maps and other blocks.
 
 use super::TensorBlock;
-use crate::{Element, Result};
+use crate::{Element, Result, TypedViewMut};
 
 /// A block inside of a map, or a gradient inside of a block. Its values can change, its structure can
 /// not.
@@ -13,19 +13,31 @@ impl<'a> BlockMut<'a> {
         BlockMut(block)
     }
 
-    /// Changes the elements of the array, see [`TensorBlock::update_values`].
+    /// The elements, as an array of `ndarray`, to change them: see [`TensorBlock::values_as_mut`].
     ///
     /// # Errors
     ///
-    /// As for [`TensorBlock::update_values`].
-    pub fn update_values<T: Element>(
-        &mut self,
-        change: impl FnOnce(ndarray::ArrayViewMutD<'_, T>) -> Result<()>,
-    ) -> Result<()> {
-        self.0.update_values(change)
+    /// As for [`TensorBlock::values_as_mut`].
+    pub fn values_as_mut<T: Element>(&mut self) -> Result<TypedViewMut<'_, T>> {
+        self.0.values_as_mut()
     }
 
     /// The gradient with respect to `parameter`, to change its values.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// # block.add_gradient("t", gradient)?;
+    /// # let mut map = metatensor_core::TensorMap::new(Labels::single(), vec![block])?;
+    /// let mut block = map.block_by_id_mut(0)?;
+    /// block.gradient_mut("t")?.values_as_mut::<f64>()?.fill(2.0);
+    /// assert_eq!(block.gradient("t")?.values_as::<f64>()?.sum(), 2.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! Copies of blocks.
 
-use super::{TensorBlock, axes};
+use super::TensorBlock;
+use super::axes::Axes;
 use crate::array::stored_like;
 use crate::{ArrayRef, DType, DenseArray, Result};
 
@@ -47,7 +48,7 @@ impl TensorBlock {
     /// Copy of the array, made by the array itself.
     fn array_copied(&self) -> Result<ArrayRef> {
         let copy = self.values.copy(self.device)?;
-        axes::check_unchanged(self, self.dtype, copy.shape()?)?;
+        Axes::of(self).check_unchanged(self.dtype, copy.shape()?)?;
         Ok(copy.into())
     }
 

@@ -40,6 +40,18 @@ impl TensorBlock {
     /// The name can be any text that can be the name of a folder in a file: it is not empty, not `.` nor `..`, and has
     /// no `/` and no control characters in it.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// block.add_gradient("t", gradient)?;
+    /// assert!(block.has_gradient("t"));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If `parameter` can not be a name, or is too long for files, where members can have names of 65535 bytes at most.
@@ -125,11 +137,36 @@ impl TensorBlock {
     }
 
     /// Whether there is a gradient with respect to `parameter`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// # block.add_gradient("t", gradient)?;
+    /// assert!(block.has_gradient("t") && !block.has_gradient("positions"));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn has_gradient(&self, parameter: &str) -> bool {
         self.gradients_list().contains(parameter)
     }
 
     /// The gradient with respect to `parameter`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// # block.add_gradient("t", gradient)?;
+    /// assert_eq!(block.gradient("t")?.samples().column("sample")?, [1]);
+    /// assert!(block.gradient("positions").is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -139,6 +176,19 @@ impl TensorBlock {
     }
 
     /// The gradient with respect to `parameter`, to change its values.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// # block.add_gradient("t", gradient)?;
+    /// block.gradient_mut("t")?.values_as_mut::<f64>()?.fill(2.0);
+    /// assert_eq!(block.gradient("t")?.values_as::<f64>()?.sum(), 2.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -173,6 +223,18 @@ impl TensorBlock {
 
     /// Which rows of the gradient with respect to `parameter` belong to which sample. It is made
     /// when it is first asked for, and kept.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// # let rows = Labels::new(["sample"], [[1]])?;
+    /// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+    /// # block.add_gradient("t", gradient)?;
+    /// assert_eq!(block.gradient_map("t")?.parents(), [1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -4,7 +4,9 @@ use std::fmt;
 
 use ndarray::ArrayViewD;
 
-use crate::{ArrayRef, DType, Device, Element, Error, Labels, Result, View};
+use crate::{
+    ArrayRef, DType, Device, Element, Error, Labels, Result, TypedView, TypedViewMut, View,
+};
 
 mod axes;
 mod block_mut;
@@ -15,6 +17,7 @@ mod sample_map;
 #[cfg(test)]
 mod tests;
 
+use axes::Axes;
 pub use block_mut::BlockMut;
 use gradients::Gradients;
 pub use sample_map::{GradientMap, Renumbered};
@@ -67,6 +70,20 @@ pub struct TensorBlock {
 impl TensorBlock {
     /// Block without gradients.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::Array3;
+    /// let components = [Labels::range("xyz", 3)?];
+    /// let block = TensorBlock::new(
+    ///     Array3::<f64>::zeros((2, 3, 1)),
+    ///     Labels::range("atom", 2)?,
+    ///     &components,
+    ///     Labels::single(),
+    /// )?;
+    /// assert_eq!(block.shape(), [2, 3, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If `values` does not have one axis per labels, each as long as these labels, or does not know its data
@@ -74,11 +91,12 @@ impl TensorBlock {
     /// dimension, have no entries, or have the same name as those of another component.
     pub fn new(
         values: impl Into<ArrayRef>,
-        samples: &Labels,
-        components: &[Labels],
-        properties: &Labels,
+        samples: impl Into<Labels>,
+        components: impl AsRef<[Labels]>,
+        properties: impl Into<Labels>,
     ) -> Result<TensorBlock> {
-        let block = Self::unchecked(values.into(), samples, components.into(), properties)?;
+        let components = components.as_ref().into();
+        let block = Self::unchecked(values.into(), samples.into(), components, properties.into())?;
         axes::check(&block)?;
         Ok(block)
     }
@@ -96,7 +114,12 @@ impl TensorBlock {
         components: Box<[Labels]>,
         properties: &Labels,
     ) -> Result<Box<TensorBlock>> {
-        let block = Box::new(Self::unchecked(values, samples, components, properties)?);
+        let block = Box::new(Self::unchecked(
+            values,
+            samples.clone(),
+            components,
+            properties.clone(),
+        )?);
         axes::check(&block)?;
         Ok(block)
     }
@@ -104,17 +127,17 @@ impl TensorBlock {
     #[inline]
     fn unchecked(
         values: ArrayRef,
-        samples: &Labels,
+        samples: Labels,
         components: Box<[Labels]>,
-        properties: &Labels,
+        properties: Labels,
     ) -> Result<TensorBlock> {
         Ok(TensorBlock {
             dtype: values.dtype()?,
             device: values.device()?,
             values,
-            samples: samples.clone(),
+            samples,
             components,
-            properties: properties.clone(),
+            properties,
             gradients: None,
         })
     }
@@ -124,24 +147,54 @@ impl TensorBlock {
         &self.values
     }
 
-    /// The array, to change its elements. Labels and shape stay what they are.
+    /// The elements, as an array of `ndarray`, without a copy.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::arr2;
+    /// let samples = Labels::range("atom", 2)?;
+    /// let block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// assert_eq!(block.values_as::<f64>()?.sum(), 4.0);
+    ///
+    /// let values = block.values_as::<f64>()?;
+    /// assert_eq!(values[[1, 0]], 3.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// If elements are not of type `T` or not in main memory, as for [`TensorBlock::view`]; if the array is
-    /// a copy of where they are, or several elements share memory; or if `change` fails.
-    pub fn update_values<T: Element>(
-        &mut self,
-        change: impl FnOnce(ndarray::ArrayViewMutD<'_, T>) -> Result<()>,
-    ) -> Result<()> {
-        let (dtype, shape) = (self.dtype, self.shape());
-        let mut view = self.values.make_mut()?.view_mut()?;
-        if view.dtype() != dtype || view.shape() != shape {
-            let (dtype, shape) = (view.dtype(), view.shape().to_vec());
-            drop(view);
-            return axes::check_unchanged(self, dtype, &shape);
-        }
-        change(view.typed_mut()?)
+    /// If elements are not of type `T` or not in main memory, as for [`TensorBlock::view`].
+    pub fn values_as<T: Element>(&self) -> Result<TypedView<'_, T>> {
+        self.view()?.into_typed()
+    }
+
+    /// The elements, as an array of `ndarray`, to change them. Labels and shape stay what they are.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::arr2;
+    /// let samples = Labels::range("atom", 2)?;
+    /// let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// *block.values_as_mut::<f64>()? *= 2.0;
+    /// block.values_as_mut()?[[0, 0]] = 0.5;
+    /// assert_eq!(*block.values_as::<f64>()?, arr2(&[[0.5], [6.0]]).into_dyn());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If elements are not of type `T` or not in main memory, as for [`TensorBlock::view`]; or if the array is a copy of
+    /// where they are, or several elements share memory.
+    pub fn values_as_mut<T: Element>(&mut self) -> Result<TypedViewMut<'_, T>> {
+        let axes = Axes {
+            samples: &self.samples,
+            components: &self.components,
+            properties: &self.properties,
+            dtype: self.dtype,
+        };
+        let view = self.values.make_mut()?.view_mut()?;
+        axes.check_unchanged(view.dtype(), view.shape())?;
+        view.into_typed()
     }
 
     /// The elements of the array, which must be in main memory.
@@ -153,13 +206,13 @@ impl TensorBlock {
     #[inline]
     pub fn view(&self) -> Result<View<'_>> {
         let view = self.values.view()?;
-        axes::check_unchanged(self, view.dtype(), view.shape())?;
+        Axes::of(self).check_unchanged(view.dtype(), view.shape())?;
         Ok(view)
     }
 
     /// Checks that all arrays still have the shapes of their labels, for those who do not look at their elements.
     pub(crate) fn check_arrays(&self) -> Result<()> {
-        axes::check_unchanged(self, self.dtype, self.values.shape()?)?;
+        Axes::of(self).check_unchanged(self.dtype, self.values.shape()?)?;
         for (parameter, gradient) in self.gradients() {
             let checked = gradient.check_arrays();
             checked.map_err(|error| error.in_gradient(parameter))?;
@@ -169,7 +222,7 @@ impl TensorBlock {
 
     /// Length of each axis of the array, which is the number of entries of its labels.
     pub fn shape(&self) -> Vec<usize> {
-        axes::lengths(self).collect()
+        Axes::of(self).lengths().collect()
     }
 
     /// A copy of the array, for `ndarray`.
@@ -199,6 +252,16 @@ impl TensorBlock {
     }
 
     /// Labels of the axis with this number: samples, components in order, properties.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock};
+    /// # use ndarray::{arr2, arr3};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), samples, [], Labels::single())?;
+    /// assert_eq!(block.labels(0)?.names().to_vec(), ["atom"]);
+    /// assert!(block.labels(2).is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -86,6 +86,14 @@ fn check_count(count: usize) -> Result<()> {
 impl GradientMap {
     /// The mapping described by the samples of a gradient, for values with `parent_rows` samples.
     ///
+    /// ```
+    /// # use metatensor_core::{GradientMap, Labels, Result};
+    /// let samples = Labels::new(["sample", "atom"], [[1, 0], [1, 4]])?;
+    /// let map = GradientMap::from_samples(&samples, 2)?;
+    /// assert_eq!(map.parents(), [1, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the first dimension is not `"sample"`, or contains something that is not the position of
@@ -99,6 +107,14 @@ impl GradientMap {
     }
 
     /// The mapping with these parents.
+    ///
+    /// ```
+    /// # use metatensor_core::{GradientMap, Result};
+    /// let map = GradientMap::from_parents(vec![0, 2, 0], 3)?;
+    /// assert_eq!((map.gradient_rows(), map.parent_rows()), (3, 3));
+    /// assert!(GradientMap::from_parents(vec![3], 3).is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -160,6 +176,13 @@ impl GradientMap {
 
     /// Sample that the gradient row `row` belongs to.
     ///
+    /// ```
+    /// # use metatensor_core::{GradientMap, Result};
+    /// let map = GradientMap::from_parents(vec![0, 2, 0], 3)?;
+    /// assert_eq!(map.parent(1), 2);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If there are not that many rows.
@@ -173,6 +196,13 @@ impl GradientMap {
     }
 
     /// Gradient rows of one sample, increasing.
+    ///
+    /// ```
+    /// # use metatensor_core::{GradientMap, Result};
+    /// let map = GradientMap::from_parents(vec![0, 2, 0], 3)?;
+    /// assert!(map.rows_of(0).eq([0, 2]));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -211,6 +241,14 @@ impl GradientMap {
 
     /// Mapping from the rows of a gradient of this gradient to the samples of the values, given the
     /// mapping to the rows of this gradient.
+    ///
+    /// ```
+    /// # use metatensor_core::{GradientMap, Result};
+    /// let outer = GradientMap::from_parents(vec![0, 2, 0], 3)?;
+    /// let inner = GradientMap::from_parents(vec![1, 1], 3)?;
+    /// assert_eq!(outer.compose(&inner)?.parents(), [2, 2]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

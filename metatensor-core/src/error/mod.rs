@@ -60,18 +60,36 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An [`Error::InvalidParameter`] with this message.
+    ///
+    /// ```
+    /// # use metatensor_core::Error;
+    /// let error = Error::invalid("the cell has no volume");
+    /// assert_eq!(error.to_string(), "invalid parameter: the cell has no volume");
+    /// ```
     #[cold]
     pub fn invalid(message: impl Into<String>) -> Self {
         Error::InvalidParameter(message.into())
     }
 
     /// An [`Error::Serialization`] with this message.
+    ///
+    /// ```
+    /// # use metatensor_core::Error;
+    /// let error = Error::serialization("there are no keys");
+    /// assert_eq!(error.to_string(), "serialization format error: there are no keys");
+    /// ```
     #[cold]
     pub fn serialization(message: impl Into<String>) -> Self {
         Error::Serialization(message.into())
     }
 
     /// An [`Error::Unsupported`] with this message.
+    ///
+    /// ```
+    /// # use metatensor_core::Error;
+    /// let error = Error::unsupported("arrays on this device");
+    /// assert_eq!(error.to_string(), "unsupported: arrays on this device");
+    /// ```
     #[cold]
     pub fn unsupported(message: impl Into<String>) -> Self {
         Error::Unsupported(message.into())
@@ -88,6 +106,12 @@ impl Error {
 
     /// The same kind of error, of the gradient with respect to `parameter`. If it already names a gradient of this
     /// gradient, it names the path to it: `gradient 'a/b'`.
+    ///
+    /// ```
+    /// # use metatensor_core::Error;
+    /// let error = Error::invalid("no").in_gradient("strain").in_gradient("positions");
+    /// assert_eq!(error.to_string(), "invalid parameter: gradient 'positions/strain': no");
+    /// ```
     #[must_use]
     #[cold]
     pub fn in_gradient(self, parameter: &str) -> Self {
@@ -99,6 +123,12 @@ impl Error {
     }
 
     /// The same kind of error, with `context` (e.g. "blocks/3/samples.npy") before its message.
+    ///
+    /// ```
+    /// # use metatensor_core::Error;
+    /// let error = Error::invalid("no").context("block (k=1)");
+    /// assert_eq!(error.to_string(), "invalid parameter: block (k=1): no");
+    /// ```
     #[must_use]
     pub fn context(self, context: impl std::fmt::Display) -> Self {
         self.change_message(|message| format!("{context}: {message}"))

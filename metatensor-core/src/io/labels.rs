@@ -35,6 +35,13 @@ impl Labels {
 
     /// Loads labels from the content of a file.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let labels = Labels::range("n", 3)?;
+    /// assert_eq!(Labels::load_buffer(&labels.save_buffer()?)?, labels);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If these are not valid labels.
@@ -51,6 +58,13 @@ impl Labels {
 
     /// Saves these labels to the file at `path`, which is replaced when everything is written, as by
     /// [`TensorMap::save`](crate::TensorMap::save).
+    ///
+    /// ```no_run
+    /// # use metatensor_core::{Labels, Result};
+    /// Labels::range("n", 3)?.save("labels.npy")?;
+    /// assert_eq!(Labels::load("labels.npy")?.count(), 3);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -71,6 +85,14 @@ impl Labels {
     }
 
     /// Saves these labels to anything that takes bytes, in a few large pieces.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let mut bytes = Vec::new();
+    /// Labels::range("n", 3)?.save_to(&mut bytes)?;
+    /// assert_eq!(Labels::load_buffer(&bytes)?.count(), 3);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -46,6 +46,16 @@ impl TensorMap {
 
     /// Loads a map from the content of a file.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// # let map = TensorMap::new(Labels::single(), vec![block])?;
+    /// let bytes = map.save_buffer()?;
+    /// assert_eq!(TensorMap::load_buffer(&bytes)?.len(), 1);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If this is not a valid map.
@@ -55,6 +65,14 @@ impl TensorMap {
 
     /// Loads a map from the file at `path` into arrays made by `create`, which gets their shape and
     /// data type. These must be in main memory.
+    ///
+    /// ```no_run
+    /// # use metatensor_core::{DenseArray, Result, TensorMap};
+    /// let map = TensorMap::load_with("map.mts", |shape, dtype| {
+    ///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+    /// })?;
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -68,6 +86,21 @@ impl TensorMap {
 
     /// Loads a map from the content of a file into arrays made by `create`, as
     /// [`TensorMap::load_with`] does.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// # let map = TensorMap::new(Labels::single(), vec![block])?;
+    /// # use metatensor_core::DenseArray;
+    /// let bytes = map.save_buffer()?;
+    /// // arrays can be of any kind: they are filled after they were made
+    /// let loaded = TensorMap::load_buffer_with(&bytes, |shape, dtype| {
+    ///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+    /// })?;
+    /// assert_eq!(loaded.block_by_id(0)?.values_as::<f64>()?.sum(), 1.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -104,6 +137,15 @@ impl TensorBlock {
 
     /// Loads a block from the content of a file.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// let bytes = block.save_buffer()?;
+    /// assert_eq!(TensorBlock::load_buffer(&bytes)?.shape(), [1, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If this is not a valid block.
@@ -113,6 +155,14 @@ impl TensorBlock {
 
     /// Loads a block from the file at `path` into arrays made by `create`, which gets their shape
     /// and data type. These must be in main memory.
+    ///
+    /// ```no_run
+    /// # use metatensor_core::{DenseArray, Result, TensorBlock};
+    /// let block = TensorBlock::load_with("block.mts", |shape, dtype| {
+    ///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+    /// })?;
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -126,6 +176,19 @@ impl TensorBlock {
 
     /// Loads a block from the content of a file into arrays made by `create`, as
     /// [`TensorBlock::load_with`] does.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// # use metatensor_core::DenseArray;
+    /// let bytes = block.save_buffer()?;
+    /// let loaded = TensorBlock::load_buffer_with(&bytes, |shape, dtype| {
+    ///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+    /// })?;
+    /// assert_eq!(loaded.values_as::<f64>()?.sum(), 1.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -33,6 +33,16 @@ impl TensorMap {
     ///
     /// [`remove_temporaries`]: crate::remove_temporaries
     ///
+    /// ```no_run
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// # let map = TensorMap::new(Labels::single(), vec![block])?;
+    /// map.save("map.mts")?;
+    /// assert_eq!(TensorMap::load("map.mts")?.len(), 1);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file can not be written, or the map can not be in a file: arrays that are not in main
@@ -77,6 +87,17 @@ impl TensorMap {
 
     /// Saves this map to anything that takes bytes, in large pieces.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// # let map = TensorMap::new(Labels::single(), vec![block])?;
+    /// let mut bytes = Vec::new();
+    /// map.save_to(&mut bytes)?;
+    /// assert_eq!(TensorMap::load_buffer(&bytes)?.len(), 1);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of `sink`, or if the map can not be in a file, see [`TensorMap::save`].
@@ -106,6 +127,15 @@ impl TensorBlock {
     /// Saves this block to the file at `path`, which is replaced when everything is written, as by
     /// [`TensorMap::save`]. Saving the same data again gives the same bytes.
     ///
+    /// ```no_run
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// block.save("block.mts")?;
+    /// assert_eq!(TensorBlock::load("block.mts")?.shape(), [1, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file can not be written, or the block can not be in a file, see [`TensorMap::save`].
@@ -133,6 +163,16 @@ impl TensorBlock {
     }
 
     /// Saves this block to anything that takes bytes, in large pieces.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = TensorBlock::new(arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// let mut bytes = Vec::new();
+    /// block.save_to(&mut bytes)?;
+    /// assert_eq!(TensorBlock::load_buffer(&bytes)?.shape(), [1, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

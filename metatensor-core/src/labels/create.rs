@@ -13,14 +13,30 @@ use crate::{ArrayRef, DenseArray, Error, Result};
 impl Labels {
     /// Labels with these dimensions and rows.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::new(["system", "atom"], [[0, 4], [0, 5]])?;
+    /// assert_eq!(samples.count(), 2);
+    /// assert!(Labels::new(["n"], [[1], [1]]).is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If a name is not an identifier or comes twice, or if a row comes twice.
-    pub fn new<const N: usize>(names: [&str; N], rows: &[[i32; N]]) -> Result<Labels> {
-        Self::from_values(&names, rows.as_flattened().to_vec())
+    pub fn new<const N: usize>(names: [&str; N], rows: impl AsRef<[[i32; N]]>) -> Result<Labels> {
+        Self::from_values(&names, rows.as_ref().as_flattened().to_vec())
     }
 
     /// Labels with these dimensions and rows.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let pairs = (0..3).map(|atom| [0, atom]);
+    /// let samples = Labels::from_rows(&["system", "atom"], pairs)?;
+    /// assert_eq!(samples[2], [0, 2]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -46,6 +62,13 @@ impl Labels {
 
     /// Labels with these dimensions and the rows of `values`, one after the other.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::from_values(&["system", "atom"], vec![0, 4, 0, 5])?;
+    /// assert_eq!(samples[1], [0, 5]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Labels::new`], and if there is not a whole number of rows.
@@ -57,6 +80,13 @@ impl Labels {
 
     /// Labels with these dimensions and the rows of `values`.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::from_array(&["system", "atom"], ndarray::arr2(&[[0, 4], [0, 5]]))?;
+    /// assert_eq!(samples[1], [0, 5]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Labels::new`], and if the number of columns is not the number of names.
@@ -66,6 +96,13 @@ impl Labels {
 
     /// Labels whose rows are known to be distinct, which is not checked: see
     /// [`RowCheck::AssumeUnique`].
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let squares = Labels::assume_unique(&["n"], (0..10).map(|n| n * n).collect())?;
+    /// assert_eq!(squares.count(), 10);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -114,11 +151,23 @@ impl Labels {
     }
 
     /// The labels of an axis with a single entry that means nothing: `"_"` is 0.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// assert_eq!(Labels::single(), Labels::new(["_"], [[0]])?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn single() -> Labels {
         Self::from_names_and_values("_", vec![0])
     }
 
     /// Labels with one dimension and the values 0, 1, ... `count - 1`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// assert_eq!(Labels::range("n", 3)?, Labels::new(["n"], [[0], [1], [2]])?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -130,6 +179,13 @@ impl Labels {
     }
 
     /// Labels without rows.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let labels = Labels::empty(&["system", "atom"])?;
+    /// assert_eq!((labels.count(), labels.size()), (0, 2));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

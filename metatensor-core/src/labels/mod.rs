@@ -177,6 +177,13 @@ impl Labels {
 
     /// Values of one dimension, for all rows.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::new(["system", "atom"], [[0, 4], [0, 5]])?;
+    /// assert_eq!(samples.column("atom")?, [4, 5]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such dimension, or the values of these labels can not be read.
@@ -221,6 +228,14 @@ impl Labels {
     }
 
     /// Position of `row`, if it is one of the rows.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::new(["system", "atom"], [[0, 4], [0, 5]])?;
+    /// assert_eq!(samples.position(&[0, 5]), Some(1));
+    /// assert_eq!(samples.position(&[1, 5]), None);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     #[inline]
     pub fn position(&self, row: &[i32]) -> Option<usize> {
         self.index().find(self.rows(), row)
@@ -238,17 +253,39 @@ impl Labels {
     }
 
     /// Whether `row` is one of the rows.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::new(["system", "atom"], [[0, 4], [0, 5]])?;
+    /// assert!(samples.contains(&[0, 5]) && !samples.contains(&[1, 5]));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn contains(&self, row: &[i32]) -> bool {
         self.position(row).is_some()
     }
 
     /// Whether these are the very same labels, not only equal ones.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let labels = Labels::range("n", 3)?;
+    /// assert!(labels.is_same(&labels.clone()));
+    /// assert!(!labels.is_same(&Labels::range("n", 3)?));
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn is_same(&self, other: &Labels) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// One row with the names of its dimensions, for messages: `(system=0, atom=4)`. Rows that do not
     /// exist or can not be looked at are described by their number: `(row 3)`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let samples = Labels::new(["system", "atom"], [[0, 4], [0, 5]])?;
+    /// assert_eq!(samples.describe(1), "(system=0, atom=5)");
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn describe(&self, row: usize) -> String {
         let rows = self.rows();
         if row >= rows.count() {
@@ -280,6 +317,13 @@ impl Labels {
     pub unsafe fn from_raw(pointer: *const ()) -> Labels {
         // SAFETY: made by `Arc::into_raw` of the same type.
         Labels(unsafe { Arc::from_raw(pointer.cast()) })
+    }
+}
+
+/// Labels are shared, not copied.
+impl From<&Labels> for Labels {
+    fn from(labels: &Labels) -> Labels {
+        labels.clone()
     }
 }
 

@@ -18,6 +18,14 @@ pub struct Mapped {
 impl Labels {
     /// The rows of `self`, then the rows of `other` that are not in `self`.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let a = Labels::new(["n"], [[1], [2]])?;
+    /// let b = Labels::new(["n"], [[2], [3]])?;
+    /// assert_eq!(a.union(&b)?, Labels::new(["n"], [[1], [2], [3]])?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the dimensions are not the same, here and in the other set operations.
@@ -61,6 +69,14 @@ impl Labels {
     /// The rows in both `self` and `other`, in the order of the one with fewer rows (`self` if they
     /// have as many).
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let a = Labels::new(["n"], [[1], [2]])?;
+    /// let b = Labels::new(["n"], [[2], [3]])?;
+    /// assert_eq!(a.intersection(&b)?, Labels::new(["n"], [[2]])?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Labels::union`].
@@ -103,6 +119,14 @@ impl Labels {
 
     /// The rows of `self` that are not in `other`, in order.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let a = Labels::new(["n"], [[1], [2]])?;
+    /// let b = Labels::new(["n"], [[2], [3]])?;
+    /// assert_eq!(a.difference(&b)?, Labels::new(["n"], [[1]])?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`Labels::union`].
@@ -139,6 +163,13 @@ impl Labels {
     ///
     /// If both have the same dimensions in the same order, positions are in the order of
     /// `selection`; else they are increasing. A selection without dimensions selects everything.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result};
+    /// let labels = Labels::new(["a", "b"], [[0, 1], [1, 1], [1, 2]])?;
+    /// assert_eq!(labels.select(&Labels::new(["b"], [[1]])?)?, [0, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -6,6 +6,7 @@ use crate::{BlockMut, DType, Device, Error, Labels, Origin, Result, TensorBlock}
 
 mod components_to_properties;
 mod fill_value;
+mod iter;
 mod keys_to_properties;
 mod keys_to_samples;
 mod merge;
@@ -13,9 +14,12 @@ mod merged_rows;
 mod merged_size;
 #[cfg(test)]
 mod tests;
+mod typed_values;
 
 pub use fill_value::FillValue;
+pub use iter::{MapIntoIter, MapIter, MapIterMut};
 pub use merge::SampleOrder;
+pub use typed_values::{TypedValues, TypedValuesMut};
 
 /// A set of blocks, one for each entry of its keys.
 ///
@@ -36,7 +40,7 @@ pub use merge::SampleOrder;
 ///
 /// let oxygen = map.block(&[("center_type", 8)])?;
 /// assert_eq!(oxygen.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
-/// for (key, block) in map.iter() {
+/// for (key, block) in &map {
 ///     println!("{key:?}: {block}");
 /// }
 /// # Ok::<(), metatensor_core::Error>(())
@@ -51,11 +55,21 @@ pub struct TensorMap {
 impl TensorMap {
     /// Map with one block per key, in the same order.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// let block = |value| TensorBlock::new(arr2(&[[value]]), Labels::single(), [], Labels::single());
+    /// let map = TensorMap::new(Labels::range("a", 2)?, vec![block(1.0)?, block(2.0)?])?;
+    /// assert_eq!(map.len(), 2);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there are not as many blocks as keys, the keys are on another device than the blocks, or the blocks do not
     /// have the same structure.
-    pub fn new(keys: Labels, blocks: Vec<TensorBlock>) -> Result<TensorMap> {
+    pub fn new(keys: impl Into<Labels>, blocks: Vec<TensorBlock>) -> Result<TensorMap> {
+        let keys = keys.into();
         if keys.count() != blocks.len() {
             return Err(Error::invalid(format!(
                 "expected one block for each key, got {} blocks and {} keys",
@@ -106,17 +120,23 @@ impl TensorMap {
         self.blocks.is_empty()
     }
 
-    /// All blocks with their keys.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[i32], &TensorBlock)> {
-        self.keys.iter().zip(&self.blocks)
-    }
-
     /// The keys, the blocks and the info.
     pub fn into_parts(self) -> (Labels, Vec<TensorBlock>, IndexMap<String, String>) {
         (self.keys, self.blocks, self.info)
     }
 
     /// The block at this position.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = |value| TensorBlock::new(arr2(&[[value]]), Labels::single(), [], Labels::single());
+    /// # let keys = Labels::new(["a", "b"], [[0, 0], [0, 1], [1, 0]])?;
+    /// # let mut map = TensorMap::new(keys, vec![block(1.0)?, block(2.0)?, block(3.0)?])?;
+    /// assert_eq!(map.block_by_id(1)?.values_as::<f64>()?.sum(), 2.0);
+    /// assert!(map.block_by_id(3).is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -132,6 +152,17 @@ impl TensorMap {
 
     /// The block at this position, to change its values.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = |value| TensorBlock::new(arr2(&[[value]]), Labels::single(), [], Labels::single());
+    /// # let keys = Labels::new(["a", "b"], [[0, 0], [0, 1], [1, 0]])?;
+    /// # let mut map = TensorMap::new(keys, vec![block(1.0)?, block(2.0)?, block(3.0)?])?;
+    /// map.block_by_id_mut(1)?.values_as_mut::<f64>()?.fill(7.0);
+    /// assert_eq!(map.block_by_id(1)?.values_as::<f64>()?.sum(), 7.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there are not that many blocks.
@@ -143,6 +174,18 @@ impl TensorMap {
     /// The only block whose key has these values in these dimensions. Without any dimensions, the
     /// only block of the map.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = |value| TensorBlock::new(arr2(&[[value]]), Labels::single(), [], Labels::single());
+    /// # let keys = Labels::new(["a", "b"], [[0, 0], [0, 1], [1, 0]])?;
+    /// # let mut map = TensorMap::new(keys, vec![block(1.0)?, block(2.0)?, block(3.0)?])?;
+    /// let block = map.block(&[("a", 0), ("b", 1)])?;
+    /// assert_eq!(block.values_as::<f64>()?.sum(), 2.0);
+    /// assert!(map.block(&[("a", 0)]).is_err()); // there are two of them
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the keys do not have these dimensions, or there are no or several such blocks.
@@ -152,6 +195,17 @@ impl TensorMap {
     }
 
     /// The only block whose key matches an entry of `selection`.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = |value| TensorBlock::new(arr2(&[[value]]), Labels::single(), [], Labels::single());
+    /// # let keys = Labels::new(["a", "b"], [[0, 0], [0, 1], [1, 0]])?;
+    /// # let mut map = TensorMap::new(keys, vec![block(1.0)?, block(2.0)?, block(3.0)?])?;
+    /// let block = map.block_matching(&Labels::new(["b"], [[1]])?)?;
+    /// assert_eq!(block.values_as::<f64>()?.sum(), 2.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -173,6 +227,16 @@ impl TensorMap {
     }
 
     /// Positions of the blocks whose keys match an entry of `selection`, see [`Labels::select`].
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Result, TensorBlock, TensorMap};
+    /// # use ndarray::arr2;
+    /// # let block = |value| TensorBlock::new(arr2(&[[value]]), Labels::single(), [], Labels::single());
+    /// # let keys = Labels::new(["a", "b"], [[0, 0], [0, 1], [1, 0]])?;
+    /// # let mut map = TensorMap::new(keys, vec![block(1.0)?, block(2.0)?, block(3.0)?])?;
+    /// assert_eq!(map.blocks_matching(&Labels::new(["b"], [[0]])?)?, [0, 2]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

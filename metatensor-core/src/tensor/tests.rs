@@ -305,17 +305,14 @@ fn iteration_goes_over_keys_and_blocks() {
 fn values_change_through_the_map() {
     let mut map = map();
     let original = map.clone();
-    let fill = |mut values: ndarray::ArrayViewMutD<'_, f64>| {
-        values.fill(9.0);
-        Ok(())
-    };
     let mut block = map.block_by_id_mut(1).unwrap();
-    block.update_values(fill).unwrap();
+    block.values_as_mut::<f64>().unwrap().fill(9.0);
     block
         .gradient_mut("positions")
         .unwrap()
-        .update_values(fill)
-        .unwrap();
+        .values_as_mut::<f64>()
+        .unwrap()
+        .fill(9.0);
     let first = |map: &TensorMap| map.blocks()[1].to_ndarray::<f64>().unwrap()[[0, 0, 0]];
     assert_eq!((first(&original), first(&map)), (2.0, 9.0));
     let shared = |i: usize| {

@@ -255,12 +255,7 @@ fn results_share_no_memory_with_the_map() {
                 .is_same(map.blocks()[0].values())
         );
         let mut block = result.block_by_id_mut(0).unwrap();
-        block
-            .update_values::<f64>(|mut v| {
-                v.fill(-5.0);
-                Ok(())
-            })
-            .unwrap();
+        block.values_as_mut::<f64>().unwrap().fill(-5.0);
         let values = map.blocks()[0].to_ndarray::<f64>().unwrap();
         assert_eq!(values, arr2(&[[1.0], [11.0]]).into_dyn());
     }

@@ -1,7 +1,6 @@
 //! Operations that consume their argument, and write results in the place of it.
 
-use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock};
-use ndarray::ArrayViewMutD;
+use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock, TypedViewMut};
 
 use super::Operand;
 use crate::kernels::{self, GradientRows};
@@ -44,7 +43,7 @@ pub(crate) fn change_values<T: Element>(
     block: &mut BlockMut<'_>,
     f: impl Fn(T) -> T + Sync,
 ) -> Result<()> {
-    block.update_values(|mut values| kernels::map_in_place(slice(&mut values)?, f))
+    kernels::map_in_place(slice(&mut block.values_as_mut()?)?, f)
 }
 
 /// Changes all elements of the values and of gradients, at all depths.
@@ -68,9 +67,9 @@ pub(crate) fn change_gradients<T: Element>(
 ) -> Result<()> {
     for parameter in parameters(block) {
         let rows = GradientRows::new(block, &parameter)?;
-        block
-            .gradient_mut(&parameter)?
-            .update_values(|mut dx| kernels::gather_in_place(&rows, weights, slice(&mut dx)?, f))?;
+        let mut gradient = block.gradient_mut(&parameter)?;
+        let mut dx = gradient.values_as_mut()?;
+        kernels::gather_in_place(&rows, weights, slice(&mut dx)?, f)?;
     }
     Ok(())
 }
@@ -79,7 +78,7 @@ fn parameters(block: &TensorBlock) -> Vec<String> {
     block.gradients_list().iter().map(str::to_owned).collect()
 }
 
-fn slice<'a, T>(values: &'a mut ArrayViewMutD<'_, T>) -> Result<&'a mut [T]> {
+fn slice<'a, T>(values: &'a mut TypedViewMut<'_, T>) -> Result<&'a mut [T]> {
     let slice = values.as_slice_mut();
     slice.ok_or_else(|| Error::Internal("a native array is changed with strides".into()))
 }

@@ -40,6 +40,13 @@ unsafe impl Sync for DenseArray {}
 impl DenseArray {
     /// Array filled with zeros (`false`), row-major.
     ///
+    /// ```
+    /// # use metatensor_core::{DType, DenseArray, Result};
+    /// let array = DenseArray::zeros(DType::I32, &[2, 3])?;
+    /// assert_eq!(array.to_ndarray::<i32>()?.sum(), 0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If `dtype` is none of [`DType::ALL`], or there is not enough memory.
@@ -51,6 +58,14 @@ impl DenseArray {
 
     /// Array filled with `value`, row-major.
     ///
+    /// ```
+    /// # use metatensor_core::{DType, DenseArray, Result};
+    /// let array = DenseArray::full(&[2, 3], 0.5)?;
+    /// assert_eq!(array.dtype(), DType::F64);
+    /// assert_eq!(array.to_ndarray::<f64>()?.sum(), 3.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is not enough memory.
@@ -59,11 +74,25 @@ impl DenseArray {
     }
 
     /// Array without axes, holding `value`.
+    ///
+    /// ```
+    /// # use metatensor_core::{DenseArray, Result};
+    /// assert!(DenseArray::scalar(1.5_f32).shape().is_empty());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn scalar<T: Element>(value: T) -> DenseArray {
         Self::from(ndarray::arr0(value))
     }
 
     /// Array on top of the memory of a DLPack tensor, which is deleted with the last array using it.
+    ///
+    /// ```
+    /// # use metatensor_core::{Array, DenseArray, Device, Result};
+    /// let array = DenseArray::from(ndarray::arr1(&[1.0, 2.0]));
+    /// let same = DenseArray::from_dlpack(array.to_dlpack(Device::CPU)?)?;
+    /// assert_eq!(same.to_ndarray::<f64>()?, array.to_ndarray::<f64>()?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -145,6 +174,12 @@ impl DenseArray {
     }
 
     /// The kind of all native arrays.
+    ///
+    /// ```
+    /// # use metatensor_core::{DenseArray, Result};
+    /// assert_eq!(DenseArray::origin().name()?, "RustArray");
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     pub fn origin() -> Origin {
         static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin::register("RustArray"));
         *ORIGIN
@@ -183,6 +218,13 @@ impl DenseArray {
     }
 
     /// Row-major copy of `view`.
+    ///
+    /// ```
+    /// # use metatensor_core::{DenseArray, Result, View};
+    /// let array = DenseArray::copy_of(&View::from(&[1.0, 2.0][..]))?;
+    /// assert_eq!(array.shape(), [2]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

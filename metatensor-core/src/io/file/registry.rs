@@ -218,6 +218,11 @@ impl Drop for Registration {
 /// This is for programs that end because of a signal. It can be called from a signal handler: it takes no lock, asks for
 /// no memory, and only makes calls of the system that are allowed there. Without it, the next save to the same path
 /// removes what is left over.
+///
+/// ```no_run
+/// // in the function that ends the program, or in a handler of signals
+/// metatensor_core::remove_temporaries();
+/// ```
 pub fn remove_temporaries() {
     REMOVALS.fetch_add(1, Ordering::SeqCst);
     let process = rustix::process::getpid().as_raw_nonzero().get() as u32;
