@@ -43,7 +43,7 @@ const LAYERS: [&str; 4] = [
 ];
 
 /// Crates whose functions are in the documentation for users.
-const FOR_USERS: [&str; 2] = ["metatensor-core", "metatensor-operations"];
+const FOR_USERS: [&str; 1] = ["metatensor-core"];
 
 /// A file with more lines is two ideas, as a rule.
 const MAX_LINES: usize = 450;
@@ -111,8 +111,13 @@ fn no_crate_uses_a_higher_one() {
 
 #[test]
 fn no_file_is_too_long() {
-    let directories = LAYERS.into_iter().chain(["tools"]);
-    let long = directories.flat_map(sources).filter(|source| {
+    let directories = [
+        "metatensor-core",
+        "metatensor-operations",
+        "metatensor",
+        "tools",
+    ];
+    let long = directories.into_iter().flat_map(sources).filter(|source| {
         !source.is_test() && !source.is_generated() && source.code_lines() > MAX_LINES
     });
     let long: Vec<_> = long
