@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::command::run;
 use crate::library::library;
 use crate::repository;
+use crate::tools::tool;
 
 /// What a program is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,11 +158,7 @@ impl Program {
 
 /// Valgrind, to be followed by a program: any error that it finds makes it fail.
 fn valgrind() -> Result<Command, Box<dyn Error>> {
-    if Command::new("valgrind").arg("--version").output().is_err() {
-        run(Command::new("apt-get").args(["install", "--yes", "valgrind"]))
-            .map_err(|error| format!("these tests need valgrind: {error}"))?;
-    }
-    let mut command = Command::new("valgrind");
+    let mut command = tool("valgrind")?;
     command.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
     command.args([
         "--show-leak-kinds=definite,indirect",

@@ -4,6 +4,7 @@ pub mod command;
 pub mod compiler;
 pub mod declarations;
 pub mod library;
+pub mod tools;
 pub mod venv;
 
 use std::path::{Path, PathBuf};

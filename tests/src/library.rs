@@ -4,6 +4,10 @@ use std::error::Error;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::run;
+use crate::repository;
 
 /// The directory with what cargo built for this profile, `deps` in `target/debug` or `target/release`.
 fn dependencies() -> Result<PathBuf, Box<dyn Error>> {
@@ -30,6 +34,38 @@ pub fn target_directory() -> Result<PathBuf, Box<dyn Error>> {
 /// If it is not there.
 pub fn library() -> Result<PathBuf, Box<dyn Error>> {
     under_its_name(&dependencies()?.join("libmetatensor_capi.so"))
+}
+
+/// Where cargo builds the library as it is shipped, for this test and for those after it.
+///
+/// # Errors
+///
+/// If this is not called from a test that cargo has built.
+pub fn shipped_target() -> Result<PathBuf, Box<dyn Error>> {
+    Ok(target_directory()?.join("test-release"))
+}
+
+/// The shared library as it is shipped: optimized, and with an allocator of its own. It is built if it is not there yet, by
+/// the command that CMake projects run, so that the two do not build it twice.
+///
+/// # Errors
+///
+/// If it can not be built.
+pub fn shipped_library() -> Result<PathBuf, Box<dyn Error>> {
+    let target = shipped_target()?;
+    run(Command::new(env!("CARGO"))
+        .args(["rustc", "--quiet", "--lib", "--package", "metatensor-capi"])
+        .args([
+            "--release",
+            "--crate-type",
+            "cdylib",
+            "--crate-type",
+            "staticlib",
+        ])
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(repository()))?;
+    under_its_name(&target.join("release/libmetatensor_capi.so"))
 }
 
 /// The same library, in a directory beside it, with the name that it has inside of itself and for all who look for it.

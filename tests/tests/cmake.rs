@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use metatensor_tests::command::run;
-use metatensor_tests::library::target_directory;
+use metatensor_tests::library::shipped_target;
 use metatensor_tests::repository;
+use metatensor_tests::tools::tool;
 use metatensor_tests::venv::Venv;
 use tempfile::TempDir;
 
@@ -50,11 +51,13 @@ impl Build {
         build
     }
 
-    /// A program of CMake. What cargo builds is kept for the next time these tests run.
+    /// A program of CMake. What cargo builds is kept for the next time these tests run; what is not optimized, only has to
+    /// be built soon.
     fn program(&self, name: &str) -> Command {
         let mut command = self.venv.program(name);
-        let cargo_directory = target_directory().unwrap().join("test-cmake");
-        command.env("CARGO_TARGET_DIR", cargo_directory);
+        command
+            .env("CARGO_TARGET_DIR", shipped_target().unwrap())
+            .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
         command
     }
 
@@ -89,14 +92,14 @@ impl Build {
     }
 }
 
-fn debug() -> String {
-    define("CMAKE_BUILD_TYPE", "Debug")
+fn release() -> String {
+    define("CMAKE_BUILD_TYPE", "Release")
 }
 
 /// Compiles with what `pkg-config` says, and runs the program.
 fn check_pkg_config(prefix: &Path, directory: &Path) {
     let flags = |options: &[&str]| {
-        let mut command = Command::new("pkg-config");
+        let mut command = tool("pkg-config").unwrap();
         command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
         run(command.args(options).arg("metatensor")).unwrap()
     };
@@ -130,7 +133,7 @@ fn check_pkg_config(prefix: &Path, directory: &Path) {
 fn installed_libraries_are_found() {
     let prefix = tempfile::tempdir().unwrap();
     let [_, source] = sources();
-    let library = Build::configure(&source, &[debug(), define("CMAKE_INSTALL_LIBDIR", "lib")]);
+    let library = Build::configure(&source, &[release(), define("CMAKE_INSTALL_LIBDIR", "lib")]);
     library.build(&[]);
     library.install(prefix.path());
     // nothing refers to where it was built, nor to where it was installed first
@@ -164,7 +167,7 @@ fn only_the_chosen_library_is_installed_if_asked() {
     let library = Build::configure(
         &source,
         &[
-            debug(),
+            release(),
             define("CMAKE_INSTALL_LIBDIR", "lib"),
             define("BUILD_SHARED_LIBS", "OFF"),
             define("METATENSOR_INSTALL_BOTH_STATIC_SHARED", "OFF"),
@@ -183,7 +186,7 @@ fn only_the_chosen_library_is_installed_if_asked() {
 fn projects_can_build_the_library_themselves() {
     for source in sources() {
         for how in ["METATENSOR_SOURCE", "METATENSOR_FETCH"] {
-            let consumer = Build::configure(&consumer(), &[debug(), define(how, &source)]);
+            let consumer = Build::configure(&consumer(), &[release(), define(how, &source)]);
             consumer.build(&[]);
             consumer.test(&[]);
         }
@@ -208,7 +211,7 @@ fn installed_programs_find_the_library_as_the_readme_says() {
     let [_, source] = sources();
     let lib = define("CMAKE_INSTALL_LIBDIR", "lib");
     let prefix = tempfile::tempdir().unwrap();
-    let library = Build::configure(&source, &[debug(), lib.clone()]);
+    let library = Build::configure(&source, &[release(), lib.clone()]);
     library.build(&[]);
     library.install(prefix.path());
     let find = define("CMAKE_PREFIX_PATH", prefix.path());
@@ -232,7 +235,7 @@ fn installed_programs_find_the_library_as_the_readme_says() {
 
     // beside the program, which is where a project that builds the library installs it: both can be moved
     let origin = "-DCMAKE_INSTALL_RPATH=$ORIGIN/../lib".to_owned();
-    let installed = install(&[debug(), lib, origin, define("METATENSOR_FETCH", &source)]);
+    let installed = install(&[release(), lib, origin, define("METATENSOR_FETCH", &source)]);
     let moved = tempfile::tempdir().unwrap();
     let moved = moved.path().join("moved");
     std::fs::rename(installed.path(), &moved).unwrap();

@@ -23,6 +23,7 @@ use std::process::Command;
 use metatensor_tests::command::run;
 use metatensor_tests::library::library;
 use metatensor_tests::repository;
+use metatensor_tests::tools::tool;
 
 /// How many times more instructions than expected are too many.
 const TOLERANCE: f64 = 1.15;
@@ -103,7 +104,7 @@ fn compile(directory: &Path) -> Result<PathBuf, Box<dyn Error>> {
 /// How many instructions one run of a kernel takes, without what prepares it.
 fn count_instructions(program: &Path, kernel: &str) -> Result<u64, Box<dyn Error>> {
     let counts = program.with_file_name(format!("{kernel}.callgrind"));
-    let mut valgrind = Command::new("valgrind");
+    let mut valgrind = tool("valgrind")?;
     valgrind
         .args(["--tool=callgrind", "--toggle-collect=measured"])
         .arg(format!("--callgrind-out-file={}", counts.display()))
@@ -111,7 +112,7 @@ fn count_instructions(program: &Path, kernel: &str) -> Result<u64, Box<dyn Error
         .arg(kernel)
         // Work of other threads is not inside of the function that is measured.
         .env("METATENSOR_NUM_THREADS", "1");
-    run(&mut valgrind).map_err(|error| format!("{error} (this test needs valgrind)"))?;
+    run(&mut valgrind)?;
     let counts = fs::read_to_string(counts)?;
     let totals = counts.lines().find_map(|line| line.strip_prefix("totals:"));
     let total = totals.ok_or("callgrind has written no totals")?.trim();

@@ -11,21 +11,9 @@ use std::sync::LazyLock;
 
 use metatensor_tests::command::run;
 use metatensor_tests::compiler::{Checker, Language, Program, sources};
-use metatensor_tests::library::{target_directory, under_its_name};
-use metatensor_tests::repository;
+use metatensor_tests::library::shipped_library;
 
-/// A release build, kept for the next time these tests run.
-static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-    let directory = target_directory().unwrap().join("test-release");
-    run(Command::new(env!("CARGO"))
-        .args(["rustc", "--quiet", "--release", "-p", "metatensor-capi"])
-        .args(["--crate-type", "cdylib"])
-        .arg("--target-dir")
-        .arg(&directory)
-        .current_dir(repository()))
-    .unwrap();
-    under_its_name(&directory.join("release/libmetatensor_capi.so")).unwrap()
-});
+static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| shipped_library().unwrap());
 
 fn check(name: &str) {
     let (path, language) = (sources().join(name), Language::of(name));

@@ -1,0 +1,41 @@
+//! Programs of the system that tests need.
+
+use std::error::Error;
+use std::fs::File;
+use std::process::Command;
+
+use crate::command::run;
+use crate::library::target_directory;
+
+/// The program `name`, which is installed first if it is missing: it is in the package of the same name of Debian and the
+/// systems that are made of it.
+///
+/// # Errors
+///
+/// If it is missing and can not be installed.
+pub fn tool(name: &str) -> Result<Command, Box<dyn Error>> {
+    let is_there = || Command::new(name).arg("--version").output().is_ok();
+    if !is_there() {
+        // Other tests, in this process and in others, want it at the same time.
+        let lock = File::create(target_directory()?.join(format!("test-{name}.lock")))?;
+        lock.lock()?;
+        if !is_there() {
+            install(name).map_err(|error| format!("these tests need {name}: {error}"))?;
+        }
+    }
+    Ok(Command::new(name))
+}
+
+fn install(package: &str) -> Result<String, Box<dyn Error>> {
+    let install = || {
+        run(Command::new("apt-get")
+            .args(["install", "--yes", "--no-install-recommends"])
+            .arg(package)
+            .env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    // lists of packages are missing or old on many machines
+    install().or_else(|_| {
+        run(Command::new("apt-get").arg("update"))?;
+        install()
+    })
+}
