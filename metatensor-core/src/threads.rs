@@ -235,6 +235,16 @@ pub fn change_rows<T: Send>(
     work: usize,
     job: impl Fn(Range<usize>, &mut [T]) -> Result<()> + Sync,
 ) -> Result<()> {
+    change_rows_with(data, row_length, work, &job)
+}
+
+/// [`change_rows`], compiled once for each type and not once for each job: what shares work between threads is a lot of code.
+fn change_rows_with<T: Send>(
+    data: &mut [T],
+    row_length: usize,
+    work: usize,
+    job: &(dyn Fn(Range<usize>, &mut [T]) -> Result<()> + Sync),
+) -> Result<()> {
     if data.is_empty() {
         return Ok(());
     }
@@ -262,6 +272,10 @@ pub fn change_rows<T: Send>(
 /// assert!(all_rows(4, 4 * 8, |rows| data[rows].iter().all(|&x| x > 0.5)));
 /// ```
 pub fn all_rows(rows: usize, work: usize, test: impl Fn(Range<usize>) -> bool + Sync) -> bool {
+    all_rows_with(rows, work, &test)
+}
+
+fn all_rows_with(rows: usize, work: usize, test: &(dyn Fn(Range<usize>) -> bool + Sync)) -> bool {
     let per_piece = rows_per_piece(rows, work);
     let failed = AtomicBool::new(false);
     let pieces = 0..rows.div_ceil(per_piece);

@@ -1,7 +1,7 @@
 //! Operations on tensor maps that know about gradients.
 //!
 //! All operations are functions at the root of this crate. They take maps by reference and give new
-//! ones, or blocks and give new blocks (see [`Operand`]):
+//! ones, or blocks and give new blocks (see [`Operand`]). With [`Operations`] they are methods as well:
 //!
 //! ```
 //! use metatensor_core::{Labels, TensorBlock, TensorMap};

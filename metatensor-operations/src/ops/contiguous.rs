@@ -8,6 +8,15 @@ use crate::kernels;
 /// Whether all arrays of a map, gradients included, have their elements one after the other in memory,
 /// the last axis varying fastest.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// assert!(metatensor_operations::is_contiguous(&block)?);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the arrays are not in main memory.

@@ -41,6 +41,16 @@ pub fn remove_gradients<T: Operand>(tensor: &T, remove: Option<&[&str]>) -> Resu
 
 /// [`remove_gradients`] of a map that is not needed any more: the result has its arrays for itself.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let constant = metatensor_operations::into_without_gradients(block, None)?;
+/// assert!(constant.gradients_list().is_empty());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`remove_gradients`].
@@ -73,42 +83,4 @@ fn removed(block: &TensorBlock, remove: Option<&HashSet<&str>>) -> Result<Tensor
 }
 
 #[cfg(test)]
-mod tests {
-    use metatensor_core::TensorMap;
-
-    use super::*;
-    use crate::testing::*;
-
-    fn tensor() -> TensorMap {
-        let block = with_gradient(block([1, 1], &[1.0]), "g", &[[0, 0]], &[2.0]);
-        let mut tensor = map(vec![with_gradient::<f64>(block, "h", &[], &[])]);
-        tensor.info_mut().insert("name".into(), "it".into());
-        tensor
-    }
-
-    #[test]
-    fn listed_gradients_are_removed_and_unknown_ones_ignored() {
-        let tensor = tensor();
-        for (remove, left) in [
-            (None, &[][..]),
-            (Some(&["g"][..]), &["h"]),
-            (Some(&["q", "h"]), &["g"]),
-            (Some(&[]), &["g", "h"]),
-        ] {
-            let result = remove_gradients(&tensor, remove).unwrap();
-            assert_eq!(*result.blocks()[0].gradients_list(), *left);
-            assert_eq!(result.info(), tensor.info());
-        }
-    }
-
-    #[test]
-    fn arrays_are_not_copied() {
-        let tensor = tensor();
-        let result = remove_gradients(&tensor, None).unwrap();
-        assert!(
-            result.blocks()[0]
-                .values()
-                .is_same(tensor.blocks()[0].values())
-        );
-    }
-}
+mod tests;

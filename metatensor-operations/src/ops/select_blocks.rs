@@ -32,6 +32,19 @@ pub fn drop_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
 
 /// [`drop_blocks`] of a map that is not needed any more: the result has its arrays for itself.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::into_dropped;
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = |x| TensorBlock::new(arr2(&[[x]]), &samples, &[], &Labels::range("p", 1)?);
+/// let tensor = TensorMap::new(Labels::range("center", 2)?, vec![block(1.0)?, block(2.0)?])?;
+/// let first = Labels::range("center", 1)?;
+/// let rest = into_dropped(tensor, &first)?;
+/// assert_eq!(rest.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`drop_blocks`].
@@ -59,7 +72,18 @@ fn others(tensor: &TensorMap, keys: &Labels) -> Result<Vec<u32>> {
 /// they had. Entries without a block are ignored. Arrays are shared until they are changed, and the
 /// info stays.
 ///
-/// There is an example at [`drop_blocks`].
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::filter_blocks;
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = |x| TensorBlock::new(arr2(&[[x]]), &samples, &[], &Labels::range("p", 1)?);
+/// let tensor = TensorMap::new(Labels::range("center", 2)?, vec![block(1.0)?, block(2.0)?])?;
+/// let first = Labels::range("center", 1)?;
+/// let rest = filter_blocks(&tensor, &first)?;
+/// assert_eq!(rest.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -70,6 +94,19 @@ pub fn filter_blocks(tensor: &TensorMap, keys: &Labels) -> Result<TensorMap> {
 }
 
 /// [`filter_blocks`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+/// # use metatensor_operations::into_filtered;
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = |x| TensorBlock::new(arr2(&[[x]]), &samples, &[], &Labels::range("p", 1)?);
+/// let tensor = TensorMap::new(Labels::range("center", 2)?, vec![block(1.0)?, block(2.0)?])?;
+/// let first = Labels::range("center", 1)?;
+/// let rest = into_filtered(tensor, &first)?;
+/// assert_eq!(rest.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -25,7 +25,7 @@ pub enum Selection<'a> {
 /// - Blocks stay even if nothing of them was selected, and the info stays as well.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
 /// # use metatensor_operations::{Axis, Selection, slice};
 /// # use ndarray::arr2;
 /// let samples = Labels::new(["system", "atom"], &[[0, 0], [0, 1], [1, 0]])?;
@@ -58,7 +58,7 @@ pub fn slice<T: Operand>(tensor: &T, axis: Axis, selection: Selection<'_>) -> Re
 /// Selections may have entries in common, and may leave some out. All parts are made in one pass.
 ///
 /// ```
-/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_core::{Labels, TensorBlock, TensorMap};
 /// # use metatensor_operations::{Axis, Selection, split};
 /// # use ndarray::arr2;
 /// # let samples = Labels::range("s", 1)?;

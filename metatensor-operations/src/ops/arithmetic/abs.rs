@@ -36,6 +36,16 @@ pub fn abs<T: Operand>(tensor: &T) -> Result<T> {
 
 /// [`abs`], in the memory of `tensor` if it has native arrays that nothing else uses.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[-2.0, 3.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let result = metatensor_operations::into_abs(block)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[2.0, 3.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`abs`].

@@ -39,6 +39,21 @@ pub fn add<T: Operand>(a: &T, b: &T) -> Result<T> {
 
 /// [`add`] for maps of which only some have a gradient, or a row of it.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{MissingGradients, add_with};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 1)?);
+/// # let rows = Labels::new(["sample"], &[[0]])?;
+/// let mut a = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &properties)?;
+/// a.add_gradient("t", TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?)?;
+/// let constant = TensorBlock::new(arr2(&[[2.0]]), &samples, &[], &properties)?;
+/// let result = add_with(&a, &constant, MissingGradients::Zeros)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[3.0]]).into_dyn());
+/// assert_eq!(result.gradient("t")?.to_ndarray::<f64>()?, arr2(&[[1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`add`].
@@ -71,6 +86,16 @@ pub fn add_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
 }
 
 /// [`add_scalar`], in the memory of `tensor` if it has native arrays that nothing else uses.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let result = metatensor_operations::into_add_scalar(block, 2.5)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[3.5, 4.5]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///
@@ -108,6 +133,21 @@ pub fn subtract<T: Operand>(a: &T, b: &T) -> Result<T> {
 }
 
 /// [`subtract`] for maps of which only some have a gradient, or a row of it.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{MissingGradients, subtract_with};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 1)?);
+/// # let rows = Labels::new(["sample"], &[[0]])?;
+/// let mut a = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &properties)?;
+/// a.add_gradient("t", TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?)?;
+/// let constant = TensorBlock::new(arr2(&[[2.0]]), &samples, &[], &properties)?;
+/// let result = subtract_with(&a, &constant, MissingGradients::Zeros)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[-1.0]]).into_dyn());
+/// assert_eq!(result.gradient("t")?.to_ndarray::<f64>()?, arr2(&[[1.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -39,6 +39,21 @@ pub fn multiply<T: Operand>(a: &T, b: &T) -> Result<T> {
 
 /// [`multiply`] for maps of which only some have a gradient, or a row of it.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{MissingGradients, multiply_with};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 1)?);
+/// # let rows = Labels::new(["sample"], &[[0]])?;
+/// let mut a = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &properties)?;
+/// a.add_gradient("t", TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?)?;
+/// let constant = TensorBlock::new(arr2(&[[2.0]]), &samples, &[], &properties)?;
+/// let result = multiply_with(&a, &constant, MissingGradients::Zeros)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
+/// assert_eq!(result.gradient("t")?.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`multiply`].
@@ -69,6 +84,16 @@ pub fn multiply_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
 }
 
 /// [`multiply_scalar`], in the memory of `tensor` if it has native arrays that nothing else uses.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[1.0, 2.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let result = metatensor_operations::into_multiply_scalar(block, 2.0)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[2.0, 4.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -70,6 +70,16 @@ macro_rules! with_power {
 
 /// [`pow`], in the memory of `tensor` if it has native arrays that nothing else uses.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// let block = TensorBlock::new(arr2(&[[2.0, 3.0]]), &samples, &[], &Labels::range("p", 2)?)?;
+/// let result = metatensor_operations::into_pow(block, 3.0)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[8.0, 27.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`pow`].

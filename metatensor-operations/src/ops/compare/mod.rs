@@ -54,6 +54,17 @@ pub fn equal<T: Operand>(a: &T, b: &T) -> Result<bool> {
 /// [`equal`], but saying what is different: keys or labels, the first that are; or else where values are most
 /// different, in all blocks and gradients.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{add_scalar, check_equal};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let different = check_equal(&block, &add_scalar(&block, 1.0)?).unwrap_err();
+/// assert!(different.to_string().contains("at samples (s=0), properties (p=0): 1.0 and 2.0"));
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If maps are different or can not be compared.
@@ -93,6 +104,17 @@ pub fn allclose<T: Operand>(a: &T, b: &T, options: AllcloseOptions) -> Result<bo
 /// [`allclose`], but saying what is different: as [`check_equal`], where the worst difference is the largest in
 /// units of what is allowed.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{AllcloseOptions, add_scalar, check_allclose};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let different = check_allclose(&block, &add_scalar(&block, 1.0)?, AllcloseOptions::default()).unwrap_err();
+/// assert!(different.to_string().contains("at samples (s=0), properties (p=0): 1.0 and 2.0"));
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If maps are different or can not be compared.
@@ -121,6 +143,18 @@ pub fn equal_metadata<T: Operand>(a: &T, b: &T, options: EqualMetadataOptions) -
 }
 
 /// [`equal_metadata`], but saying what is different.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{Axis, EqualMetadataOptions, check_equal_metadata, rename_dimension};
+/// # use ndarray::arr2;
+/// # let samples = Labels::range("s", 1)?;
+/// # let block = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &Labels::range("p", 1)?)?;
+/// let other = rename_dimension(&block, Axis::Samples, "s", "t")?;
+/// let different = check_equal_metadata(&block, &other, EqualMetadataOptions::default());
+/// assert_eq!(different.unwrap_err().axis, Some(Axis::Samples));
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///

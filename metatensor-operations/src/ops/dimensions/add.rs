@@ -58,6 +58,15 @@ pub fn append_dimension<T: Operand>(
 
 /// [`append_dimension`] of a map that is not needed any more: the result has its arrays for itself.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, DimensionValues, into_append_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let result = into_append_dimension(tensor, Axis::Keys, "c", DimensionValues::Scalar(0))?;
+/// assert_eq!(*result.keys().names(), ["a", "b", "c"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`append_dimension`].
@@ -99,6 +108,15 @@ pub fn insert_dimension<T: Operand>(
 }
 
 /// [`insert_dimension`] of a map that is not needed any more: the result has its arrays for itself.
+///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, DimensionValues, into_insert_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let result = into_insert_dimension(tensor, Axis::Keys, 1, "c", DimensionValues::Scalar(0))?;
+/// assert_eq!(*result.keys().names(), ["a", "c", "b"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
 ///
 /// # Errors
 ///

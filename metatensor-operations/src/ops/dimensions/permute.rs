@@ -28,6 +28,15 @@ pub fn permute_dimensions<T: Operand>(tensor: &T, axis: Axis, indexes: &[usize])
 
 /// [`permute_dimensions`] of a map that is not needed any more: the result has its arrays for itself.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, into_permute_dimensions};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let result = into_permute_dimensions(tensor, Axis::Keys, &[1, 0])?;
+/// assert_eq!(*result.keys().names(), ["b", "a"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`permute_dimensions`].

@@ -28,6 +28,15 @@ pub fn remove_dimension<T: Operand>(tensor: &T, axis: Axis, name: &str) -> Resul
 
 /// [`remove_dimension`] of a map that is not needed any more: the result has its arrays for itself.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, into_remove_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let result = into_remove_dimension(tensor, Axis::Keys, "a")?;
+/// assert_eq!(*result.keys().names(), ["b"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`remove_dimension`].

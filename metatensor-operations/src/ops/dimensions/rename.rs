@@ -31,6 +31,15 @@ pub fn rename_dimension<T: Operand>(tensor: &T, axis: Axis, old: &str, new: &str
 
 /// [`rename_dimension`] of a map that is not needed any more: the result has its arrays for itself.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorMap};
+/// # use metatensor_operations::{Axis, into_rename_dimension};
+/// let tensor = TensorMap::new(Labels::empty(&["a", "b"])?, Vec::new())?;
+/// let result = into_rename_dimension(tensor, Axis::Keys, "b", "c")?;
+/// assert_eq!(*result.keys().names(), ["a", "c"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`rename_dimension`].

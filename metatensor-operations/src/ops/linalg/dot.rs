@@ -56,6 +56,21 @@ pub fn dot<T: Operand>(a: &T, b: &T) -> Result<T> {
 
 /// [`dot`] for maps of which only some have a gradient, or a derivative with respect to something.
 ///
+/// ```
+/// # use metatensor_core::{Labels, TensorBlock};
+/// # use metatensor_operations::{MissingGradients, dot_with};
+/// # use ndarray::arr2;
+/// # let (samples, properties) = (Labels::range("s", 1)?, Labels::range("p", 1)?);
+/// # let rows = Labels::new(["sample"], &[[0]])?;
+/// let mut a = TensorBlock::new(arr2(&[[1.0]]), &samples, &[], &properties)?;
+/// a.add_gradient("t", TensorBlock::new(arr2(&[[1.0]]), &rows, &[], &properties)?)?;
+/// let constant = TensorBlock::new(arr2(&[[2.0]]), &samples, &[], &properties)?;
+/// let result = dot_with(&a, &constant, MissingGradients::Zeros)?;
+/// assert_eq!(result.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
+/// assert_eq!(result.gradient("t")?.to_ndarray::<f64>()?, arr2(&[[2.0]]).into_dyn());
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// As for [`dot`].

@@ -22,15 +22,13 @@ use crate::engine::Axis;
 use crate::kernels::{Summable, Variance, Wide};
 use crate::numbers::Continuous;
 
+mod functions;
 mod over_properties;
 mod over_samples;
-mod properties;
-mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use properties::*;
-pub use samples::*;
+pub use functions::*;
 
 /// What becomes of the values of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
