@@ -33,5 +33,3 @@ pub use tensor::{
     TypedValuesMut,
 };
 pub use threads::{num_threads, set_num_threads};
-
-pub(crate) use memory::will_be_written;

@@ -191,6 +191,7 @@ impl Display for Exceeded {
 mod tests {
     use super::*;
 
+    #[cfg(unix)]
     #[test]
     fn the_memory_of_this_machine_is_known() {
         let memory = physical_memory();

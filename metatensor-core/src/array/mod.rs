@@ -36,7 +36,6 @@ pub use typed::{TypedView, TypedViewMut};
 pub use view::View;
 pub use view_mut::ViewMut;
 
-pub(crate) use crate::memory::vector_for;
 pub(crate) use assemble::{Placement, PropertyRun, assemble};
 pub(crate) use reorder::reordered;
 

@@ -3,7 +3,8 @@
 use super::Scratch;
 use super::archive::{Alignment, ArchiveWriter, Member, Sink};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
-use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View, will_be_written};
+use crate::memory::will_be_written;
+use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View};
 
 /// Makes the arrays that data is read into.
 pub(super) type Create<'a> = dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>> + 'a;

@@ -8,8 +8,8 @@ use crc32fast::Hasher;
 
 use super::archive::{Alignment, ArchiveWriter, Sink, checksum};
 use super::{array, file, info, labels};
-use crate::array::vector_for;
 use crate::limits::MAX_DEPTH;
+use crate::memory::vector_for;
 use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
 
 impl TensorMap {

@@ -1,10 +1,12 @@
 //! How much memory there is.
 
-#![expect(unsafe_code, reason = "asks the system")]
+#![cfg_attr(unix, expect(unsafe_code, reason = "asks the system"))]
 
+#[cfg(unix)]
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of memory that the machine has, or as many as there can be if that is not known.
+#[cfg(unix)]
 pub(crate) fn physical_memory() -> u64 {
     static KNOWN: AtomicU64 = AtomicU64::new(0);
     let known = KNOWN.load(Ordering::Relaxed);
@@ -24,4 +26,10 @@ pub(crate) fn physical_memory() -> u64 {
     };
     KNOWN.store(memory, Ordering::Relaxed);
     memory
+}
+
+/// Bytes of memory that the machine has, which is not asked for on this system: as many as there can be.
+#[cfg(not(unix))]
+pub(crate) fn physical_memory() -> u64 {
+    u64::MAX
 }

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, PoisonError};
 
 use crc32fast::Hasher;
 
 use super::writer::checksum;
+use crate::io::file::write_all_at;
 use crate::{Error, Result, View};
 
 /// Takes bytes one after the other. Some sinks can do more.
@@ -74,9 +74,7 @@ impl Sink<'_> {
                     let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
                     sums.push((offset, sum));
                     drop(sums);
-                    shared
-                        .write_all_at(bytes, start + offset as u64)
-                        .map_err(&failed)
+                    write_all_at(shared, bytes, start + offset as u64).map_err(&failed)
                 })?;
                 file.seek(SeekFrom::Start(start + size as u64))
                     .map_err(failed)?;
@@ -104,7 +102,9 @@ impl Sink<'_> {
             }
             Sink::File(file) => {
                 let end = file.stream_position()?;
-                file.write_all_at(bytes, end - back)
+                write_all_at(file, bytes, end - back)?;
+                // which some systems have moved
+                file.seek(SeekFrom::Start(end)).map(|_| ())
             }
             Sink::Stream(_) => Err(io::ErrorKind::Unsupported.into()),
         }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::io::file::{self, Opened};
@@ -149,7 +148,7 @@ impl<'s> Source<'s> {
                     out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
                     Ok(())
                 }
-                Bytes::File { file, .. } => file.read_exact_at(out, offset),
+                Bytes::File { file, .. } => file::read_exact_at(file, out, offset),
             })
             .map_err(|error| self.unreadable(offset, error))
     }
@@ -200,7 +199,7 @@ impl<'s> Source<'s> {
                 out = &mut out[length..];
                 let offset = offset + length as u64;
                 if out.len() >= LARGE {
-                    file.read_exact_at(out, offset)?;
+                    file::read_exact_at(file, out, offset)?;
                 } else if !out.is_empty() {
                     window.fill(file, offset, self.size)?;
                     out.copy_from_slice(&window.bytes[..out.len()]);
@@ -240,7 +239,7 @@ impl Window {
         let length = (size - offset).min(WINDOW as u64) as usize;
         self.start = offset;
         self.bytes.resize(length, 0);
-        let result = file.read_exact_at(&mut self.bytes, offset);
+        let result = file::read_exact_at(file, &mut self.bytes, offset);
         if result.is_err() {
             self.bytes.clear();
         }

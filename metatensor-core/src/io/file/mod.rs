@@ -1,19 +1,52 @@
 //! Files by their paths: opening them, and saving to them.
 
+use std::fs::File;
+
+#[cfg(unix)]
 mod access;
+#[cfg(unix)]
 mod descriptor;
+#[cfg(unix)]
 mod leftovers;
+#[cfg(unix)]
 mod open;
+#[cfg(unix)]
 mod overwrite;
+#[cfg(unix)]
 mod place;
+#[cfg(not(unix))]
+mod portable;
+mod positioned;
+#[cfg(unix)]
 mod registry;
+#[cfg(unix)]
 mod replace;
+#[cfg(unix)]
 mod stream;
+#[cfg(unix)]
 mod temporary;
 
-pub(super) use open::{Opened, open};
+#[cfg(unix)]
+pub(super) use open::open;
+#[cfg(not(unix))]
+pub use portable::remove_temporaries;
+#[cfg(not(unix))]
+pub(super) use portable::{open, save};
+pub(super) use positioned::{read_exact_at, write_all_at};
+#[cfg(unix)]
 pub use registry::remove_temporaries;
+#[cfg(unix)]
 pub(super) use replace::save;
 
-#[cfg(test)]
+/// What a path to load from stands for.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// A regular file, and its size.
+    Regular(File, u64),
+    /// All that came out of a pipe or socket.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "pipes are not opened there"))]
+    Read(Vec<u8>),
+}
+
+#[cfg(all(test, unix))]
 mod tests;

@@ -7,17 +7,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::{descriptor, stream};
+use super::{Opened, descriptor, stream};
 use crate::{Error, Limit, Result};
-
-/// What a path to load from stands for.
-#[derive(Debug)]
-pub(in crate::io) enum Opened {
-    /// A regular file, and its size.
-    Regular(File, u64),
-    /// All that came out of a pipe or socket.
-    Read(Vec<u8>),
-}
 
 /// Opens `path`. Pipes and sockets are read to their end. A named pipe without a writer waits for one for a few
 /// seconds only.
