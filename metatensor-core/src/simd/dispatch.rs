@@ -1,6 +1,9 @@
 //! Run-time dispatch: code that is compiled for several kinds of processors.
 
-#![expect(unsafe_code, reason = "calls code for some processors only")]
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calls code for some processors only")
+)]
 
 /// A computation that is worth compiling for processors with wide vectors, and with instructions to count bits and
 /// for `x * y + z` that round once.

@@ -1,6 +1,9 @@
 //! Eight integers compared at once.
 
-#![expect(unsafe_code, reason = "vector instructions")]
+#![cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "vector instructions")
+)]
 
 /// Number of integers compared at once.
 pub(crate) const LANES: usize = 8;

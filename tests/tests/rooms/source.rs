@@ -62,8 +62,8 @@ impl Source {
 
     /// Whether it says that it was not written by hand.
     pub(crate) fn is_generated(&self) -> bool {
-        let first = self.text.lines().next().unwrap_or_default();
-        first.to_lowercase().contains("generated")
+        let mut start = self.text.lines().take(3);
+        start.any(|line| line.starts_with("//") && line.contains("enerated by"))
     }
 
     /// Number of lines before a module of tests at the end.
