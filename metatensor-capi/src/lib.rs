@@ -13,6 +13,7 @@
     reason = "types have the names they have in the headers"
 )]
 
+#[cfg(target_os = "linux")]
 mod allocator;
 mod ffi;
 mod functions;

@@ -24,7 +24,15 @@ const COMMANDS: &[Command] = &[
         summary: "write the C headers, from the sources of metatensor-capi",
         run: headers,
     },
+    Command {
+        name: "platforms",
+        summary: "check that all crates compile for macOS and Windows, whose standard libraries rustup has to add",
+        run: platforms,
+    },
 ];
+
+/// Systems that nobody here has, for which code is compiled but never linked or run.
+const PLATFORMS: [&str; 2] = ["x86_64-apple-darwin", "x86_64-pc-windows-gnu"];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -64,6 +72,35 @@ fn headers() -> Result<(), Box<dyn Error>> {
     for header in HEADERS {
         std::fs::write(header.location(), header.generate()?)?;
         println!("wrote include/{}", header.path);
+    }
+    Ok(())
+}
+
+fn platforms() -> Result<(), Box<dyn Error>> {
+    for platform in PLATFORMS {
+        run("rustup", &["target", "add", platform])?;
+        let check = ["check", "--quiet", "--target", platform];
+        let crates = ["core", "operations", "capi"].map(|name| format!("metatensor-{name}"));
+        let crates = ["metatensor"]
+            .into_iter()
+            .chain(crates.iter().map(String::as_str));
+        let arguments: Vec<&str> = check
+            .into_iter()
+            .chain(crates.flat_map(|name| ["-p", name]))
+            .collect();
+        run("cargo", &arguments)?;
+        println!("{platform} compiles");
+    }
+    Ok(())
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let status = std::process::Command::new(program)
+        .args(arguments)
+        .current_dir(repository())
+        .status()?;
+    if !status.success() {
+        return Err(format!("{program} {} failed", arguments.join(" ")).into());
     }
     Ok(())
 }

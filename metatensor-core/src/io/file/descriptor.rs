@@ -36,12 +36,14 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// Where links are not what their text says.
+#[cfg(target_os = "linux")]
 fn is_in_proc(directory: &Path) -> bool {
-    #[cfg(target_os = "linux")]
-    return rustix::fs::statfs(directory)
-        .is_ok_and(|system| system.f_type == rustix::fs::PROC_SUPER_MAGIC);
-    #[cfg(not(target_os = "linux"))]
-    return false;
+    rustix::fs::statfs(directory).is_ok_and(|system| system.f_type == rustix::fs::PROC_SUPER_MAGIC)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_in_proc(_: &Path) -> bool {
+    false
 }
 
 /// A duplicate of the descriptor of this process that `path` means, or a link at its end: it shares the position

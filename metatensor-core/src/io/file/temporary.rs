@@ -6,10 +6,14 @@ use std::io::{self, Seek};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, linkat, openat, renameat, statat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, linkat, openat, renameat, unlinkat};
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, fstat, statat};
 use rustix::io::Errno;
 
-use super::access::{Access, PRIVATE, USUAL, set_mode, usual_mode};
+use super::access::{Access, PRIVATE, usual_mode};
+#[cfg(target_os = "linux")]
+use super::access::{USUAL, set_mode};
 use super::leftovers::{is_called, lock, remove_stale};
 use super::registry::{Registration, removals};
 
