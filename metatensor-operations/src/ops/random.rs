@@ -1,11 +1,12 @@
 //! Maps filled with random numbers.
 
-use std::ops::Range;
+use std::iter;
 
 use half::{bf16, f16};
-use metatensor_core::internal::{Kernel, Output, run_kernel};
 use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 use num_complex::Complex;
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
+use rand_pcg::Pcg64Dxsm;
 
 use crate::engine::{Operand, map_structure, with_values};
 use crate::ops::like::{GradientSelection, selected};
@@ -40,7 +41,7 @@ pub fn random_uniform_like<T: Operand>(
     seed: u64,
 ) -> Result<T> {
     map_structure(tensor, &|i, block| {
-        random_block(block, gradients, Stream::new(seed).part(i as u64))
+        random_block(block, gradients, part(seed, i as u64))
     })
     .map_err(|error| error.context("random_uniform_like"))
 }
@@ -48,45 +49,39 @@ pub fn random_uniform_like<T: Operand>(
 fn random_block(
     block: &TensorBlock,
     gradients: GradientSelection<'_>,
-    stream: Stream,
+    seed: u64,
 ) -> Result<TensorBlock> {
-    let mut result = with_values(block, random_values(block, stream)?)?;
+    let mut result = with_values(block, random_values(block, seed)?)?;
     for (parameter, gradient) in selected("random_uniform_like", block, gradients)? {
-        let stream = parameter
+        let seed = parameter
             .bytes()
-            .fold(stream.part(u64::MAX), |stream, byte| {
-                stream.part(byte.into())
-            });
-        let gradient = random_block(gradient, GradientSelection::All, stream)?;
+            .fold(part(seed, u64::MAX), |seed, byte| part(seed, byte.into()));
+        let gradient = random_block(gradient, GradientSelection::All, seed)?;
         result.add_gradient(parameter, gradient)?;
     }
     Ok(result)
 }
 
-fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
-    fn fill<T: Element>(shape: &[usize], make: impl Fn(u64) -> T + Sync) -> Result<DenseArray> {
-        // A number takes longer than to write it.
-        let work = 4 * shape.iter().product::<usize>() * size_of::<T>();
-        DenseArray::write_rows(shape, 1, work, |range, output| {
-            run_kernel(Fill(output, range, &make));
-            Ok(())
-        })
-    }
+fn random_values(block: &TensorBlock, seed: u64) -> Result<DenseArray> {
     let device = block.device()?;
     if !device.is_cpu() {
         return Err(Error::unsupported(format!("data on {device}")));
     }
     let shape = &block.shape()[..];
     match block.dtype()? {
-        DType::F64 => fill(shape, |i| stream.f64(i)),
-        DType::F32 => fill(shape, |i| stream.f32(i)),
-        DType::F16 => fill(shape, |i| f16::from_f32(stream.fraction(11, i))),
-        DType::BF16 => fill(shape, |i| bf16::from_f32(stream.fraction(8, i))),
-        DType::C128 => fill(shape, |i| {
-            Complex::new(stream.f64(2 * i), stream.f64(2 * i + 1))
+        DType::F64 => fill(shape, seed, 1, Generator::random::<f64>),
+        DType::F32 => fill(shape, seed, 1, Generator::random::<f32>),
+        DType::F16 => fill(shape, seed, 1, |numbers| {
+            f16::from_f32(fraction(numbers, 11))
         }),
-        DType::C64 => fill(shape, |i| {
-            Complex::new(stream.f32(2 * i), stream.f32(2 * i + 1))
+        DType::BF16 => fill(shape, seed, 1, |numbers| {
+            bf16::from_f32(fraction(numbers, 8))
+        }),
+        DType::C128 => fill(shape, seed, 2, |numbers| {
+            Complex::<f64>::new(numbers.random(), numbers.random())
+        }),
+        DType::C64 => fill(shape, seed, 2, |numbers| {
+            Complex::<f32>::new(numbers.random(), numbers.random())
         }),
         other => Err(Error::unsupported(format!(
             "random numbers between 0 and 1 of type {other}"
@@ -94,70 +89,36 @@ fn random_values(block: &TensorBlock, stream: Stream) -> Result<DenseArray> {
     }
 }
 
-/// Writes what a function makes of numbers that follow each other.
-struct Fill<'o, 'm, T, F>(&'o mut Output<'m, T>, Range<usize>, &'o F);
+/// The generator that numpy recommends for many streams at a time. It can skip numbers: which ones an element gets does
+/// not depend on the thread that draws them.
+type Generator = Pcg64Dxsm;
 
-impl<T: Copy, F: Fn(u64) -> T> Kernel for Fill<'_, '_, T, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn fused(self) {
-        let Fill(output, range, make) = self;
-        output.extend(range.len(), (range.start as u64..).map(make));
-    }
+/// Array of what `make` draws, `draws` random numbers for each element.
+fn fill<T: Element>(
+    shape: &[usize],
+    seed: u64,
+    draws: u128,
+    make: impl Fn(&mut Generator) -> T + Sync,
+) -> Result<DenseArray> {
+    // A number takes longer than to write it.
+    let work = 4 * shape.iter().product::<usize>() * size_of::<T>();
+    DenseArray::write_rows(shape, 1, work, |range, output| {
+        let mut numbers = Generator::seed_from_u64(seed);
+        numbers.advance(range.start as u128 * draws);
+        output.extend(range.len(), iter::repeat_with(|| make(&mut numbers)));
+        Ok(())
+    })
 }
 
-/// Random numbers, each of which is computed from its position: no matter who asks for which of them
-/// first, it is always the same.
-#[derive(Clone, Copy)]
-struct Stream {
-    key: u64,
+/// A random multiple of 2⁻ᵇ less than 1, where `b` is the number of `bits`.
+fn fraction(numbers: &mut Generator, bits: u32) -> f32 {
+    (numbers.next_u32() >> (32 - bits)) as f32 / (1_u32 << bits) as f32
 }
 
-impl Stream {
-    fn new(seed: u64) -> Stream {
-        Stream { key: mix(seed) }
-    }
-
-    /// Another stream, for part of what this one is for.
-    fn part(self, number: u64) -> Stream {
-        Stream {
-            key: mix(self.key.rotate_left(23) ^ mix(number)),
-        }
-    }
-
-    #[inline(always)]
-    fn bits(self, position: u64) -> u64 {
-        mix(self.key.wrapping_add(position.wrapping_mul(STEP)))
-    }
-
-    #[inline(always)]
-    fn f64(self, position: u64) -> f64 {
-        (self.bits(position) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    #[inline(always)]
-    fn f32(self, position: u64) -> f32 {
-        (self.bits(position) >> 40) as f32 / (1_u32 << 24) as f32
-    }
-
-    /// A multiple of 2⁻ᵇ, where `b` is the number of `bits`, less than that of a `f32`.
-    #[inline(always)]
-    fn fraction(self, bits: u32, position: u64) -> f32 {
-        (self.bits(position) >> (64 - bits)) as f32 / (1_u32 << bits) as f32
-    }
-}
-
-/// What the state of SplitMix64 grows by for each number (Steele, Lea, Flood, OOPSLA 2014).
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The step and the output function of SplitMix64.
-#[inline(always)]
-fn mix(state: u64) -> u64 {
-    let mut bits = state.wrapping_add(STEP);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
+/// The seed of a part of what `seed` is for.
+fn part(seed: u64, number: u64) -> u64 {
+    let mixed = Generator::seed_from_u64(seed).next_u64();
+    Generator::seed_from_u64(mixed ^ number).next_u64()
 }
 
 #[cfg(test)]
@@ -249,11 +210,11 @@ mod tests {
         let tensor = large(3000, 7, 40, 0.0, Order::RowMajor);
         let random = || random_uniform_like(&tensor, GradientSelection::All, 3);
         assert_independent_of_threads(|| vec![random()]);
-        // Each number only depends on its position.
-        let stream = Stream::new(3).part(0);
+        // They are those of one generator, in order.
+        let mut numbers = Generator::seed_from_u64(part(3, 0));
         let all = values::<f64>(&random().unwrap().blocks()[0]);
         assert_eq!(all.len(), 120_000);
-        assert!((0..).zip(&all).all(|(i, &x)| x == stream.f64(i)));
+        assert!(all.iter().all(|&x| x == numbers.random::<f64>()));
     }
 
     #[test]
