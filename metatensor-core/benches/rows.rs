@@ -1,9 +1,13 @@
 //! Row algebra at three sizes: sorted and shuffled tables, and pairs of tables with half of their rows in
 //! common.
 
+use std::hash::BuildHasher;
 use std::hint::black_box;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use metatensor_core::internal::rows::{
     Direction, Order, RowGroups, RowIndex, RowSet, Rows, argsort, difference, intersection, union,
 };
@@ -130,5 +134,88 @@ fn two_tables(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, one_table, two_tables);
+/// The index of rows that are too far from each other for anything but a hash table, and `hashbrown` with the hash
+/// function that it comes with: creation, and look-ups in order, in random order, and of rows that are not there.
+fn hash_tables(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hash_tables");
+    for count in [10, 100, 10_000, 1_000_000] {
+        group.throughput(Throughput::Elements(count as u64));
+        let spread = |table: Vec<[i32; 4]>| -> Vec<[i32; 4]> {
+            let spread = |v: i32| v.wrapping_mul(0x9e37_79b1_u32 as i32);
+            table.into_iter().map(|row| row.map(spread)).collect()
+        };
+        let table = spread(shuffled(0, count));
+        let queries = [
+            ("in_order", table.clone()),
+            ("random", spread(shuffled(0, count + 1)[..count].to_vec())),
+            ("misses", spread(shuffled(count, count))),
+        ];
+        let state = FixedState::with_seed(3);
+
+        let ours = |name| BenchmarkId::new(format!("ours/{name}"), count);
+        let ours_alone = |name| BenchmarkId::new(format!("ours one by one/{name}"), count);
+        let theirs = |name| BenchmarkId::new(format!("hashbrown/{name}"), count);
+        group.bench_function(ours("build"), |b| {
+            b.iter(|| RowIndex::new(black_box(rows(&table))).is_ok());
+        });
+        group.bench_function(theirs("build"), |b| {
+            b.iter(|| hashbrown_index(black_box(&table), &state));
+        });
+        let index = RowIndex::assume_unique(rows(&table));
+        let (other, _) = hashbrown_index(&table, &state);
+        for (name, queries) in &queries {
+            let mut found = vec![0_u32; count];
+            group.bench_function(ours(name), |b| {
+                b.iter(|| {
+                    index.find_all(rows(&table), rows(queries), |i, row| {
+                        found[i] = row.map_or(u32::MAX, |row| row as u32);
+                    });
+                });
+            });
+            group.bench_function(ours_alone(name), |b| {
+                b.iter(|| {
+                    for (row, found) in queries.iter().zip(&mut found) {
+                        let row = index.find(rows(&table), row);
+                        *found = row.map_or(u32::MAX, |row| row as u32);
+                    }
+                });
+            });
+            group.bench_function(theirs(name), |b| {
+                b.iter(|| {
+                    for (row, found) in queries.iter().zip(&mut found) {
+                        let row = other.find(hash(row, &state), |&i| table[i as usize] == *row);
+                        *found = row.copied().unwrap_or(u32::MAX);
+                    }
+                });
+            });
+        }
+    }
+}
+
+fn hash(row: &[i32; 4], state: &FixedState) -> u64 {
+    let [a, b, c, d] = row.map(|value| u128::from(value.cast_unsigned()));
+    state.hash_one(a | b << 32 | c << 64 | d << 96)
+}
+
+/// A table of row numbers, and whether the rows are distinct.
+fn hashbrown_index(table: &[[i32; 4]], state: &FixedState) -> (HashTable<u32>, bool) {
+    let mut index = HashTable::with_capacity(table.len());
+    let mut distinct = true;
+    for (i, row) in (0..).zip(table) {
+        let entry = index.entry(
+            hash(row, state),
+            |&i: &u32| table[i as usize] == *row,
+            |&i| hash(&table[i as usize], state),
+        );
+        match entry {
+            Entry::Occupied(_) => distinct = false,
+            Entry::Vacant(entry) => {
+                entry.insert(i);
+            }
+        }
+    }
+    (index, distinct)
+}
+
+criterion_group!(benches, one_table, two_tables, hash_tables);
 criterion_main!(benches);
