@@ -16,18 +16,19 @@ from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import mts_block_t, mts_labels_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
 from ours import run_tests
-from structure import AXES, SORT, Selection, address, check, integers, names
+from structure import AXES, SORT, address, check, integers, names
+from structures import mts_names_t, mts_selection_t
 
 library = _get_library()
 HEADER = pathlib.Path(__file__).resolve().parents[3] / "include" / "metatensor" / "operations.h"
 
 SAMPLES, PROPERTIES = (ctypes.c_uint32(AXES[axis]) for axis in ["samples", "properties"])
-ALL = ctypes.c_void_p(None)
+ALL = None
 SIZE = ctypes.c_size_t
 NUMBERS, NUMBERS_COUNT, _keep_numbers = integers([7, 8, 9], np.int32)
 ORDER, ORDER_COUNT, _keep_order = integers([1, 0], np.uintp)
 FIRST_TWO = Labels(["a"], np.array([[0], [1]], dtype=np.int32))
-TWO_PARTS = (Selection * 2)(Selection.of([2, 0]), Selection.of(FIRST_TWO))
+TWO_PARTS = (mts_selection_t * 2)(mts_selection_t.of([2, 0]), mts_selection_t.of(FIRST_TWO))
 
 # What functions take after one or two blocks.
 ONE = {
@@ -47,7 +48,7 @@ ONE = {
     "permute_dimensions": [PROPERTIES, ORDER, ORDER_COUNT],
     "remove_dimension": [SAMPLES, b"b"],
     "rename_dimension": [PROPERTIES, b"q", b"new"],
-    "slice": [SAMPLES, Selection.of([2, 0])],
+    "slice": [SAMPLES, mts_selection_t.of([2, 0])],
     "sort": [ctypes.c_uint32(SORT["samples"] | SORT["properties"]), ctypes.c_bool(True)],
     "make_contiguous": [],
     **{f"{name}_over_samples": [*names("b")] for name in ["sum", "mean", "var", "std"]},
@@ -108,7 +109,6 @@ def call(name, inputs, arguments, outputs):
     """The results of a function: `outputs` are the types of what it sets."""
     results = [output() for output in outputs]
     function = getattr(library, f"mts_{name}")
-    function.restype = ctypes.c_int
     check(function(*map(address, inputs), *arguments, *map(ctypes.byref, results)))
     return results
 
@@ -180,13 +180,8 @@ class Twins(unittest.TestCase):
         other = TensorBlock(gradient.values + 1, gradient.samples, gradient.components, gradient.properties)
         block.add_gradient("h", other)
 
-        class Names(ctypes.Structure):
-            _fields_ = [("names", ctypes.c_void_p), ("count", ctypes.c_size_t)]
-
         for chosen in [[], ["h"], ["h", "g"]]:
-            texts, count = names(*chosen)
-            options = Names(ctypes.addressof(texts), count)
-            arguments = [ctypes.cast(ctypes.pointer(options), ctypes.c_void_p)]
+            arguments = [mts_names_t.of(chosen)]
             for name in ["zeros_like", "ones_like", "empty_like"]:
                 self.compare(name, [block], arguments)
                 self.assertEqual(on_blocks(name, [block], arguments)[0].gradients_list(), chosen)

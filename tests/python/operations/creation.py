@@ -17,34 +17,16 @@ from metatensor._c_lib import _get_library
 from metatensor._data._array import create_mts_array
 from ours import Model, assert_same, labels, numbers, run_tests
 from structure import check
+from structures import mts_block_names_t, mts_names_t
 
 library = _get_library()
 DTYPES = ["f4", "f8", "c8", "c16", "i4", "i8"]
 
 
-class Names(ctypes.Structure):
-    _fields_ = [("names", ctypes.c_void_p), ("count", ctypes.c_size_t)]
-
-    @staticmethod
-    def of(names):
-        if names is None:
-            return Names(None, 0)
-        texts = (ctypes.c_char_p * len(names))(*[name.encode() for name in names])
-        result = Names(ctypes.addressof(texts), len(names))
-        result.keep = texts
-        return result
-
-
-class BlockNames(ctypes.Structure):
-    _fields_ = [("samples", Names), ("components", Names), ("properties", Names)] + [
-        (f"has_{axis}", ctypes.c_bool) for axis in ["samples", "components", "properties"]
-    ]
-
-
 def block_from_array(array, samples=None, components=None, properties=None):
     axes = [samples, components, properties]
-    names = [Names.of(axis) for axis in axes]
-    options = BlockNames(*names, *[axis is not None for axis in axes])
+    names = [mts_names_t.of(axis) for axis in axes]
+    options = mts_block_names_t(*names, *[axis is not None for axis in axes])
     result = ctypes.POINTER(mts_block_t)()
     function = library.mts_block_from_array
     function.argtypes = [mts_array_t, ctypes.c_void_p, ctypes.POINTER(ctypes.POINTER(mts_block_t))]
@@ -55,11 +37,10 @@ def block_from_array(array, samples=None, components=None, properties=None):
 
 
 def made_like(name, tensor, gradients, *arguments):
-    names = Names.of(gradients)
+    names = mts_names_t.of(gradients)
     result = ctypes.POINTER(mts_tensormap_t)()
-    pointer = ctypes.c_void_p(None if gradients is None else ctypes.addressof(names))
-    handle = ctypes.cast(tensor._ptr, ctypes.c_void_p)
-    check(getattr(library, f"mts_{name}")(handle, pointer, *arguments, ctypes.byref(result)))
+    pointer = None if gradients is None else ctypes.byref(names)
+    check(getattr(library, f"mts_{name}")(tensor._ptr, pointer, *arguments, ctypes.byref(result)))
     return TensorMap.unsafe_from_ptr(result)
 
 

@@ -16,22 +16,11 @@ import numpy as np
 import ours
 from metatensor import TensorBlock, TensorMap
 from ours import Model, assert_same, call, compare, labels, numbers, with_values
+from structures import mts_allclose_options_t, mts_equal_metadata_options_t, mts_lstsq_options_t
 
 FLOATS = ["f4", "f8", "c8", "c16"]
 REALS = ["f4", "f8"]
 ALL = ["i4", "i8", *FLOATS]
-
-
-class LstsqOptions(ctypes.Structure):
-    _fields_ = [("rcond", ctypes.c_double)]
-
-
-class AllcloseOptions(ctypes.Structure):
-    _fields_ = [("rtol", ctypes.c_double), ("atol", ctypes.c_double), ("equal_nan", ctypes.c_bool)]
-
-
-class MetadataOptions(ctypes.Structure):
-    _fields_ = [("check", ctypes.c_uint32), ("check_gradients", ctypes.c_bool)]
 
 
 def has_gradients(tensor):
@@ -165,14 +154,14 @@ def least_squares(rng):
         x = model.make(numbers(rng, dtype))
         y = model.make(numbers(rng, dtype), outputs, shuffled=rng)
         if dtype != "f4":
-            options = ctypes.byref(LstsqOptions(1e-10))
+            options = ctypes.byref(mts_lstsq_options_t(1e-10))
             expected = mts.lstsq(x, y, rcond=1e-10)
-            actual = call("lstsq", [x, y], ctypes.cast(options, ctypes.c_void_p))
+            actual = call("lstsq", [x, y], options)
         else:
             # Our default is that of numpy, and computes in double precision.
             doubles = [with_values(tensor, lambda a: a.astype("f8")) for tensor in (x, y)]
             expected = with_values(mts.lstsq(*doubles, rcond=1e-6), lambda a: a.astype("f4"))
-            actual = call("lstsq", [x, y], ctypes.c_void_p(None))
+            actual = call("lstsq", [x, y], None)
         tolerance = {"f4": 1e-4}.get(dtype, 1e-9)
         assert_same(actual, expected, f"lstsq of {dtype}", tolerance=tolerance)
 
@@ -255,14 +244,14 @@ def comparisons(rng):
             assert compare("equal_metadata", a, b) == mts.equal_metadata(a, b), f"equal_metadata, different {what}"
             for rtol, atol, nan in [(1e-3, 1e-3, False), (0.0, 1.1, True), (0.1, 0.0, False)]:
                 expected = mts.allclose(a, b, rtol=rtol, atol=atol, equal_nan=nan)
-                options = AllcloseOptions(rtol, atol, nan)
+                options = mts_allclose_options_t(rtol, atol, nan)
                 assert compare("allclose", a, b, options) == expected, f"allclose, {rtol}, {atol}, different {what}"
             for flags in range(8):
                 names = ["samples", "components", "properties"]
                 check = [name for i, name in enumerate(names) if flags & (1 << i)]
                 for gradients in [False, True]:
                     expected = mts.equal_metadata(a, b, check=check, check_gradients=gradients)
-                    actual = compare("equal_metadata", a, b, MetadataOptions(flags, gradients))
+                    actual = compare("equal_metadata", a, b, mts_equal_metadata_options_t(flags, gradients))
                     assert actual == expected, f"equal_metadata of {check}, {gradients}, different {what}"
 
 

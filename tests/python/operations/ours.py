@@ -10,6 +10,7 @@ import sys
 import unittest
 
 import numpy as np
+from declarations import setup_functions
 from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import mts_tensormap_t
 from metatensor._c_lib import _get_library
@@ -22,18 +23,13 @@ from run import check_library  # noqa: E402
 Map = ctypes.POINTER(mts_tensormap_t)
 
 
-def _function(name, types):
-    function = getattr(_get_library(), name)
-    function.argtypes = types
-    function.restype = ctypes.c_int
-    return function
+setup_functions(_get_library())
 
 
 def call(name, maps, *arguments):
-    """The map that `mts_<name>` makes of other maps; further arguments have their C types."""
+    """The map that `mts_<name>` makes of other maps; further arguments come after them."""
     result = Map()
-    types = [Map] * len(maps) + [type(argument) for argument in arguments] + [ctypes.POINTER(Map)]
-    function = _function(f"mts_{name}", types)
+    function = getattr(_get_library(), f"mts_{name}")
     if function(*[m._ptr for m in maps], *arguments, ctypes.byref(result)) != 0:
         raise _get_exception()
     return TensorMap.unsafe_from_ptr(result)
@@ -42,9 +38,8 @@ def call(name, maps, *arguments):
 def compare(name, a, b, options=None):
     """The answer of a comparison of two maps; the options are NULL or a structure."""
     answer = ctypes.c_bool()
-    types = [Map, Map] + ([] if name == "equal" else [ctypes.c_void_p]) + [ctypes.POINTER(ctypes.c_bool)]
-    arguments = [] if name == "equal" else [None if options is None else ctypes.addressof(options)]
-    if _function(f"mts_{name}", types)(a._ptr, b._ptr, *arguments, ctypes.byref(answer)) != 0:
+    arguments = [] if name == "equal" else [options]
+    if getattr(_get_library(), f"mts_{name}")(a._ptr, b._ptr, *arguments, ctypes.byref(answer)) != 0:
         raise _get_exception()
     return answer.value
 

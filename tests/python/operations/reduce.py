@@ -18,7 +18,7 @@ import unittest
 import metatensor as mts
 import numpy as np
 from metatensor import Labels, TensorBlock, TensorMap
-from metatensor._c_api import c_uintptr_t, mts_block_t, mts_tensormap_t
+from metatensor._c_api import mts_block_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
 from metatensor._status import MetatensorError, check_status
 from ours import run_tests
@@ -27,25 +27,16 @@ AXES = {"samples": ["a", "b", "c"], "properties": ["n", "m"]}
 REDUCTIONS = ["sum", "mean", "var", "std"]
 
 
-def c_function(name, handle):
-    """The C function `name`, taking and giving such handles."""
-    function = getattr(_get_library(), name)
-    strings = ctypes.POINTER(ctypes.c_char_p)
-    function.argtypes = [ctypes.POINTER(handle), strings, c_uintptr_t, ctypes.POINTER(ctypes.POINTER(handle))]
-    function.restype = ctypes.c_int
-    return function
-
-
 def reduced(reduction, axis, tensor, names):
     """The same reduction of a map or a block, by our library."""
     names = (ctypes.c_char_p * len(names))(*[name.encode() for name in names])
     if isinstance(tensor, TensorMap):
         result = ctypes.POINTER(mts_tensormap_t)()
-        function, wrap = c_function(f"mts_{reduction}_over_{axis}", mts_tensormap_t), TensorMap.unsafe_from_ptr
+        function, wrap = getattr(_get_library(), f"mts_{reduction}_over_{axis}"), TensorMap.unsafe_from_ptr
         handle = tensor.as_mts_tensormap_t()
     else:
         result = ctypes.POINTER(mts_block_t)()
-        function, wrap = c_function(f"mts_{reduction}_over_{axis}_block", mts_block_t), TensorBlock.unsafe_from_ptr
+        function, wrap = getattr(_get_library(), f"mts_{reduction}_over_{axis}_block"), TensorBlock.unsafe_from_ptr
         handle = tensor.as_mts_block_t()
     check_status(function(handle, names, len(names), ctypes.byref(result)))
     return wrap(result)

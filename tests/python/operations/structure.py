@@ -16,6 +16,7 @@ from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import mts_labels_t, mts_tensormap_t
 from metatensor._c_lib import _get_library
 from ours import run_tests
+from structures import mts_join_options_t, mts_selection_t
 
 library = _get_library()
 AXES = {"keys": 0, "samples": 1, "components": 2, "properties": 3}
@@ -23,25 +24,8 @@ SORT = {"samples": 1, "components": 2, "properties": 4, "keys": 8}
 DTYPES = [np.float64, np.float32, np.int32, np.complex128, np.uint8, np.bool_]
 
 
-class Selection(ctypes.Structure):
-    _fields_ = [("labels", ctypes.c_void_p), ("indices", ctypes.c_void_p), ("indices_count", ctypes.c_size_t)]
-
-    @staticmethod
-    def of(entries):
-        if isinstance(entries, Labels):
-            return Selection(address(entries), None, 0)
-        indices = np.ascontiguousarray(entries, dtype=np.int64)
-        selection = Selection(None, indices.ctypes.data, len(indices))
-        selection.keep = indices
-        return selection
-
-
-class JoinOptions(ctypes.Structure):
-    _fields_ = [("different_keys", ctypes.c_uint32), ("add_dimension", ctypes.c_char_p)]
-
-
 def address(handle):
-    return ctypes.cast(handle._ptr, ctypes.c_void_p)
+    return handle._ptr
 
 
 def check(status):
@@ -63,25 +47,26 @@ def names(*texts):
 
 def integers(values, kind):
     values = np.ascontiguousarray(values, dtype=kind)
-    return ctypes.c_void_p(values.ctypes.data), ctypes.c_size_t(len(values)), values
+    pointer = values.ctypes.data_as(ctypes.POINTER(np.ctypeslib.as_ctypes_type(values.dtype)))
+    return pointer, ctypes.c_size_t(len(values)), values
 
 
 def our_slice(tensor, axis, selection):
-    return call("mts_slice", address(tensor), AXES[axis], Selection.of(selection))
+    return call("mts_slice", address(tensor), AXES[axis], mts_selection_t.of(selection))
 
 
 def our_split(tensor, axis, selections):
-    selections = [Selection.of(selection) for selection in selections]
-    array = (Selection * len(selections))(*selections)
+    selections = [mts_selection_t.of(selection) for selection in selections]
+    array = (mts_selection_t * len(selections))(*selections)
     results = (ctypes.POINTER(mts_tensormap_t) * len(selections))()
     check(library.mts_split(address(tensor), AXES[axis], array, ctypes.c_size_t(len(selections)), results))
     return [TensorMap.unsafe_from_ptr(result) for result in results]
 
 
 def our_join(tensors, axis, different_keys="error", add_dimension=None):
-    handles = (ctypes.c_void_p * len(tensors))(*[address(tensor) for tensor in tensors])
+    handles = (ctypes.POINTER(mts_tensormap_t) * len(tensors))(*[address(tensor) for tensor in tensors])
     name = None if add_dimension is None else add_dimension.encode()
-    options = JoinOptions(["error", "intersection", "union"].index(different_keys), name)
+    options = mts_join_options_t(["error", "intersection", "union"].index(different_keys), name)
     return call("mts_join", handles, ctypes.c_size_t(len(tensors)), AXES[axis], ctypes.byref(options))
 
 
@@ -333,12 +318,12 @@ class Structure(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "index -99 is out of range for an axis with"):
             our_slice(tensor, "samples", [-99])
         with self.assertRaisesRegex(ValueError, "'axis' must be one of the MTS_AXIS_ values, got 9"):
-            call("mts_slice", address(tensor), 9, Selection.of([0]))
+            call("mts_slice", address(tensor), 9, mts_selection_t.of([0]))
         with self.assertRaisesRegex(ValueError, "'axes' must be made of MTS_SORT_ values, got 16"):
             call("mts_sort", address(tensor), ctypes.c_uint32(16), ctypes.c_bool(False))
         with self.assertRaisesRegex(ValueError, "'different_keys' must be one of"):
-            options = JoinOptions(3, None)
-            handles = (ctypes.c_void_p * 1)(address(tensor))
+            options = mts_join_options_t(3, None)
+            handles = (ctypes.POINTER(mts_tensormap_t) * 1)(address(tensor))
             call("mts_join", handles, ctypes.c_size_t(1), 1, ctypes.byref(options))
 
 

@@ -18,7 +18,7 @@ pub(super) struct Kind {
 
 const KINDS: &[Kind] = &[
     // in the twin for blocks, a block
-    kind("map", "Option<&HANDLE>", CHECKED, "$", "POINTER(HANDLE)"),
+    kind("map", "Option<&HANDLE>", CHECKED, "$", "HANDLE"),
     kind("number", "f64", "", "$", "c_double"),
     kind("seed", "u64", "", "$", "c_uint64"),
     kind("index", "usize", "", "$", "c_uintptr_t"),
@@ -41,13 +41,7 @@ const KINDS: &[Kind] = &[
         "$",
         "c_char_p",
     ),
-    kind(
-        "labels",
-        "Option<&mts_labels_t>",
-        CHECKED,
-        "&$",
-        "POINTER(mts_labels_t)",
-    ),
+    kind("labels", "Option<&mts_labels_t>", CHECKED, "&$", "LABELS"),
     // NULL stands for all of them
     kind(
         "optional_names",

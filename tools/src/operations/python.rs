@@ -21,6 +21,8 @@ from structures import (
     mts_selection_t,
 )
 
+MAP, BLOCK, LABELS = POINTER(mts_tensormap_t), POINTER(mts_block_t), POINTER(mts_labels_t)
+
 # Each function with the types of its parameters. All of them return a status.
 FUNCTIONS = {
 ";
@@ -48,19 +50,23 @@ pub(super) fn file(families: &[Family]) -> Result<Generated, Box<dyn Error>> {
             &[Twin::Map]
         };
         for twin in twins {
+            let handle = match twin {
+                Twin::Map => "MAP",
+                Twin::Block => "BLOCK",
+            };
             let mut types = Vec::new();
             for parameter in &operation.parameters {
                 let kind = Kind::of(&parameter.kind)?;
-                types.push(kind.python.replace("HANDLE", twin.handle()));
+                types.push(kind.python.replace("HANDLE", handle));
                 if kind.is_list() {
                     types.push("c_uintptr_t".to_owned());
                 }
             }
             match operation.result {
                 OperationResult::MapWithoutInfo | OperationResult::MapWithInfo => {
-                    types.push(format!("POINTER(POINTER({}))", twin.handle()));
+                    types.push(format!("POINTER({handle})"));
                 }
-                OperationResult::Labels => types.push("POINTER(POINTER(mts_labels_t))".to_owned()),
+                OperationResult::Labels => types.push("POINTER(LABELS)".to_owned()),
                 OperationResult::Answer | OperationResult::AnswerWithoutError => {
                     types.push("POINTER(c_bool)".to_owned())
                 }

@@ -88,7 +88,7 @@ impl Twin {
         format!("mts_{}{suffix}", operation.name)
     }
 
-    pub(super) fn handle(self) -> &'static str {
+    fn handle(self) -> &'static str {
         match self {
             Twin::Map => "mts_tensormap_t",
             Twin::Block => "mts_block_t",
