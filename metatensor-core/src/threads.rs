@@ -238,12 +238,15 @@ pub fn change_rows<T: Send>(
     change_rows_with(data, row_length, work, &job)
 }
 
+/// What [`change_rows`] does with each range of rows.
+type Job<'a, T> = dyn Fn(Range<usize>, &mut [T]) -> Result<()> + Sync + 'a;
+
 /// [`change_rows`], compiled once for each type and not once for each job: what shares work between threads is a lot of code.
 fn change_rows_with<T: Send>(
     data: &mut [T],
     row_length: usize,
     work: usize,
-    job: &(dyn Fn(Range<usize>, &mut [T]) -> Result<()> + Sync),
+    job: &Job<'_, T>,
 ) -> Result<()> {
     if data.is_empty() {
         return Ok(());

@@ -25,7 +25,7 @@ macro_rules! methods {
         #[expect(clippy::missing_errors_doc, reason = "the functions say it")]
         pub trait Operations: Operand {
             $(
-                #[doc = concat!("See [`", stringify!($function), "`](crate::", stringify!($function), "()).")]
+                #[doc = concat!("See [`", stringify!($function), "`](", stringify!($function), "()).")]
                 fn $function(&self, $($argument: $type),*) -> $result {
                     super::$function(self, $($argument),*)
                 }

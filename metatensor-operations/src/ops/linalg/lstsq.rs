@@ -61,9 +61,10 @@ pub struct LstsqOptions {
 ///
 /// # Errors
 ///
-/// [`Error::NotEqual`] if keys, samples, components or gradients are different; [`Error::LinearAlgebra`] if a
-/// number is not finite, or if the solution does not fit in the type of elements; [`Error::Unsupported`] if there are gradients of gradients, if there is no arithmetic
-/// for the type of elements, or if they are not on the CPU.
+/// [`Error::NotEqual`](crate::Error::NotEqual) if keys, samples, components or gradients are different;
+/// [`Error::LinearAlgebra`](crate::Error::LinearAlgebra) if a number is not finite, or if the solution does not fit in the
+/// type of elements; [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is no
+/// arithmetic for the type of elements, or if they are not on the CPU.
 pub fn lstsq<T: Operand>(x: &T, y: &T, options: LstsqOptions) -> Result<T> {
     zip_blocks("lstsq", x, y, &same_rows, &|x, y| {
         least_squares(x, y, options)
