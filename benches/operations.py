@@ -1,8 +1,6 @@
 """Operations of this library against those of the official Python package, on the same numpy arrays.
 
-    python3 -m venv venv && venv/bin/pip install metatensor-core==0.2.6 metatensor-operations==0.5.0 numpy
-    cargo rustc --release -p metatensor-capi --crate-type cdylib
-    venv/bin/python benches/operations.py target/release/libmetatensor.so [--size NAME]... [--filter TEXT] [--cpu] [--markdown]
+    cargo xtask bench operations [--size NAME]... [--filter TEXT] [--cpu] [--markdown]
 
 The official package runs on our library here (it is loaded before the one in the package), so that both work on the
 same maps: its operations are in Python and numpy, ours are the C functions called with ctypes. This is done twice: with

@@ -3,8 +3,14 @@
 
 pub mod headers;
 pub mod operations;
+pub mod run;
 
 use std::path::{Path, PathBuf};
+
+/// Where cargo puts everything.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
 
 /// The root of the repository.
 pub fn repository() -> PathBuf {

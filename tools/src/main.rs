@@ -1,16 +1,22 @@
 //! `cargo xtask`: what people who work on this repository do often.
 
+mod bench;
+mod check;
+
 use std::error::Error;
 use std::process::ExitCode;
 
 use metatensor_tools::headers::HEADERS;
 use metatensor_tools::repository;
 
+/// What a command does with the arguments after its name.
+type Run = fn(&[String]) -> Result<(), Box<dyn Error>>;
+
 /// Something to run by its name.
 struct Command {
     name: &'static str,
     summary: &'static str,
-    run: fn() -> Result<(), Box<dyn Error>>,
+    run: Run,
 }
 
 const COMMANDS: &[Command] = &[
@@ -27,19 +33,25 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "platforms",
         summary: "check that all crates compile for macOS and Windows, whose standard libraries rustup has to add",
-        run: platforms,
+        run: check::platforms,
+    },
+    Command {
+        name: "check",
+        summary: "format, lints and documentation of all crates, without a warning",
+        run: check::check,
+    },
+    Command {
+        name: "bench",
+        summary: "our library beside the official one: 'bench abi' or 'bench operations', with their options",
+        run: bench::bench,
     },
 ];
 
-/// Systems that nobody here has, for which code is compiled but never linked or run.
-const PLATFORMS: [&str; 2] = ["x86_64-apple-darwin", "x86_64-pc-windows-gnu"];
-
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
-    let wanted = match &arguments[..] {
-        [name] => COMMANDS.iter().find(|command| command.name == name),
-        _ => None,
-    };
+    let wanted = arguments
+        .first()
+        .and_then(|name| COMMANDS.iter().find(|command| command.name == name));
     let Some(command) = wanted else {
         eprintln!("cargo xtask COMMAND, where COMMAND is one of:");
         for Command { name, summary, .. } in COMMANDS {
@@ -51,7 +63,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         };
     };
-    match (command.run)() {
+    match (command.run)(&arguments[1..]) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cargo xtask {}: {error}", command.name);
@@ -60,47 +72,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn operations() -> Result<(), Box<dyn Error>> {
+fn operations(options: &[String]) -> Result<(), Box<dyn Error>> {
     for file in metatensor_tools::operations::generate()? {
         std::fs::write(repository().join(&file.path), file.text)?;
         println!("wrote {}", file.path.display());
     }
-    headers()
+    headers(options)
 }
 
-fn headers() -> Result<(), Box<dyn Error>> {
+fn headers(_: &[String]) -> Result<(), Box<dyn Error>> {
     for header in HEADERS {
         std::fs::write(header.location(), header.generate()?)?;
         println!("wrote include/{}", header.path);
-    }
-    Ok(())
-}
-
-fn platforms() -> Result<(), Box<dyn Error>> {
-    for platform in PLATFORMS {
-        run("rustup", &["target", "add", platform])?;
-        let check = ["check", "--quiet", "--target", platform];
-        let crates = ["core", "operations", "capi"].map(|name| format!("metatensor-{name}"));
-        let crates = ["metatensor"]
-            .into_iter()
-            .chain(crates.iter().map(String::as_str));
-        let arguments: Vec<&str> = check
-            .into_iter()
-            .chain(crates.flat_map(|name| ["-p", name]))
-            .collect();
-        run("cargo", &arguments)?;
-        println!("{platform} compiles");
-    }
-    Ok(())
-}
-
-fn run(program: &str, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
-    let status = std::process::Command::new(program)
-        .args(arguments)
-        .current_dir(repository())
-        .status()?;
-    if !status.success() {
-        return Err(format!("{program} {} failed", arguments.join(" ")).into());
     }
     Ok(())
 }

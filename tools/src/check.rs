@@ -1,0 +1,34 @@
+//! What has to be true of every commit besides the tests: `cargo xtask check` and `cargo xtask platforms`.
+
+use std::error::Error;
+use std::process::Command;
+
+use metatensor_tools::run::run;
+
+/// Systems that nobody here has, for which code is compiled but never linked or run.
+const PLATFORMS: [&str; 2] = ["x86_64-apple-darwin", "x86_64-pc-windows-gnu"];
+
+/// Format, lints and documentation of all crates, without a warning.
+pub(crate) fn check(_: &[String]) -> Result<(), Box<dyn Error>> {
+    cargo("fmt --all --check")?;
+    cargo("clippy --workspace --all-targets --quiet -- -D warnings")?;
+    cargo("doc --workspace --no-deps --quiet")
+}
+
+/// All crates of the library compile for other systems.
+pub(crate) fn platforms(_: &[String]) -> Result<(), Box<dyn Error>> {
+    for platform in PLATFORMS {
+        run(Command::new("rustup").args(["target", "add", platform]))?;
+        cargo(&format!(
+            "check --quiet --target {platform} -p metatensor -p metatensor-core -p metatensor-operations -p metatensor-capi"
+        ))?;
+    }
+    Ok(())
+}
+
+fn cargo(arguments: &str) -> Result<(), Box<dyn Error>> {
+    println!("cargo {arguments}");
+    run(Command::new(env!("CARGO"))
+        .args(arguments.split(' '))
+        .env("RUSTDOCFLAGS", "-D warnings"))
+}
