@@ -61,10 +61,10 @@ fn load_descriptors(data: &Path) -> metatensor::Result<TensorMap> {
 /// Weights for the properties of `descriptors`, as a map with one sample per output: the energy.
 fn made_up_weights(descriptors: &TensorMap) -> metatensor::Result<TensorMap> {
     let properties = descriptors.block(&[])?.properties();
-    let energy = Labels::new(["energy"], &[[0]])?;
+    let energy = Labels::new(["energy"], [[0]])?;
     let weight = |(_, i): (usize, usize)| (if i % 2 == 0 { 1.0 } else { -1.0 }) / (i + 1) as f64;
     let weights = Array2::from_shape_fn((1, properties.count()), weight);
-    let block = TensorBlock::new(weights, &energy, &[], properties)?;
+    let block = TensorBlock::new(weights, &energy, [], properties)?;
     TensorMap::new(descriptors.keys().clone(), vec![block])
 }
 

@@ -138,3 +138,32 @@ impl<T: fmt::Debug> fmt::Debug for TypedViewMut<'_, T> {
         (**self).fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Array, DType, DenseArray, View};
+
+    #[test]
+    fn elements_that_are_not_aligned_are_copied_and_stay_there() {
+        let mut bytes = vec![0_u8];
+        bytes.extend([1.5_f64, 2.5].map(f64::to_ne_bytes).as_flattened());
+        let view = View::from_bytes(DType::F64, &[2], &bytes[1..]).unwrap();
+        let typed = view.into_typed::<f64>().unwrap();
+        let moved = Box::new(typed);
+        assert_eq!(**moved, ndarray::arr1(&[1.5, 2.5]).into_dyn());
+        assert_eq!(format!("{moved:?}"), format!("{:?}", &**moved));
+    }
+
+    #[test]
+    fn what_is_written_is_there_when_the_view_is_dropped() {
+        let mut array = DenseArray::from(ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
+        array.swap_axes(0, 1).unwrap();
+        let mut view = array.view_mut().unwrap().into_typed::<f64>().unwrap();
+        view[[0, 1]] = 9.0;
+        drop(view);
+        let expected = ndarray::arr2(&[[1.0, 9.0], [2.0, 4.0]]).into_dyn();
+        assert_eq!(array.to_ndarray::<f64>().unwrap(), expected);
+        let wrong = array.view_mut().unwrap().into_typed::<f32>();
+        assert!(wrong.unwrap_err().to_string().contains("float32"));
+    }
+}

@@ -403,3 +403,69 @@ fn maps_can_be_used_from_any_thread() {
     fn assert<T: Send + Sync>() {}
     assert::<TensorMap>();
 }
+
+#[test]
+fn maps_are_pairs_of_keys_and_blocks() {
+    let mut map = map();
+    let sums = |map: &TensorMap| {
+        let pairs = map.into_iter();
+        let sum = |block: &TensorBlock| block.values_as::<f64>().unwrap().sum();
+        pairs
+            .map(|(key, block)| (key.to_vec(), sum(block)))
+            .collect::<Vec<_>>()
+    };
+    let before = sums(&map);
+    assert_eq!(before[1], (vec![1, 1], 2.0 * 8.0));
+    for (key, mut block) in &mut map {
+        *block.values_as_mut::<f64>().unwrap() *= f64::from(key[0]);
+    }
+    for mut block in map.blocks_mut() {
+        block
+            .values_as_mut::<f64>()
+            .unwrap()
+            .map_inplace(|x| *x += 0.0);
+    }
+    let after = sums(&map);
+    assert!(
+        before
+            .iter()
+            .zip(&after)
+            .all(|(b, a)| a.1 == b.1 * f64::from(b.0[0]))
+    );
+    let owned: Vec<_> = map.clone().into_iter().collect();
+    assert_eq!(owned.len(), 4);
+    for ((key, block), (expected, i)) in owned.iter().zip(map.keys().iter().zip(0..)) {
+        assert_eq!(key, expected);
+        assert!(block.values().is_same(map.blocks()[i].values()));
+    }
+}
+
+#[test]
+fn values_of_all_blocks_are_used_by_all_threads() {
+    let mut map = map();
+    let values = map.values_as::<f64>().unwrap();
+    let shapes = values.par_map(|_, values| values.shape().to_vec());
+    assert_eq!(shapes, [[1; 3], [2; 3], [3; 3], [4; 3]]);
+    drop(values);
+
+    let mut values = map.values_as_mut::<f64>().unwrap();
+    values.par_for_each(|key, values| values.fill(f64::from(key[1])));
+    drop(values);
+    let all: Vec<f64> = map
+        .values_as::<f64>()
+        .unwrap()
+        .iter()
+        .map(|(_, values)| values.sum())
+        .collect();
+    assert_eq!(all, [0.0, 8.0, 27.0, 0.0]);
+}
+
+#[test]
+fn values_of_all_blocks_name_the_one_that_is_of_another_type() {
+    let mut map = map();
+    assert_names(
+        map.values_as::<f32>(),
+        &["type=6, l=0", "float32", "float64"],
+    );
+    assert_names(map.values_as_mut::<i32>(), &["type=6, l=0", "int32"]);
+}
