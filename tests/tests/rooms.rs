@@ -48,7 +48,7 @@ const LAYERS: [&str; 4] = [
 ];
 
 /// Crates whose functions are in the documentation for users.
-const FOR_USERS: [&str; 1] = ["metatensor-core"];
+const FOR_USERS: [&str; 2] = ["metatensor-core", "metatensor-operations"];
 
 /// A file with more lines is two ideas, as a rule.
 const MAX_LINES: usize = 450;

@@ -158,10 +158,11 @@ fn rest_of_statement(lines: &[(usize, &str)], start: usize) -> String {
     rest
 }
 
-/// The first name of a path, or of each of the paths in braces.
+/// The first name of a path, or of each of the paths in braces. None where a macro puts one.
 fn first_names(path: &str) -> Vec<String> {
     let Some(list) = path.strip_prefix('{') else {
-        return vec![identifier(path)];
+        let name = identifier(path);
+        return Vec::from_iter((!name.is_empty()).then_some(name));
     };
     let mut names = Vec::new();
     let (mut depth, mut start) = (0, 0);

@@ -48,5 +48,6 @@ pub(super) enum Opened {
     Read(Vec<u8>),
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;
