@@ -2,7 +2,7 @@
 //! in the header, and their declarations for Python.
 //!
 //! Descriptions are in `metatensor-capi/operations/`, a file for each family. [`Operation`] says what is in them, and
-//! [`kinds`](kind) what kinds of parameters there are. `cargo xtask operations` writes
+//! `kind.rs` what kinds of parameters there are. `cargo xtask operations` writes
 //!
 //! - Rust, to `metatensor-capi/src/functions/operations/generated/`, a file for each family. The headers are generated
 //!   from this code, as they are from all others.
