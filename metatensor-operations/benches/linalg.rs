@@ -34,7 +34,7 @@ fn block(samples: usize, properties: usize, gradient_rows: usize, seed: u64) -> 
         let rows = (0..gradient_rows).map(row);
         let gradient = TensorBlock::new(
             array(&[gradient_rows, 3, properties.count()], seed + 1),
-            &Labels::from_rows(&["sample", "atom"], rows).unwrap(),
+            Labels::from_rows(&["sample", "atom"], rows).unwrap(),
             &[Labels::range("xyz", 3).unwrap()],
             &properties,
         );

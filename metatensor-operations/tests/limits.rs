@@ -37,7 +37,7 @@ fn block(samples: usize, properties: usize, atom: i32) -> TensorBlock {
     let samples = Labels::range("s", samples).unwrap();
     let mut block = TensorBlock::new(values, &samples, &[], &properties).unwrap();
     let values = Array3::<f64>::zeros((1, 3, properties.count()));
-    let samples = Labels::new(["sample", "atom"], &[[0, atom]]).unwrap();
+    let samples = Labels::new(["sample", "atom"], [[0, atom]]).unwrap();
     let xyz = [Labels::range("xyz", 3).unwrap()];
     let gradient = TensorBlock::new(values, &samples, &xyz, &properties).unwrap();
     block.add_gradient("positions", gradient).unwrap();
@@ -45,7 +45,7 @@ fn block(samples: usize, properties: usize, atom: i32) -> TensorBlock {
 }
 
 fn map(block: TensorBlock) -> TensorMap {
-    TensorMap::new(Labels::new(["key"], &[[7]]).unwrap(), vec![block]).unwrap()
+    TensorMap::new(Labels::new(["key"], [[7]]).unwrap(), vec![block]).unwrap()
 }
 
 /// Joins ten blocks with four samples and two properties each.

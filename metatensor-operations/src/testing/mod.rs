@@ -40,7 +40,7 @@ pub(crate) fn with_gradient<T: Element>(
 ) -> TensorBlock {
     let gradient = TensorBlock::new(
         array(&[samples.len(), block.properties().count()], values),
-        &labels(["sample", "a"], samples),
+        labels(["sample", "a"], samples),
         &[],
         block.properties(),
     );
@@ -74,7 +74,7 @@ pub(crate) fn small_block(values: [f64; 4], derivatives: [f64; 12]) -> TensorBlo
     let mut block = block([2, 2], &values);
     let gradient = TensorBlock::new(
         array(&[2, 3, 2], &derivatives),
-        &labels(["sample", "a"], &[[1, 5], [0, 2]]),
+        labels(["sample", "a"], &[[1, 5], [0, 2]]),
         &[Labels::range("xyz", 3).unwrap()],
         block.properties(),
     );
@@ -136,7 +136,7 @@ pub(crate) fn random_block(seed: u64, mut fill: impl FnMut(&[usize]) -> ArrayRef
         let components: Vec<_> = extra.chain(components.iter().cloned()).collect();
         let gradient = TensorBlock::new(
             fill(&shape(rows.len(), &components)),
-            &labels(["sample", "a"], &rows),
+            labels(["sample", "a"], &rows),
             &components,
             &properties,
         );
@@ -327,9 +327,9 @@ pub(crate) fn foreign(block: &TensorBlock, device: Device) -> TensorBlock {
     let labels = |labels: &Labels| labels_on(labels, device);
     let mut result = TensorBlock::new(
         foreign_array(array, device),
-        &labels(block.samples()),
-        &block.components().iter().map(labels).collect::<Vec<_>>(),
-        &labels(block.properties()),
+        labels(block.samples()),
+        block.components().iter().map(labels).collect::<Vec<_>>(),
+        labels(block.properties()),
     )
     .unwrap();
     for (parameter, gradient) in block.gradients() {

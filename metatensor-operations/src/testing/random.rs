@@ -40,7 +40,7 @@ impl Random {
     /// Labels `a, b`, at most 6 of them.
     pub(crate) fn pairs(&mut self, names: [&str; 2]) -> Labels {
         let all: Vec<_> = (0..6).map(|i| [i / 2 - 1, i % 2]).collect();
-        Labels::new(names, &self.some(&all)).unwrap()
+        Labels::new(names, self.some(&all)).unwrap()
     }
 
     /// Block with samples `a, b`, properties `p, q`, up to 2 components, and up to 2 gradients, the
@@ -65,12 +65,12 @@ impl Random {
             .collect();
         let mut block = self.plain(samples, &components, properties, make);
         for parameter in &["g", "h"][..parameters] {
-            let own = Labels::new(["e"], &[[0], [3]]).unwrap();
+            let own = Labels::new(["e"], [[0], [3]]).unwrap();
             let extra = *parameter == "g" && block.components().len() < 2;
             let extra = if extra { &[own][..] } else { &[] };
             let mut gradient = self.gradient(&block, extra, make);
             if *parameter == "g" {
-                let xyz = Labels::new(["xyz"], &[[2], [1]]).unwrap();
+                let xyz = Labels::new(["xyz"], [[2], [1]]).unwrap();
                 let second = self.gradient(&gradient, &[xyz], make);
                 gradient.add_gradient("h", second).unwrap();
             }
@@ -88,7 +88,7 @@ impl Random {
     ) -> TensorBlock {
         let samples = 0..block.samples().count() as i32;
         let all: Vec<_> = samples.flat_map(|s| (0..3).map(move |i| [s, i])).collect();
-        let rows = Labels::new(["sample", "i"], &self.some(&all)).unwrap();
+        let rows = Labels::new(["sample", "i"], self.some(&all)).unwrap();
         let components = [extra, block.components()].concat();
         self.plain(&rows, &components, block.properties(), make)
     }

@@ -53,7 +53,7 @@ pub(crate) fn large(
     let parents = (0..samples).map(|i| [(i * 7919 % samples) as i32, (i % 5) as i32, i as i32]);
     let gradient = TensorBlock::new(
         ordered([samples, 3, properties], order, |i| number(31 * i + 1)),
-        &Labels::from_rows(&["sample", "a", "b"], parents).unwrap(),
+        Labels::from_rows(&["sample", "a", "b"], parents).unwrap(),
         &[Labels::range("xyz", 3).unwrap()],
         &names,
     );

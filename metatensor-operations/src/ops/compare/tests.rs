@@ -203,14 +203,14 @@ fn nested(value: f64, first: f64, second: f64, parameter: &str) -> TensorBlock {
     let rows = [[0, 0]];
     let mut gradient = TensorBlock::new(
         array(&[1, 1], &[first]),
-        &labels(["sample", "a"], &rows),
+        labels(["sample", "a"], &rows),
         &[],
-        &Labels::range("p", 1).unwrap(),
+        Labels::range("p", 1).unwrap(),
     )
     .unwrap();
     let inner = TensorBlock::new(
         array(&[1, 1], &[second]),
-        &labels(["sample", "b"], &rows),
+        labels(["sample", "b"], &rows),
         &[],
         gradient.properties(),
     );
@@ -276,14 +276,14 @@ fn the_worst_difference_is_the_one_that_is_reported() {
     let values = |number: f64, gradient: f64| {
         let mut block = TensorBlock::new(
             array(&[2, 2, 1, 3], &[0.0; 12]),
-            &labels(["s", "t"], &[[4, 5], [6, 7]]),
+            labels(["s", "t"], &[[4, 5], [6, 7]]),
             &[labels(["c"], &[[-1], [1]]), labels(["d"], &[[9]])],
-            &labels(["p"], &[[10], [20], [30]]),
+            labels(["p"], &[[10], [20], [30]]),
         )
         .unwrap();
         let mut rows = TensorBlock::new(
             array(&[1, 2, 1, 3], &[0.0; 6]),
-            &labels(["sample"], &[[1]]),
+            labels(["sample"], &[[1]]),
             block.components(),
             block.properties(),
         )
@@ -331,9 +331,9 @@ fn the_worst_difference_is_the_one_that_is_reported() {
     // labels come before values, in whatever block
     let other = TensorBlock::new(
         array(&[1, 1], &[2.0]),
-        &labels(["s"], &[[4]]),
+        labels(["s"], &[[4]]),
         &[],
-        &Labels::range("p", 1).unwrap(),
+        Labels::range("p", 1).unwrap(),
     );
     let a = map(vec![number(1.0), number(2.0)]);
     let b = map(vec![number(9.0), other.unwrap()]);
@@ -421,9 +421,9 @@ fn shapes_come_first_and_labels_before_values() {
 
     let other = TensorBlock::new(
         array(&[1, 1], &[2.0]),
-        &labels(["s"], &[[4]]),
+        labels(["s"], &[[4]]),
         &[],
-        &Labels::range("p", 1).unwrap(),
+        Labels::range("p", 1).unwrap(),
     );
     let different = check_equal(&number(1.0), &other.unwrap()).unwrap_err();
     assert_eq!(different.axis, Some(crate::Axis::Samples));
@@ -433,9 +433,9 @@ fn shapes_come_first_and_labels_before_values() {
     );
     let more = TensorBlock::new(
         array(&[1, 1], &[1.0]),
-        &labels(["s"], &[[0]]),
+        labels(["s"], &[[0]]),
         &[],
-        &labels(["p"], &[[0]]),
+        labels(["p"], &[[0]]),
     )
     .unwrap();
     let fewer = block([2, 1], &[1.0; 2]);
@@ -468,9 +468,9 @@ fn parts_of_the_metadata_can_be_left_out() {
     let with = |samples: &str, component: &str, properties: &str| {
         TensorBlock::new(
             array(&[1, 1, 1], &[1.0]),
-            &Labels::range(samples, 1).unwrap(),
+            Labels::range(samples, 1).unwrap(),
             &[Labels::range(component, 1).unwrap()],
-            &Labels::range(properties, 1).unwrap(),
+            Labels::range(properties, 1).unwrap(),
         )
         .unwrap()
     };

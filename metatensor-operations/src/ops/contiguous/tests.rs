@@ -53,7 +53,7 @@ fn gradients_are_looked_at_too() {
 fn nothing_and_single_elements_are_contiguous() {
     let zeros = Array2::<f64>::zeros((5, 0)).reversed_axes();
     let (samples, properties) = (Labels::range("s", 0), Labels::range("p", 5));
-    let block = TensorBlock::new(zeros, &samples.unwrap(), &[], &properties.unwrap());
+    let block = TensorBlock::new(zeros, samples.unwrap(), &[], properties.unwrap());
     assert!(is_contiguous(&block.unwrap()).unwrap());
 }
 

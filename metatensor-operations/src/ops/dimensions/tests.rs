@@ -14,7 +14,7 @@ fn example() -> TensorBlock {
     let rows = labels(["sample", "a"], &[[1, 0]]);
     let second = TensorBlock::new(
         array(&[1, 1, 1, 2], &[5.0, 6.0]),
-        &rows.clone(),
+        rows.clone(),
         &[d.clone(), c.clone()],
         &properties,
     );

@@ -55,7 +55,7 @@ fn properties_keep_their_order() {
 fn the_order_of_labels_with_all_dimensions_is_that_of_samples() {
     let samples = labels(["a", "b"], &[[0, 0], [0, 1], [1, 0]]);
     let array = crate::testing::array(&[3, 1], &[1, 2, 3]);
-    let block = TensorBlock::new(array, &samples, &[], &labels(["p"], &[[0]])).unwrap();
+    let block = TensorBlock::new(array, &samples, &[], labels(["p"], &[[0]])).unwrap();
     let part = |selection| {
         let part = slice(&block, Axis::Samples, Selection::Labels(&selection));
         values::<i32>(&part.unwrap())

@@ -29,7 +29,7 @@ fn descending_is_the_reverse_on_all_axes() {
 fn gradient_rows_are_sorted_by_the_new_positions_of_samples() {
     let samples = labels(["a", "b"], &[[0, 0], [0, 1], [2, 0]]);
     let array = crate::testing::array(&[3, 1], &[1, 2, 3]);
-    let mut block = TensorBlock::new(array, &samples, &[], &labels(["p"], &[[0]])).unwrap();
+    let mut block = TensorBlock::new(array, &samples, &[], labels(["p"], &[[0]])).unwrap();
     let rows = labels(["sample", "i"], &[[0, 7], [2, 7], [2, 8], [1, 7]]);
     let array = crate::testing::array(&[4, 1], &[10, 20, 30, 40]);
     let derivatives = TensorBlock::new(array, &rows, &[], block.properties()).unwrap();
@@ -74,7 +74,7 @@ fn keys_are_sorted_with_their_blocks() {
 fn empty_axes_do_not_keep_others_from_being_sorted() {
     let properties = labels(["p"], &[[1], [0]]);
     let array = crate::testing::array::<f64>(&[0, 2], &[]);
-    let mut empty = TensorBlock::new(array, &labels(["s"], &[]), &[], &properties).unwrap();
+    let mut empty = TensorBlock::new(array, labels(["s"], &[]), &[], &properties).unwrap();
     let array = crate::testing::array::<f64>(&[0, 2], &[]);
     let rows = labels(["sample"], &[]);
     let derivatives = TensorBlock::new(array, &rows, &[], &properties).unwrap();

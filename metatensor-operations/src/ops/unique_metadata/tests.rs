@@ -5,7 +5,7 @@ use crate::testing::{array, block, labels, map, with_gradient};
 
 fn block_with_samples(samples: &Labels) -> TensorBlock {
     let values = array(&[samples.count(), 1], &vec![0.0; samples.count()]);
-    TensorBlock::new(values, samples, &[], &labels(["p"], &[[0]])).unwrap()
+    TensorBlock::new(values, samples, &[], labels(["p"], &[[0]])).unwrap()
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn sparse_gradients_are_reduced() {
 
 fn one_property(samples: &Labels, x: &[f64]) -> TensorBlock {
     let values = array(&[samples.count(), 1], x);
-    TensorBlock::new(values, samples, &[], &Labels::range("p", 1).unwrap()).unwrap()
+    TensorBlock::new(values, samples, &[], Labels::range("p", 1).unwrap()).unwrap()
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn mistakes_that_are_not_made() {
         array(&[3, 1], &[1, 2, 4]),
         &samples,
         &[],
-        &Labels::range("p", 1).unwrap(),
+        Labels::range("p", 1).unwrap(),
     );
     let variance = var_over_samples(&integers.unwrap(), &["s"]).unwrap();
     assert!((values::<f64>(&variance)[0] - 14.0 / 9.0).abs() < 1e-15);

@@ -155,7 +155,7 @@ fn weights(block: &TensorBlock) -> TensorBlock {
     let count = block.properties().count();
     let numbers: Vec<_> = (0..2 * count as i32).map(|i| 3 - i).collect();
     let array = crate::testing::array(&[2, count], &numbers);
-    TensorBlock::new(array, &labels(["z"], &[[1], [0]]), &[], block.properties()).unwrap()
+    TensorBlock::new(array, labels(["z"], &[[1], [0]]), &[], block.properties()).unwrap()
 }
 
 fn check_unmoved<T: Small>(seed: u64) {

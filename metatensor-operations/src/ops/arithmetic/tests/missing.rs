@@ -53,7 +53,7 @@ fn with_empty_gradients(block: &TensorBlock, model: &TensorBlock) -> TensorBlock
             shape[0] = 0;
             let empty = TensorBlock::new(
                 DenseArray::zeros(DType::F64, &shape).unwrap(),
-                &Labels::empty(&names).unwrap(),
+                Labels::empty(&names).unwrap(),
                 gradient.components(),
                 gradient.properties(),
             );

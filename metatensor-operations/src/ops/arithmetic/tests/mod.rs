@@ -73,14 +73,14 @@ fn h() -> TensorBlock {
 fn with_second_derivatives<T: Element>(one: T) -> TensorBlock {
     let mut gradient = TensorBlock::new(
         array(&[1, 1], &[one]),
-        &labels(["sample", "a"], &[[1, 7]]),
+        labels(["sample", "a"], &[[1, 7]]),
         &[],
-        &Labels::range("p", 1).unwrap(),
+        Labels::range("p", 1).unwrap(),
     )
     .unwrap();
     let second = TensorBlock::new(
         array(&[2, 1], &[one, one]),
-        &labels(["sample", "b"], &[[0, 3], [0, 4]]),
+        labels(["sample", "b"], &[[0, 3], [0, 4]]),
         &[],
         gradient.properties(),
     );

@@ -16,9 +16,9 @@ use crate::{add, dot, equal, equal_metadata};
 fn weights<T: Element>(z: &[[i32; 1]], properties: usize, values: &[T]) -> TensorBlock {
     TensorBlock::new(
         array(&[z.len(), properties], values),
-        &labels(["z"], z),
+        labels(["z"], z),
         &[],
-        &Labels::range("p", properties).unwrap(),
+        Labels::range("p", properties).unwrap(),
     )
     .unwrap()
 }
@@ -51,14 +51,14 @@ fn gradients_of_gradients_are_multiplied_too() {
     let mut a = block([1, 2], &[1., 2.]);
     let mut first = TensorBlock::new(
         array(&[2, 2], &[1., 0., 3., 1.]),
-        &labels(["sample", "a"], &[[0, 0], [0, 1]]),
+        labels(["sample", "a"], &[[0, 0], [0, 1]]),
         &[],
         a.properties(),
     )
     .unwrap();
     let second = TensorBlock::new(
         array(&[1, 2], &[5., 6.]),
-        &labels(["sample"], &[[1]]),
+        labels(["sample"], &[[1]]),
         &[],
         a.properties(),
     );
@@ -152,9 +152,9 @@ fn any_strides_give_the_same() {
         elements.assign(&a.to_shape((7, 10, 5)).unwrap());
         let a = TensorBlock::new(
             elements,
-            &Labels::range("s", 7).unwrap(),
+            Labels::range("s", 7).unwrap(),
             &[Labels::range("c", 10).unwrap()],
-            &Labels::range("p", 5).unwrap(),
+            Labels::range("p", 5).unwrap(),
         );
         let product = dot(&a.unwrap(), &named(&w, "p")).unwrap();
         assert_eq!(product.values().shape().unwrap(), [7, 10, outputs]);
@@ -198,9 +198,9 @@ fn errors_name_the_block_and_the_problem() {
 
     let components = TensorBlock::new(
         array(&[1, 1, 2], &[1., 2.]),
-        &Labels::range("s", 1).unwrap(),
+        Labels::range("s", 1).unwrap(),
         &[Labels::range("c", 1).unwrap()],
-        &Labels::range("p", 2).unwrap(),
+        Labels::range("p", 2).unwrap(),
     );
     let text = dot(&a, &map(vec![components.unwrap()])).unwrap_err();
     assert!(text.to_string().contains("components"), "{text}");
@@ -240,16 +240,16 @@ proptest! {
         let component = Labels::range("c", c).unwrap();
         let properties = Labels::range("p", p).unwrap();
         let mut block = TensorBlock::new(
-            a.clone(), &Labels::range("s", n).unwrap(), std::slice::from_ref(&component), &properties,
+            a.clone(), Labels::range("s", n).unwrap(), std::slice::from_ref(&component), &properties,
         ).unwrap();
         block.add_gradient("g", TensorBlock::new(
             da.clone(),
-            &labels(["sample", "r"], &parents),
+            labels(["sample", "r"], &parents),
             &[Labels::range("x", 2).unwrap(), component],
             &properties,
         ).unwrap()).unwrap();
         let b = TensorBlock::new(
-            w.clone(), &Labels::range("z", outputs).unwrap(), &[], &properties,
+            w.clone(), Labels::range("z", outputs).unwrap(), &[], &properties,
         ).unwrap();
 
         // Small integers: sums are exact, in any order.

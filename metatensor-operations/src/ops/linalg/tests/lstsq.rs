@@ -137,7 +137,7 @@ fn rows_of_gradients_and_components_are_equations() {
             let values = values.into_shape_with_order((count, 3, 2, p)).unwrap();
             let gradient = TensorBlock::new(
                 values,
-                &labels(["sample"], &parents),
+                labels(["sample"], &parents),
                 &[xyz.clone(), component.clone()],
                 properties,
             );
@@ -314,9 +314,9 @@ fn errors_name_what_is_different() {
 
     let components = TensorBlock::new(
         array(&[2, 1, 1], &[1., 2.]),
-        &Labels::range("s", 2).unwrap(),
+        Labels::range("s", 2).unwrap(),
         &[Labels::range("c", 1).unwrap()],
-        &Labels::range("q", 1).unwrap(),
+        Labels::range("q", 1).unwrap(),
     );
     let text = fail(components.unwrap()).to_string();
     assert!(text.contains("numbers of components"), "{text}");
@@ -347,7 +347,7 @@ fn gradients_of_gradients_are_refused() {
         let mut first = block([1, 1], &[1.]);
         first = TensorBlock::new(
             first.values().clone(),
-            &labels(["sample"], &[[0]]),
+            labels(["sample"], &[[0]]),
             &[],
             first.properties(),
         )

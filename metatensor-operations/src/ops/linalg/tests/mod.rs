@@ -40,9 +40,9 @@ fn fortran(matrix: &Array2<f64>) -> Array2<f64> {
 fn named<T: metatensor_core::Element>(values: &Array2<T>, properties: &str) -> TensorBlock {
     TensorBlock::new(
         values.to_owned(),
-        &Labels::range("s", values.nrows()).unwrap(),
+        Labels::range("s", values.nrows()).unwrap(),
         &[],
-        &Labels::range(properties, values.ncols()).unwrap(),
+        Labels::range(properties, values.ncols()).unwrap(),
     )
     .unwrap()
 }

@@ -138,9 +138,9 @@ fn errors_name_what_is_wrong() {
     assert!(text.to_string().contains("square 2D array"), "{text}");
     let components = TensorBlock::new(
         array(&[1, 1, 1], &[1.]),
-        &Labels::range("s", 1).unwrap(),
+        Labels::range("s", 1).unwrap(),
         &[Labels::range("c", 1).unwrap()],
-        &Labels::range("p", 1).unwrap(),
+        Labels::range("p", 1).unwrap(),
     )
     .unwrap();
     for (x, y, which) in [(&components, &y, "first"), (&y, &components, "second")] {

@@ -142,7 +142,7 @@ fn merged_gradient_rows_are_sorted() {
     let rows = [[3, 0, 1], [0, 2, 0], [1, 0, 0], [2, 2, 0], [3, 0, 0]];
     let gradient_block = TensorBlock::new(
         array(&[5, 1], &[1., 2., 3., 4., 5.]),
-        &labels(["sample", "i", "j"], &rows),
+        labels(["sample", "i", "j"], &rows),
         &[],
         &properties,
     );
