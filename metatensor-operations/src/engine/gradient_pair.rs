@@ -20,28 +20,36 @@ pub(crate) struct GradientPair<'a> {
     model: &'a TensorBlock,
 }
 
-/// All pairs of gradients of two blocks, with their parameters.
-pub(crate) fn gradient_pairs<'a>(
+/// What `combine` makes of each pair of gradients of two blocks, with the parameters. Errors name the gradient.
+pub(crate) fn combined_gradients<'a>(
     parents: &[Child<'a>],
-) -> impl Iterator<Item = Result<(&'a str, GradientPair<'a>)>> {
+    mut combine: impl FnMut(&str, &GradientPair<'a>) -> Result<TensorBlock>,
+) -> Result<Vec<(&'a str, TensorBlock)>> {
     let parameters = parameters(parents.iter().filter_map(|parent| parent.block));
-    parameters.into_iter().map(|parameter| {
+    let combined = parameters.into_iter().map(|parameter| {
+        let gradient = GradientPair::new(parents, parameter)
+            .and_then(|pair| combine(parameter, &pair))
+            .map_err(|error| error.in_gradient(parameter))?;
+        Ok((parameter, gradient))
+    });
+    combined.collect()
+}
+
+impl<'a> GradientPair<'a> {
+    fn new(parents: &[Child<'a>], parameter: &str) -> Result<Self> {
         let blocks = parents.iter().filter_map(|parent| parent.block);
         let mut blocks = blocks.filter(|block| block.has_gradient(parameter));
         let model = blocks.next().map(|block| block.gradient(parameter));
         let missing = || Error::Internal("nobody has one of the gradients there are".into());
         let model = model.ok_or_else(missing)??;
         let union = GradientRowUnion::new(parents, parameter, model.samples())?;
-        let pair = GradientPair {
+        Ok(GradientPair {
             samples: union.samples,
             children: union.children,
             model,
-        };
-        Ok((parameter, pair))
-    })
-}
+        })
+    }
 
-impl<'a> GradientPair<'a> {
     pub(crate) fn shape(&self) -> Result<Vec<usize>> {
         let mut shape = self.model.values().shape()?.to_vec();
         shape[0] = self.samples.count();

@@ -15,7 +15,7 @@ mod structure;
 mod take;
 
 pub use axis::Axis;
-pub(crate) use gradient_pair::gradient_pairs;
+pub(crate) use gradient_pair::combined_gradients;
 pub(crate) use gradient_rows::{Child, GradientRowUnion};
 pub(crate) use in_place::{change_all, change_gradients, change_values, in_place};
 pub use metadata::EqualMetadataOptions;
@@ -26,7 +26,8 @@ pub use not_equal::NotEqual;
 pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
 pub(crate) use results::{
-    check_no_second_derivatives, map_all, with_array, with_fractions, with_results, with_values,
+    add_gradients, check_no_second_derivatives, map_all, with_array, with_fractions, with_results,
+    with_values,
 };
 pub(crate) use structure::{from_parts, invalid_axis, with_rows};
 pub(crate) use take::{PropertyPart, SamplePart, Sorting, sorted, take};

@@ -30,6 +30,19 @@ pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<Tensor
     )
 }
 
+/// Adds what `f` makes of each gradient of `block` and its parameter to `result`. Errors name the gradient.
+pub(crate) fn add_gradients<'a>(
+    result: &mut TensorBlock,
+    block: &'a TensorBlock,
+    mut f: impl FnMut(&str, &'a TensorBlock) -> Result<TensorBlock>,
+) -> Result<()> {
+    for (parameter, gradient) in block.gradients() {
+        let made = f(parameter, gradient).map_err(|error| error.in_gradient(parameter))?;
+        result.add_gradient(parameter, made)?;
+    }
+    Ok(())
+}
+
 /// Block with elements of type `dtype`, made by `f` from those of `block` and its gradients, at all depths.
 pub(crate) fn map_all<T: Convert>(
     block: &TensorBlock,
@@ -39,9 +52,9 @@ pub(crate) fn map_all<T: Convert>(
     let view = block.view()?;
     let results = kernels::map(view.shape(), &read(&view)?, f)?;
     let mut result = with_results(block, results, dtype)?;
-    for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, map_all(gradient, dtype, f)?)?;
-    }
+    add_gradients(&mut result, block, |_, gradient| {
+        map_all(gradient, dtype, f)
+    })?;
     Ok(result)
 }
 
@@ -54,14 +67,24 @@ pub(crate) fn with_fractions(block: &TensorBlock) -> Result<TensorBlock> {
     with_continuous!(dtype, T => map_all(block, dtype, |x: T| x))
 }
 
-/// Fails if there are gradients of gradients.
+/// Fails if there are gradients of gradients, and names the first one with all that is below it.
 pub(crate) fn check_no_second_derivatives(block: &TensorBlock) -> Result<()> {
     for (parameter, gradient) in block.gradients() {
-        if let Some(second) = gradient.gradients_list().iter().next() {
-            return Err(Error::unsupported(format!(
-                "no formula for gradients of gradients, got '{parameter}/{second}'"
-            )));
+        let mut path = parameter.to_owned();
+        let mut below = gradient.gradients().next();
+        if below.is_none() {
+            continue;
         }
+        while let Some((parameter, gradient)) = below {
+            path = format!("{path}/{parameter}");
+            below = gradient.gradients().next();
+        }
+        return Err(Error::unsupported(format!(
+            "no formula for gradients of gradients, got '{path}'"
+        )));
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

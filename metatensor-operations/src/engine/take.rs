@@ -119,8 +119,9 @@ pub(crate) fn take(
         )?);
     }
     for (parameter, gradient) in block.gradients() {
-        let rows = gradient_parts(gradient, samples, block.samples().count(), sorting)?;
-        let parts = take(gradient, &rows, properties, sorting)?;
+        let rows = gradient_parts(gradient, samples, block.samples().count(), sorting);
+        let parts = rows.and_then(|rows| take(gradient, &rows, properties, sorting));
+        let parts = parts.map_err(|error| error.in_gradient(parameter))?;
         for (result, part) in results.iter_mut().zip(parts) {
             result.add_gradient(parameter, part)?;
         }

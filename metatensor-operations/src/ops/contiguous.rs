@@ -2,7 +2,7 @@
 
 use metatensor_core::{Result, TensorBlock};
 
-use crate::engine::{Blocks, Operand, map_structure, with_array, with_values};
+use crate::engine::{Blocks, Operand, add_gradients, map_structure, with_array, with_values};
 use crate::kernels;
 
 /// Whether all arrays of a map, gradients included, have their elements one after the other in memory,
@@ -79,9 +79,7 @@ fn made_contiguous(block: &TensorBlock) -> Result<TensorBlock> {
     } else {
         with_values(block, kernels::stack(&[view])?)?
     };
-    for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, made_contiguous(gradient)?)?;
-    }
+    add_gradients(&mut result, block, |_, gradient| made_contiguous(gradient))?;
     Ok(result)
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use metatensor_core::internal::with_element;
 use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 
-use crate::engine::{Operand, map_structure, with_array};
+use crate::engine::{Operand, add_gradients, map_structure, with_array};
 
 /// Which gradients a new map or block has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,9 +146,9 @@ pub(crate) fn selected<'a>(
 
 fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
     let mut result = filled_values(block, value)?;
-    for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, filled_all(gradient, value)?)?;
-    }
+    add_gradients(&mut result, block, |_, gradient| {
+        filled_all(gradient, value)
+    })?;
     Ok(result)
 }
 

@@ -3,8 +3,8 @@
 use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
 
 use crate::engine::{
-    Operand, change_gradients, change_values, check_no_second_derivatives, in_place, map_blocks,
-    with_results,
+    Operand, add_gradients, change_gradients, change_values, check_no_second_derivatives, in_place,
+    map_blocks, with_results,
 };
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Number, read, with_continuous, with_number};
@@ -83,13 +83,13 @@ fn absolute_as<T: Number>(block: &TensorBlock, dtype: DType) -> Result<TensorBlo
     };
     let directions = directions.view();
     let directions = read::<T>(&directions)?;
-    for (parameter, gradient) in block.gradients() {
+    add_gradients(&mut result, block, |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let view = gradient.view()?;
         let dx = read::<T>(&view)?;
         let values = kernels::gather_map(&rows, &directions, &dx, |w, dx| dx.along(w))?;
-        result.add_gradient(parameter, with_results(gradient, values, dtype)?)?;
-    }
+        with_results(gradient, values, dtype)
+    })?;
     Ok(result)
 }
 

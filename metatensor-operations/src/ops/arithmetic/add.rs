@@ -3,8 +3,8 @@
 use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock};
 
 use crate::engine::{
-    Child, MissingGradients, Operand, alike, change_values, gradient_pairs, in_place, map_blocks,
-    with_fractions, with_results, zip_blocks,
+    Child, MissingGradients, Operand, add_gradients, alike, change_values, combined_gradients,
+    in_place, map_blocks, with_fractions, with_results, zip_blocks,
 };
 use crate::kernels;
 use crate::numbers::read;
@@ -219,13 +219,15 @@ fn combine_gradients<T: Number>(
     dtype: DType,
     f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<()> {
-    for pair in gradient_pairs(parents) {
-        let (parameter, pair) = pair?;
+    let gradients = combined_gradients(parents, |_, pair| {
         let views = pair.views()?;
         let [dx, dy] = pair.elements(&views)?;
         let values = kernels::zip_rows(&pair.shape()?, &dx, &dy, f)?;
         let mut gradient = pair.block(kind, values, dtype)?;
         combine_gradients(&pair.children, &mut gradient, kind, dtype, f)?;
+        Ok(gradient)
+    })?;
+    for (parameter, gradient) in gradients {
         result.add_gradient(parameter, gradient)?;
     }
     Ok(())
@@ -239,8 +241,6 @@ fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
         kernels::map(view.shape(), &read::<T>(&view)?, |x| x.plus_real(scalar))
     })?;
     let mut result = with_results(block, values, dtype)?;
-    for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, with_fractions(gradient)?)?;
-    }
+    add_gradients(&mut result, block, |_, gradient| with_fractions(gradient))?;
     Ok(result)
 }

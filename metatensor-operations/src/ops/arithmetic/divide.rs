@@ -3,8 +3,8 @@
 use metatensor_core::{DType, Result, TensorBlock};
 
 use crate::engine::{
-    Child, MissingGradients, Operand, alike, check_no_second_derivatives, gradient_pairs, map_all,
-    map_blocks, with_results, zip_blocks,
+    Child, MissingGradients, Operand, alike, check_no_second_derivatives, combined_gradients,
+    map_all, map_blocks, with_results, zip_blocks,
 };
 use crate::kernels;
 use crate::numbers::read;
@@ -99,17 +99,16 @@ fn quotient_as<T: Continuous>(
     let (view, other) = (a.view()?, b.view()?);
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, T::over)?;
-    let mut gradients = Vec::new();
-    for pair in gradient_pairs(&[Child::same_rows(a), Child::same_rows(b)]) {
-        let (parameter, pair) = pair?;
+    let parents = [Child::same_rows(a), Child::same_rows(b)];
+    let gradients = combined_gradients(&parents, |parameter, pair| {
         let (rows, views) = (pair.rows(a, parameter)?, pair.views()?);
         let quotients = values.view();
         let (q, [dx, dy]) = (read(&quotients)?, pair.elements(&views)?);
         let values = kernels::gather_zip(&rows, (&q, &y), (&dx, &dy), |(q, y), (dx, dy)| {
             T::over(dx.minus(q.times(dy)), y)
         })?;
-        gradients.push((parameter, pair.block(a.values(), values, dtype)?));
-    }
+        pair.block(a.values(), values, dtype)
+    })?;
     let mut result = with_results(a, values, dtype)?;
     for (parameter, gradient) in gradients {
         result.add_gradient(parameter, gradient)?;

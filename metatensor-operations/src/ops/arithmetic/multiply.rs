@@ -4,7 +4,7 @@ use metatensor_core::{BlockMut, DType, Result, TensorBlock};
 
 use crate::engine::{
     Child, MissingGradients, Operand, alike, change_all, check_no_second_derivatives,
-    gradient_pairs, in_place, map_all, map_blocks, with_results, zip_blocks,
+    combined_gradients, in_place, map_all, map_blocks, with_results, zip_blocks,
 };
 use crate::kernels;
 use crate::numbers::read;
@@ -121,14 +121,17 @@ fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock, dtype: DType) -> Resu
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, T::times)?;
     let mut result = with_results(a, values, dtype)?;
-    for pair in gradient_pairs(&[Child::same_rows(a), Child::same_rows(b)]) {
-        let (parameter, pair) = pair?;
+    let parents = [Child::same_rows(a), Child::same_rows(b)];
+    let gradients = combined_gradients(&parents, |parameter, pair| {
         let (rows, views) = (pair.rows(a, parameter)?, pair.views()?);
         let [dx, dy] = pair.elements::<T>(&views)?;
         let values = kernels::gather_zip(&rows, (&x, &y), (&dx, &dy), |(x, y), (dx, dy)| {
             x.times(dy).plus(dx.times(y))
         })?;
-        result.add_gradient(parameter, pair.block(a.values(), values, dtype)?)?;
+        pair.block(a.values(), values, dtype)
+    })?;
+    for (parameter, gradient) in gradients {
+        result.add_gradient(parameter, gradient)?;
     }
     Ok(result)
 }

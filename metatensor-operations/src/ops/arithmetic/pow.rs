@@ -3,8 +3,8 @@
 use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
 
 use crate::engine::{
-    Operand, change_all, change_gradients, change_values, check_no_second_derivatives, in_place,
-    map_blocks, with_fractions, with_results,
+    Operand, add_gradients, change_all, change_gradients, change_values,
+    check_no_second_derivatives, in_place, map_blocks, with_fractions, with_results,
 };
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Continuous, continuous, in_precision, read, with_continuous};
@@ -113,7 +113,7 @@ fn power_as<T: Continuous>(
     let factors = derivatives(&x, exponent)?;
     let factors = factors.view();
     let factors = read::<T>(&factors)?;
-    for (parameter, gradient) in block.gradients() {
+    add_gradients(&mut result, block, |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let values = if exponent == 0.0 {
             DenseArray::zeros(T::DTYPE, rows.shape())?
@@ -122,8 +122,8 @@ fn power_as<T: Continuous>(
             let dx = read::<T>(&view)?;
             kernels::gather_map(&rows, &factors, &dx, |w, dx| dx.times(w))?
         };
-        result.add_gradient(parameter, with_results(gradient, values, dtype)?)?;
-    }
+        with_results(gradient, values, dtype)
+    })?;
     Ok(result)
 }
 

@@ -6,7 +6,9 @@ use ndarray::{ArrayView2, ArrayViewMut2, ArrayViewMutD};
 
 use super::matrix::{Product, matrix, part};
 use super::product_rule::{self, check_gradients};
-use crate::engine::{Blocks, MissingGradients, Operand, check_no_second_derivatives, difference};
+use crate::engine::{
+    Blocks, MissingGradients, Operand, add_gradients, check_no_second_derivatives, difference,
+};
 use crate::numbers::{promote, stored, with_number};
 
 /// Columns of a product that take about as long as reading the elements that they are made of.
@@ -139,7 +141,7 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
             product_rule::add_gradients(a, b, &weights.view(), dtype, &mut result)?;
             return Ok(result);
         }
-        add_gradients(a, b, &weights.view(), dtype, &mut result)?;
+        multiply_gradients(a, b, &weights.view(), dtype, &mut result)?;
         Ok(result)
     })
 }
@@ -162,19 +164,18 @@ fn product_as<T: Product>(
 }
 
 /// Adds the products of all gradients of `a` with `b`, at all depths.
-fn add_gradients<T: Product>(
+fn multiply_gradients<T: Product>(
     a: &TensorBlock,
     b: &TensorBlock,
     weights: &ArrayView2<'_, T>,
     dtype: DType,
     result: &mut TensorBlock,
 ) -> Result<()> {
-    for (parameter, gradient) in a.gradients() {
+    add_gradients(result, a, |_, gradient| {
         let mut product = product_as(gradient, b, weights, dtype)?;
-        add_gradients(gradient, b, weights, dtype, &mut product)?;
-        result.add_gradient(parameter, product)?;
-    }
-    Ok(())
+        multiply_gradients(gradient, b, weights, dtype, &mut product)?;
+        Ok(product)
+    })
 }
 
 /// `a weightsᵀ`, as an array whose shape is `shape` except for the last axis.

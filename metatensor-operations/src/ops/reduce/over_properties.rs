@@ -6,7 +6,7 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock};
 
 use super::{Averaged, Kept, Reduction, Spread};
-use crate::engine::{Axis, check_no_second_derivatives};
+use crate::engine::{Axis, add_gradients, check_no_second_derivatives};
 use crate::kernels::{
     ColumnGroups, ColumnMoments, GradientRows, Summable, centered_columns, sum_columns,
 };
@@ -83,9 +83,9 @@ fn merge_all<T: Summable>(
     let x = read::<T>(&view)?;
     let values = sum_columns(view.shape(), &x, &merge.columns, finish)?;
     let mut result = merge.block(block, values)?;
-    for (parameter, gradient) in block.gradients() {
-        result.add_gradient(parameter, merge_all(gradient, merge, finish)?)?;
-    }
+    add_gradients(&mut result, block, |_, gradient| {
+        merge_all(gradient, merge, finish)
+    })?;
     Ok(result)
 }
 
@@ -102,14 +102,14 @@ fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Re
     };
     let moments = ColumnMoments::new(view.shape(), &x, &merge.columns)?;
     let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
-    for (parameter, gradient) in block.gradients() {
+    add_gradients(&mut result, block, |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let view = gradient.view()?;
         let a = read::<T>(&view)?;
         let values = moments.weighted_sums(&rows, &a, |count, variance, sum| {
             spread.derivative(count, variance, sum)
         })?;
-        result.add_gradient(parameter, merge.block(gradient, values)?)?;
-    }
+        merge.block(gradient, values)
+    })?;
     Ok(result)
 }

@@ -7,7 +7,7 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock};
 
 use super::{Averaged, Kept, Reduction, Spread};
-use crate::engine::{Axis, check_no_second_derivatives};
+use crate::engine::{Axis, add_gradients, check_no_second_derivatives};
 use crate::kernels::{GradientRows, RowMoments, Summable, centered_rows, sum_rows};
 use crate::numbers::{
     Continuous, continuous, large_integers, read, stored, with_continuous, with_number,
@@ -116,10 +116,9 @@ fn merge_all<T: Summable>(
         finish(merge.counts[group].into(), sum)
     })?;
     let mut result = merge.block(block, values)?;
-    for (parameter, gradient) in block.gradients() {
-        let merge = merge.of_gradient(gradient)?;
-        result.add_gradient(parameter, merge_all(gradient, &merge, finish)?)?;
-    }
+    add_gradients(&mut result, block, |_, gradient| {
+        merge_all(gradient, &merge.of_gradient(gradient)?, finish)
+    })?;
     Ok(result)
 }
 
@@ -135,7 +134,7 @@ fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Re
     };
     let moments = RowMoments::new(view.shape(), &x, &merge.groups)?;
     let mut result = merge.block(block, moments.map_variances(|v| spread.value(v))?)?;
-    for (parameter, gradient) in block.gradients() {
+    add_gradients(&mut result, block, |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let merge = merge.of_gradient(gradient)?;
         let view = gradient.view()?;
@@ -143,7 +142,7 @@ fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Re
         let values = moments.weighted_sums(&rows, &a, &merge.groups, |count, variance, sum| {
             spread.derivative(count, variance, sum)
         })?;
-        result.add_gradient(parameter, merge.block(gradient, values)?)?;
-    }
+        merge.block(gradient, values)
+    })?;
     Ok(result)
 }

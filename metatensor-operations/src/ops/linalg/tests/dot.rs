@@ -6,7 +6,7 @@ use ndarray::{Array2, Array3, Array4, Axis, ShapeBuilder, Zip};
 use num_complex::Complex;
 use proptest::prelude::*;
 
-use super::{fortran, named};
+use super::{complex_matrix, fortran, named, result};
 use crate::engine::EqualMetadataOptions;
 use crate::testing::threads::{Order, assert_independent_of_threads, large};
 use crate::testing::{array, block, gradient, labels, map, small_block, values, with_gradient};
@@ -116,6 +116,20 @@ fn a_complex_block() -> TensorBlock {
 fn complex_numbers_are_not_conjugated() {
     let product = dot(&a_complex_block(), &a_complex_block()).unwrap();
     assert_eq!(values::<Complex<f32>>(&product), [Complex::new(-1., 2.)]);
+}
+
+#[test]
+fn products_of_complex_numbers_with_few_and_many_rows_are_those_of_their_parts() {
+    for outputs in [1, 15, 16, 40] {
+        let (a, b) = (complex_matrix(7, 33, 1), complex_matrix(outputs, 33, 2));
+        let product = dot(&named(&a, "p"), &named(&b, "p")).unwrap();
+        let product = result::<Complex<f64>>(&product);
+        for ((i, j), found) in product.indexed_iter() {
+            let terms = a.row(i).into_iter().zip(b.row(j));
+            let expected: Complex<f64> = terms.map(|(x, y)| x * y).sum();
+            assert!((found - expected).norm() < 1e-13, "{found} {expected}");
+        }
+    }
 }
 
 #[test]

@@ -56,6 +56,35 @@ fn rank_deficient_systems_have_the_solution_of_minimum_norm() {
 }
 
 #[test]
+fn complex_systems_with_few_equations_have_the_solution_of_minimum_norm() {
+    // Far from a smaller rank, and close to it: both ways to compute it give the same.
+    for small in [1.0, 1e-9] {
+        let mut x = complex_matrix(12, 50, 1);
+        let close = x.row(0).to_owned() + &(x.row(1).to_owned() * Complex::from(small));
+        x.row_mut(1).assign(&close);
+        let y = complex_matrix(12, 2, 2);
+        let options = |rcond| LstsqOptions { rcond: Some(rcond) };
+        let fit = |rcond| {
+            let fitted = lstsq(&named(&x, "p"), &named(&y, "q"), options(rcond)).unwrap();
+            result::<Complex<f64>>(&fitted)
+        };
+        let (direct, rotated) = (fit(1e-14), fit(0.0));
+        let largest = rotated
+            .iter()
+            .fold(0.0, |largest, x| f64::max(largest, x.norm()));
+        for (found, expected) in direct.iter().zip(&rotated) {
+            assert!(
+                (found - expected).norm() < 1e-14 / small * largest,
+                "{found} {expected}"
+            );
+        }
+        let fitted = x.dot(&direct.t());
+        let error = (&fitted - &y).fold(0.0, |largest, x| f64::max(largest, x.norm()));
+        assert!(error < 1e-14 * largest * 50.0, "{error}");
+    }
+}
+
+#[test]
 fn small_singular_values_are_cut_off() {
     let x = arr2(&[[1.0, 0.0], [0.0, 1e-3], [0.0, 0.0]]);
     let y = arr2(&[[1.0], [1.0], [1.0]]);
