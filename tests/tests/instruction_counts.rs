@@ -1,7 +1,7 @@
 //! Kernels of the C interface do not need more instructions than they used to.
 //!
-//! Unlike times, numbers of instructions are the same on a busy machine. They are counted by callgrind, for programs and
-//! libraries that are built like all tests. The expected ones are in `instruction_counts.txt`. When one of them changes
+//! Unlike times, numbers of instructions are the same on a busy machine. They are counted by callgrind, in the
+//! library as it is shipped. The expected ones are in `instruction_counts.txt`. When one of them changes
 //! for a good reason, or for another compiler, record new ones with
 //!
 //! ```text
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use metatensor_tests::command::run;
-use metatensor_tests::library::library;
+use metatensor_tests::library::shipped_library;
 use metatensor_tests::repository;
 use metatensor_tests::tools::tool;
 
@@ -29,7 +29,7 @@ use metatensor_tests::tools::tool;
 const TOLERANCE: f64 = 1.15;
 
 /// The first lines of the file.
-const TITLE: &str = "# Instructions that the kernels of tests/c/counted.c need, in the library that `cargo test` builds.\n\
+const TITLE: &str = "# Instructions that the kernels of tests/c/counted.c need, in the library as it is shipped.\n\
                      # Do not edit: tests/instruction_counts.rs says how to record them.\n";
 
 #[test]
@@ -78,7 +78,7 @@ fn parse(text: &str) -> Result<Vec<(&str, u64)>, Box<dyn Error>> {
 
 fn compile(directory: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let program = directory.join("counted");
-    let library = library()?;
+    let library = shipped_library()?;
     let parent = library.parent().ok_or("the library is in a directory")?;
     let mut compiler = Command::new("cc");
     compiler
