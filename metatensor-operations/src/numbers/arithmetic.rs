@@ -111,23 +111,30 @@ impl Number for bool {
     }
 }
 
+/// Sums, differences and products of types that have these operators.
+macro_rules! operators {
+    () => {
+        #[inline]
+        fn plus(self, other: Self) -> Self {
+            self + other
+        }
+
+        #[inline]
+        fn minus(self, other: Self) -> Self {
+            self - other
+        }
+
+        #[inline]
+        fn times(self, other: Self) -> Self {
+            self * other
+        }
+    };
+}
+
 macro_rules! real {
     ($($type:ty),*) => {$(
         impl Number for $type {
-            #[inline]
-            fn plus(self, other: Self) -> Self {
-                self + other
-            }
-
-            #[inline]
-            fn minus(self, other: Self) -> Self {
-                self - other
-            }
-
-            #[inline]
-            fn times(self, other: Self) -> Self {
-                self * other
-            }
+            operators!();
 
             #[inline]
             fn modulus(self) -> Self {
@@ -203,20 +210,7 @@ const MAX_REPEATED_PRODUCT: f64 = 100.0;
 macro_rules! complex {
     ($($real:ty),*) => {$(
         impl Number for Complex<$real> {
-            #[inline]
-            fn plus(self, other: Self) -> Self {
-                self + other
-            }
-
-            #[inline]
-            fn minus(self, other: Self) -> Self {
-                self - other
-            }
-
-            #[inline]
-            fn times(self, other: Self) -> Self {
-                self * other
-            }
+            operators!();
 
             #[inline]
             fn modulus(self) -> Self {

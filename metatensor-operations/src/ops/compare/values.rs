@@ -1,8 +1,8 @@
 //! Comparison of values.
 
 use half::{bf16, f16};
-use metatensor_core::internal::all_rows;
-use metatensor_core::{DType, Element, Error, Result, TensorBlock, View};
+use metatensor_core::internal::{all_rows, with_element};
+use metatensor_core::{Element, Result, TensorBlock, View};
 use num_complex::Complex;
 
 use crate::engine::{EqualMetadataOptions, NotEqual, same_metadata};
@@ -74,24 +74,7 @@ fn same_elements(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<boo
     if a.dtype() != b.dtype() {
         return same_converted(a, b, criterion);
     }
-    match a.dtype() {
-        DType::BOOL8 => same_typed::<bool>(a, b, criterion),
-        DType::I8 => same_typed::<i8>(a, b, criterion),
-        DType::I16 => same_typed::<i16>(a, b, criterion),
-        DType::I32 => same_typed::<i32>(a, b, criterion),
-        DType::I64 => same_typed::<i64>(a, b, criterion),
-        DType::U8 => same_typed::<u8>(a, b, criterion),
-        DType::U16 => same_typed::<u16>(a, b, criterion),
-        DType::U32 => same_typed::<u32>(a, b, criterion),
-        DType::U64 => same_typed::<u64>(a, b, criterion),
-        DType::F16 => same_typed::<f16>(a, b, criterion),
-        DType::BF16 => same_typed::<bf16>(a, b, criterion),
-        DType::F32 => same_typed::<f32>(a, b, criterion),
-        DType::F64 => same_typed::<f64>(a, b, criterion),
-        DType::C64 => same_typed::<Complex<f32>>(a, b, criterion),
-        DType::C128 => same_typed::<Complex<f64>>(a, b, criterion),
-        other => Err(Error::unsupported(format!("comparing arrays of {other}"))),
-    }
+    with_element!(a.dtype(), T => same_typed::<T>(a, b, criterion))
 }
 
 fn same_typed<T: Element + Close>(
