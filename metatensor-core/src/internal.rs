@@ -9,7 +9,8 @@
 //! - loops over elements of any type, [`with_element`], or over elements as so many bytes, [`with_item_size`];
 //! - results: memory that is written once, [`Output`], given back as the kind of array that the inputs are,
 //!   [`stored_like`], after their size was checked, [`ResultBytes`];
-//! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`];
+//! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`], and saves to:
+//!   [`GrowingMemory`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
@@ -18,7 +19,7 @@ pub use crate::block::Renumbered;
 pub use crate::error::{Contents, WrongContents};
 pub use crate::labels::RowCheck;
 pub use crate::limits::ResultBytes;
-pub use crate::memory::will_be_written;
+pub use crate::memory::{GrowingMemory, will_be_written};
 /// Algebra on tables of integers.
 pub mod rows {
     pub use crate::rows::*;

@@ -1,4 +1,7 @@
 /* Who releases what: every array exactly once, also when something fails. */
+#include <metatensor/arrays.h>
+#include <string.h>
+
 #include "support/c_array.h"
 #include "support/check.h"
 
@@ -201,6 +204,60 @@ static void buffers_stay_with_their_owner(void) {
     mts_labels_free(labels);
 }
 
+enum { ROWS = 300, COLUMNS = 200 };
+
+static uint8_t *grow(void *user_data, uint8_t *buffer, uintptr_t size) {
+    ++*(int *)user_data;
+    return (uint8_t *)realloc(buffer, size);
+}
+
+static mts_block_t *large_block(double *values, const int64_t *strides) {
+    static int32_t rows[ROWS];
+    for (int i = 0; i < ROWS; i++) rows[i] = i;
+    const mts_labels_t *samples = c_labels_1("s", ROWS, rows), *properties = c_labels_1("p", COLUMNS, rows);
+    static const uintptr_t shape[] = {ROWS, COLUMNS};
+    mts_array_t array;
+    CHECK_OK(mts_array_from_buffer(values, shape, 2, strides, c_float64, NULL, NULL, &array));
+    mts_block_t *block = mts_block(array, samples, NULL, 0, properties);
+    CHECK(block != NULL);
+    mts_labels_free(samples);
+    mts_labels_free(properties);
+    return block;
+}
+
+/* Their elements are copied to the buffer in another order than that in memory. */
+static void large_arrays_that_are_not_contiguous_are_saved_like_others(void) {
+    static double in_order[ROWS * COLUMNS], transposed[ROWS * COLUMNS];
+    for (int i = 0; i < ROWS; i++) {
+        for (int j = 0; j < COLUMNS; j++) in_order[i * COLUMNS + j] = transposed[j * ROWS + i] = 0.5 * i - j;
+    }
+    static const int64_t strides[] = {1, ROWS};
+    mts_block_t *blocks[] = {large_block(in_order, NULL), large_block(transposed, strides)};
+    uint8_t *buffers[] = {NULL, NULL};
+    uintptr_t sizes[] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        int calls = 0;
+        CHECK_OK(mts_block_save_buffer(&buffers[i], &sizes[i], &calls, grow, blocks[i]));
+        CHECK(calls > 0);
+    }
+    CHECK(sizes[0] == sizes[1] && memcmp(buffers[0], buffers[1], sizes[0]) == 0);
+    /* a buffer that is there already is written to again, and one that can not grow is an error */
+    int calls = 0;
+    memset(buffers[1], 0, sizes[1]);
+    CHECK_OK(mts_block_save_buffer(&buffers[1], &sizes[1], &calls, grow, blocks[1]));
+    CHECK(sizes[0] == sizes[1] && memcmp(buffers[0], buffers[1], sizes[0]) == 0);
+    calls = 1;
+    sizes[1] = 1000;
+    CHECK(mts_block_save_buffer(&buffers[1], &sizes[1], &calls, grow_once, blocks[1]) == MTS_IO_ERROR);
+    CHECK_MESSAGE("'values.npy'");
+    CHECK_MESSAGE("realloc");
+    for (int i = 0; i < 2; i++) {
+        free(buffers[i]);
+        mts_block_free(blocks[i]);
+    }
+    CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
+}
+
 int main(void) {
     labels_own_their_array_from_the_call_on();
     blocks_own_their_array_from_the_call_on();
@@ -210,5 +267,6 @@ int main(void) {
     labels_are_shared_and_not_taken();
     nothing_can_be_released();
     buffers_stay_with_their_owner();
+    large_arrays_that_are_not_contiguous_are_saved_like_others();
     return EXIT_SUCCESS;
 }

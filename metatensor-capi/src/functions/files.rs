@@ -213,7 +213,11 @@ pub unsafe extern "C" fn mts_block_save_buffer(
             user_data: realloc_user_data,
         };
         // SAFETY: says the caller.
-        unsafe { save_to_buffer(to, block.saved_size(), |sink| block.save_to(sink)) }
+        unsafe {
+            save_to_buffer(to, block.saved_size(), |buffer| {
+                block.save_to_memory(buffer)
+            })
+        }
     })
 }
 
@@ -323,6 +327,10 @@ pub unsafe extern "C" fn mts_tensormap_save_buffer(
             user_data: realloc_user_data,
         };
         // SAFETY: says the caller.
-        unsafe { save_to_buffer(to, tensor.saved_size(), |sink| tensor.save_to(sink)) }
+        unsafe {
+            save_to_buffer(to, tensor.saved_size(), |buffer| {
+                tensor.save_to_memory(buffer)
+            })
+        }
     })
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::mem::MaybeUninit;
 
 use metatensor_core::Result;
-use metatensor_core::internal::will_be_written;
+use metatensor_core::internal::{GrowingMemory, will_be_written};
 
 use crate::ffi::{Parameter, given};
 
@@ -56,17 +56,39 @@ impl GrowingBuffer {
     }
 }
 
-impl Write for GrowingBuffer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let end = self.written + bytes.len();
+impl GrowingMemory for GrowingBuffer {
+    fn spare(&mut self, size: usize) -> io::Result<&mut [MaybeUninit<u8>]> {
+        let end = self.written + size;
         if end > self.capacity {
             self.resize(end.max(self.capacity + self.capacity / 2).max(4096))?;
         }
-        // SAFETY: the buffer has at least `end` bytes now, and is not the memory of `bytes`.
-        unsafe {
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.data.add(self.written), bytes.len());
+        let count = self.capacity - self.written;
+        if count == 0 {
+            return Ok(&mut []);
         }
-        self.written = end;
+        // SAFETY: so many bytes of the buffer follow those that are written, and nobody else uses it.
+        Ok(unsafe { std::slice::from_raw_parts_mut(self.data.add(self.written).cast(), count) })
+    }
+
+    unsafe fn grow(&mut self, size: usize) {
+        self.written += size;
+    }
+
+    fn written(&mut self) -> &mut [u8] {
+        if self.written == 0 {
+            return &mut [];
+        }
+        // SAFETY: so many bytes have been written to the buffer, which nobody else uses.
+        unsafe { std::slice::from_raw_parts_mut(self.data, self.written) }
+    }
+}
+
+impl Write for GrowingBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let spare = &mut self.spare(bytes.len())?[..bytes.len()];
+        spare.write_copy_of_slice(bytes);
+        // SAFETY: they have just been written.
+        unsafe { self.grow(bytes.len()) };
         Ok(bytes.len())
     }
 

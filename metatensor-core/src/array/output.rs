@@ -2,9 +2,11 @@
 
 #![expect(unsafe_code, reason = "copies into uninitialised memory")]
 
+use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use crate::memory::GrowingMemory;
 use crate::threads::change_rows;
 use crate::{Error, Result};
 
@@ -121,21 +123,20 @@ pub(super) fn write_rows<T: Copy + Send>(
     })
 }
 
-/// Lets `fill` write `count` items to the end of `vector`. It must write all of them.
+/// Lets `fill` write `count` items after what has been written to `memory`. It must write all of them. `failed` makes an
+/// error of there being no space.
 pub(super) fn append<const N: usize>(
-    vector: &mut Vec<u8>,
+    memory: &mut dyn GrowingMemory,
     count: usize,
+    failed: impl Fn(io::Error) -> Error,
     fill: impl FnOnce(&mut [MaybeUninit<[u8; N]>]) -> Result<()>,
 ) -> Result<()> {
     let size = count * N;
-    vector
-        .try_reserve(size)
-        .map_err(|_| Error::invalid(format!("can not allocate {size} bytes")))?;
-    let memory = vector.spare_capacity_mut()[..size].as_mut_ptr();
+    let spare = memory.spare(size).map_err(failed)?[..size].as_mut_ptr();
     // SAFETY: `N` bytes have the alignment of one, and there is space for `count` times as many.
-    fill(unsafe { std::slice::from_raw_parts_mut(memory.cast(), count) })?;
+    fill(unsafe { std::slice::from_raw_parts_mut(spare.cast(), count) })?;
     // SAFETY: these bytes have just been written.
-    unsafe { vector.set_len(vector.len() + size) };
+    unsafe { memory.grow(size) };
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! Elements of arrays in their order, without a copy of all of them.
 
+use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::{ArrayViewD, Axis, Slice};
@@ -8,9 +9,10 @@ use super::View;
 use super::dense::check_dtype;
 use super::output::append;
 use super::reorder::{fill_in_order, nearest_axis, write_all};
+use crate::memory::{GrowingMemory, no_memory};
 use crate::simd::LINE;
 use crate::threads::for_each;
-use crate::{Result, with_item_size};
+use crate::{Error, Result, with_item_size};
 
 /// Bytes of a piece: they stay in the cache until somebody has read them.
 const PIECE: usize = 2 << 20;
@@ -30,16 +32,20 @@ struct Piece<'a, const N: usize> {
 }
 
 impl View<'_> {
-    /// Appends the bytes of all elements to `vector`, the last axis varying fastest.
+    /// Appends the bytes of all elements to `memory`, the last axis varying fastest.
     ///
     /// # Errors
     ///
-    /// If native arrays can not have this type, or if there is not enough memory.
-    pub(crate) fn append_to(&self, vector: &mut Vec<u8>) -> Result<()> {
+    /// If native arrays can not have this type, or what `failed` makes of there not being enough memory.
+    pub(crate) fn append_to(
+        &self,
+        memory: &mut dyn GrowingMemory,
+        failed: impl Fn(io::Error) -> Error,
+    ) -> Result<()> {
         check_dtype(self.dtype())?;
         with_item_size!(self.dtype().size(), N => {
             let items = self.items::<N>();
-            append::<N>(vector, items.len(), |memory| fill_in_order(memory, &items))
+            append::<N>(memory, items.len(), failed, |memory| fill_in_order(memory, &items))
         })
     }
 
@@ -62,7 +68,7 @@ impl View<'_> {
             for_each(work, pieces.into_iter(), |piece| {
                 let mut bytes: Vec<u8> = memory().pop().unwrap_or_default();
                 bytes.clear();
-                append::<N>(&mut bytes, piece.items.len(), |memory| {
+                append::<N>(&mut bytes, piece.items.len(), no_memory, |memory| {
                     write_all(memory, &piece.items)
                 })?;
                 for (i, run) in bytes.chunks(piece.run * N).enumerate() {

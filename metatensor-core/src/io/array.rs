@@ -3,6 +3,7 @@
 use super::Scratch;
 use super::archive::{Alignment, ArchiveWriter, Member, Sink};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
+use crate::memory::no_memory;
 use crate::memory::will_be_written;
 use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View};
 
@@ -185,7 +186,7 @@ pub(super) fn write(
         return archive.add_elements(name, &header, view, alignment(size));
     }
     let mut bytes = Vec::new();
-    view.append_to(&mut bytes).map_err(error)?;
+    view.append_to(&mut bytes, no_memory).map_err(error)?;
     archive.add(name, &[&header, &bytes], alignment(size))
 }
 

@@ -9,7 +9,7 @@ use crc32fast::Hasher;
 use super::archive::{Alignment, ArchiveWriter, Sink, checksum};
 use super::{array, file, info, labels};
 use crate::limits::MAX_DEPTH;
-use crate::memory::vector_for;
+use crate::memory::{GrowingMemory, vector_for};
 use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
 
 impl TensorMap {
@@ -70,6 +70,16 @@ impl TensorMap {
         let mut buffer = vector_for(self.saved_size())?;
         self.write(Sink::Memory(&mut buffer))?;
         Ok(buffer)
+    }
+
+    /// Saves this map to memory of another kind.
+    ///
+    /// # Errors
+    ///
+    /// As for `save_buffer`.
+    #[doc(hidden)]
+    pub fn save_to_memory(&self, memory: &mut dyn GrowingMemory) -> Result<()> {
+        self.write(Sink::Memory(memory))
     }
 
     /// How much space to prepare for saving this map to memory: a bit more than what it takes, as a rule. 0 if
@@ -153,6 +163,16 @@ impl TensorBlock {
         let mut buffer = vector_for(self.saved_size())?;
         self.write(Sink::Memory(&mut buffer))?;
         Ok(buffer)
+    }
+
+    /// Saves this block to memory of another kind.
+    ///
+    /// # Errors
+    ///
+    /// As for `save_buffer`.
+    #[doc(hidden)]
+    pub fn save_to_memory(&self, memory: &mut dyn GrowingMemory) -> Result<()> {
+        self.write(Sink::Memory(memory))
     }
 
     /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule. 0 if

@@ -8,11 +8,12 @@ use crc32fast::Hasher;
 
 use super::writer::checksum;
 use crate::io::file::write_all_at;
+use crate::memory::GrowingMemory;
 use crate::{Error, Result, View};
 
 /// Takes bytes one after the other. Some sinks can do more.
 pub(crate) enum Sink<'a> {
-    Memory(&'a mut Vec<u8>),
+    Memory(&'a mut dyn GrowingMemory),
     /// A file that is written to by nobody else, and at the end.
     File(&'a mut File),
     /// Anything else, where nobody can go back.
@@ -22,7 +23,7 @@ pub(crate) enum Sink<'a> {
 impl Write for Sink<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Sink::Memory(vector) => vector.write(bytes),
+            Sink::Memory(memory) => memory.write(bytes),
             Sink::File(file) => file.write(bytes),
             Sink::Stream(sink) => sink.write(bytes),
         }
@@ -30,7 +31,7 @@ impl Write for Sink<'_> {
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Sink::Memory(vector) => vector.write_all(bytes),
+            Sink::Memory(memory) => memory.write_all(bytes),
             Sink::File(file) => file.write_all(bytes),
             Sink::Stream(sink) => sink.write_all(bytes),
         }
@@ -58,10 +59,10 @@ impl Sink<'_> {
         failed: impl Fn(io::Error) -> Error + Sync,
     ) -> Result<u32> {
         match self {
-            Sink::Memory(vector) => {
-                let start = vector.len();
-                view.append_to(vector)?;
-                checksum(checked, &[&vector[start..]])
+            Sink::Memory(memory) => {
+                let start = memory.written().len();
+                view.append_to(*memory, failed)?;
+                checksum(checked, &[&memory.written()[start..]])
             }
             Sink::File(file) => {
                 let start = file.stream_position().map_err(&failed)?;
@@ -95,9 +96,10 @@ impl Sink<'_> {
     /// If the file can not be written.
     pub(super) fn replace(&mut self, back: u64, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Sink::Memory(vector) => {
-                let start = vector.len() - back as usize;
-                vector[start..][..bytes.len()].copy_from_slice(bytes);
+            Sink::Memory(memory) => {
+                let written = memory.written();
+                let start = written.len() - back as usize;
+                written[start..][..bytes.len()].copy_from_slice(bytes);
                 Ok(())
             }
             Sink::File(file) => {
