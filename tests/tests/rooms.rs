@@ -39,6 +39,11 @@ const CRATES: [Crate; 3] = [
     },
 ];
 
+/// The rooms inside of the one for files, in the same order.
+const FILES: [&str; 10] = [
+    "file", "npy", "archive", "other", "contents", "info", "array", "labels", "load", "save",
+];
+
 /// The crates of the library, from the lowest to the highest.
 const LAYERS: [&str; 4] = [
     "metatensor-core",
@@ -83,6 +88,12 @@ const WITHOUT_EXAMPLE: [(&str, &str); 8] = [
 #[test]
 fn no_room_uses_a_higher_one() {
     let wrong: Vec<String> = CRATES.iter().flat_map(Crate::wrong_imports).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_inside_of_files_uses_what_is_above_it() {
+    let wrong = CRATES[0].wrong_imports_inside("io", &FILES);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 

@@ -70,7 +70,9 @@ impl Labels {
     ///
     /// If the file can not be written. Whatever was there before still is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        file::save(path.as_ref(), |sink| self.save_to(sink))
+        file::save(path.as_ref(), |destination| {
+            self.save_to(destination.writer())
+        })
     }
 
     /// Saves these labels to memory.

@@ -49,7 +49,7 @@ impl TensorMap {
     /// memory, types of data that files do not have, booleans other than 0 and 1. Whatever was there
     /// before still is, unless the error says that overwriting failed, and where the new content is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        file::save(path.as_ref(), |sink| self.write(sink))
+        file::save(path.as_ref(), |destination| self.write(destination.into()))
     }
 
     /// Saves this map to memory.
@@ -151,7 +151,7 @@ impl TensorBlock {
     /// If the file can not be written, or the block can not be in a file, see [`TensorMap::save`].
     /// Whatever was there before still is.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        file::save(path.as_ref(), |sink| self.write(sink))
+        file::save(path.as_ref(), |destination| self.write(destination.into()))
     }
 
     /// Saves this block to memory.

@@ -37,8 +37,9 @@ impl Crate {
             let Some(level) = source.module.first().and_then(|room| self.level(room)) else {
                 continue;
             };
-            for (line, name) in used(source) {
-                let room = names.get(&name).unwrap_or(&name);
+            for (line, path) in used(source) {
+                let name = &path[0];
+                let room = names.get(name).unwrap_or(name);
                 let at = format!("{}:{line}", source.path);
                 match self.level(room) {
                     Some(used) if used <= level => {}
@@ -48,6 +49,31 @@ impl Crate {
                     )),
                     None if room == EXTERNAL => {}
                     None => wrong.push(format!("{at}: `{name}` is in no room")),
+                }
+            }
+        }
+        wrong
+    }
+
+    /// The same for the rooms inside of a room. What its own file has is below all of them.
+    pub(crate) fn wrong_imports_inside(&self, room: &str, inside: &[&str]) -> Vec<String> {
+        let files = sources(self.directory);
+        let level = |path: &[String]| match path {
+            [outer, inner, ..] if outer == room => inside.iter().position(|known| known == inner),
+            _ => None,
+        };
+        let files = files.iter().filter(|source| !source.is_test());
+        let files = files.filter(|source| source.module.len() > 1 && source.module[0] == room);
+        let mut wrong = Vec::new();
+        for source in files {
+            let Some(own) = level(&source.module) else {
+                wrong.push(format!("{} belongs to no room of {room}", source.path));
+                continue;
+            };
+            for (line, path) in used(source) {
+                if level(&path).is_some_and(|used| used > own) {
+                    let used = path.join("::");
+                    wrong.push(format!("{}:{line}: {used} is above it", source.path));
                 }
             }
         }
@@ -113,8 +139,8 @@ fn add_exports(statement: &str, names: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The names at the root of the crate that code uses, and the lines where it does.
-fn used(source: &Source) -> Vec<(usize, String)> {
+/// The paths from the root of the crate that code uses, and the lines where it does: those of `crate::...` and `super::...`.
+fn used(source: &Source) -> Vec<(usize, Vec<String>)> {
     let mut used = Vec::new();
     let lines: Vec<(usize, &str)> = source.code().collect();
     for (i, &(number, line)) in lines.iter().enumerate() {
@@ -123,7 +149,7 @@ fn used(source: &Source) -> Vec<(usize, String)> {
             // `pub(in crate::room)` is no use of it.
             if is_path && !line[..at].ends_with("(in ") {
                 let rest = rest_of_statement(&lines[i..], at + "crate::".len());
-                used.extend(first_names(&rest).into_iter().map(|name| (number, name)));
+                used.extend(paths(&[], &rest).into_iter().map(|path| (number, path)));
             }
         }
         let mut from = 0;
@@ -135,11 +161,10 @@ fn used(source: &Source) -> Vec<(usize, String)> {
                 end += "super::".len();
             }
             from = end;
-            // Paths that stay inside of the room are its own affair.
-            if supers >= source.module.len() {
-                let rest = rest_of_statement(&lines[i..], end);
-                used.extend(first_names(&rest).into_iter().map(|name| (number, name)));
-            }
+            // Modules inside of files may have one more than there are.
+            let start = &source.module[..source.module.len().saturating_sub(supers)];
+            let rest = rest_of_statement(&lines[i..], end);
+            used.extend(paths(start, &rest).into_iter().map(|path| (number, path)));
         }
     }
     used
@@ -147,9 +172,14 @@ fn used(source: &Source) -> Vec<(usize, String)> {
 
 fn rest_of_statement(lines: &[(usize, &str)], start: usize) -> String {
     let mut rest = lines[0].1[start..].to_owned();
-    if rest.starts_with('{') {
+    let is_open = |text: &str| text.matches('{').count() > text.matches('}').count();
+    if rest
+        .split([' ', ';', '('])
+        .next()
+        .is_some_and(|path| path.contains('{'))
+    {
         for (_, line) in &lines[1..] {
-            if rest.contains("};") {
+            if !is_open(&rest) {
                 break;
             }
             rest.push_str(line);
@@ -158,22 +188,32 @@ fn rest_of_statement(lines: &[(usize, &str)], start: usize) -> String {
     rest
 }
 
-/// The first name of a path, or of each of the paths in braces. None where a macro puts one.
-fn first_names(path: &str) -> Vec<String> {
-    let Some(list) = path.strip_prefix('{') else {
-        let name = identifier(path);
-        return Vec::from_iter((!name.is_empty()).then_some(name));
+/// What `start::{a::b, c}` stands for. Nothing where a macro puts a name.
+fn paths(start: &[String], text: &str) -> Vec<Vec<String>> {
+    let Some(list) = text.trim_start().strip_prefix('{') else {
+        let name = identifier(text.trim_start());
+        if name.is_empty() {
+            return Vec::new();
+        }
+        let rest = &text.trim_start()[name.len()..];
+        let path = [start, &[name]].concat();
+        return match rest.strip_prefix("::") {
+            Some(rest) if rest.starts_with(|c: char| c == '{' || c.is_alphabetic()) => {
+                paths(&path, rest)
+            }
+            _ => vec![path],
+        };
     };
-    let mut names = Vec::new();
-    let (mut depth, mut start) = (0, 0);
+    let mut found = Vec::new();
+    let (mut depth, mut item) = (0, 0);
     for (i, c) in list.char_indices() {
         match c {
             '{' => depth += 1,
             '}' if depth > 0 => depth -= 1,
             ',' if depth > 0 => {}
             ',' | '}' => {
-                names.push(identifier(list[start..i].trim()));
-                start = i + 1;
+                found.extend(paths(start, &list[item..i]));
+                item = i + 1;
                 if c == '}' {
                     break;
                 }
@@ -181,8 +221,7 @@ fn first_names(path: &str) -> Vec<String> {
             _ => {}
         }
     }
-    names.retain(|name| !name.is_empty());
-    names
+    found
 }
 
 fn identifier(text: &str) -> String {

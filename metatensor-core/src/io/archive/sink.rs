@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crc32fast::Hasher;
 
 use super::writer::checksum;
-use crate::io::file::write_all_at;
+use crate::io::file::{Destination, write_all_at};
 use crate::memory::GrowingMemory;
 use crate::{Error, Result, View};
 
@@ -18,6 +18,15 @@ pub(crate) enum Sink<'a> {
     File(&'a mut File),
     /// Anything else, where nobody can go back.
     Stream(&'a mut dyn Write),
+}
+
+impl<'a> From<Destination<'a>> for Sink<'a> {
+    fn from(destination: Destination<'a>) -> Self {
+        match destination {
+            Destination::File(file) => Sink::File(file),
+            Destination::Stream(stream) => Sink::Stream(stream),
+        }
+    }
 }
 
 impl Write for Sink<'_> {

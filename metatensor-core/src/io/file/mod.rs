@@ -1,6 +1,7 @@
 //! Files by their paths: opening them, and saving to them.
 
 use std::fs::File;
+use std::io::Write;
 
 #[cfg(unix)]
 mod access;
@@ -46,6 +47,25 @@ pub(super) enum Opened {
     /// All that came out of a pipe or socket.
     #[cfg_attr(not(unix), expect(dead_code, reason = "pipes are not opened there"))]
     Read(Vec<u8>),
+}
+
+/// What a path to save to stands for.
+pub(super) enum Destination<'a> {
+    /// A file that is written to by nobody else, and at the end.
+    File(&'a mut File),
+    /// A pipe, or anything else where nobody can go back.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "pipes are not opened there"))]
+    Stream(&'a mut dyn Write),
+}
+
+impl<'a> Destination<'a> {
+    /// What takes bytes, one after the other.
+    pub(super) fn writer(self) -> &'a mut dyn Write {
+        match self {
+            Destination::File(file) => file,
+            Destination::Stream(stream) => stream,
+        }
+    }
 }
 
 #[cfg(unix)]

@@ -7,8 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use super::Destination;
 use super::temporary::{Folder, Temporary};
-use crate::io::archive::Sink;
 use crate::{Error, Result};
 
 /// Data goes through memory of this size.
@@ -25,12 +25,15 @@ pub(super) enum Whole {
 ///
 /// # Errors
 /// Those of `write`, or if there is no space anywhere.
-pub(super) fn elsewhere(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -> Result<Whole> {
+pub(super) fn elsewhere(
+    path: &Path,
+    write: impl Fn(Destination<'_>) -> Result<()>,
+) -> Result<Whole> {
     let refused = |error| Error::io("write", path, error);
     let folder = Folder::open(&env::temp_dir());
     let in_folder = folder.and_then(|folder| Temporary::new(folder, path.as_os_str().as_bytes()));
     let in_folder = in_folder.map_err(refused).and_then(|mut new| {
-        write(Sink::File(&mut new.file))?;
+        write(Destination::File(&mut new.file))?;
         // what is overwritten next is lost if the machine stops
         new.file.sync_all().map_err(refused)?;
         Ok(Whole::Named(new))
@@ -38,7 +41,7 @@ pub(super) fn elsewhere(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -> 
     match in_folder {
         Err(Error::Io { .. }) => {
             let mut file = in_memory().map_err(refused)?;
-            write(Sink::File(&mut file))?;
+            write(Destination::File(&mut file))?;
             Ok(Whole::Memory(file))
         }
         other => other,

@@ -7,8 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Opened;
-use crate::io::archive::Sink;
+use super::{Destination, Opened};
 use crate::{Error, Result};
 
 /// Opens the regular file at `path`.
@@ -30,7 +29,10 @@ pub(in crate::io) fn open(path: &Path) -> Result<Opened> {
 ///
 /// # Errors
 /// Those of `write`, and an [`Error::Io`] naming the path when the system refuses.
-pub(in crate::io) fn save(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -> Result<()> {
+pub(in crate::io) fn save(
+    path: &Path,
+    write: impl Fn(Destination<'_>) -> Result<()>,
+) -> Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let refused = |error| Error::io("write", path, error);
     let Some(name) = path.file_name() else {
@@ -48,7 +50,7 @@ pub(in crate::io) fn save(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -
         .create_new(true)
         .open(&temporary)
         .map_err(refused)?;
-    let written = write(Sink::File(&mut file)).map_err(|error| match error {
+    let written = write(Destination::File(&mut file)).map_err(|error| match error {
         Error::Io { .. } => error.context(format!("could not write '{}'", path.display())),
         other => other,
     });

@@ -4,11 +4,11 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::Destination;
 use super::access::{Access, set_mode};
 use super::overwrite::{Whole, elsewhere};
 use super::place::Place;
 use super::temporary::{Folder, Temporary};
-use crate::io::archive::Sink;
 use crate::{Error, Result};
 
 /// Lets `write` write the file at `path`, which replaces what is there when it is complete.
@@ -23,16 +23,19 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// Those of `write`, and an [`Error::Io`] naming the path when the system refuses.
-pub(in crate::io) fn save(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -> Result<()> {
-    let write = |sink: Sink<'_>| {
-        write(sink).map_err(|error| match error {
+pub(in crate::io) fn save(
+    path: &Path,
+    write: impl Fn(Destination<'_>) -> Result<()>,
+) -> Result<()> {
+    let write = |destination: Destination<'_>| {
+        write(destination).map_err(|error| match error {
             Error::Io { .. } => error.context(format!("could not write '{}'", path.display())),
             other => other,
         })
     };
     let refused = |error| Error::io("write", path, error);
     let (folder, name, old) = match Place::of(path).map_err(refused)? {
-        Place::Stream(mut stream) => return write(Sink::Stream(&mut stream)),
+        Place::Stream(mut stream) => return write(Destination::Stream(&mut stream)),
         Place::File { folder, name, old } => (folder, name, old),
     };
     let beside = Folder::open(&folder).and_then(|folder| Temporary::new(folder, name.as_bytes()));
@@ -47,7 +50,7 @@ pub(in crate::io) fn save(path: &Path, write: impl Fn(Sink<'_>) -> Result<()>) -
                 .map_err(refused);
         }
     };
-    write(Sink::File(&mut new.file))?;
+    write(Destination::File(&mut new.file))?;
     // without this the new name could be on the disk before the data
     new.file.sync_all().map_err(refused)?;
     let Some(old) = old else {

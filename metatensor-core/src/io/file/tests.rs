@@ -7,8 +7,9 @@ use super::save;
 use crate::{Error, Result};
 
 fn put(path: &Path, content: &[u8]) -> Result<()> {
-    save(path, |mut file| {
-        file.write_all(content)
+    save(path, |file| {
+        file.writer()
+            .write_all(content)
             .map_err(|error| Error::io("fill", path, error))
     })
 }
@@ -42,8 +43,8 @@ fn a_failure_leaves_the_old_file_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("data");
     put(&path, b"old").unwrap();
-    let error = save(&path, |mut file| {
-        file.write_all(b"half of the n").unwrap();
+    let error = save(&path, |file| {
+        file.writer().write_all(b"half of the n").unwrap();
         Err(Error::invalid("no more"))
     });
     assert_eq!(error.unwrap_err().to_string(), "invalid parameter: no more");
