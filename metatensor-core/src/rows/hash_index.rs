@@ -35,6 +35,16 @@ impl HashIndex {
         table: impl Table<'a>,
         on_repeated: impl Fn(usize) -> Result<(), E>,
     ) -> Result<Self, E> {
+        let row_mask = u32::MAX.unbounded_shr((table.count() as u32).leading_zeros());
+        Self::with_row_mask(table, row_mask, on_repeated)
+    }
+
+    /// The same with this many bits for row numbers in each slot, and what remains for hashes.
+    fn with_row_mask<'a, E>(
+        table: impl Table<'a>,
+        row_mask: u32,
+        on_repeated: impl Fn(usize) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let count = table.count();
         // At most 60 % of the slots are used.
         let groups = (count * 5 / 3).next_power_of_two() / LANES;
@@ -43,7 +53,7 @@ impl HashIndex {
         let mut index = HashIndex {
             seed: Seed::of_process(),
             groups: empty,
-            row_mask: u32::MAX.unbounded_shr((count as u32).leading_zeros()),
+            row_mask,
             group_shift: 64 - groups.ilog2(),
         };
         index.fill(table, on_repeated)?;
@@ -180,4 +190,31 @@ struct Candidate {
     row: usize,
     /// If it is not this row, it may be another one.
     has_others: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Slots of tables with billions of rows have few bits of a hash, or none.
+    #[test]
+    fn rows_with_the_same_bits_of_a_hash_are_told_apart() {
+        let rows: Vec<[i32; 2]> = (0..1200).map(|i| [i % 10 * 1_000_000, i / 10]).collect();
+        let table = &rows[..600];
+        for row_mask in [u32::MAX, u32::MAX >> 1, u32::MAX >> 3] {
+            let repeated = |row: usize| Err(row);
+            let index = HashIndex::with_row_mask(table, row_mask, repeated).unwrap();
+            let mut count = 0;
+            index.find_all(table, &rows[..], |query, found| {
+                let expected = (query < table.len()).then_some(query);
+                assert_eq!((query, found), (count, expected), "all, {row_mask:x}");
+                assert_eq!(index.find(table, &rows[query]), expected, "{row_mask:x}");
+                count += 1;
+            });
+            assert_eq!(count, rows.len());
+            let repeats = [table, &table[7..9]].concat();
+            let found = HashIndex::with_row_mask(&repeats[..], row_mask, repeated);
+            assert_eq!(found.unwrap_err(), 600);
+        }
+    }
 }

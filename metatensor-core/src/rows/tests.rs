@@ -364,6 +364,27 @@ fn large_tables_are_indexed_sorted_and_merged() {
 }
 
 #[test]
+fn the_ends_of_a_range_are_found_wherever_they_are() {
+    // Tables are read in batches. These are as far apart as a direct-address table, a rank bitmap, and hashes have them.
+    for (spread, at) in [1, 20, 10_007].into_iter().flat_map(|spread| {
+        [0, 63, 64, 1022, 1023, 1024, 1025, 2047, 2048, 2998].map(|at| (spread, at))
+    }) {
+        let mut rows: Vec<Vec<i32>> = (0..3000).map(|i| vec![i * spread]).collect();
+        rows.swap(0, at);
+        rows.swap(at + 1, 2999);
+        let table = Table::new(rows, 1);
+        let index = RowIndex::new(table.rows()).unwrap();
+        index.find_all(table.rows(), table.rows(), |query, row| {
+            assert_eq!(row, Some(query), "{spread} {at}");
+            assert_eq!(index.find(table.rows(), &table.rows[query]), row);
+        });
+        for outside in [-spread, 3000 * spread] {
+            assert_eq!(index.find(table.rows(), &[outside]), None);
+        }
+    }
+}
+
+#[test]
 fn a_late_repetition_in_a_large_table_is_found() {
     let mut table = large_table(3, 10_000, 0);
     table.rows.push(table.rows[17].clone());

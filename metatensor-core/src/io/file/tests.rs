@@ -1,5 +1,4 @@
 use std::fs::{self, Permissions};
-use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
