@@ -385,6 +385,21 @@ fn the_ends_of_a_range_are_found_wherever_they_are() {
 }
 
 #[test]
+fn what_is_outside_of_a_range_is_not_found_whatever_its_size() {
+    // Some of these are as many points as a rank bitmap has bits.
+    for end in 600..700 {
+        let mut rows: Vec<Vec<i32>> = (0..32).map(|i| vec![i * 18]).collect();
+        rows.push(vec![end]);
+        let table = Table::new(rows, 1);
+        let index = RowIndex::new(table.rows()).unwrap();
+        assert_eq!(index.find(table.rows(), &[end]), Some(32));
+        for outside in [-1, end - 1, end + 1, i32::MIN, i32::MAX] {
+            assert_eq!(index.find(table.rows(), &[outside]), None, "{end}");
+        }
+    }
+}
+
+#[test]
 fn a_late_repetition_in_a_large_table_is_found() {
     let mut table = large_table(3, 10_000, 0);
     table.rows.push(table.rows[17].clone());
