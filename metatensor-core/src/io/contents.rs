@@ -131,7 +131,10 @@ fn labels_range(source: &mut Source<'_>, start: u64, header: &[u8]) -> Result<Ra
     let Ok((parsed, data)) = npy::parse(header) else {
         return Ok(start..size);
     };
-    let end = start + data as u64 + parsed.data_size()? as u64;
+    let data_size = parsed
+        .data_size()
+        .map_err(|error| error.context(source.name()))?;
+    let end = start + data as u64 + data_size as u64;
     if size < end {
         return Err(Error::serialization(format!(
             "{} ends at byte {size}, but the labels that it holds end at byte {end}: was it cut off?",

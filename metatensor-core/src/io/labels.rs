@@ -6,7 +6,7 @@ use std::path::Path;
 use super::archive::{Member, Source};
 use super::file;
 use super::npy::{self, ByteOrder, Descr};
-use super::{Scratch, from_source, in_file};
+use super::{Scratch, in_file};
 use crate::error::Contents;
 use crate::{DType, Error, Labels, Limit, Result, View};
 
@@ -30,7 +30,7 @@ impl Labels {
     ///
     /// If the file can not be read, or does not hold valid labels.
     pub fn load(path: impl AsRef<Path>) -> Result<Labels> {
-        from_source(Source::open(path.as_ref())?, Self::load_source)
+        Self::load_source(Source::open(path.as_ref())?)
     }
 
     /// Loads labels from the content of a file.
@@ -46,12 +46,17 @@ impl Labels {
     ///
     /// If these are not valid labels.
     pub fn load_buffer(buffer: &[u8]) -> Result<Labels> {
-        from_source(Source::from_bytes(buffer), Self::load_source)
+        Self::load_source(Source::from_bytes(buffer))
     }
 
     fn load_source(source: Source<'_>) -> Result<Labels> {
         let (mut source, range) = Contents::find_labels(source)?;
-        let name = source.name().trim_matches('\'').to_owned();
+        // The file is named as a member would be.
+        let name = source.name();
+        let path = name
+            .strip_prefix('\'')
+            .and_then(|name| name.strip_suffix('\''));
+        let name = path.unwrap_or(name).to_owned();
         let mut member = Member::in_source(&name, &mut source, range);
         read(&mut member, &mut Scratch::default())
     }

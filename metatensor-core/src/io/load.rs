@@ -5,9 +5,9 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::archive::{Archive, Member, Source};
+use super::archive::{Archive, LoadError, Member, Source};
 use super::array::Create;
-use super::{Scratch, array, from_source, in_file, info, labels};
+use super::{Scratch, array, in_file, info, labels};
 use crate::block::gradient_names;
 use crate::error::Contents;
 use crate::names::printable;
@@ -202,15 +202,11 @@ impl TensorBlock {
 }
 
 fn load_map<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorMap> {
-    from_source(source, |source| {
-        Loader::new(source, Contents::Map, create)?.map()
-    })
+    Loader::new(source, Contents::Map, create)?.load(Loader::map)
 }
 
 fn load_block<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorBlock> {
-    from_source(source, |source| {
-        Loader::new(source, Contents::Block, create)?.only_block()
-    })
+    Loader::new(source, Contents::Block, create)?.load(Loader::only_block)
 }
 
 /// Members of at most this many bytes are compared with those before.
@@ -243,7 +239,12 @@ impl<'s, 'c> Loader<'s, 'c> {
         })
     }
 
-    fn only_block(&mut self) -> Result<TensorBlock> {
+    /// Let `load` load what is in the archive, and name the file in its errors.
+    fn load<T>(mut self, load: impl FnOnce(&mut Self) -> Result<T, LoadError>) -> Result<T> {
+        load(&mut self).map_err(|error| error.in_source(self.archive.source().name()))
+    }
+
+    fn only_block(&mut self) -> Result<TensorBlock, LoadError> {
         let block = self.block(String::new(), None, 0)?;
         self.archive.check_others(|name| {
             if name.starts_with("components/") || name.starts_with("gradients/") {
@@ -254,7 +255,7 @@ impl<'s, 'c> Loader<'s, 'c> {
         Ok(block)
     }
 
-    fn map(&mut self) -> Result<TensorMap> {
+    fn map(&mut self) -> Result<TensorMap, LoadError> {
         let keys = self.labels("keys.npy")?;
         let mut blocks = Vec::with_capacity(keys.count().min(self.archive.names().len()));
         for i in 0..keys.count() {
@@ -278,11 +279,11 @@ impl<'s, 'c> Loader<'s, 'c> {
         Ok(map)
     }
 
-    fn info(&mut self) -> Result<IndexMap<String, String>> {
+    fn info(&mut self) -> Result<IndexMap<String, String>, LoadError> {
         if !self.archive.contains(info::NAME) {
             return Ok(IndexMap::new());
         }
-        info::read(&mut self.archive.open_member(info::NAME)?)
+        Ok(info::read(&mut self.archive.open_member(info::NAME)?)?)
     }
 
     /// The block with members that start with `prefix`. Gradients get the properties of the values.
@@ -291,14 +292,14 @@ impl<'s, 'c> Loader<'s, 'c> {
         prefix: String,
         properties: Option<&Labels>,
         depth: usize,
-    ) -> Result<TensorBlock> {
+    ) -> Result<TensorBlock, LoadError> {
         Limit::Depth.check_file(depth as u64, format_args!("'{prefix}'"))?;
         let values = self.values(&[&prefix, "values.npy"].concat())?;
         let samples = self.labels(&[&prefix, "samples.npy"].concat())?;
         let components = values.shape()?.len().saturating_sub(2);
         let components = (0..components)
             .map(|i| self.repeated_labels(&format!("{prefix}components/{i}.npy")))
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<Result<Vec<_>, LoadError>>()?;
         let properties = match properties {
             Some(properties) => properties.clone(),
             None => self.repeated_labels(&[&prefix, "properties.npy"].concat())?,
@@ -319,22 +320,23 @@ impl<'s, 'c> Loader<'s, 'c> {
         Ok(block)
     }
 
-    fn values(&mut self, name: &str) -> Result<ArrayRef> {
+    fn values(&mut self, name: &str) -> Result<ArrayRef, LoadError> {
         let mut member = self.archive.open_member(name)?;
-        array::read(&mut member, self.create.as_deref_mut(), &mut self.scratch)
+        let create = self.create.as_deref_mut();
+        Ok(array::read(&mut member, create, &mut self.scratch)?)
     }
 
-    fn labels(&mut self, name: &str) -> Result<Labels> {
+    fn labels(&mut self, name: &str) -> Result<Labels, LoadError> {
         let mut member = self.archive.open_member(name)?;
-        labels::read(&mut member, &mut self.scratch)
+        Ok(labels::read(&mut member, &mut self.scratch)?)
     }
 
     /// Labels that other blocks may have as well. Shared labels are read once, are searched with one index,
     /// and are equal at first sight.
-    fn repeated_labels(&mut self, name: &str) -> Result<Labels> {
+    fn repeated_labels(&mut self, name: &str) -> Result<Labels, LoadError> {
         let mut member = self.archive.open_member(name)?;
         if member.remaining() > SHARED {
-            return labels::read(&mut member, &mut self.scratch);
+            return Ok(labels::read(&mut member, &mut self.scratch)?);
         }
         let bytes = &mut self.scratch.bytes;
         bytes.resize(member.remaining() as usize, 0);

@@ -11,10 +11,9 @@ mod npy;
 mod other;
 mod save;
 
-use archive::Source;
 pub use file::remove_temporaries;
 
-use crate::{Error, Result};
+use crate::Error;
 
 /// What readers use again and again.
 #[derive(Debug, Default)]
@@ -22,19 +21,6 @@ struct Scratch {
     /// Memory for what is only needed for a moment, with any content.
     bytes: Vec<u8>,
     headers: npy::Headers,
-}
-
-/// Loads from `source`. All errors name it, which those about a member do not do themselves; but those of
-/// functions of the caller stay as they are.
-fn from_source<'s, T>(source: Source<'s>, load: impl FnOnce(Source<'s>) -> Result<T>) -> Result<T> {
-    let name = source.name().to_owned();
-    load(source).map_err(|error| {
-        let is_callers = matches!(error, Error::Callback(_));
-        if is_callers || error.to_string().contains(&name) {
-            return error;
-        }
-        error.context(name)
-    })
 }
 
 /// What was found to be invalid is in a file, at this place, and was not given by the caller.

@@ -71,14 +71,16 @@ impl Directory {
             by_name: HashTable::with_capacity(count),
             hasher: RandomState::new(),
         };
+        let in_source = |error: Error| error.context(source.name());
         let mut rest = &bytes[..];
         while !rest.is_empty() {
-            rest = directory.add(rest).ok_or_else(|| {
+            let added = directory.add(rest).ok_or_else(|| {
                 no_archive(
                     source,
                     "its directory has a record that is incomplete, or of another kind",
                 )
-            })??;
+            })?;
+            rest = added.map_err(in_source)?;
         }
         if directory.entries.len() as u64 != end.count {
             let reason = format!(
@@ -88,7 +90,7 @@ impl Directory {
             );
             return Err(no_archive(source, &reason));
         }
-        let first = directory.set_positions(end)?;
+        let first = directory.set_positions(end).map_err(in_source)?;
         prefix::check(source, first)?;
         Ok(directory)
     }

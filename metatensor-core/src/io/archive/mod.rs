@@ -2,6 +2,7 @@
 
 mod directory;
 mod end;
+mod error;
 mod format;
 mod inflate;
 mod local;
@@ -13,6 +14,7 @@ mod source;
 mod writer;
 
 pub(crate) use end::End;
+pub(crate) use error::LoadError;
 pub(crate) use member::Member;
 pub(crate) use reader::Archive;
 pub(crate) use sink::Sink;

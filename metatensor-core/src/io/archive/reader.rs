@@ -3,6 +3,7 @@
 use super::Source;
 use super::directory::{Directory, Method};
 use super::end::End;
+use super::error::LoadError;
 use super::inflate::Inflater;
 use super::local::data_start;
 use super::member::{Check, Data, Member};
@@ -60,12 +61,11 @@ impl<'s> Archive<'s> {
     ///
     /// # Errors
     /// If there is no such member, or if what is known of it before its data is read is wrong.
-    pub(crate) fn open_member(&mut self, name: &str) -> Result<Member<'_, 's>> {
+    pub(crate) fn open_member(&mut self, name: &str) -> Result<Member<'_, 's>, LoadError> {
         let Some(index) = self.find(name) else {
-            return Err(Error::serialization(format!(
-                "there is no '{name}' in {}",
-                self.source.name()
-            )));
+            let source = self.source.name();
+            let error = Error::serialization(format!("there is no '{name}' in {source}"));
+            return Err(LoadError::Whole(error));
         };
         self.next = index + 1;
         self.opened[index] = true;
@@ -83,7 +83,13 @@ impl<'s> Archive<'s> {
             }
         };
         let check = Check::new(entry.crc);
-        Member::new(name, &mut self.source, data, entry.size, check)
+        Ok(Member::new(
+            name,
+            &mut self.source,
+            data,
+            entry.size,
+            check,
+        )?)
     }
 
     /// Check the headers of the members that were not opened, and let `check` check their names: one of them may have

@@ -50,7 +50,8 @@ fn from_source(source: Source<'_>) -> Result<Archive<'_>> {
 }
 
 fn read(archive: &mut Archive<'_>, name: &str) -> Result<Vec<u8>> {
-    let mut member = archive.open_member(name)?;
+    let member = archive.open_member(name);
+    let mut member = member.map_err(|error| error.in_source("the source"))?;
     let mut bytes = vec![0; member.remaining() as usize];
     member.read_exact_into(&mut bytes)?;
     Ok(bytes)
