@@ -3,10 +3,11 @@
 use std::iter;
 
 use half::{bf16, f16};
+use metatensor_core::internal::{Kernel, Output, run_kernel};
 use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
 use num_complex::Complex;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
-use rand_pcg::Pcg64Dxsm;
+use rand_xoshiro::SplitMix64;
 
 use crate::engine::{Operand, map_structure, with_values};
 use crate::ops::like::{GradientSelection, selected};
@@ -89,25 +90,50 @@ fn random_values(block: &TensorBlock, seed: u64) -> Result<DenseArray> {
     }
 }
 
-/// The generator that numpy recommends for many streams at a time. It can skip numbers: which ones an element gets does
+/// A generator with numbers that can be computed several at a time. It can skip numbers: which ones an element gets does
 /// not depend on the thread that draws them.
-type Generator = Pcg64Dxsm;
+type Generator = SplitMix64;
+
+/// What the state of the generator grows by for each number (G. L. Steele, D. Lea and C. H. Flood, OOPSLA 2014).
+const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Array of what `make` draws, `draws` random numbers for each element.
 fn fill<T: Element>(
     shape: &[usize],
     seed: u64,
-    draws: u128,
+    draws: u64,
     make: impl Fn(&mut Generator) -> T + Sync,
 ) -> Result<DenseArray> {
     // A number takes longer than to write it.
     let work = 4 * shape.iter().product::<usize>() * size_of::<T>();
     DenseArray::write_rows(shape, 1, work, |range, output| {
-        let mut numbers = Generator::seed_from_u64(seed);
-        numbers.advance(range.start as u128 * draws);
-        output.extend(range.len(), iter::repeat_with(|| make(&mut numbers)));
+        let skipped = STEP.wrapping_mul(draws).wrapping_mul(range.start as u64);
+        run_kernel(Draw {
+            output,
+            count: range.len(),
+            numbers: Generator::seed_from_u64(seed.wrapping_add(skipped)),
+            make: &make,
+        });
         Ok(())
     })
+}
+
+/// Writes `count` elements.
+struct Draw<'o, 'm, T, F> {
+    output: &'o mut Output<'m, T>,
+    count: usize,
+    numbers: Generator,
+    make: &'o F,
+}
+
+impl<T: Copy, F: Fn(&mut Generator) -> T> Kernel for Draw<'_, '_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn fused(mut self) {
+        let elements = iter::repeat_with(|| (self.make)(&mut self.numbers));
+        self.output.extend(self.count, elements);
+    }
 }
 
 /// A random multiple of 2⁻ᵇ less than 1, where `b` is the number of `bits`.
