@@ -1,17 +1,11 @@
 //! Least squares solutions of minimum norm.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Zip};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use num_complex::ComplexFloat;
 
 use super::field::{Field, conjugate};
 use super::triangular::solve_upper;
-use super::{qr, scale};
-
-/// Sweeps over all pairs of rows. Less than ten are enough for any matrix seen so far.
-const MAX_SWEEPS: usize = 60;
-
-/// Overlaps that count as zero, where the largest element is close to 1: angles are made of their inverses.
-const NOTHING: f64 = 1e-290;
+use super::{jacobi, qr, scale};
 
 /// The `xᵀ` for which `‖A x - B‖` is minimal, and among these `‖x‖`, given `[A, B]` with `columns` columns in
 /// `A`. Singular values of `A` that are not larger than `rcond` times the largest one count as zero.
@@ -135,71 +129,19 @@ fn norm(elements: impl Iterator<Item = f64> + Clone) -> f64 {
     largest * squares.sum::<f64>().sqrt()
 }
 
-/// Rotates the rows of `[A, B]`, two at a time, until those of `A` are orthogonal to each other. Then they are
-/// the right singular vectors, times the singular values. (M. R. Hestenes, J. SIAM 6, 51, 1958.)
+/// By the singular value decomposition of `A`: its right singular vectors, times the singular values, are what is left of
+/// `A` when the rows of `[A, B]` are rotated until these of `A` are orthogonal to each other.
 fn solve_any_rank<T: Field>(mut system: Array2<T>, columns: usize, rcond: f64) -> Array2<T> {
-    let (mut vectors, mut right) = system.view_mut().split_at(Axis(1), columns);
-    let tolerance = f64::EPSILON * (columns.max(1) as f64).sqrt();
-    let square = |row: ArrayView1<'_, T>| inner(&row, &row).re();
-    let mut squares: Vec<f64> = vectors.rows().into_iter().map(square).collect();
-    for _ in 0..MAX_SWEEPS {
-        let mut orthogonal = true;
-        for q in 1..squares.len() {
-            for p in 0..q {
-                let overlap = inner(&vectors.row(p), &vectors.row(q));
-                let size = overlap.abs();
-                if size <= tolerance * squares[p].sqrt() * squares[q].sqrt() || size < NOTHING {
-                    continue;
-                }
-                orthogonal = false;
-                let zeta = (squares[q] - squares[p]) / (2.0 * size);
-                let root = zeta.abs() + zeta.hypot(1.0);
-                // Of two possible angles, take the one after which the first row is the longer one: it
-                // takes fewer sweeps if rows get sorted.
-                let tangent = if zeta > 0.0 { -root } else { -1.0 / root };
-                let phase = overlap.over_real(size);
-                rotate(&mut vectors, (p, q), tangent, phase);
-                rotate(&mut right, (p, q), tangent, phase);
-                squares[p] = square(vectors.row(p));
-                squares[q] = square(vectors.row(q));
-            }
-        }
-        if orthogonal {
-            break;
-        }
-    }
-    let values: Vec<_> = squares.iter().map(|square| square.sqrt()).collect();
+    let mut rows: Vec<_> = system.rows().into_iter().map(|row| row.to_vec()).collect();
+    let values = jacobi::orthogonalize(&mut rows, columns);
     let largest = values.iter().copied().fold(0.0, f64::max);
-    for (mut row, value) in system.rows_mut().into_iter().zip(values) {
+    for ((mut row, rotated), value) in system.rows_mut().into_iter().zip(rows).zip(values) {
         if value <= rcond * largest || value == 0.0 {
             row.fill(T::zero());
         } else {
-            row.mapv_inplace(|x| x.over_real(value));
+            row.zip_mut_with(&ArrayView1::from(&rotated), |x, y| *x = y.over_real(value));
         }
     }
     let (vectors, right) = system.view().split_at(Axis(1), columns);
     right.t().dot(&conjugate(&vectors))
-}
-
-/// `x yᴴ`
-fn inner<T: Field>(x: &ArrayView1<'_, T>, y: &ArrayView1<'_, T>) -> T {
-    conjugate(y).dot(x)
-}
-
-/// Rotates two rows, `x` and `phase y`.
-fn rotate<T: Field>(
-    matrix: &mut ArrayViewMut2<'_, T>,
-    (x, y): (usize, usize),
-    tangent: f64,
-    phase: T,
-) {
-    let cosine = 1.0 / tangent.hypot(1.0);
-    let (c, s) = (T::from_real(cosine), T::from_real(cosine * tangent));
-    let (mut above, mut others) = matrix.view_mut().split_at(Axis(0), y);
-    Zip::from(above.row_mut(x))
-        .and(others.row_mut(0))
-        .for_each(|x, y| {
-            let z = phase * *y;
-            (*x, *y) = (c * *x - s * z, s * *x + c * z);
-        });
 }

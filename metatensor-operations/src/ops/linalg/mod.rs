@@ -5,6 +5,7 @@
 
 mod dot;
 mod field;
+mod jacobi;
 mod lstsq;
 mod lu;
 mod matrix;

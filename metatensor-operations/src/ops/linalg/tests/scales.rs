@@ -82,6 +82,18 @@ fn columns_of_any_scale_have_their_weights_if_no_singular_value_is_cut_off() {
 }
 
 #[test]
+fn few_equations_of_any_scale_have_the_solution_of_minimum_norm() {
+    let (x, y) = (matrix(4, 7, 1), matrix(4, 2, 2));
+    let expected = fit(&x, &y, None);
+    let scaled = |matrix: &Array2<f64>| {
+        Array2::from_shape_fn(matrix.dim(), |(i, j)| {
+            times_power(matrix[[i, j]], [0, -90, 70, 300][i])
+        })
+    };
+    assert_close(&fit(&scaled(&x), &scaled(&y), Some(0.0)), &expected, 1e-13);
+}
+
+#[test]
 fn equations_of_different_sizes_can_come_in_any_order() {
     // As many as are reduced in several parts, each of them in several steps.
     let (x, y) = (matrix(9000, 5, 3), matrix(9000, 1, 4));
