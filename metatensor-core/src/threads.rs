@@ -162,26 +162,31 @@ where
     I: ExactSizeIterator + Send,
     I::Item: Send,
 {
+    let count = items.len();
+    let queue = Mutex::new(items.enumerate());
+    let next = || lock(&queue).next();
+    share(work, count, &|| {
+        next().map(|(number, item)| (number, job(item)))
+    })
+}
+
+/// Does the next part of some work: the number of this part, and what came of it, or `None` if all parts are taken.
+type DoNext<'a> = dyn Fn() -> Option<(usize, Result<()>)> + Sync + 'a;
+
+/// [`for_each`] for `count` items, compiled once and not once for each kind of items.
+fn share(work: usize, count: usize, do_next: &DoNext<'_>) -> Result<()> {
     let helpers = match work {
         ..SMALL => 0,
-        _ => num_threads().min(items.len()).saturating_sub(1),
+        _ => num_threads().min(count).saturating_sub(1),
     };
-    let Some(pool) = (helpers > 0)
-        .then(|| Process::current().pool(num_threads() - 1))
-        .flatten()
-    else {
-        let mut items = items;
-        return items.try_for_each(job);
-    };
-
-    // Everybody takes the next item. An item is only left out for an error of one before it.
-    let queue = Mutex::new(Some(items.enumerate()));
+    // An item is only left out for an error of one before it.
     let first_error: Mutex<Option<(usize, Error)>> = Mutex::new(None);
-    let next = || lock(&queue).as_mut()?.next();
+    let failed = || lock(&first_error).is_some();
     let run = || {
-        while let Some((number, item)) = next() {
-            if let Err(error) = job(item) {
-                *lock(&queue) = None;
+        while !failed()
+            && let Some((number, done)) = do_next()
+        {
+            if let Err(error) = done {
                 let mut first = lock(&first_error);
                 if first.as_ref().is_none_or(|first| number < first.0) {
                     *first = Some((number, error));
@@ -189,12 +194,18 @@ where
             }
         }
     };
-    pool.threads.in_place_scope(|scope| {
-        for _ in 0..helpers {
-            scope.spawn(|_| run());
-        }
-        run();
-    });
+    let pool = (helpers > 0)
+        .then(|| Process::current().pool(num_threads() - 1))
+        .flatten();
+    match pool {
+        Some(pool) => pool.threads.in_place_scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|_| run());
+            }
+            run();
+        }),
+        None => run(),
+    }
     match first_error.into_inner() {
         Ok(Some((_, error))) => Err(error),
         _ => Ok(()),
@@ -258,6 +269,9 @@ fn change_rows_with<T: Send>(
         )));
     }
     let rows = data.len() / row_length;
+    if work < SMALL {
+        return job(0..rows, data);
+    }
     let per_piece = rows_per_piece(rows, work);
     let pieces = data.chunks_mut(per_piece * row_length).enumerate();
     for_each(work, pieces, |(i, piece)| {

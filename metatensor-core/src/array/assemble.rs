@@ -103,13 +103,13 @@ fn assemble_native(
         let parts: Vec<_> = parts.collect();
         // New memory is best written once and in order, and needs no fill value then.
         if let Some(sources) = whole_rows(output, &parts) {
-            return DenseArray::write_rows_as(dtype, shape, row_size, work, |rows, memory| {
+            return DenseArray::write_rows_as(dtype, shape, row_size, work, &|rows, memory: &mut Output<'_, _>| {
                 write_whole_rows(memory, output, &parts, &sources[rows]);
                 Ok(())
             });
         }
         if let Some(columns) = whole_columns(output, &parts) {
-            return DenseArray::write_rows_as(dtype, shape, row_size, work, |rows, memory| {
+            return DenseArray::write_rows_as(dtype, shape, row_size, work, &|rows, memory: &mut Output<'_, _>| {
                 write_columns(memory, output, &columns, rows);
                 Ok(())
             });

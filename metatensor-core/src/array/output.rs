@@ -108,13 +108,17 @@ impl<'a, T: Copy> Output<'a, T> {
     }
 }
 
+/// Writes ranges of rows to memory that has space for all of their elements.
+pub(super) type WriteRows<'a, T> =
+    dyn Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync + 'a;
+
 /// Lets `write` fill `memory`, made of rows of `row_length` elements, in pieces which are written at the same
 /// time if `work` is large.
 pub(super) fn write_rows<T: Copy + Send>(
     memory: &mut [MaybeUninit<T>],
     row_length: usize,
     work: usize,
-    write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
+    write: &WriteRows<'_, T>,
 ) -> Result<()> {
     change_rows(memory, row_length, work, |rows, memory| {
         let mut output = Output::new(memory);

@@ -64,7 +64,7 @@ pub(super) fn fill_in_order<const N: usize>(
 ) -> Result<()> {
     let work = 2 * N * items.len();
     if let Some(items) = items.as_slice() {
-        return write_rows(memory, 1, work, |range, output| {
+        return write_rows(memory, 1, work, &|range, output: &mut Output<'_, _>| {
             output.copy(&items[range]);
             Ok(())
         });

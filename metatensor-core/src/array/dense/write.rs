@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::super::layout::element_count;
-use super::super::output::write_rows;
+use super::super::output::{WriteRows, write_rows};
 use super::super::{DType, Element, Output};
 use super::{Buffer, DenseArray, check_dtype};
 use crate::{Error, Result};
@@ -56,7 +56,7 @@ impl DenseArray {
         work: usize,
         write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
     ) -> Result<DenseArray> {
-        Self::write_rows_as(T::DTYPE, shape, row_length, work, write)
+        Self::write_rows_as(T::DTYPE, shape, row_length, work, &write)
     }
 
     /// [`DenseArray::write`] for elements of type `dtype`, written as values of another type: of the same
@@ -73,13 +73,14 @@ impl DenseArray {
         })
     }
 
-    /// [`DenseArray::write_rows`] for values of another type, `row_length` of them in a row.
+    /// [`DenseArray::write_rows`] for values of another type, `row_length` of them in a row. It is compiled once for each
+    /// type, and not once for each `write`.
     pub(in crate::array) fn write_rows_as<T: Copy + Send>(
         dtype: DType,
         shape: &[usize],
         row_length: usize,
         work: usize,
-        write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
+        write: &WriteRows<'_, T>,
     ) -> Result<DenseArray> {
         Self::fill_as(dtype, shape, |memory| {
             write_rows(memory, row_length, work, write)
@@ -93,8 +94,8 @@ impl DenseArray {
         fill: impl FnOnce(&mut [MaybeUninit<T>]) -> Result<()>,
     ) -> Result<DenseArray> {
         assert!(dtype.size().is_multiple_of(size_of::<T>()));
-        let count = element_count(shape, dtype)? * (dtype.size() / size_of::<T>());
-        let buffer = Buffer::uninitialized(count * size_of::<T>())?;
+        let size = element_count(shape, dtype)? * dtype.size();
+        let (count, buffer) = (size / size_of::<T>(), Buffer::uninitialized(size)?);
         // SAFETY: the buffer was allocated for `count` values, with an alignment larger than that of
         // any element type, and nobody else knows it yet.
         let memory =
@@ -149,7 +150,7 @@ impl DenseArray {
         }
         let row_length = shape.iter().skip(1).product();
         let work = 2 * element_count(shape, dtype)? * N;
-        Self::write_rows_as(dtype, shape, row_length, work, write)
+        Self::write_rows_as(dtype, shape, row_length, work, &write)
     }
 
     /// [`DenseArray::write_bytes`] with ranges of bytes that several threads can write, as in
@@ -162,7 +163,7 @@ impl DenseArray {
     ) -> Result<DenseArray> {
         check_dtype(dtype)?;
         let size = dtype.size();
-        Self::write_rows_as(dtype, shape, size, work, |elements, output| {
+        Self::write_rows_as(dtype, shape, size, work, &|elements, output| {
             write(elements.start * size..elements.end * size, output)
         })
     }
@@ -173,9 +174,15 @@ impl DenseArray {
         value: T,
     ) -> Result<DenseArray> {
         let size = element_count(shape, dtype)? * dtype.size();
-        Self::write_rows_as(dtype, shape, 1, size, |range, output| {
-            output.fill(range.len(), value);
-            Ok(())
-        })
+        Self::write_rows_as(
+            dtype,
+            shape,
+            1,
+            size,
+            &|range, output: &mut Output<'_, T>| {
+                output.fill(range.len(), value);
+                Ok(())
+            },
+        )
     }
 }
