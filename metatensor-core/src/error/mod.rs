@@ -1,7 +1,7 @@
 //! The one error type of the workspace.
 
-use std::io;
 use std::path::Path;
+use std::{fmt, io};
 
 mod contents;
 
@@ -14,14 +14,12 @@ pub use contents::{Contents, WrongContents};
 ///
 /// Messages start with the kind of the error. Functions of the C interface that give a pointer have no
 /// other way to tell it, so that these starts never change: those of metatensor 0.2 are the same.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// An argument, or the combination of several, can not be used.
-    #[error("invalid parameter: {0}")]
     InvalidParameter(String),
     /// The operating system refused to read or write.
-    #[error("io error: {context}: {cause}")]
     Io {
         /// What was being done, and on which file.
         context: String,
@@ -29,29 +27,21 @@ pub enum Error {
         cause: io::Error,
     },
     /// The content of a file or buffer is not what it should be.
-    #[error("serialization format error: {0}")]
     Serialization(String),
     /// A file or buffer holds something else than what was to be loaded, for which there is another
     /// function.
-    #[error("serialization format error: {0}")]
     WrongContents(WrongContents),
     /// A buffer given by the caller does not have the right size.
-    #[error("buffer size error: {0}")]
     BufferSize(String),
     /// Two objects that an operation needs to be alike are not.
-    #[error("not equal: {0}")]
     NotEqual(String),
     /// A valid request that this library can not fulfil (data type, device, missing formula).
-    #[error("unsupported: {0}")]
     Unsupported(String),
     /// A linear system that has no usable solution.
-    #[error("linear algebra error: {0}")]
     LinearAlgebra(String),
     /// A function of a foreign array, or another function given by the caller, failed.
-    #[error("callback error: {0}")]
     Callback(String),
     /// A bug in this library.
-    #[error("internal error: {0}")]
     Internal(String),
 }
 
@@ -155,6 +145,25 @@ impl Error {
         }
     }
 }
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::InvalidParameter(m) => write!(f, "invalid parameter: {m}"),
+            Error::Io { context, cause } => write!(f, "io error: {context}: {cause}"),
+            Error::Serialization(m) => write!(f, "serialization format error: {m}"),
+            Error::WrongContents(m) => write!(f, "serialization format error: {m}"),
+            Error::BufferSize(m) => write!(f, "buffer size error: {m}"),
+            Error::NotEqual(m) => write!(f, "not equal: {m}"),
+            Error::Unsupported(m) => write!(f, "unsupported: {m}"),
+            Error::LinearAlgebra(m) => write!(f, "linear algebra error: {m}"),
+            Error::Callback(m) => write!(f, "callback error: {m}"),
+            Error::Internal(m) => write!(f, "internal error: {m}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
