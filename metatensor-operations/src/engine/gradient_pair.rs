@@ -10,7 +10,7 @@ use metatensor_core::{
 
 use super::{Child, GradientRowUnion, parameters};
 use crate::kernels::{GradientRows, Sparse};
-use crate::numbers::{Convert, read, stored};
+use crate::numbers::{Number, read, stored};
 
 /// Two gradients, one of which can be missing, and all rows that they have together.
 pub(crate) struct GradientPair<'a> {
@@ -63,7 +63,7 @@ impl<'a> GradientPair<'a> {
     }
 
     /// The elements of both, for all rows.
-    pub(crate) fn elements<'v, T: Convert>(
+    pub(crate) fn elements<'v, T: Number>(
         &self,
         views: &'v [Option<View<'_>>; 2],
     ) -> Result<[Sparse<'v, T>; 2]> {

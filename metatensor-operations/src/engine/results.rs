@@ -4,7 +4,7 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{ArrayRef, DType, DenseArray, Error, Result, TensorBlock};
 
 use crate::kernels;
-use crate::numbers::{Convert, continuous, read, stored, with_continuous};
+use crate::numbers::{Number, continuous, read, stored, with_continuous};
 
 /// Block with the labels of `block`, but no gradients, and these values.
 pub(crate) fn with_values(block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
@@ -44,7 +44,7 @@ pub(crate) fn add_gradients<'a>(
 }
 
 /// Block with elements of type `dtype`, made by `f` from those of `block` and its gradients, at all depths.
-pub(crate) fn map_all<T: Convert>(
+pub(crate) fn map_all<T: Number>(
     block: &TensorBlock,
     dtype: DType,
     f: impl Fn(T) -> T + Copy + Sync,

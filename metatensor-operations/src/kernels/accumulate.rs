@@ -1,28 +1,6 @@
-//! What sums and moments are accumulated in.
+//! What moments are accumulated in.
 
-use num_complex::Complex;
-
-use crate::numbers::{Continuous, Number};
-
-/// Elements with sums over many of them. Those of real and complex numbers are accumulated in double
-/// precision, and rounded once; those of integers wrap around,
-/// and those of booleans are *or*.
-pub(crate) trait Summable: Number {
-    type Sum: Number;
-    fn widen(self) -> Self::Sum;
-    fn narrow(sum: Self::Sum) -> Self;
-}
-
-/// Sums that variances can be made from.
-pub(crate) trait Wide: Continuous {
-    /// Real part of `self* other`.
-    fn inner(self, other: Self) -> f64;
-
-    /// The larger one of the absolute values of real and imaginary part, NaN if both are.
-    fn size(self) -> f64;
-
-    fn is_finite(self) -> bool;
-}
+use crate::numbers::{Continuous, Number, Wide};
 
 /// The variance of a group, as that of its numbers divided by a power of 2: their squares can be out of reach.
 #[derive(Clone, Copy)]
@@ -68,9 +46,9 @@ impl<S: Wide> Default for Moments<S> {
 fn scaled_difference<S: Wide>(x: S, first: S, scale: f64) -> S {
     let inverse = 1.0 / scale;
     if scale > 1.0 {
-        x.times_real(inverse).minus(first.times_real(inverse))
+        (x * inverse).minus(first * inverse)
     } else {
-        x.minus(first).times_real(inverse)
+        x.minus(first) * inverse
     }
 }
 
@@ -100,7 +78,7 @@ pub(super) fn scaled_moments<S: Wide>(
     let scale = size.log2().floor().clamp(-1000.0, 1023.0).exp2();
     let difference = |x: S| scaled_difference(x, first, scale);
     let mean = x.clone().map(difference);
-    let mean = mean.fold(S::default(), S::plus).over_real(count);
+    let mean = mean.fold(S::default(), S::plus) / count;
     let squares = x.map(|x| {
         let deviation = difference(x).minus(mean);
         deviation.inner(deviation)
@@ -114,90 +92,8 @@ pub(super) fn scaled_moments<S: Wide>(
 
 /// `(x - first) - mean` for each of `(x, first), mean`.
 #[inline]
-pub(super) fn deviations<'a, T: Summable<Sum: Wide>>(
+pub(super) fn deviations<'a, T: Continuous>(
     elements: impl Iterator<Item = ((&'a T, &'a T), &'a T::Sum)>,
 ) -> impl Iterator<Item = T::Sum> {
     elements.map(|((x, first), &mean)| x.widen().minus(first.widen()).minus(mean))
-}
-
-macro_rules! itself {
-    ($($type:ty),*) => {$(
-        impl Summable for $type {
-            type Sum = $type;
-
-            #[inline]
-            fn widen(self) -> $type {
-                self
-            }
-
-            #[inline]
-            fn narrow(sum: $type) -> $type {
-                sum
-            }
-        }
-    )*};
-}
-
-itself!(bool, i32, i64, f64, Complex<f64>);
-
-impl Summable for f32 {
-    type Sum = f64;
-
-    #[inline]
-    fn widen(self) -> f64 {
-        self.into()
-    }
-
-    #[inline]
-    fn narrow(sum: f64) -> f32 {
-        sum as f32
-    }
-}
-
-impl Summable for Complex<f32> {
-    type Sum = Complex<f64>;
-
-    #[inline]
-    fn widen(self) -> Complex<f64> {
-        Complex::new(self.re.into(), self.im.into())
-    }
-
-    #[inline]
-    fn narrow(sum: Complex<f64>) -> Complex<f32> {
-        Complex::new(sum.re as f32, sum.im as f32)
-    }
-}
-
-impl Wide for f64 {
-    #[inline]
-    fn inner(self, other: f64) -> f64 {
-        self * other
-    }
-
-    #[inline]
-    fn size(self) -> f64 {
-        self.abs()
-    }
-
-    #[inline]
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
-    }
-}
-
-impl Wide for Complex<f64> {
-    #[inline]
-    fn inner(self, other: Complex<f64>) -> f64 {
-        self.re * other.re + self.im * other.im
-    }
-
-    #[inline]
-    fn size(self) -> f64 {
-        self.re.abs().max(self.im.abs())
-    }
-
-    #[inline]
-    fn is_finite(self) -> bool {
-        self.re.is_finite() && self.im.is_finite()
-    }
 }

@@ -7,8 +7,8 @@ use metatensor_core::internal::{Output, change_rows};
 use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, is_extreme, scaled_moments};
-use super::{GradientRows, Summable, Variance, Wide, map};
-use crate::numbers::{Continuous, Number};
+use super::{GradientRows, Variance, map};
+use crate::numbers::{Continuous, Number, Wide};
 
 /// Number of lines (all elements along the last axis) that are summed at once. A sum waits for the one
 /// before it: several of them, independent of each other, keep the processor busy.
@@ -215,7 +215,7 @@ fn line_count(shape: &[usize]) -> usize {
 
 /// `finish(count, sum)` for the sums of all elements of a group along the last axis; `count` is how
 /// many there are.
-pub(crate) fn sum_columns<T: Summable>(
+pub(crate) fn sum_columns<T: Number>(
     shape: &[usize],
     x: &[T],
     columns: &ColumnGroups,
@@ -242,7 +242,7 @@ pub(crate) fn sum_columns<T: Summable>(
 ///
 /// They are computed from differences to the first element of the group, which for elements that are
 /// all the same are exactly 0.
-pub(crate) struct ColumnMoments<'a, T: Summable> {
+pub(crate) struct ColumnMoments<'a, T: Continuous> {
     x: &'a [T],
     shape: &'a [usize],
     columns: &'a ColumnGroups,
@@ -250,10 +250,7 @@ pub(crate) struct ColumnMoments<'a, T: Summable> {
     moments: Vec<Moments<T::Sum>>,
 }
 
-impl<'a, T> ColumnMoments<'a, T>
-where
-    T: Summable<Sum: Wide> + Continuous,
-{
+impl<'a, T: Continuous> ColumnMoments<'a, T> {
     pub(crate) fn new(shape: &'a [usize], x: &'a [T], columns: &'a ColumnGroups) -> Result<Self> {
         let groups = columns.len();
         let (count, length) = (line_count(shape), shape[shape.len() - 1]);
@@ -268,7 +265,7 @@ where
                     let first = lines.map(|line| line[columns.first(group)].widen());
                     let difference = |lane: usize, x: T, _| x.widen().minus(first[lane]);
                     let sums = columns.sums(group, lines, lines, difference);
-                    let means = sums.map(|sum| sum.over_real(n));
+                    let means = sums.map(|sum| sum / n);
                     let square = |lane: usize, x: T, _| {
                         let deviation = x.widen().minus(first[lane]).minus(means[lane]);
                         deviation.inner(deviation)

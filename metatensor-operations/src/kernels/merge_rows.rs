@@ -7,8 +7,8 @@ use metatensor_core::internal::rows::RowGroups;
 use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, deviations, is_extreme, scaled_moments};
-use super::{GradientRows, Summable, Variance, Wide, map};
-use crate::numbers::{Continuous, Number};
+use super::{GradientRows, Variance, map};
+use crate::numbers::{Continuous, Number, Wide};
 
 /// Number of sums that are computed at once: these stay in the cache closest to the processor.
 const TILE: usize = 1024;
@@ -22,7 +22,7 @@ const FEW_GROUPS: usize = 16;
 const BLOCK: usize = 32;
 
 /// `finish(group, sum)` for the sums of all rows of a group.
-pub(crate) fn sum_rows<T: Summable>(
+pub(crate) fn sum_rows<T: Number>(
     shape: &[usize],
     x: &[T],
     groups: &RowGroups,
@@ -70,7 +70,7 @@ fn halvings(rows: usize) -> usize {
 
 /// Sets the first `length` of `sums` to the sums of rows; there must be space for others behind these, once for
 /// each of the [`halvings`].
-fn sum_pairwise<'a, T: Summable>(
+fn sum_pairwise<'a, T: Number>(
     sums: &mut [T::Sum],
     length: usize,
     rows: &[u32],
@@ -119,7 +119,7 @@ fn merged(shape: &[usize], groups: &RowGroups) -> Vec<usize> {
 
 /// Adds rows, all as long as `sums`, one after the other.
 #[inline]
-fn add_rows<'a, T: Summable>(sums: &mut [T::Sum], rows: &[u32], elements: impl Fn(u32) -> &'a [T]) {
+fn add_rows<'a, T: Number>(sums: &mut [T::Sum], rows: &[u32], elements: impl Fn(u32) -> &'a [T]) {
     // Four at a time: sums are loaded and stored less often.
     let (fours, others) = rows.as_chunks();
     for &[a, b, c, d] in fours {
@@ -140,7 +140,7 @@ fn add_rows<'a, T: Summable>(sums: &mut [T::Sum], rows: &[u32], elements: impl F
 /// Adds the products of rows `a` with their weights, one row after the other. There is one weight for
 /// all elements of a row whose position is the same modulo `length`.
 #[inline]
-fn add_products<'a, T: Summable<Sum: Wide>>(
+fn add_products<'a, T: Continuous>(
     sums: &mut [f64],
     length: usize,
     rows: &[u32],
@@ -176,7 +176,7 @@ fn add_products<'a, T: Summable<Sum: Wide>>(
 ///
 /// They are computed from differences to the first row of the group, which for rows that are all the
 /// same are exactly 0.
-pub(crate) struct RowMoments<'a, T: Summable> {
+pub(crate) struct RowMoments<'a, T: Continuous> {
     x: &'a [T],
     shape: &'a [usize],
     length: usize,
@@ -187,10 +187,7 @@ pub(crate) struct RowMoments<'a, T: Summable> {
     has_scales: bool,
 }
 
-impl<'a, T> RowMoments<'a, T>
-where
-    T: Summable<Sum: Wide> + Continuous,
-{
+impl<'a, T: Continuous> RowMoments<'a, T> {
     pub(crate) fn new(shape: &'a [usize], x: &'a [T], groups: &'a RowGroups) -> Result<Self> {
         let length: usize = shape[1..].iter().product();
         let unit = unit(groups, length);
@@ -215,7 +212,7 @@ where
                         }
                     }
                     for mean in &mut *means {
-                        *mean = mean.over_real(count);
+                        *mean = *mean / count;
                     }
                     let squares = &mut squares[..tile.len()];
                     squares.fill(0.0);

@@ -12,7 +12,7 @@ mod merge_columns;
 mod merge_rows;
 mod sparse;
 
-pub(crate) use accumulate::{Summable, Variance, Wide};
+pub(crate) use accumulate::Variance;
 pub(crate) use centered::{centered_columns, centered_rows};
 pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};

@@ -6,86 +6,14 @@ use std::ops::Range;
 use metatensor_core::internal::{change_rows, with_element};
 use metatensor_core::{DType, DenseArray, Element, Error, Result, View};
 use num_complex::Complex;
-use num_traits::AsPrimitive;
 
-use super::Kind;
+use super::{Kind, Number};
 
 /// Number of elements converted at once, which stay in the cache closest to the processor.
 const CHUNK: usize = 256;
 
-/// Types that elements can be promoted to.
-pub(crate) trait Convert: Element {
-    fn from_integer(value: i64) -> Self;
-    fn from_real(value: f64) -> Self;
-    /// Promotion never asks a real type for this: it would lose the imaginary part.
-    fn from_complex(value: Complex<f64>) -> Self;
-}
-
-macro_rules! convert_to_real {
-    ($($type:ty),*) => {$(
-        impl Convert for $type {
-            #[inline]
-            fn from_integer(value: i64) -> Self {
-                value.as_()
-            }
-
-            #[inline]
-            fn from_real(value: f64) -> Self {
-                value.as_()
-            }
-
-            #[inline]
-            fn from_complex(value: Complex<f64>) -> Self {
-                value.re.as_()
-            }
-        }
-    )*};
-}
-
-convert_to_real!(i32, i64, f32, f64);
-
-impl Convert for bool {
-    #[inline]
-    fn from_integer(value: i64) -> Self {
-        value != 0
-    }
-
-    #[inline]
-    fn from_real(value: f64) -> Self {
-        value != 0.0
-    }
-
-    #[inline]
-    fn from_complex(value: Complex<f64>) -> Self {
-        value.re != 0.0
-    }
-}
-
-macro_rules! convert_to_complex {
-    ($($real:ty),*) => {$(
-        impl Convert for Complex<$real> {
-            #[inline]
-            fn from_integer(value: i64) -> Self {
-                Complex::new(value as $real, 0.0)
-            }
-
-            #[inline]
-            fn from_real(value: f64) -> Self {
-                Complex::new(value as $real, 0.0)
-            }
-
-            #[inline]
-            fn from_complex(value: Complex<f64>) -> Self {
-                Complex::new(value.re as $real, value.im as $real)
-            }
-        }
-    )*};
-}
-
-convert_to_complex!(f32, f64);
-
 /// The elements of `view` in row-major order, without a copy if they are stored like this.
-pub(crate) fn read<'v, T: Convert>(view: &'v View<'_>) -> Result<Cow<'v, [T]>> {
+pub(crate) fn read<'v, T: Number>(view: &'v View<'_>) -> Result<Cow<'v, [T]>> {
     if view.dtype() == T::DTYPE
         && let Some(elements) = view.as_slice()?
     {
@@ -110,7 +38,7 @@ pub(crate) fn large_integers(view: &View<'_>) -> Result<Option<Vec<i64>>> {
 ///
 /// Elements are loaded in one of three forms, and `T` made from these: there are as many loops as types, not as many as
 /// pairs of types.
-pub(crate) fn converted<T: Convert>(view: &View<'_>) -> Result<Vec<T>> {
+pub(crate) fn converted<T: Number>(view: &View<'_>) -> Result<Vec<T>> {
     if !view.is_contiguous() {
         return converted(&DenseArray::copy_of(view)?.view());
     }
@@ -157,7 +85,7 @@ fn slice<'v, T: Element>(view: &'v View<'_>) -> Result<&'v [T]> {
 }
 
 /// `count` elements, made from what `load` gives.
-fn loaded<M: Copy + Default, T: Convert>(
+fn loaded<M: Copy + Default, T: Number>(
     count: usize,
     load: &Load<'_, M>,
     make: impl Fn(M) -> T + Sync,

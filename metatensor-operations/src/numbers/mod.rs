@@ -5,8 +5,8 @@ mod convert;
 mod promote;
 mod table;
 
-pub(crate) use arithmetic::{Continuous, Number};
-pub(crate) use convert::{Convert, converted, large_integers, read, stored};
+pub(crate) use arithmetic::{Continuous, Number, Wide};
+pub(crate) use convert::{converted, large_integers, read, stored};
 pub(crate) use promote::{continuous, difference, in_precision, promote};
 pub(crate) use table::Kind;
 

@@ -37,70 +37,34 @@ pub(crate) trait Kind: Element {
     fn store(results: &[Self::Carrier], output: &mut [Self]);
 }
 
-/// Sets each element of `output` to what `convert` makes of one of `input`.
+/// A function that sets each element of its second argument to what `convert` makes of one of the first.
 #[inline(always)]
-fn each<S: Copy, T>(input: &[S], output: &mut [T], convert: impl Fn(S) -> T) {
-    for (output, &input) in output.iter_mut().zip(input) {
-        *output = convert(input);
+fn each<S: Copy, T>(convert: impl Fn(S) -> T) -> impl Fn(&[S], &mut [T]) {
+    move |input, output| {
+        for (output, &input) in output.iter_mut().zip(input) {
+            *output = convert(input);
+        }
     }
 }
 
-macro_rules! without_fractions {
-    ($($type:ty as $carrier:ty, $float_bits:expr, $integer:expr, $real:expr, $store:expr;)*) => {$(
-        impl Kind for $type {
-            type Carrier = $carrier;
-            const CONTINUOUS: DType = DType::F64;
-            const FLOAT_BITS: u8 = $float_bits;
-            const EPSILON: f64 = f64::EPSILON;
-
-            fn integers(elements: &[Self], output: &mut [i64]) {
-                each(elements, output, $integer);
-            }
-
-            fn reals(elements: &[Self], output: &mut [f64]) {
-                each(elements, output, $real);
-            }
-
-            fn complex(elements: &[Self], output: &mut [Complex<f64>]) {
-                each(elements, output, |x| Complex::from($real(x)));
-            }
-
-            fn store(results: &[$carrier], output: &mut [Self]) {
-                each(results, output, $store);
-            }
-        }
-    )*};
+/// Promotion never asks for elements with fractions as integers: it would lose these.
+fn lost<S>(_: &[S], output: &mut [i64]) {
+    output.fill(0);
 }
 
-without_fractions! {
-    bool as bool, 16, i64::from, |x: bool| f64::from(u8::from(x)), |x| x;
-    i8 as i32, 16, i64::from, f64::from, |x| x as i8;
-    u8 as i32, 16, i64::from, f64::from, |x| x as u8;
-    i16 as i32, 32, i64::from, f64::from, |x| x as i16;
-    u16 as i32, 32, i64::from, f64::from, |x| x as u16;
-    i32 as i32, 64, i64::from, f64::from, |x| x;
-    u32 as i32, 64, i64::from, f64::from, |x| x as u32;
-    i64 as i64, 64, |x| x, |x: i64| x as f64, |x| x;
-    u64 as i64, 64, |x| x as i64, |x: u64| x as f64, |x| x as u64;
-}
-
-macro_rules! with_fractions {
+macro_rules! kinds {
     ($(
-        $type:ty as $carrier:ty, $epsilon:expr,
-        $reals:expr, $complex:expr, $store:expr;
+        $type:ty as $carrier:ty, $continuous:expr, $float_bits:expr, $epsilon:expr;
+            $integers:expr, $reals:expr, $complex:expr, $store:expr;
     )*) => {$(
         impl Kind for $type {
             type Carrier = $carrier;
-            const CONTINUOUS: DType = Self::DTYPE;
-            const FLOAT_BITS: u8 = {
-                let parts = if Self::DTYPE.is_complex() { 2 } else { 1 };
-                Self::DTYPE.bits / parts
-            };
+            const CONTINUOUS: DType = $continuous;
+            const FLOAT_BITS: u8 = $float_bits;
             const EPSILON: f64 = $epsilon;
 
-            /// Promotion never asks for this: it would lose fractions.
-            fn integers(_: &[Self], output: &mut [i64]) {
-                output.fill(0);
+            fn integers(elements: &[Self], output: &mut [i64]) {
+                $integers(elements, output);
             }
 
             fn reals(elements: &[Self], output: &mut [f64]) {
@@ -108,7 +72,7 @@ macro_rules! with_fractions {
             }
 
             fn complex(elements: &[Self], output: &mut [Complex<f64>]) {
-                each(elements, output, $complex);
+                $complex(elements, output);
             }
 
             fn store(results: &[$carrier], output: &mut [Self]) {
@@ -118,23 +82,36 @@ macro_rules! with_fractions {
     )*};
 }
 
-with_fractions! {
-    f16 as f32, 9.765625e-4,
-        |x: &[f16], output: &mut [f64]| x.convert_to_f64_slice(output), |x| Complex::from(x.to_f64()),
-        |x: &[f32], output: &mut [f16]| output.convert_from_f32_slice(x);
-    bf16 as f32, 0.0078125,
-        |x, output| each(x, output, bf16::to_f64), |x| Complex::from(x.to_f64()),
-        |x, output| each(x, output, bf16::from_f32);
-    f32 as f32, f32::EPSILON as f64,
-        |x, output| each(x, output, f64::from), |x| Complex::from(f64::from(x)),
-        |x, output| each(x, output, |x| x);
-    f64 as f64, f64::EPSILON,
-        |x, output| each(x, output, |x| x), Complex::from,
-        |x, output| each(x, output, |x| x);
-    Complex<f32> as Complex<f32>, f32::EPSILON as f64,
-        |x, output| each(x, output, |x: Self| x.re.into()), |x| Complex::new(x.re.into(), x.im.into()),
-        |x, output| each(x, output, |x| x);
-    Complex<f64> as Complex<f64>, f64::EPSILON,
-        |x, output| each(x, output, |x: Self| x.re), |x| x,
-        |x, output| each(x, output, |x| x);
+kinds! {
+    bool as bool, DType::F64, 16, f64::EPSILON;
+        each(i64::from), each(|x| u8::from(x).into()), each(|x| f64::from(u8::from(x)).into()), each(|x| x);
+    i8 as i32, DType::F64, 16, f64::EPSILON;
+        each(i64::from), each(f64::from), each(|x| f64::from(x).into()), each(|x| x as i8);
+    u8 as i32, DType::F64, 16, f64::EPSILON;
+        each(i64::from), each(f64::from), each(|x| f64::from(x).into()), each(|x| x as u8);
+    i16 as i32, DType::F64, 32, f64::EPSILON;
+        each(i64::from), each(f64::from), each(|x| f64::from(x).into()), each(|x| x as i16);
+    u16 as i32, DType::F64, 32, f64::EPSILON;
+        each(i64::from), each(f64::from), each(|x| f64::from(x).into()), each(|x| x as u16);
+    i32 as i32, DType::F64, 64, f64::EPSILON;
+        each(i64::from), each(f64::from), each(|x| f64::from(x).into()), each(|x| x);
+    u32 as i32, DType::F64, 64, f64::EPSILON;
+        each(i64::from), each(f64::from), each(|x| f64::from(x).into()), each(|x| x as u32);
+    i64 as i64, DType::F64, 64, f64::EPSILON;
+        each(|x| x), each(|x| x as f64), each(|x| Complex::from(x as f64)), each(|x| x);
+    u64 as i64, DType::F64, 64, f64::EPSILON;
+        each(|x| x as i64), each(|x| x as f64), each(|x| Complex::from(x as f64)), each(|x| x as u64);
+    f16 as f32, DType::F16, 16, 9.765625e-4;
+        lost, HalfFloatSliceExt::convert_to_f64_slice, each(|x| f16::to_f64(x).into()),
+        |x, output: &mut [f16]| output.convert_from_f32_slice(x);
+    bf16 as f32, DType::BF16, 16, 0.0078125;
+        lost, each(bf16::to_f64), each(|x| bf16::to_f64(x).into()), each(bf16::from_f32);
+    f32 as f32, DType::F32, 32, f32::EPSILON as f64;
+        lost, each(f64::from), each(|x| f64::from(x).into()), each(|x| x);
+    f64 as f64, DType::F64, 64, f64::EPSILON;
+        lost, each(|x| x), each(Complex::from), each(|x| x);
+    Complex<f32> as Complex<f32>, DType::C64, 32, f32::EPSILON as f64;
+        lost, each(|z: Self| z.re.into()), each(Self::widen), each(|z| z);
+    Complex<f64> as Complex<f64>, DType::C128, 64, f64::EPSILON;
+        lost, each(|z: Self| z.re), each(|z| z), each(|z| z);
 }

@@ -6,7 +6,7 @@ use metatensor_core::{Element, Result, TensorBlock, View};
 use num_complex::Complex;
 
 use crate::engine::{EqualMetadataOptions, NotEqual, same_metadata};
-use crate::numbers::{Convert, converted};
+use crate::numbers::{Number, converted};
 
 /// When two numbers are close to each other, see [`allclose`](crate::allclose).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -95,7 +95,7 @@ fn same_typed<T: Element + Close>(
 
 /// For different data types: integers are compared exactly, and all others in double precision.
 fn same_converted(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
-    fn same<T: Convert + Close>(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
+    fn same<T: Number + Close>(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {
         let (a, b) = (converted::<T>(a)?, converted::<T>(b)?);
         Ok(same_slices(&a, &b, criterion))
     }

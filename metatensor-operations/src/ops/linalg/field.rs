@@ -6,11 +6,11 @@ use ndarray::{ArrayView, CowArray, Dimension, LinalgScalar};
 use num_complex::{Complex, ComplexFloat};
 
 use super::matrix::Product;
-use crate::numbers::Continuous;
+use crate::numbers::{Continuous, Wide};
 
 /// Real or complex numbers in double precision.
 pub(super) trait Field:
-    Widen + Continuous + LinalgScalar + ComplexFloat<Real = f64> + Display
+    Product + Continuous + Wide + LinalgScalar + Into<Complex<f64>> + Display
 {
 }
 
@@ -26,29 +26,6 @@ pub(super) fn conjugate<'a, T: Field, D: Dimension>(
     } else {
         array.view().into()
     }
-}
-
-/// Types that can be computed with in double precision.
-pub(super) trait Widen: Product {
-    fn widen(self) -> Complex<f64>;
-}
-
-macro_rules! widen {
-    ($($type:ty, $convert:expr);* $(;)?) => {$(
-        impl Widen for $type {
-            #[inline]
-            fn widen(self) -> Complex<f64> {
-                $convert(self)
-            }
-        }
-    )*};
-}
-
-widen! {
-    f32, |x: f32| Complex::from(f64::from(x));
-    f64, Complex::from;
-    Complex<f32>, |x: Complex<f32>| Complex::new(x.re.into(), x.im.into());
-    Complex<f64>, |x| x;
 }
 
 /// Evaluates `$body` with the type `$F` set to the [`Field`] that holds the numbers described by `$dtype`.

@@ -264,7 +264,7 @@ impl<T: Field> System<T> {
                 if !is_finite {
                     return Err(not_finite());
                 }
-                *largest = column.fold(*largest, |largest, x| f64::max(largest, scale::size(*x)));
+                *largest = column.fold(*largest, |largest, x| f64::max(largest, x.size()));
             }
             self.filled += count;
             start += count;

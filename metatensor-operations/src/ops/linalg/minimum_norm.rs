@@ -24,7 +24,7 @@ pub(super) fn solve<T: Field>(
     // The largest number of `A` is to be close to 1.
     let largest = system.columns().into_iter().zip(unknowns);
     let largest = largest.filter_map(|(column, exponent)| {
-        let largest = column.fold(0.0, |largest, x| f64::max(largest, scale::size(*x)));
+        let largest = column.fold(0.0, |largest, x| f64::max(largest, x.size()));
         (largest > 0.0).then(|| scale::exponent(largest) + exponent)
     });
     let largest = largest.max().unwrap_or(0);

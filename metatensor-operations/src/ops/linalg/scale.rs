@@ -41,11 +41,6 @@ pub(super) fn exponent(x: f64) -> i32 {
     }
 }
 
-/// The larger one of the absolute values of the real and the imaginary part.
-pub(super) fn size<T: Field>(x: T) -> f64 {
-    f64::max(x.re().abs(), x.im().abs())
-}
-
 /// The scale of a column whose largest element has this size, or `None` if it has nothing but zeros.
 pub(super) fn column_exponent(largest: f64) -> Option<i32> {
     if largest == 0.0 {
@@ -66,7 +61,7 @@ pub(super) fn multiply<T: Field>(mut elements: ArrayViewMut1<'_, T>, exponent: i
 /// close to 1. All are 0 if this is not needed.
 pub(super) fn balance<T: Field>(matrix: &ArrayView2<'_, T>) -> (Vec<i32>, Vec<i32>) {
     let exponents = matrix.mapv(|x| {
-        let size = size(x);
+        let size = x.size();
         (size != 0.0).then(|| exponent(size))
     });
     let largest = |exponents: &mut dyn Iterator<Item = i32>| exponents.max().unwrap_or(0);

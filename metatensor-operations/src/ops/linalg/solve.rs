@@ -94,7 +94,7 @@ fn solve_as<T: Field>(x: &TensorBlock, y: &TensorBlock) -> Result<Array2<T>> {
     columns.extend(right.columns().into_iter().map(|column| {
         let exponents = column.iter().zip(&rows);
         let exponents = exponents.filter_map(|(&x, row)| {
-            let size = scale::size(x);
+            let size = x.size();
             (size != 0.0).then(|| scale::exponent(size) - row)
         });
         exponents.max().unwrap_or(0)

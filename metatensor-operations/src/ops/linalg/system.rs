@@ -7,9 +7,9 @@ use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View};
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use num_complex::Complex;
 
-use super::field::{Field, Widen};
+use super::field::Field;
 use super::matrix::{matrix, matrix_shape, part};
-use crate::numbers::{Convert, continuous, converted, promote, stored, with_continuous};
+use crate::numbers::{Number, continuous, converted, promote, stored, with_continuous};
 
 /// Type of the solutions of systems of equations between these blocks.
 pub(super) fn solution_type(x: &TensorBlock, y: &TensorBlock) -> Result<DType> {
@@ -33,7 +33,7 @@ impl<'v, T: Field> Rows<'v, T> {
                 let rows = part(&elements, range, ..);
                 Zip::from(output)
                     .and(rows)
-                    .for_each(|output: &mut T, x| *output = T::from_complex(x.widen()));
+                    .for_each(|output: &mut T, x| *output = T::from_complex(x.widen().into()));
             });
             read
         }))?;
@@ -65,7 +65,7 @@ pub(super) fn solution_block<T: Field>(
 ) -> Result<TensorBlock> {
     let shape = [solution.nrows(), solution.ncols()];
     let values = with_continuous!(dtype, S => DenseArray::write(&shape, |output| {
-        let elements = solution.iter().map(|&w| S::from_complex(w.widen()));
+        let elements = solution.iter().map(|&w| S::from_complex(w.into()));
         output.extend(solution.len(), elements);
         Ok(())
     }))?;

@@ -19,8 +19,7 @@ use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Result};
 
 use crate::engine::Axis;
-use crate::kernels::{Summable, Variance, Wide};
-use crate::numbers::Continuous;
+use crate::kernels::Variance;
 
 mod functions;
 mod over_properties;
@@ -81,11 +80,6 @@ impl Spread {
         }
     }
 }
-
-/// Elements with means.
-trait Averaged: Continuous + Summable<Sum: Wide> {}
-
-impl<T: Continuous + Summable<Sum: Wide>> Averaged for T {}
 
 /// The dimensions of an axis that stay after these have been removed.
 struct Kept<'a> {

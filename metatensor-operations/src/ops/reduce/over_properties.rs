@@ -5,13 +5,11 @@ use std::borrow::Cow;
 use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock};
 
-use super::{Averaged, Kept, Reduction, Spread};
+use super::{Kept, Reduction, Spread};
 use crate::engine::{Axis, add_gradients, check_no_second_derivatives};
-use crate::kernels::{
-    ColumnGroups, ColumnMoments, GradientRows, Summable, centered_columns, sum_columns,
-};
+use crate::kernels::{ColumnGroups, ColumnMoments, GradientRows, centered_columns, sum_columns};
 use crate::numbers::{
-    Continuous, continuous, large_integers, read, stored, with_continuous, with_number,
+    Continuous, Number, continuous, large_integers, read, stored, with_continuous, with_number,
 };
 
 pub(super) fn reduce(
@@ -62,19 +60,17 @@ impl Merge {
     }
 }
 
-fn sum<T: Summable>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
+fn sum<T: Number>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
     merge_all(block, merge, |_, sum| T::narrow(sum))
 }
 
-fn mean<T: Averaged>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
-    merge_all(block, merge, |count, sum: T::Sum| {
-        T::narrow(sum.over_real(count))
-    })
+fn mean<T: Continuous>(block: &TensorBlock, merge: &Merge) -> Result<TensorBlock> {
+    merge_all(block, merge, |count, sum: T::Sum| T::narrow(sum / count))
 }
 
 /// `finish(count, sum)` for the sums of values and those of gradients, at all depths; `count` is the
 /// number of properties in the group.
-fn merge_all<T: Summable>(
+fn merge_all<T: Number>(
     block: &TensorBlock,
     merge: &Merge,
     finish: impl Fn(f64, T::Sum) -> T + Copy + Sync,
@@ -89,7 +85,11 @@ fn merge_all<T: Summable>(
     Ok(result)
 }
 
-fn spread<T: Averaged>(block: &TensorBlock, merge: &Merge, spread: Spread) -> Result<TensorBlock> {
+fn spread<T: Continuous>(
+    block: &TensorBlock,
+    merge: &Merge,
+    spread: Spread,
+) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
     let view = block.view()?;
     let x: Cow<'_, [T]> = match large_integers(&view)? {
