@@ -7,8 +7,6 @@ use metatensor_core::Result;
 use metatensor_core::internal::change_rows;
 use metatensor_core::internal::rows::RowGroups;
 
-use super::ColumnGroups;
-
 /// `x - sum / count`.
 #[inline]
 fn deviation(x: i64, sum: i128, count: usize) -> f64 {
@@ -44,17 +42,14 @@ pub(crate) fn centered_rows(x: &[i64], length: usize, groups: &RowGroups) -> Res
 }
 
 /// For lines of `length` integers, in groups of elements of each line.
-pub(crate) fn centered_columns(
-    x: &[i64],
-    length: usize,
-    columns: &ColumnGroups,
-) -> Result<Vec<f64>> {
+pub(crate) fn centered_columns(x: &[i64], length: usize, groups: &RowGroups) -> Result<Vec<f64>> {
     let mut result = vec![0.0; x.len()];
     let work = 3 * size_of_val(x);
     change_rows(&mut result, length, work, |lines, result| {
         let x = x[lines.start * length..].chunks_exact(length);
         for (x, result) in x.zip(result.chunks_exact_mut(length)) {
-            for members in columns.all_members() {
+            for group in 0..groups.len() {
+                let members = groups.rows_of(group);
                 let sum: i128 = members.iter().map(|&i| i128::from(x[i as usize])).sum();
                 for &i in members {
                     result[i as usize] = deviation(x[i as usize], sum, members.len());

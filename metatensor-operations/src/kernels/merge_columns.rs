@@ -24,14 +24,14 @@ const BLOCK: usize = 128;
 const PARTS: usize = 4;
 
 /// Groups of elements along the last axis.
-pub(crate) struct ColumnGroups {
-    groups: RowGroups,
+struct ColumnGroups<'a> {
+    groups: &'a RowGroups,
     /// Whether the elements of each group follow each other, in the order of groups.
     contiguous: bool,
 }
 
-impl ColumnGroups {
-    pub(crate) fn new(groups: RowGroups) -> Self {
+impl<'a> ColumnGroups<'a> {
+    fn new(groups: &'a RowGroups) -> Self {
         let contiguous = groups.members().is_sorted();
         ColumnGroups { groups, contiguous }
     }
@@ -43,11 +43,6 @@ impl ColumnGroups {
 
     fn members(&self, group: usize) -> &[u32] {
         self.groups.rows_of(group)
-    }
-
-    /// The members of all groups, one after the other.
-    pub(super) fn all_members(&self) -> impl Iterator<Item = &[u32]> {
-        (0..self.len()).map(|group| self.members(group))
     }
 
     fn first(&self, group: usize) -> usize {
@@ -213,14 +208,14 @@ fn line_count(shape: &[usize]) -> usize {
     shape[..shape.len() - 1].iter().product()
 }
 
-/// `finish(count, sum)` for the sums of all elements of a group along the last axis; `count` is how
-/// many there are.
+/// `finish(group, sum)` for the sums of all elements of a group along the last axis.
 pub(crate) fn sum_columns<T: Number>(
     shape: &[usize],
     x: &[T],
-    columns: &ColumnGroups,
-    finish: impl Fn(f64, T::Sum) -> T + Sync,
+    groups: &RowGroups,
+    finish: impl Fn(usize, T::Sum) -> T + Sync,
 ) -> Result<DenseArray> {
+    let columns = ColumnGroups::new(groups);
     let length = shape[shape.len() - 1];
     let groups = columns.len();
     let work = size_of_val(x) + line_count(shape) * groups * size_of::<T>();
@@ -230,7 +225,7 @@ pub(crate) fn sum_columns<T: Number>(
             let lines = lines(x, length, start);
             for group in 0..groups {
                 let sums = columns.sums(group, lines, lines, |_, x, _| x.widen());
-                merged.set(group, sums.map(|sum| finish(columns.count(group), sum)));
+                merged.set(group, sums.map(|sum| finish(group, sum)));
             }
             output.copy(merged.first(range.end - start));
         }
@@ -245,13 +240,14 @@ pub(crate) fn sum_columns<T: Number>(
 pub(crate) struct ColumnMoments<'a, T: Continuous> {
     x: &'a [T],
     shape: &'a [usize],
-    columns: &'a ColumnGroups,
+    columns: ColumnGroups<'a>,
     /// For each line, those of its groups.
     moments: Vec<Moments<T::Sum>>,
 }
 
 impl<'a, T: Continuous> ColumnMoments<'a, T> {
-    pub(crate) fn new(shape: &'a [usize], x: &'a [T], columns: &'a ColumnGroups) -> Result<Self> {
+    pub(crate) fn new(shape: &'a [usize], x: &'a [T], groups: &'a RowGroups) -> Result<Self> {
+        let columns = ColumnGroups::new(groups);
         let groups = columns.len();
         let (count, length) = (line_count(shape), shape[shape.len() - 1]);
         let mut moments = vec![Moments::default(); count * groups];
@@ -346,7 +342,7 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
         output: &mut Output<'_, T>,
         finish: impl Fn(f64, Variance, f64) -> f64,
     ) {
-        let columns = self.columns;
+        let columns = &self.columns;
         let length = self.shape[self.shape.len() - 1];
         let (count, per_row) = (row.len() / length, deviations.len() / length);
         let mut merged = Lines::new(columns.len());
@@ -374,7 +370,7 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
     /// Differences to their mean of the elements of as many lines as `result` has space for, divided by the scale of the
     /// variance.
     fn deviations(&self, first_line: usize, result: &mut [T::Sum]) {
-        let columns = self.columns;
+        let columns = &self.columns;
         let length = self.shape[self.shape.len() - 1];
         let x = self.x[first_line * length..].chunks_exact(length);
         let moments = self.moments[first_line * columns.len()..].chunks_exact(columns.len());

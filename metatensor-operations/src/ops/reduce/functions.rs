@@ -2,7 +2,7 @@
 
 use metatensor_core::Result;
 
-use super::{Reduction, over_properties, over_samples};
+use super::{Reduction, merge};
 use crate::engine::{Axis, Operand, map_blocks};
 
 /// Reduces the samples of each block, whose dimensions `names` are removed.
@@ -43,7 +43,7 @@ pub fn reduce_over_samples<T: Operand>(
     names: &[&str],
 ) -> Result<T> {
     map_blocks(&reduction.function(Axis::Samples), tensor, &|block| {
-        over_samples::reduce(block, reduction, names)
+        merge::reduce(block, Axis::Samples, reduction, names)
     })
 }
 
@@ -86,7 +86,7 @@ pub fn reduce_over_properties<T: Operand>(
     names: &[&str],
 ) -> Result<T> {
     map_blocks(&reduction.function(Axis::Properties), tensor, &|block| {
-        over_properties::reduce(block, reduction, names)
+        merge::reduce(block, Axis::Properties, reduction, names)
     })
 }
 

@@ -1,0 +1,221 @@
+//! Merging entries of an axis.
+
+use std::borrow::Cow;
+
+use metatensor_core::internal::rows::{RowGroups, Rows};
+use metatensor_core::internal::stored_like;
+use metatensor_core::{DType, DenseArray, Error, Labels, Result, TensorBlock};
+
+use super::Reduction;
+use crate::engine::{Axis, add_gradients, check_no_second_derivatives};
+use crate::kernels::{
+    ColumnMoments, GradientRows, RowMoments, Variance, centered_columns, centered_rows,
+    sum_columns, sum_rows,
+};
+use crate::numbers::{
+    Continuous, Number, continuous, large_integers, read, stored, with_continuous, with_number,
+};
+
+/// `block` with the dimensions `names` removed from its samples or properties.
+pub(super) fn reduce(
+    block: &TensorBlock,
+    axis: Axis,
+    reduction: Reduction,
+    names: &[&str],
+) -> Result<TensorBlock> {
+    let merge = Merge::new(block, axis, reduction, names)?;
+    match reduction {
+        Reduction::Sum => with_number!(merge.dtype, T => {
+            merge_all(block, &merge, |_, sum| T::narrow(sum))
+        }),
+        Reduction::Mean => with_continuous!(merge.dtype, T => {
+            merge_all(block, &merge, |count, sum| T::narrow(sum / count))
+        }),
+        Reduction::Var | Reduction::Std => {
+            with_continuous!(merge.dtype, T => spread::<T>(block, &merge, reduction))
+        }
+    }
+}
+
+/// Which entries of an axis of a block become one, and the labels of those there are then.
+struct Merge {
+    axis: Axis,
+    groups: RowGroups,
+    labels: Labels,
+    /// For each group of the samples of a gradient: the number of samples of the values that it is a derivative of.
+    /// For all other groups: how many entries they have.
+    counts: Vec<u32>,
+    /// Type of the results.
+    dtype: DType,
+}
+
+impl Merge {
+    /// Entries are merged if they are the same but for the dimensions `removed`.
+    fn new(
+        block: &TensorBlock,
+        axis: Axis,
+        reduction: Reduction,
+        removed: &[&str],
+    ) -> Result<Merge> {
+        let labels = match axis {
+            Axis::Samples => block.samples(),
+            _ => block.properties(),
+        };
+        let mut is_removed = vec![false; labels.size()];
+        for name in removed {
+            let Some(column) = labels.names().position(name) else {
+                return Err(Error::invalid(format!(
+                    "'{name}' is not a dimension of the {axis}, which have the dimensions {}",
+                    labels.names()
+                )));
+            };
+            is_removed[column] = true;
+        }
+        let names = labels.names().iter().enumerate();
+        let kept = names.filter(|(column, _)| !is_removed[*column]);
+        let (columns, names): (Vec<_>, Vec<_>) = kept.unzip();
+        labels.check_readable("a reduction")?;
+        let rows = labels.rows();
+        let table = rows.columns(&columns);
+        let groups = RowGroups::new(Rows::try_new(&table, rows.count(), columns.len())?);
+        let merged = match groups.len() {
+            _ if !names.is_empty() => {
+                Labels::assume_unique(&names, groups.unique().values().to_vec())?
+            }
+            0 => Labels::empty(&["_"])?,
+            _ => Labels::single(),
+        };
+        let offsets = groups.offsets().windows(2);
+        Ok(Merge {
+            axis,
+            labels: merged.stored_like(labels)?,
+            counts: offsets.map(|ends| ends[1] - ends[0]).collect(),
+            groups,
+            dtype: match reduction {
+                Reduction::Sum => block.dtype()?,
+                _ => continuous(block.dtype()?)?,
+            },
+        })
+    }
+
+    /// Rows of a gradient are merged if they have the same labels after the rows of the values, or of
+    /// the gradient that this is a gradient of, have been merged. `None` if properties are merged, which are the same.
+    fn of_gradient(&self, gradient: &TensorBlock) -> Result<Option<Merge>> {
+        if self.axis == Axis::Properties {
+            return Ok(None);
+        }
+        let samples = gradient.samples();
+        samples.check_readable("a reduction")?;
+        let rows = samples.rows();
+        let mut table = rows.values().to_vec();
+        for row in table.chunks_exact_mut(rows.width()) {
+            row[0] = self.groups.group_of()[row[0] as usize] as i32;
+        }
+        let groups = RowGroups::new(Rows::try_new(&table, rows.count(), rows.width())?);
+        let merged = groups.unique();
+        let counts = merged.iter().map(|row| self.counts[row[0] as usize]);
+        Ok(Some(Merge {
+            axis: self.axis,
+            counts: counts.collect(),
+            labels: Labels::assume_unique(&samples.names().to_vec(), merged.values().to_vec())?
+                .stored_like(samples)?,
+            groups,
+            dtype: self.dtype,
+        }))
+    }
+
+    /// Block with one entry per group, without gradients.
+    fn block(&self, block: &TensorBlock, results: DenseArray) -> Result<TensorBlock> {
+        let (samples, properties) = match self.axis {
+            Axis::Samples => (&self.labels, block.properties()),
+            _ => (block.samples(), &self.labels),
+        };
+        let values = stored_like(&**block.values(), stored(results, self.dtype)?)?;
+        TensorBlock::new(values, samples, block.components(), properties)
+    }
+}
+
+/// `finish(count, sum)` for the sums of values and those of gradients, at all depths; `count` is the
+/// number of values in the group.
+fn merge_all<T: Number>(
+    block: &TensorBlock,
+    merge: &Merge,
+    finish: impl Fn(f64, T::Sum) -> T + Copy + Sync,
+) -> Result<TensorBlock> {
+    let view = block.view()?;
+    let (shape, x) = (view.shape(), read::<T>(&view)?);
+    let of_group = |group: usize, sum| finish(merge.counts[group].into(), sum);
+    let values = match merge.axis {
+        Axis::Samples => sum_rows(shape, &x, &merge.groups, of_group)?,
+        _ => sum_columns(shape, &x, &merge.groups, of_group)?,
+    };
+    let mut result = merge.block(block, values)?;
+    add_gradients(&mut result, block, |_, gradient| {
+        let own = merge.of_gradient(gradient)?;
+        merge_all(gradient, own.as_ref().unwrap_or(merge), finish)
+    })?;
+    Ok(result)
+}
+
+/// Makes the elements of a gradient, the samples of which are merged like this.
+type Derivatives<'a, T> = dyn Fn(&GradientRows, &[T], &Merge) -> Result<DenseArray> + 'a;
+
+/// Variances or standard deviations.
+fn spread<T: Continuous>(
+    block: &TensorBlock,
+    merge: &Merge,
+    reduction: Reduction,
+) -> Result<TensorBlock> {
+    check_no_second_derivatives(block)?;
+    let value = |Variance { scaled, scale }: Variance| match reduction {
+        Reduction::Std => scaled.sqrt() * scale,
+        _ => scaled * scale * scale,
+    };
+    // `sum` is that of all `(x - μ) ∇x`, divided by the scale of the variance: the derivative of `μ` would be multiplied by
+    // the sum of all `x - μ`, which is 0.
+    let derivative = |count, Variance { scaled, scale }: Variance, sum: f64| match reduction {
+        Reduction::Std if scaled == 0.0 => 0.0,
+        Reduction::Std => sum / (count * scaled.sqrt()),
+        _ => 2.0 * sum / count * scale,
+    };
+
+    let view = block.view()?;
+    let (shape, groups) = (view.shape(), &merge.groups);
+    let x: Cow<'_, [T]> = match large_integers(&view)? {
+        None => read(&view)?,
+        Some(x) => {
+            let centered = match merge.axis {
+                Axis::Samples => centered_rows(&x, shape[1..].iter().product(), groups)?,
+                _ => centered_columns(&x, shape[shape.len() - 1], groups)?,
+            };
+            centered.into_iter().map(T::from_real).collect()
+        }
+    };
+    let (values, derivatives): (_, Box<Derivatives<'_, T>>) = match merge.axis {
+        Axis::Samples => {
+            let moments = RowMoments::new(shape, &x, groups)?;
+            let values = moments.map_variances(value)?;
+            let derivatives = move |rows: &GradientRows, a: &[T], merge: &Merge| {
+                moments.weighted_sums(rows, a, &merge.groups, derivative)
+            };
+            (values, Box::new(derivatives))
+        }
+        _ => {
+            let moments = ColumnMoments::new(shape, &x, groups)?;
+            let values = moments.map_variances(value)?;
+            let derivatives = move |rows: &GradientRows, a: &[T], _: &Merge| {
+                moments.weighted_sums(rows, a, derivative)
+            };
+            (values, Box::new(derivatives))
+        }
+    };
+    let mut result = merge.block(block, values)?;
+    add_gradients(&mut result, block, |parameter, gradient| {
+        let rows = GradientRows::new(block, parameter)?;
+        let own = merge.of_gradient(gradient)?;
+        let merge = own.as_ref().unwrap_or(merge);
+        let values = derivatives(&rows, &read(&gradient.view()?)?, merge)?;
+        merge.block(gradient, values)
+    })?;
+    Ok(result)
+}
