@@ -30,4 +30,4 @@ pub(crate) use results::{
     with_values,
 };
 pub(crate) use structure::{from_parts, invalid_axis, with_rows};
-pub(crate) use take::{PropertyPart, SamplePart, Sorting, sorted, take};
+pub(crate) use take::{Part, Sorting, sorted, take};

@@ -8,62 +8,43 @@ use metatensor_core::{Labels, Result, TensorBlock};
 use super::with_rows;
 use crate::kernels::{self, Picked};
 
-/// Some of the properties of a block.
-pub(crate) struct PropertyPart {
-    pub(crate) picked: Option<Picked>,
-    pub(crate) labels: Labels,
+/// Some of the entries of an axis of a block.
+pub(crate) struct Part {
+    /// `None` for all entries, in order.
+    picked: Option<Picked>,
+    labels: Labels,
 }
 
-/// The rows of one of the new blocks.
-pub(crate) struct SamplePart {
-    /// `None` for all rows, in order.
-    pub(crate) picked: Option<Picked>,
-    pub(crate) labels: Labels,
-}
-
-impl SamplePart {
-    pub(crate) fn all(samples: &Labels) -> SamplePart {
-        SamplePart {
+impl Part {
+    pub(crate) fn all(labels: &Labels) -> Part {
+        Part {
             picked: None,
-            labels: samples.clone(),
+            labels: labels.clone(),
         }
     }
 
-    /// These rows of `samples`.
-    pub(crate) fn new(samples: &Labels, rows: Vec<u32>) -> Result<SamplePart> {
-        let (picked, labels) = pick_labels(samples, rows)?;
-        Ok(SamplePart { picked, labels })
+    /// These entries of `labels`.
+    pub(crate) fn new(labels: &Labels, entries: Vec<u32>) -> Result<Part> {
+        let Some(picked) = Picked::new(entries, labels.count()) else {
+            return Ok(Part::all(labels));
+        };
+        labels.check_readable("a part")?;
+        Ok(Part {
+            labels: with_rows(labels, labels.rows().gather(picked.entries()))?,
+            picked: Some(picked),
+        })
     }
-}
 
-impl PropertyPart {
-    pub(crate) fn all(properties: &Labels) -> PropertyPart {
-        PropertyPart {
-            picked: None,
-            labels: properties.clone(),
+    /// All entries of `labels`, sorted if there is a direction.
+    pub(crate) fn sorted(labels: &Labels, direction: Option<Direction>) -> Result<Part> {
+        match direction {
+            None => Ok(Part::all(labels)),
+            Some(direction) => Part::new(labels, sorted(labels, direction)?),
         }
     }
-
-    /// These properties.
-    pub(crate) fn new(properties: &Labels, entries: Vec<u32>) -> Result<PropertyPart> {
-        let (picked, labels) = pick_labels(properties, entries)?;
-        Ok(PropertyPart { picked, labels })
-    }
 }
 
-fn pick_labels(labels: &Labels, entries: Vec<u32>) -> Result<(Option<Picked>, Labels)> {
-    let picked = Picked::new(entries, labels.count());
-    let labels = match &picked {
-        None => labels.clone(),
-        Some(picked) => {
-            labels.check_readable("a part")?;
-            with_rows(labels, labels.rows().gather(picked.entries()))?
-        }
-    };
-    Ok((picked, labels))
-}
-
-/// What is sorted, besides what is asked for with [`SamplePart`] and [`PropertyPart`].
+/// What is sorted, besides what is asked for with [`Part`].
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sorting {
     /// The rows of gradients, after they were renumbered.
@@ -84,28 +65,21 @@ pub(crate) fn sorted(labels: &Labels, direction: Direction) -> Result<Vec<u32>> 
 /// their order if they are not to be sorted.
 pub(crate) fn take(
     block: &TensorBlock,
-    samples: &[SamplePart],
-    properties: &[&PropertyPart],
+    samples: &[Part],
+    properties: &[&Part],
     sorting: Sorting,
 ) -> Result<Vec<TensorBlock>> {
-    let components = block.components().iter().map(|labels| {
-        let Some(direction) = sorting.components else {
-            return Ok((None, labels.clone()));
-        };
-        pick_labels(labels, sorted(labels, direction)?)
-    });
-    let (picked_components, components): (Vec<_>, Vec<_>) =
-        components.collect::<Result<Vec<_>>>()?.into_iter().unzip();
-
-    let mut axes: Vec<Option<&Picked>> = vec![None; components.len() + 2];
-    let last = axes.len() - 1;
-    for (axis, picked) in axes[1..last].iter_mut().zip(&picked_components) {
-        *axis = picked.as_ref();
-    }
+    let components = block.components().iter();
+    let components = components.map(|labels| Part::sorted(labels, sorting.components));
+    let components = components.collect::<Result<Vec<_>>>()?;
+    let component_labels: Vec<_> = components.iter().map(|part| part.labels.clone()).collect();
     let mut results = Vec::with_capacity(samples.len());
     for (samples, properties) in samples.iter().zip(properties) {
-        axes[0] = samples.picked.as_ref();
-        axes[last] = properties.picked.as_ref();
+        let axes = [samples]
+            .into_iter()
+            .chain(&components)
+            .chain([*properties]);
+        let axes: Vec<_> = axes.map(|part| part.picked.as_ref()).collect();
         let values = if axes.iter().all(Option::is_none) {
             block.values().clone()
         } else {
@@ -114,7 +88,7 @@ pub(crate) fn take(
         results.push(TensorBlock::new(
             values,
             &samples.labels,
-            &components,
+            &component_labels,
             &properties.labels,
         )?);
     }
@@ -132,10 +106,10 @@ pub(crate) fn take(
 /// The rows of a gradient that go to each of the new blocks, found in one pass over them.
 fn gradient_parts(
     gradient: &TensorBlock,
-    samples: &[SamplePart],
+    samples: &[Part],
     sample_count: usize,
     sorting: Sorting,
-) -> Result<Vec<SamplePart>> {
+) -> Result<Vec<Part>> {
     let labels = gradient.samples();
     let moves = Moves::new(samples, sample_count);
     let mut kept = vec![Vec::new(); samples.len()];
@@ -154,10 +128,7 @@ fn gradient_parts(
     let parts = samples.iter().zip(kept.into_iter().zip(values));
     let parts = parts.map(|(samples, (mut kept, mut values))| {
         if samples.picked.is_none() {
-            return match sorting.gradient_rows {
-                None => Ok(SamplePart::all(labels)),
-                Some(direction) => SamplePart::new(labels, sorted(labels, direction)?),
-            };
+            return Part::sorted(labels, sorting.gradient_rows);
         }
         if let Some(direction) = sorting.gradient_rows {
             let rows = Rows::try_new(&values, kept.len(), labels.size())?;
@@ -165,7 +136,7 @@ fn gradient_parts(
             values = rows.gather(&order);
             kept = order.iter().map(|&i| kept[i as usize]).collect();
         }
-        Ok(SamplePart {
+        Ok(Part {
             picked: Picked::new(kept, labels.count()),
             labels: with_rows(labels, values)?,
         })
@@ -181,7 +152,7 @@ struct Moves {
 }
 
 impl Moves {
-    fn new(parts: &[SamplePart], sample_count: usize) -> Moves {
+    fn new(parts: &[Part], sample_count: usize) -> Moves {
         let moving = (0_u32..).zip(parts);
         let moving = moving.filter_map(|(part, samples)| Some((part, samples.picked.as_ref()?)));
         if moving.clone().next().is_none() {

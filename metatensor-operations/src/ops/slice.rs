@@ -3,9 +3,7 @@
 use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
-use crate::engine::{
-    Axis, Blocks, Operand, PropertyPart, SamplePart, Sorting, invalid_axis, only, take,
-};
+use crate::engine::{Axis, Blocks, Operand, Part, Sorting, invalid_axis, only, take};
 
 /// Which entries of an axis to keep.
 #[derive(Clone, Copy, Debug)]
@@ -103,15 +101,15 @@ fn split_blocks(
     check_axis(axis)?;
     let mut results = vec![Vec::with_capacity(blocks.list.len()); selections.len()];
     // Blocks often have the same labels: what is selected from them, and new labels for it, are only made once.
-    let mut last: Option<(&Labels, Parts)> = None;
+    let mut last: Option<(&Labels, Vec<Part>)> = None;
     for (i, block) in blocks.list.iter().enumerate() {
         let labels = sliced(block, axis);
         let parts = match last.take() {
             Some((known, parts)) if have_same_parts(known, labels) => Ok(parts),
-            _ => Parts::new(labels, axis, selections),
+            _ => parts(labels, axis, selections),
         };
         let split = parts.and_then(|parts| {
-            let blocks = parts.of(block);
+            let blocks = take_parts(block, axis, &parts);
             last = Some((labels, parts));
             blocks
         });
@@ -137,47 +135,36 @@ fn have_same_parts(a: &Labels, b: &Labels) -> bool {
     a.is_same(b) || (a == b && is_native(a) && is_native(b))
 }
 
-/// What is selected, for each selection.
-enum Parts {
-    Samples(Vec<SamplePart>),
-    Properties(Vec<PropertyPart>),
+/// The selected parts of an axis with these labels.
+fn parts(labels: &Labels, axis: Axis, selections: &[Selection<'_>]) -> Result<Vec<Part>> {
+    let name = match axis {
+        Axis::Properties => "property",
+        _ => "sample",
+    };
+    let parts = selected(name, labels, selections)?.into_iter();
+    let parts = parts.map(|mut entries| {
+        if axis == Axis::Properties {
+            entries.sort_unstable();
+        }
+        Part::new(labels, entries)
+    });
+    parts.collect()
 }
 
-impl Parts {
-    /// Parts of blocks that have these labels on this axis.
-    fn new(labels: &Labels, axis: Axis, selections: &[Selection<'_>]) -> Result<Parts> {
-        if axis == Axis::Properties {
-            let parts = selected("property", labels, selections)?.into_iter();
-            let parts = parts.map(|mut entries| {
-                entries.sort_unstable();
-                PropertyPart::new(labels, entries)
-            });
-            return Ok(Parts::Properties(parts.collect::<Result<_>>()?));
-        }
-        let parts = selected("sample", labels, selections)?.into_iter();
-        let parts = parts.map(|rows| SamplePart::new(labels, rows));
-        Ok(Parts::Samples(parts.collect::<Result<_>>()?))
+/// The blocks with these parts of an axis.
+fn take_parts(block: &TensorBlock, axis: Axis, parts: &[Part]) -> Result<Vec<TensorBlock>> {
+    if axis == Axis::Properties {
+        let samples = parts.iter().map(|_| Part::all(block.samples()));
+        let properties: Vec<_> = parts.iter().collect();
+        return take(
+            block,
+            &samples.collect::<Vec<_>>(),
+            &properties,
+            Sorting::default(),
+        );
     }
-
-    fn of(&self, block: &TensorBlock) -> Result<Vec<TensorBlock>> {
-        match self {
-            Parts::Samples(samples) => {
-                let all = PropertyPart::all(block.properties());
-                take(
-                    block,
-                    samples,
-                    &vec![&all; samples.len()],
-                    Sorting::default(),
-                )
-            }
-            Parts::Properties(properties) => {
-                let samples = properties.iter().map(|_| SamplePart::all(block.samples()));
-                let samples: Vec<_> = samples.collect();
-                let properties: Vec<_> = properties.iter().collect();
-                take(block, &samples, &properties, Sorting::default())
-            }
-        }
-    }
+    let all = Part::all(block.properties());
+    take(block, parts, &vec![&all; parts.len()], Sorting::default())
 }
 
 /// Positions of the entries of an axis that are selected, for each selection.

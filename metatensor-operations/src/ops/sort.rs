@@ -4,8 +4,7 @@ use metatensor_core::internal::rows::Direction;
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Operand, PropertyPart, SamplePart, Sorting, invalid_axis, map_structure, only, sorted,
-    take, with_rows,
+    Axis, Operand, Part, Sorting, invalid_axis, map_structure, only, sorted, take, with_rows,
 };
 
 /// Map with the entries of `axes` sorted, the first dimension of labels being the most significant.
@@ -65,15 +64,8 @@ fn sort_keys(
 
 fn sort_axes(block: &TensorBlock, axes: &[Axis], direction: Direction) -> Result<TensorBlock> {
     let direction_of = |axis| axes.contains(&axis).then_some(direction);
-    let samples = match direction_of(Axis::Samples) {
-        None => SamplePart::all(block.samples()),
-        Some(direction) => SamplePart::new(block.samples(), sorted(block.samples(), direction)?)?,
-    };
-    let properties = block.properties();
-    let properties = match direction_of(Axis::Properties) {
-        None => PropertyPart::all(properties),
-        Some(direction) => PropertyPart::new(properties, sorted(properties, direction)?)?,
-    };
+    let samples = Part::sorted(block.samples(), direction_of(Axis::Samples))?;
+    let properties = Part::sorted(block.properties(), direction_of(Axis::Properties))?;
     let sorting = Sorting {
         gradient_rows: direction_of(Axis::Samples),
         components: direction_of(Axis::Components),
