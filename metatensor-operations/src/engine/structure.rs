@@ -11,14 +11,22 @@ pub(crate) fn with_rows(model: &Labels, values: Vec<i32>) -> Result<Labels> {
 
 /// Block made of these parts.
 pub(crate) fn from_parts(parts: BlockParts) -> Result<TensorBlock> {
-    let mut block = TensorBlock::new(
+    let block = TensorBlock::new(
         parts.values,
         &parts.samples,
         &parts.components,
         &parts.properties,
     )?;
-    for (parameter, gradient) in parts.gradients {
-        block.add_gradient(&parameter, gradient)?;
+    with_gradients(block, parts.gradients)
+}
+
+/// `block` with these gradients as well.
+pub(crate) fn with_gradients<P: AsRef<str>>(
+    mut block: TensorBlock,
+    gradients: Vec<(P, TensorBlock)>,
+) -> Result<TensorBlock> {
+    for (parameter, gradient) in gradients {
+        block.add_gradient(parameter.as_ref(), gradient)?;
     }
     Ok(block)
 }

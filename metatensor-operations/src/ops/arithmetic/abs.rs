@@ -1,13 +1,11 @@
 //! Absolute values.
 
-use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
+use metatensor_core::{BlockMut, Result, TensorBlock};
 
-use crate::engine::{
-    Operand, add_gradients, change_gradients, change_values, check_no_second_derivatives, in_place,
-    map_blocks, with_results,
-};
-use crate::kernels::{self, GradientRows};
-use crate::numbers::{Number, read, with_continuous, with_number};
+use super::derivatives::{Weights, change_by_weights, map_with_gradients};
+use crate::engine::{Operand, change_values, check_no_second_derivatives, in_place, map_blocks};
+use crate::kernels;
+use crate::numbers::{Number, with_continuous, with_number};
 
 /// Absolute value of each element, without changing its type.
 ///
@@ -52,7 +50,10 @@ pub fn abs<T: Operand>(tensor: &T) -> Result<T> {
 pub fn into_abs<T: Operand>(tensor: T) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
         check_no_second_derivatives(block)?;
-        with_continuous!(block.dtype()?, T => make_absolute::<T>(block))
+        with_continuous!(block.dtype()?, T => {
+            change_by_weights(block, directions, T::along)?;
+            change_values(block, T::modulus)
+        })
     };
     in_place("abs", tensor, &change, abs)
 }
@@ -60,47 +61,20 @@ pub fn into_abs<T: Operand>(tensor: T) -> Result<T> {
 fn absolute(block: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
     let dtype = block.dtype()?;
-    with_number!(dtype, T => absolute_as::<T>(block, dtype))
-}
-
-fn absolute_as<T: Number>(block: &TensorBlock, dtype: DType) -> Result<TensorBlock> {
-    let view = block.view()?;
-    let x = read::<T>(&view)?;
-    let results = if dtype.is_unsigned() {
-        kernels::map(view.shape(), &x, |x: T| x)?
-    } else {
-        kernels::map(view.shape(), &x, T::modulus)?
-    };
-    let mut result = with_results(block, results, dtype)?;
-    if block.gradients_list().is_empty() {
-        return Ok(result);
+    if dtype.is_unsigned() {
+        return with_number!(dtype, T => {
+            // The square of a sign, which is that of the carrier, is 1 for all numbers but 0.
+            let sign = |x: T| x.direction().times(x.direction());
+            let signs = |x: &[T]| Ok(Some(kernels::map(&[x.len()], x, sign)?));
+            map_with_gradients(block, dtype, |shape, x| kernels::map(shape, x, |x| x), signs, T::along)
+        });
     }
-    let directions = if dtype.is_unsigned() {
-        // The square of a sign, which is that of the carrier, is 1 for all numbers but 0.
-        kernels::map(&[x.len()], &x, |x: T| x.direction().times(x.direction()))?
-    } else {
-        directions(&x)?
-    };
-    let directions = directions.view();
-    let directions = read::<T>(&directions)?;
-    add_gradients(&mut result, block, |parameter, gradient| {
-        let rows = GradientRows::new(block, parameter)?;
-        let view = gradient.view()?;
-        let dx = read::<T>(&view)?;
-        let values = kernels::gather_map(&rows, &directions, &dx, |w, dx| dx.along(w))?;
-        with_results(gradient, values, dtype)
-    })?;
-    Ok(result)
+    with_number!(dtype, T => {
+        let modulus = |shape: &[usize], x: &[T]| kernels::map(shape, x, T::modulus);
+        map_with_gradients(block, dtype, modulus, directions, T::along)
+    })
 }
 
-fn make_absolute<T: Number>(block: &mut BlockMut<'_>) -> Result<()> {
-    if !block.gradients_list().is_empty() {
-        let directions = directions::<T>(&read(&block.view()?)?)?;
-        change_gradients(block, &read(&directions.view())?, |w, dx: T| dx.along(w))?;
-    }
-    change_values(block, T::modulus)
-}
-
-fn directions<T: Number>(x: &[T]) -> Result<DenseArray> {
-    kernels::map(&[x.len()], x, |x: T| x.direction())
+fn directions<T: Number>(x: &[T]) -> Result<Weights> {
+    Ok(Some(kernels::map(&[x.len()], x, |x: T| x.direction())?))
 }

@@ -4,12 +4,12 @@ use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock};
 
 use crate::engine::{
     Child, MissingGradients, Operand, add_gradients, alike, change_values, combined_gradients,
-    in_place, map_blocks, with_fractions, with_results, zip_blocks,
+    in_place, map_blocks, with_fractions, with_gradients, with_results, zip_blocks,
 };
 use crate::kernels;
-use crate::numbers::read;
 use crate::numbers::{
-    Continuous, Number, continuous, difference, in_precision, promote, with_continuous, with_number,
+    Continuous, Number, continuous, difference, in_precision, promote, read, with_continuous,
+    with_number,
 };
 
 /// Sum of two maps. Those of integers wrap around, and those of booleans are *or*.
@@ -205,32 +205,25 @@ fn combine_all<T: Number>(
 ) -> Result<TensorBlock> {
     let (view, other) = (a.view()?, b.view()?);
     let values = kernels::zip(view.shape(), &read(&view)?, &read(&other)?, f)?;
-    let mut result = with_results(a, values, dtype)?;
     let parents = [Child::same_rows(a), Child::same_rows(b)];
-    combine_gradients(&parents, &mut result, a.values(), dtype, f)?;
-    Ok(result)
+    let gradients = gradients_of(&parents, a.values(), dtype, f)?;
+    with_gradients(with_results(a, values, dtype)?, gradients)
 }
 
-/// Adds gradients to the block that was made of `parents`, in arrays of the kind of `kind`.
-fn combine_gradients<T: Number>(
-    parents: &[Child<'_>],
-    result: &mut TensorBlock,
+/// The gradients, at all depths, of the block that is made of `parents`, in arrays of the kind of `kind`.
+fn gradients_of<'a, T: Number>(
+    parents: &[Child<'a>],
     kind: &ArrayRef,
     dtype: DType,
     f: impl Fn(T, T) -> T + Copy + Sync,
-) -> Result<()> {
-    let gradients = combined_gradients(parents, |_, pair| {
+) -> Result<Vec<(&'a str, TensorBlock)>> {
+    combined_gradients(parents, |_, pair| {
         let views = pair.views()?;
         let [dx, dy] = pair.elements(&views)?;
         let values = kernels::zip_rows(&pair.shape()?, &dx, &dy, f)?;
-        let mut gradient = pair.block(kind, values, dtype)?;
-        combine_gradients(&pair.children, &mut gradient, kind, dtype, f)?;
-        Ok(gradient)
-    })?;
-    for (parameter, gradient) in gradients {
-        result.add_gradient(parameter, gradient)?;
-    }
-    Ok(())
+        let gradients = gradients_of(&pair.children, kind, dtype, f)?;
+        with_gradients(pair.block(kind, values, dtype)?, gradients)
+    })
 }
 
 fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {

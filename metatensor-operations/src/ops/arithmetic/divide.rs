@@ -1,14 +1,12 @@
 //! Quotients.
 
-use metatensor_core::{DType, Result, TensorBlock};
+use metatensor_core::{Result, TensorBlock};
 
+use super::derivatives::{First, zip_with_gradients};
 use crate::engine::{
-    Child, MissingGradients, Operand, alike, check_no_second_derivatives, combined_gradients,
-    map_all, map_blocks, with_results, zip_blocks,
+    MissingGradients, Operand, alike, check_no_second_derivatives, map_all, map_blocks, zip_blocks,
 };
-use crate::kernels;
-use crate::numbers::read;
-use crate::numbers::{Continuous, continuous, in_precision, promote, with_continuous};
+use crate::numbers::{Continuous, Number, continuous, in_precision, promote, with_continuous};
 
 /// Quotient of two maps, element by element. Quotients of integers and booleans are `f64`.
 ///
@@ -88,32 +86,10 @@ fn quotient(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
     check_no_second_derivatives(b)?;
     let dtype = continuous(promote(a.dtype()?, b.dtype()?)?)?;
-    with_continuous!(dtype, T => quotient_as::<T>(a, b, dtype))
-}
-
-fn quotient_as<T: Continuous>(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    dtype: DType,
-) -> Result<TensorBlock> {
-    let (view, other) = (a.view()?, b.view()?);
-    let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
-    let values = kernels::zip(view.shape(), &x, &y, T::over)?;
-    let parents = [Child::same_rows(a), Child::same_rows(b)];
-    let gradients = combined_gradients(&parents, |parameter, pair| {
-        let (rows, views) = (pair.rows(a, parameter)?, pair.views()?);
-        let quotients = values.view();
-        let (q, [dx, dy]) = (read(&quotients)?, pair.elements(&views)?);
-        let values = kernels::gather_zip(&rows, (&q, &y), (&dx, &dy), |(q, y), (dx, dy)| {
-            T::over(dx.minus(q.times(dy)), y)
-        })?;
-        pair.block(a.values(), values, dtype)
-    })?;
-    let mut result = with_results(a, values, dtype)?;
-    for (parameter, gradient) in gradients {
-        result.add_gradient(parameter, gradient)?;
-    }
-    Ok(result)
+    with_continuous!(dtype, T => {
+        let derivative = |(q, y): (T, T), (dx, dy): (T, T)| dx.minus(q.times(dy)).over(y);
+        zip_with_gradients(a, b, dtype, T::over, First::Result, derivative)
+    })
 }
 
 fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {

@@ -12,6 +12,7 @@
 
 mod abs;
 mod add;
+mod derivatives;
 mod divide;
 mod multiply;
 mod pow;

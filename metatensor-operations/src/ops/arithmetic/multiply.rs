@@ -1,13 +1,12 @@
 //! Products.
 
-use metatensor_core::{BlockMut, DType, Result, TensorBlock};
+use metatensor_core::{BlockMut, Result, TensorBlock};
 
+use super::derivatives::{First, zip_with_gradients};
 use crate::engine::{
-    Child, MissingGradients, Operand, alike, change_all, check_no_second_derivatives,
-    combined_gradients, in_place, map_all, map_blocks, with_results, zip_blocks,
+    MissingGradients, Operand, alike, change_all, check_no_second_derivatives, in_place, map_all,
+    map_blocks, zip_blocks,
 };
-use crate::kernels;
-use crate::numbers::read;
 use crate::numbers::{
     Continuous, Number, continuous, in_precision, promote, with_continuous, with_number,
 };
@@ -113,27 +112,10 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
     check_no_second_derivatives(b)?;
     let dtype = promote(a.dtype()?, b.dtype()?)?;
-    with_number!(dtype, T => product_as::<T>(a, b, dtype))
-}
-
-fn product_as<T: Number>(a: &TensorBlock, b: &TensorBlock, dtype: DType) -> Result<TensorBlock> {
-    let (view, other) = (a.view()?, b.view()?);
-    let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
-    let values = kernels::zip(view.shape(), &x, &y, T::times)?;
-    let mut result = with_results(a, values, dtype)?;
-    let parents = [Child::same_rows(a), Child::same_rows(b)];
-    let gradients = combined_gradients(&parents, |parameter, pair| {
-        let (rows, views) = (pair.rows(a, parameter)?, pair.views()?);
-        let [dx, dy] = pair.elements::<T>(&views)?;
-        let values = kernels::gather_zip(&rows, (&x, &y), (&dx, &dy), |(x, y), (dx, dy)| {
-            x.times(dy).plus(dx.times(y))
-        })?;
-        pair.block(a.values(), values, dtype)
-    })?;
-    for (parameter, gradient) in gradients {
-        result.add_gradient(parameter, gradient)?;
-    }
-    Ok(result)
+    with_number!(dtype, T => {
+        let derivative = |(x, y): (T, T), (dx, dy): (T, T)| x.times(dy).plus(dx.times(y));
+        zip_with_gradients(a, b, dtype, T::times, First::X, derivative)
+    })
 }
 
 fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {

@@ -1,13 +1,13 @@
 //! Powers.
 
-use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
+use metatensor_core::{BlockMut, Result, TensorBlock};
 
+use super::derivatives::{Weights, change_by_weights, map_with_gradients};
 use crate::engine::{
-    Operand, add_gradients, change_all, change_gradients, change_values,
-    check_no_second_derivatives, in_place, map_blocks, with_fractions, with_results,
+    Operand, change_values, check_no_second_derivatives, in_place, map_blocks, with_fractions,
 };
-use crate::kernels::{self, GradientRows};
-use crate::numbers::{Continuous, continuous, in_precision, read, with_continuous};
+use crate::kernels;
+use crate::numbers::{Continuous, Number, continuous, in_precision, with_continuous};
 
 /// Each element to the power `exponent`. Powers of integers and booleans are `f64`.
 ///
@@ -95,68 +95,40 @@ fn power(block: &TensorBlock, exponent: f64) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
     let dtype = continuous(block.dtype()?)?;
     let exponent = in_precision(dtype, exponent)?;
-    with_continuous!(dtype, T => power_as::<T>(block, exponent, dtype))
-}
-
-fn power_as<T: Continuous>(
-    block: &TensorBlock,
-    exponent: f64,
-    dtype: DType,
-) -> Result<TensorBlock> {
-    let view = block.view()?;
-    let x = read::<T>(&view)?;
-    let values = with_power!(exponent, T, power => kernels::map(view.shape(), &x, power))?;
-    let mut result = with_results(block, values, dtype)?;
-    if block.gradients_list().is_empty() {
-        return Ok(result);
-    }
-    let factors = derivatives(&x, exponent)?;
-    let factors = factors.view();
-    let factors = read::<T>(&factors)?;
-    add_gradients(&mut result, block, |parameter, gradient| {
-        let rows = GradientRows::new(block, parameter)?;
-        let values = if exponent == 0.0 {
-            DenseArray::zeros(T::DTYPE, rows.shape())?
-        } else {
-            let view = gradient.view()?;
-            let dx = read::<T>(&view)?;
-            kernels::gather_map(&rows, &factors, &dx, |w, dx| dx.times(w))?
+    with_continuous!(dtype, T => {
+        let power = |shape: &[usize], x: &[T]| {
+            with_power!(exponent, T, power => kernels::map(shape, x, power))
         };
-        with_results(gradient, values, dtype)
-    })?;
-    Ok(result)
+        map_with_gradients(block, dtype, power, |x| derivatives(x, exponent), T::times)
+    })
 }
 
-/// [`power_as`] in place.
+/// [`power`] in place.
 fn raise<T: Continuous>(block: &mut BlockMut<'_>, exponent: f64) -> Result<()> {
     if exponent == 1.0 {
         return Ok(());
     }
     check_no_second_derivatives(block)?;
-    if exponent == 0.0 {
-        change_all(block, |_: T| T::default())?;
-    } else if !block.gradients_list().is_empty() {
-        let factors = derivatives::<T>(&read(&block.view()?)?, exponent)?;
-        change_gradients(block, &read(&factors.view())?, |w, dx: T| dx.times(w))?;
-    }
+    change_by_weights::<T>(block, |x| derivatives(x, exponent), T::times)?;
     with_power!(exponent, T, power => change_values(block, power))
 }
 
 /// `p x^(p-1)` for all elements, which needs no power for the exponents that come most often.
-fn derivatives<T: Continuous>(x: &[T], p: f64) -> Result<DenseArray> {
+fn derivatives<T: Continuous>(x: &[T], p: f64) -> Result<Weights> {
     let (shape, real) = ([x.len()], T::from_real);
-    match p {
+    let factors = match p {
         // The square of an inverse is more often a normal number than the inverse of a square.
         -1.0 => kernels::map(&shape, x, |x: T| {
             let inverse = real(1.0).over(x);
             real(-1.0).times(inverse.times(inverse))
         }),
-        // They are not used: the results are 0 even where this is infinite.
-        0.0 => DenseArray::zeros(T::DTYPE, &[0]),
+        // The results are 0 even where this is infinite.
+        0.0 => return Ok(None),
         0.5 => kernels::map(&shape, x, |x: T| real(0.5).over(x.root())),
         1.5 => kernels::map(&shape, x, |x: T| x.root().times_real(1.5)),
         2.0 => kernels::map(&shape, x, |x: T| x.plus(x)),
         3.0 => kernels::map(&shape, x, |x: T| x.times(x).times_real(3.0)),
         p => kernels::map(&shape, x, |x: T| x.power(p - 1.0).times_real(p)),
-    }
+    };
+    factors.map(Some)
 }
