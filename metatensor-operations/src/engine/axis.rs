@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use metatensor_core::{Labels, TensorBlock};
+
 /// What labels are attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Axis {
@@ -26,6 +28,14 @@ impl Axis {
 
     /// All axes of a block.
     pub const OF_BLOCKS: [Axis; 3] = [Axis::Samples, Axis::Components, Axis::Properties];
+
+    /// The labels of a block on this axis, which is that of samples or of properties.
+    pub(crate) fn labels(self, block: &TensorBlock) -> &Labels {
+        match self {
+            Axis::Properties => block.properties(),
+            _ => block.samples(),
+        }
+    }
 }
 
 /// In lower case: `samples`.

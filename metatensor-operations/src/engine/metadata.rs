@@ -22,10 +22,20 @@ impl Default for EqualMetadataOptions {
     /// Everything is compared.
     fn default() -> Self {
         EqualMetadataOptions {
-            samples: true,
-            components: true,
-            properties: true,
             gradients: true,
+            ..EqualMetadataOptions::only(&Axis::OF_BLOCKS)
+        }
+    }
+}
+
+impl EqualMetadataOptions {
+    /// Compares these axes, and no gradients.
+    pub(crate) fn only(axes: &[Axis]) -> Self {
+        EqualMetadataOptions {
+            samples: axes.contains(&Axis::Samples),
+            components: axes.contains(&Axis::Components),
+            properties: axes.contains(&Axis::Properties),
+            gradients: false,
         }
     }
 }

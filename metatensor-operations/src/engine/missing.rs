@@ -43,11 +43,7 @@ fn check_alike(
     if missing == MissingGradients::Error {
         return same_metadata(a, b, EqualMetadataOptions::default()).map_err(with_hint);
     }
-    let values = EqualMetadataOptions {
-        gradients: false,
-        ..EqualMetadataOptions::default()
-    };
-    same_metadata(a, b, values)?;
+    same_metadata(a, b, EqualMetadataOptions::only(&Axis::OF_BLOCKS))?;
     check_gradients(&[a, b], missing)
 }
 
@@ -69,12 +65,7 @@ pub(crate) fn check_gradients(
             same_parameters(blocks[0], other).map_err(with_hint)?;
         }
     }
-    let components = EqualMetadataOptions {
-        samples: false,
-        components: true,
-        properties: false,
-        gradients: false,
-    };
+    let components = EqualMetadataOptions::only(&[Axis::Components]);
     for parameter in parameters(blocks.iter().copied()) {
         let gradients = blocks.iter().filter(|block| block.has_gradient(parameter));
         let gradients = gradients.map(|block| block.gradient(parameter));

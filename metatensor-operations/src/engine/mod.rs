@@ -29,5 +29,7 @@ pub(crate) use results::{
     add_gradients, check_no_second_derivatives, map_all, with_array, with_fractions, with_results,
     with_values,
 };
-pub(crate) use structure::{from_parts, invalid_axis, with_gradients, with_rows};
+pub(crate) use structure::{
+    from_parts, invalid_axis, samples_or_properties, with_gradients, with_rows,
+};
 pub(crate) use take::{Part, Sorting, sorted, take};

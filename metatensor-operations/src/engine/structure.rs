@@ -31,6 +31,15 @@ pub(crate) fn with_gradients<P: AsRef<str>>(
     Ok(block)
 }
 
+/// Fails for all axes that are neither samples nor properties, and so not `what` is needed.
+pub(crate) fn samples_or_properties(axis: Axis, what: &str) -> Result<()> {
+    let valid = [Axis::Samples, Axis::Properties];
+    match valid.contains(&axis) {
+        true => Ok(()),
+        false => Err(invalid_axis(axis, what, &valid)),
+    }
+}
+
 /// The error for an axis that an operation has nothing to do with.
 #[cold]
 pub(crate) fn invalid_axis(axis: Axis, what: &str, valid: &[Axis]) -> Error {

@@ -6,7 +6,7 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{Result, TensorBlock};
 
 use crate::engine::{
-    Blocks, Child, EqualMetadataOptions, GradientRowUnion, Operand, same_metadata, with_array,
+    Axis, Blocks, Child, EqualMetadataOptions, GradientRowUnion, Operand, same_metadata, with_array,
 };
 use crate::kernels::{self, Columns};
 
@@ -69,18 +69,11 @@ fn align(a: Blocks<'_>, b: Blocks<'_>) -> Result<(Vec<TensorBlock>, Vec<TensorBl
 }
 
 fn aligned(a: &TensorBlock, b: &TensorBlock) -> Result<(TensorBlock, TensorBlock)> {
-    let only_samples = EqualMetadataOptions {
-        samples: true,
-        components: false,
-        properties: false,
-        gradients: false,
-    };
     let only_parameters = EqualMetadataOptions {
-        samples: false,
         gradients: true,
-        ..only_samples
+        ..EqualMetadataOptions::only(&[])
     };
-    same_metadata(a, b, only_samples)?;
+    same_metadata(a, b, EqualMetadataOptions::only(&[Axis::Samples]))?;
     same_metadata(a, b, only_parameters)?;
     let children = [Child::same_rows(a), Child::same_rows(b)];
     let mut results = [

@@ -3,7 +3,7 @@
 use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
-use crate::engine::{Axis, Blocks, Operand, Part, Sorting, invalid_axis, only, take};
+use crate::engine::{Axis, Blocks, Operand, Part, Sorting, only, samples_or_properties, take};
 
 /// Which entries of an axis to keep.
 #[derive(Clone, Copy, Debug)]
@@ -77,14 +77,6 @@ pub fn split<T: Operand>(tensor: &T, axis: Axis, selections: &[Selection<'_>]) -
     split_all(tensor, axis, selections).map_err(|error| error.context("split"))
 }
 
-fn check_axis(axis: Axis) -> Result<()> {
-    let valid = [Axis::Samples, Axis::Properties];
-    if valid.contains(&axis) {
-        return Ok(());
-    }
-    Err(invalid_axis(axis, "known as a slicing axis", &valid))
-}
-
 fn split_all<T: Operand>(tensor: &T, axis: Axis, selections: &[Selection<'_>]) -> Result<Vec<T>> {
     let results = split_blocks(tensor.parts(), axis, selections)?.into_iter();
     results
@@ -98,12 +90,12 @@ fn split_blocks(
     axis: Axis,
     selections: &[Selection<'_>],
 ) -> Result<Vec<Vec<TensorBlock>>> {
-    check_axis(axis)?;
+    samples_or_properties(axis, "known as a slicing axis")?;
     let mut results = vec![Vec::with_capacity(blocks.list.len()); selections.len()];
     // Blocks often have the same labels: what is selected from them, and new labels for it, are only made once.
     let mut last: Option<(&Labels, Vec<Part>)> = None;
     for (i, block) in blocks.list.iter().enumerate() {
-        let labels = sliced(block, axis);
+        let labels = axis.labels(block);
         let parts = match last.take() {
             Some((known, parts)) if have_same_parts(known, labels) => Ok(parts),
             _ => parts(labels, axis, selections),
@@ -119,14 +111,6 @@ fn split_blocks(
         }
     }
     Ok(results)
-}
-
-/// The labels of an axis for slices.
-fn sliced(block: &TensorBlock, axis: Axis) -> &Labels {
-    match axis {
-        Axis::Properties => block.properties(),
-        _ => block.samples(),
-    }
 }
 
 /// Whether parts of these labels are the same, and of the same kind.

@@ -3,7 +3,7 @@
 use metatensor_core::internal::rows::{Direction, Rows, argsort, first_occurrences};
 use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
-use crate::engine::{Axis, Operand, invalid_axis};
+use crate::engine::{Axis, Operand, samples_or_properties};
 
 /// All different combinations of values that some dimensions of the samples or properties have in any
 /// of the blocks, sorted.
@@ -44,10 +44,7 @@ fn unique(
     names: &[&str],
     gradient: Option<&str>,
 ) -> Result<Labels> {
-    let valid = [Axis::Samples, Axis::Properties];
-    if !valid.contains(&axis) {
-        return Err(invalid_axis(axis, "an axis to look for metadata", &valid));
-    }
+    samples_or_properties(axis, "an axis to look for metadata")?;
     if names.is_empty() {
         return Err(Error::invalid("expected at least one name of a dimension"));
     }
@@ -58,11 +55,7 @@ fn unique(
         for parameter in gradient.into_iter().flat_map(|path| path.split('/')) {
             block = block.gradient(parameter)?;
         }
-        let labels = if axis == Axis::Samples {
-            block.samples()
-        } else {
-            block.properties()
-        };
+        let labels = axis.labels(block);
         let columns = names.iter().map(|name| {
             Names::position(labels.names(), name).ok_or_else(|| {
                 Error::invalid(format!(

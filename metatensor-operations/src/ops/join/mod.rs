@@ -9,7 +9,8 @@ mod tests;
 use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Blocks, MissingGradients, Operand, invalid_axis, parameters, same_parameters, with_hint,
+    Axis, Blocks, MissingGradients, Operand, parameters, same_parameters, samples_or_properties,
+    with_hint,
 };
 
 /// What to do with keys that are not in all of the joined maps.
@@ -124,14 +125,6 @@ fn name_input<T, R>(mut error: Error, inputs: &[T], join: impl Fn(&[T]) -> Resul
     ))
 }
 
-fn check_axis(axis: Axis) -> Result<()> {
-    let valid = [Axis::Samples, Axis::Properties];
-    if valid.contains(&axis) {
-        return Ok(());
-    }
-    Err(invalid_axis(axis, "an axis that can be joined", &valid))
-}
-
 impl<'a> Plan<'a> {
     /// How to join blocks, of which `models` are some with all names of properties, and all gradients, that there are.
     fn new(
@@ -222,7 +215,7 @@ fn gradient_components(
 }
 
 fn join_all<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) -> Result<T> {
-    check_axis(axis)?;
+    samples_or_properties(axis, "an axis that can be joined")?;
     let Some(&first) = tensors.first() else {
         let what = if T::IS_MAP { "map" } else { "block" };
         return Err(Error::invalid(format!(
@@ -330,20 +323,15 @@ fn join_inputs(plan: Plan<'_>, model: &ArrayRef, inputs: &[Input<'_>]) -> Result
 }
 
 /// The rows of the labels of all inputs, with a last column if there is a name for it.
-fn concatenated<'a>(
-    inputs: &[Input<'a>],
-    labels: impl Fn(&'a TensorBlock) -> &'a Labels,
-    axis: Axis,
-    add_dimension: Option<&str>,
-) -> Result<Labels> {
-    let model = labels(inputs[0].block);
+fn concatenated(inputs: &[Input<'_>], axis: Axis, add_dimension: Option<&str>) -> Result<Labels> {
+    let model = axis.labels(inputs[0].block);
     if let ([_], None) = (inputs, add_dimension) {
         return Ok(model.clone());
     }
     let mut names = model.names().to_vec();
     let mut values = Vec::new();
     for input in inputs {
-        let labels = labels(input.block);
+        let labels = axis.labels(input.block);
         labels.check_readable("join")?;
         match add_dimension {
             None => values.extend_from_slice(labels.rows().values()),

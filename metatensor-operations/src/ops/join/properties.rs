@@ -11,27 +11,15 @@ use crate::kernels::{self, Columns};
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
-    let only_samples = EqualMetadataOptions {
-        samples: true,
-        components: false,
-        properties: false,
-        gradients: false,
-    };
-    let only_components = EqualMetadataOptions {
-        samples: false,
-        components: true,
-        ..only_samples
-    };
+    let others = EqualMetadataOptions::only(&[Axis::Samples, Axis::Components]);
     for block in &blocks[1..] {
-        same_metadata(blocks[0], block, only_samples)?;
-        same_metadata(blocks[0], block, only_components)?;
+        same_metadata(blocks[0], block, others)?;
     }
     check_gradients(&blocks, plan.missing_gradients)?;
     let properties = if plan.number_properties {
         numbered(inputs)?
     } else {
-        let labels = TensorBlock::properties;
-        concatenated(inputs, labels, Axis::Properties, plan.add_dimension)?
+        concatenated(inputs, Axis::Properties, plan.add_dimension)?
     };
     let children: Vec<_> = blocks
         .iter()

@@ -9,13 +9,9 @@ use crate::kernels;
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
-    let components_and_properties = EqualMetadataOptions {
-        samples: false,
-        gradients: false,
-        ..EqualMetadataOptions::default()
-    };
+    let others = EqualMetadataOptions::only(&[Axis::Components, Axis::Properties]);
     for block in &blocks[1..] {
-        same_metadata(blocks[0], block, components_and_properties)?;
+        same_metadata(blocks[0], block, others)?;
         let (names, others) = (blocks[0].samples().names(), block.samples().names());
         if names != others {
             return Err(Error::invalid(format!(
@@ -24,8 +20,7 @@ pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Re
         }
     }
     check_gradients(&blocks, plan.missing_gradients)?;
-    let labels = TensorBlock::samples;
-    let samples = concatenated(inputs, labels, Axis::Samples, plan.add_dimension)?;
+    let samples = concatenated(inputs, Axis::Samples, plan.add_dimension)?;
     let axes = Axes {
         samples: &samples,
         components: blocks[0].components(),

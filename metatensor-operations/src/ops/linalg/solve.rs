@@ -1,13 +1,13 @@
 //! Systems with as many equations as unknowns.
 
 use metatensor_core::{Error, Result, TensorBlock};
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use num_complex::ComplexFloat;
 
 use super::field::{Field, with_field};
 use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{lu, scale};
-use crate::engine::{EqualMetadataOptions, NotEqual, Operand, same_metadata, zip_blocks};
+use crate::engine::{Axis, EqualMetadataOptions, NotEqual, Operand, same_metadata, zip_blocks};
 
 /// Weights `w` for which `x wᵀ = y`, where blocks of `x` are square matrices.
 ///
@@ -42,13 +42,7 @@ pub fn solve<T: Operand>(x: &T, y: &T) -> Result<T> {
 }
 
 fn same_samples(x: &TensorBlock, y: &TensorBlock) -> Result<(), NotEqual> {
-    let samples = EqualMetadataOptions {
-        samples: true,
-        components: false,
-        properties: false,
-        gradients: false,
-    };
-    same_metadata(x, y, samples)
+    same_metadata(x, y, EqualMetadataOptions::only(&[Axis::Samples]))
 }
 
 fn solve_one(x: &TensorBlock, y: &TensorBlock) -> Result<TensorBlock> {
@@ -82,13 +76,13 @@ fn solve_one(x: &TensorBlock, y: &TensorBlock) -> Result<TensorBlock> {
 fn solve_as<T: Field>(x: &TensorBlock, y: &TensorBlock) -> Result<Array2<T>> {
     let n = x.samples().count();
     let mut system = Array2::zeros((n, n + y.properties().count()));
-    let (left, right) = system.view_mut().split_at(Axis(1), n);
+    let (left, right) = system.view_mut().split_at(ndarray::Axis(1), n);
     Rows::<T>::new(&x.view()?)?.read(0..n, left);
     Rows::<T>::new(&y.view()?)?.read(0..n, right);
     if !system.iter().all(|x| ComplexFloat::is_finite(*x)) {
         return Err(not_finite().context("values"));
     }
-    let (left, right) = system.view().split_at(Axis(1), n);
+    let (left, right) = system.view().split_at(ndarray::Axis(1), n);
     let (rows, mut columns) = scale::balance(&left);
     // Each right-hand side has a scale of its own.
     columns.extend(right.columns().into_iter().map(|column| {

@@ -57,10 +57,7 @@ impl Merge {
         reduction: Reduction,
         removed: &[&str],
     ) -> Result<Merge> {
-        let labels = match axis {
-            Axis::Samples => block.samples(),
-            _ => block.properties(),
-        };
+        let labels = axis.labels(block);
         let mut is_removed = vec![false; labels.size()];
         for name in removed {
             let Some(column) = labels.names().position(name) else {
