@@ -8,7 +8,7 @@ use metatensor_core::{
     ArrayRef, DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View,
 };
 
-use super::{Child, GradientRowUnion, parameters};
+use super::{Child, gradient_of, parameters, union_of_rows};
 use crate::kernels::{GradientRows, Sparse};
 use crate::numbers::{Number, read, stored};
 
@@ -38,14 +38,15 @@ pub(crate) fn combined_gradients<'a>(
 impl<'a> GradientPair<'a> {
     fn new(parents: &[Child<'a>], parameter: &str) -> Result<Self> {
         let blocks = parents.iter().filter_map(|parent| parent.block);
-        let mut blocks = blocks.filter(|block| block.has_gradient(parameter));
-        let model = blocks.next().map(|block| block.gradient(parameter));
+        let model = blocks
+            .filter_map(|block| gradient_of(block, parameter))
+            .next();
         let missing = || Error::Internal("nobody has one of the gradients there are".into());
-        let model = model.ok_or_else(missing)??;
-        let union = GradientRowUnion::new(parents, parameter, model.samples())?;
+        let model = model.ok_or_else(missing)?;
+        let (samples, children) = union_of_rows(parents, parameter, model.samples())?;
         Ok(GradientPair {
-            samples: union.samples,
-            children: union.children,
+            samples,
+            children,
             model,
         })
     }

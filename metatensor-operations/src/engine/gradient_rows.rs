@@ -3,7 +3,7 @@
 use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use super::with_rows;
+use super::{gradient_of, with_rows};
 use crate::kernels::ZEROS;
 
 /// A block whose rows are some of the rows of a new block.
@@ -39,81 +39,67 @@ impl<'a> Child<'a> {
     }
 }
 
-/// The union of the rows of the gradients of some blocks.
-pub(crate) struct GradientRowUnion<'a> {
-    /// The rows of the first gradient, then those that only the second one has, and so on.
-    pub(crate) samples: Labels,
-    pub(crate) children: Vec<Child<'a>>,
-}
-
-impl<'a> GradientRowUnion<'a> {
-    /// For the gradients with respect to `parameter`, with the dimensions of samples of `model`. Blocks without this
-    /// gradient have no rows.
-    pub(crate) fn new(
-        parents: &[Child<'a>],
-        parameter: &str,
-        model: &Labels,
-    ) -> Result<GradientRowUnion<'a>> {
-        let blocks = parents.iter().map(|parent| {
-            let block = parent.block.filter(|block| block.has_gradient(parameter));
-            block.map(|block| block.gradient(parameter)).transpose()
+/// The rows of the gradients of some blocks with respect to `parameter`: those of the first gradient, then those that only
+/// the second one has, and so on, with the dimensions of `model`. Blocks without this gradient have no rows.
+pub(crate) fn union_of_rows<'a>(
+    parents: &[Child<'a>],
+    parameter: &str,
+    model: &Labels,
+) -> Result<(Labels, Vec<Child<'a>>)> {
+    let blocks = parents
+        .iter()
+        .map(|parent| gradient_of(parent.block?, parameter));
+    let blocks: Vec<_> = blocks.collect();
+    let in_place = parents.iter().all(|parent| parent.positions.is_none());
+    let mut present = blocks.iter().flatten();
+    if in_place
+        && let Some(first) = present.next()
+        && present.all(|block| block.samples() == first.samples())
+    {
+        let children = blocks.iter().zip(parents);
+        let children = children.map(|(&block, parent)| Child {
+            block,
+            positions: None,
+            width: parent.width,
         });
-        let blocks = blocks.collect::<Result<Vec<_>>>()?;
-        let in_place = parents.iter().all(|parent| parent.positions.is_none());
-        let mut present = blocks.iter().flatten();
-        if in_place
-            && let Some(first) = present.next()
-            && present.all(|block| block.samples() == first.samples())
-        {
-            let children = blocks.iter().zip(parents);
-            let children = children.map(|(&block, parent)| Child {
-                block,
-                positions: None,
-                width: parent.width,
-            });
-            return Ok(GradientRowUnion {
-                samples: first.samples().clone(),
-                children: children.collect(),
-            });
-        }
-
-        let mut values = Vec::new();
-        for (parent, block) in parents.iter().zip(&blocks) {
-            let Some(block) = block else {
-                continue;
-            };
-            let labels = block.samples();
-            if labels.names() != model.names() {
-                return Err(Error::invalid(format!(
-                    "the samples of the gradient '{parameter}' have different dimensions: {} and {}",
-                    model.names(),
-                    labels.names()
-                )));
-            }
-            labels.check_readable("the union")?;
-            let start = values.len();
-            values.extend_from_slice(labels.rows().values());
-            if let Some(positions) = &parent.positions {
-                for row in values[start..].chunks_exact_mut(labels.size()) {
-                    row[0] = positions[row[0] as usize] as i32;
-                }
-            }
-        }
-        let rows = Rows::try_new(&values, values.len() / model.size(), model.size())?;
-        let (firsts, positions) = first_occurrences(rows);
-        let samples = with_rows(model, rows.gather(&firsts))?;
-        let mut positions = positions.into_iter();
-        let children = blocks.into_iter().zip(parents).map(|(block, parent)| {
-            let count = block.map_or(0, |block| block.samples().count());
-            let positions: Vec<u32> = positions.by_ref().take(count).collect();
-            let stay = count == samples.count() && (0..).eq(positions.iter().copied());
-            Child {
-                block,
-                positions: (!stay).then_some(positions),
-                width: parent.width,
-            }
-        });
-        let children = children.collect();
-        Ok(GradientRowUnion { samples, children })
+        return Ok((first.samples().clone(), children.collect()));
     }
+
+    let mut values = Vec::new();
+    for (parent, block) in parents.iter().zip(&blocks) {
+        let Some(block) = block else {
+            continue;
+        };
+        let labels = block.samples();
+        if labels.names() != model.names() {
+            return Err(Error::invalid(format!(
+                "the samples of the gradient '{parameter}' have different dimensions: {} and {}",
+                model.names(),
+                labels.names()
+            )));
+        }
+        labels.check_readable("the union")?;
+        let start = values.len();
+        values.extend_from_slice(labels.rows().values());
+        if let Some(positions) = &parent.positions {
+            for row in values[start..].chunks_exact_mut(labels.size()) {
+                row[0] = positions[row[0] as usize] as i32;
+            }
+        }
+    }
+    let rows = Rows::try_new(&values, values.len() / model.size(), model.size())?;
+    let (firsts, positions) = first_occurrences(rows);
+    let samples = with_rows(model, rows.gather(&firsts))?;
+    let mut positions = positions.into_iter();
+    let children = blocks.into_iter().zip(parents).map(|(block, parent)| {
+        let count = block.map_or(0, |block| block.samples().count());
+        let positions: Vec<u32> = positions.by_ref().take(count).collect();
+        let stay = count == samples.count() && (0..).eq(positions.iter().copied());
+        Child {
+            block,
+            positions: (!stay).then_some(positions),
+            width: parent.width,
+        }
+    });
+    Ok((samples.clone(), children.collect()))
 }

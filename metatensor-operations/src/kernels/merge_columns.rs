@@ -177,32 +177,6 @@ fn lines<T>(x: &[T], length: usize, start: usize) -> [&[T]; LANES] {
     })
 }
 
-/// One element per group for each of some lines.
-struct Lines<T> {
-    elements: Vec<T>,
-    groups: usize,
-}
-
-impl<T: Copy + Default> Lines<T> {
-    fn new(groups: usize) -> Self {
-        Lines {
-            elements: vec![T::default(); LANES * groups],
-            groups,
-        }
-    }
-
-    fn set(&mut self, group: usize, elements: [T; LANES]) {
-        for (lane, element) in elements.into_iter().enumerate() {
-            self.elements[lane * self.groups + group] = element;
-        }
-    }
-
-    /// The first of these lines, `count` at most.
-    fn first(&self, count: usize) -> &[T] {
-        &self.elements[..count.min(LANES) * self.groups]
-    }
-}
-
 /// Number of lines in an array of this shape.
 fn line_count(shape: &[usize]) -> usize {
     shape[..shape.len() - 1].iter().product()
@@ -217,17 +191,19 @@ pub(crate) fn sum_columns<T: Number>(
 ) -> Result<DenseArray> {
     let columns = ColumnGroups::new(groups);
     let length = shape[shape.len() - 1];
-    let groups = columns.len();
-    let work = size_of_val(x) + line_count(shape) * groups * size_of::<T>();
-    DenseArray::write_rows(&columns.merged(shape), groups, work, |range, output| {
-        let mut merged = Lines::new(groups);
+    let count = groups.len();
+    let work = size_of_val(x) + line_count(shape) * count * size_of::<T>();
+    DenseArray::write_rows(&columns.merged(shape), count, work, |range, output| {
+        let mut merged = vec![T::default(); LANES * count];
         for start in range.clone().step_by(LANES) {
             let lines = lines(x, length, start);
-            for group in 0..groups {
+            for group in 0..count {
                 let sums = columns.sums(group, lines, lines, |_, x, _| x.widen());
-                merged.set(group, sums.map(|sum| finish(group, sum)));
+                for (lane, sum) in sums.into_iter().enumerate() {
+                    merged[lane * count + group] = finish(group, sum);
+                }
             }
-            output.copy(merged.first(range.end - start));
+            output.copy(&merged[..LANES.min(range.end - start) * count]);
         }
         Ok(())
     })
@@ -345,7 +321,7 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
         let columns = &self.columns;
         let length = self.shape[self.shape.len() - 1];
         let (count, per_row) = (row.len() / length, deviations.len() / length);
-        let mut merged = Lines::new(columns.len());
+        let mut merged = vec![T::default(); LANES * columns.len()];
         for start in (0..count).step_by(LANES) {
             let lines = lines(row, length, start);
             let parents: [usize; LANES] = array::from_fn(|lane| (start + lane) % per_row);
@@ -354,16 +330,14 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
                 let product = |_, a: T, weight: T::Sum| weight.inner(a.widen());
                 let sums = columns.sums(group, lines, weights, product);
                 let n = columns.count(group);
-                merged.set(
-                    group,
-                    array::from_fn(|lane| {
-                        let line = first_line + parents[lane];
-                        let moments = &self.moments[line * columns.len() + group];
-                        T::from_real(finish(n, moments.variance, sums[lane]))
-                    }),
-                );
+                for (lane, (sum, parent)) in sums.into_iter().zip(parents).enumerate() {
+                    let line = first_line + parent;
+                    let moments = &self.moments[line * columns.len() + group];
+                    let finished = finish(n, moments.variance, sum);
+                    merged[lane * columns.len() + group] = T::from_real(finished);
+                }
             }
-            output.copy(merged.first(count - start));
+            output.copy(&merged[..LANES.min(count - start) * columns.len()]);
         }
     }
 

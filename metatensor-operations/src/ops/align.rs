@@ -6,7 +6,7 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Blocks, Child, EqualMetadataOptions, GradientRowUnion, Operand, same_metadata, with_array,
+    Axis, Blocks, Child, EqualMetadataOptions, Operand, same_metadata, union_of_rows, with_array,
 };
 use crate::kernels::{self, Columns};
 
@@ -75,30 +75,30 @@ fn aligned(a: &TensorBlock, b: &TensorBlock) -> Result<(TensorBlock, TensorBlock
     };
     same_metadata(a, b, EqualMetadataOptions::only(&[Axis::Samples]))?;
     same_metadata(a, b, only_parameters)?;
-    let children = [Child::same_rows(a), Child::same_rows(b)];
+    let parents = [Child::same_rows(a), Child::same_rows(b)];
     let mut results = [
         with_array(a, a.values().clone())?,
         with_array(b, b.values().clone())?,
     ];
-    add_gradients(&children, &mut results)?;
+    add_gradients(&parents, &mut results)?;
     Ok(results.into())
 }
 
-/// Adds gradients with the same rows to the blocks that were made of `children`, all of which have a block. Each block
+/// Adds gradients with the same rows to the blocks that were made of `parents`, all of which have a block. Each block
 /// keeps the order of its gradients.
-fn add_gradients(children: &[Child<'_>], results: &mut [TensorBlock]) -> Result<()> {
-    let blocks: Vec<_> = children.iter().filter_map(|child| child.block).collect();
+fn add_gradients(parents: &[Child<'_>], results: &mut [TensorBlock]) -> Result<()> {
+    let blocks: Vec<_> = parents.iter().filter_map(|child| child.block).collect();
     let mut aligned = vec![HashMap::new(); blocks.len()];
     for (parameter, model) in blocks[0].gradients() {
-        let union = GradientRowUnion::new(children, parameter, model.samples())?;
-        let gradients = union.children.iter().zip(&blocks).map(|(child, block)| {
+        let (samples, children) = union_of_rows(parents, parameter, model.samples())?;
+        let gradients = children.iter().zip(&blocks).map(|(child, block)| {
             let gradient = block.gradient(parameter)?;
-            let values = match child.sources(union.samples.count()) {
+            let values = match child.sources(samples.count()) {
                 None => gradient.values().clone(),
                 rows => {
                     let view = gradient.view()?;
                     let mut shape = view.shape().to_vec();
-                    shape[0] = union.samples.count();
+                    shape[0] = samples.count();
                     let dtype = view.dtype();
                     let columns = Columns {
                         view: Some(view),
@@ -111,13 +111,13 @@ fn add_gradients(children: &[Child<'_>], results: &mut [TensorBlock]) -> Result<
             };
             TensorBlock::new(
                 values,
-                &union.samples,
+                &samples,
                 gradient.components(),
                 gradient.properties(),
             )
         });
         let mut gradients = gradients.collect::<Result<Vec<_>>>()?;
-        add_gradients(&union.children, &mut gradients)?;
+        add_gradients(&children, &mut gradients)?;
         for (aligned, gradient) in aligned.iter_mut().zip(gradients) {
             aligned.insert(parameter, gradient);
         }

@@ -9,8 +9,8 @@ mod tests;
 use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Blocks, MissingGradients, Operand, parameters, same_parameters, samples_or_properties,
-    with_hint,
+    Axis, Blocks, MissingGradients, Operand, gradient_of, parameters, same_parameters,
+    samples_or_properties, with_hint,
 };
 
 /// What to do with keys that are not in all of the joined maps.
@@ -197,9 +197,11 @@ impl Axes<'_> {
 }
 
 /// The gradients with respect to `parameter` of those blocks that have one.
-fn gradients_of<'a>(blocks: &[&'a TensorBlock], parameter: &str) -> Result<Vec<&'a TensorBlock>> {
-    let blocks = blocks.iter().filter(|block| block.has_gradient(parameter));
-    blocks.map(|block| block.gradient(parameter)).collect()
+fn gradients_of<'a>(blocks: &[&'a TensorBlock], parameter: &str) -> Vec<&'a TensorBlock> {
+    let gradients = blocks
+        .iter()
+        .filter_map(|block| gradient_of(block, parameter));
+    gradients.collect()
 }
 
 /// Components of the gradient with respect to `parameter` of a block with these components, if there is one like those

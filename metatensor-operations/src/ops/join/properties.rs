@@ -5,7 +5,7 @@ use metatensor_core::{ArrayRef, Labels, Result, TensorBlock};
 
 use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
 use crate::engine::{
-    Axis, Child, EqualMetadataOptions, GradientRowUnion, check_gradients, same_metadata,
+    Axis, Child, EqualMetadataOptions, check_gradients, same_metadata, union_of_rows,
 };
 use crate::kernels::{self, Columns};
 
@@ -78,14 +78,14 @@ fn beside(
     let mut result = TensorBlock::new(values, samples, axes.components, properties)?;
     let present = blocks.iter().filter_map(|child| child.block);
     for parameter in plan.parameters(present, models) {
-        let gradients = gradients_of(models, parameter)?;
-        let union = GradientRowUnion::new(blocks, parameter, gradients[0].samples())?;
+        let gradients = gradients_of(models, parameter);
+        let (rows, children) = union_of_rows(blocks, parameter, gradients[0].samples())?;
         let axes = Axes {
-            samples: &union.samples,
+            samples: &rows,
             components: &gradient_components(axes.components, models, &gradients),
             properties,
         };
-        let gradient = beside(&union.children, &gradients, plan, axes, model)?;
+        let gradient = beside(&children, &gradients, plan, axes, model)?;
         result.add_gradient(parameter, gradient)?;
     }
     Ok(result)

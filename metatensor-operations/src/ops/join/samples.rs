@@ -4,7 +4,9 @@ use metatensor_core::internal::stored_like;
 use metatensor_core::{ArrayRef, DenseArray, Error, Labels, Result, TensorBlock, View};
 
 use super::{Axes, Input, Plan, concatenated, gradient_components, gradients_of};
-use crate::engine::{Axis, EqualMetadataOptions, check_gradients, same_metadata, with_rows};
+use crate::engine::{
+    Axis, EqualMetadataOptions, check_gradients, gradient_of, same_metadata, with_rows,
+};
 use crate::kernels;
 
 pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
@@ -51,12 +53,9 @@ fn stacked(
     };
     let mut result = TensorBlock::new(values, axes.samples, axes.components, axes.properties)?;
     for parameter in plan.parameters(present.iter().copied(), models) {
-        let gradients = blocks.iter().map(|block| {
-            let block = block.filter(|block| block.has_gradient(parameter));
-            block.map(|block| block.gradient(parameter)).transpose()
-        });
-        let gradients = gradients.collect::<Result<Vec<_>>>()?;
-        let models_of_gradient = gradients_of(models, parameter)?;
+        let gradients = blocks.iter().map(|block| gradient_of((*block)?, parameter));
+        let gradients: Vec<_> = gradients.collect();
+        let models_of_gradient = gradients_of(models, parameter);
         let rows = shifted(blocks, &gradients, models_of_gradient[0].samples())?;
         let axes = Axes {
             samples: &rows,

@@ -7,7 +7,7 @@ use metatensor_core::internal::ResultBytes;
 use metatensor_core::{Limit, Result, TensorBlock};
 
 use super::{Input, Plan, gradients_of};
-use crate::engine::{Axis, Child, GradientRowUnion, parameters};
+use crate::engine::{Axis, Child, parameters, union_of_rows};
 
 /// Checks that joining the blocks of each list is not too much, for elements of this size. `name` tells which block of
 /// the result a list makes.
@@ -78,8 +78,7 @@ fn at_most(plan: Plan<'_>, element: usize, inputs: &[Input<'_>]) -> u64 {
 fn stacked(blocks: &[&TensorBlock], element: usize, samples: u64, properties: u64) -> u64 {
     let mut bytes = own_bytes(blocks[0], element, samples, properties);
     for parameter in parameters(blocks.iter().copied()) {
-        let gradients = blocks.iter().filter_map(|b| b.gradient(parameter).ok());
-        let gradients: Vec<_> = gradients.collect();
+        let gradients = gradients_of(blocks, parameter);
         let samples = sum(gradients.iter().map(|g| g.samples().count()));
         let gradient = stacked(&gradients, element, samples, properties);
         bytes = bytes.saturating_add(gradient);
@@ -111,10 +110,9 @@ fn union_bytes(
     let present: Vec<_> = blocks.iter().filter_map(|child| child.block).collect();
     let mut bytes = own_bytes(present[0], element, samples as u64, properties);
     for parameter in parameters(present.iter().copied()) {
-        let gradients = gradients_of(&present, parameter)?;
-        let union = GradientRowUnion::new(blocks, parameter, gradients[0].samples())?;
-        let samples = union.samples.count();
-        let gradient = union_bytes(&union.children, element, samples, properties)?;
+        let gradients = gradients_of(&present, parameter);
+        let (samples, children) = union_of_rows(blocks, parameter, gradients[0].samples())?;
+        let gradient = union_bytes(&children, element, samples.count(), properties)?;
         bytes = bytes.saturating_add(gradient);
     }
     Ok(bytes)

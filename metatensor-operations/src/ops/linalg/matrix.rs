@@ -1,5 +1,6 @@
 //! Blocks as matrices.
 
+use metatensor_core::internal::run_kernel;
 use metatensor_core::{Error, Result, View};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{
@@ -85,7 +86,7 @@ macro_rules! real_product {
                     && let (Some(a), Some(b)) = (a.as_slice(), b.as_slice())
                     && let Some(output) = output.as_slice_mut()
                 {
-                    narrow::product::<_, $lanes>(length, a, b, output);
+                    run_kernel(narrow::Product::<_, $lanes> { length, a, b, output });
                     return;
                 }
                 general_mat_mul(Self::one(), a, &b.t(), Self::zero(), &mut output);

@@ -5,10 +5,10 @@
 
 use std::array;
 
-use metatensor_core::internal::{Kernel, run_kernel};
+use metatensor_core::internal::Kernel;
 use num_traits::Float;
 
-/// Rows of `b` up to which [`product`] is faster than algorithms for large matrices.
+/// Rows of `b` up to which [`Product`] is faster than algorithms for large matrices.
 pub(super) const MAX_ROWS: usize = 32;
 
 /// Rows of `a` and of `b` that are multiplied with each other at once: there are registers for as many vectors
@@ -20,25 +20,12 @@ const ROWS_B: usize = 4;
 /// elements of a row of the result in turn.
 const SHORT: usize = 16;
 
-/// How to add a product to a sum.
-trait AddProduct<T> {
-    fn add_product(sum: T, x: T, y: T) -> T;
-}
-
-struct Fused;
-
-impl<T: Float> AddProduct<T> for Fused {
-    #[inline(always)]
-    fn add_product(sum: T, x: T, y: T) -> T {
+/// `sum + x y`, rounded once if it is fused.
+#[inline(always)]
+fn add_product<T: Float, const FUSED: bool>(sum: T, x: T, y: T) -> T {
+    if FUSED {
         x.mul_add(y, sum)
-    }
-}
-
-struct Rounded;
-
-impl<T: Float> AddProduct<T> for Rounded {
-    #[inline(always)]
-    fn add_product(sum: T, x: T, y: T) -> T {
+    } else {
         sum + x * y
     }
 }
@@ -47,26 +34,11 @@ impl<T: Float> AddProduct<T> for Rounded {
 ///
 /// Each element is computed in the same way, wherever it is: unless rows are short, terms are added to `LANES`
 /// sums in turn, and these to each other.
-pub(super) fn product<T: Float, const LANES: usize>(
-    length: usize,
-    a: &[T],
-    b: &[T],
-    output: &mut [T],
-) {
-    run_kernel(Product::<T, LANES> {
-        length,
-        a,
-        b,
-        output,
-    });
-}
-
-/// The arguments of [`product`].
-struct Product<'a, T, const LANES: usize> {
-    length: usize,
-    a: &'a [T],
-    b: &'a [T],
-    output: &'a mut [T],
+pub(super) struct Product<'a, T, const LANES: usize> {
+    pub(super) length: usize,
+    pub(super) a: &'a [T],
+    pub(super) b: &'a [T],
+    pub(super) output: &'a mut [T],
 }
 
 impl<T: Float, const LANES: usize> Kernel for Product<'_, T, LANES> {
@@ -74,35 +46,38 @@ impl<T: Float, const LANES: usize> Kernel for Product<'_, T, LANES> {
 
     #[inline(always)]
     fn fused(self) {
-        product_with::<T, Fused, LANES>(self.length, self.a, self.b, self.output);
+        self.multiply::<true>();
     }
 
     fn plain(self) {
-        product_with::<T, Rounded, LANES>(self.length, self.a, self.b, self.output);
+        self.multiply::<false>();
     }
 }
 
-#[inline(always)]
-fn product_with<T: Float, A: AddProduct<T>, const LANES: usize>(
-    length: usize,
-    a: &[T],
-    b: &[T],
-    output: &mut [T],
-) {
-    if length <= SHORT {
-        short_rows::<T, A>(length, a, b, output);
-        return;
-    }
-    let rows_b = b.len() / length;
-    let several = ROWS_A * length;
-    let outputs = output.chunks_mut(ROWS_A * rows_b);
-    for (a, output) in a.chunks(several).zip(outputs) {
-        if a.len() == several {
-            rows::<T, A, ROWS_A, LANES>(a, b, length, output);
-        } else {
-            let outputs = output.chunks_exact_mut(rows_b);
-            for (a, output) in a.chunks_exact(length).zip(outputs) {
-                rows::<T, A, 1, LANES>(a, b, length, output);
+impl<T: Float, const LANES: usize> Product<'_, T, LANES> {
+    #[inline(always)]
+    fn multiply<const FUSED: bool>(self) {
+        let Product {
+            length,
+            a,
+            b,
+            output,
+        } = self;
+        if length <= SHORT {
+            short_rows::<T, FUSED>(length, a, b, output);
+            return;
+        }
+        let rows_b = b.len() / length;
+        let several = ROWS_A * length;
+        let outputs = output.chunks_mut(ROWS_A * rows_b);
+        for (a, output) in a.chunks(several).zip(outputs) {
+            if a.len() == several {
+                rows::<T, FUSED, ROWS_A, LANES>(a, b, length, output);
+            } else {
+                let outputs = output.chunks_exact_mut(rows_b);
+                for (a, output) in a.chunks_exact(length).zip(outputs) {
+                    rows::<T, FUSED, 1, LANES>(a, b, length, output);
+                }
             }
         }
     }
@@ -110,7 +85,7 @@ fn product_with<T: Float, A: AddProduct<T>, const LANES: usize>(
 
 /// The product for rows of a few elements.
 #[inline(always)]
-fn short_rows<T: Float, A: AddProduct<T>>(length: usize, a: &[T], b: &[T], output: &mut [T]) {
+fn short_rows<T: Float, const FUSED: bool>(length: usize, a: &[T], b: &[T], output: &mut [T]) {
     let rows_b = b.len() / length;
     let mut columns = Vec::with_capacity(b.len());
     for i in 0..length {
@@ -130,10 +105,10 @@ fn short_rows<T: Float, A: AddProduct<T>>(length: usize, a: &[T], b: &[T], outpu
                 let start = if i == 0 {
                     x0 * y0
                 } else {
-                    A::add_product(*sum, x0, y0)
+                    add_product::<T, FUSED>(*sum, x0, y0)
                 };
-                let start = A::add_product(start, x1, y1);
-                *sum = A::add_product(A::add_product(start, x2, y2), x3, y3);
+                let start = add_product::<T, FUSED>(start, x1, y1);
+                *sum = add_product::<T, FUSED>(add_product::<T, FUSED>(start, x2, y2), x3, y3);
             }
         }
         if fours.is_empty() {
@@ -141,7 +116,7 @@ fn short_rows<T: Float, A: AddProduct<T>>(length: usize, a: &[T], b: &[T], outpu
         }
         for (&x, y) in others.iter().zip(columns.chunks_exact(rows_b)) {
             for (sum, &y) in output.iter_mut().zip(y) {
-                *sum = A::add_product(*sum, x, y);
+                *sum = add_product::<T, FUSED>(*sum, x, y);
             }
         }
     }
@@ -149,7 +124,7 @@ fn short_rows<T: Float, A: AddProduct<T>>(length: usize, a: &[T], b: &[T], outpu
 
 /// The product for `R` rows of `a`.
 #[inline(always)]
-fn rows<T: Float, A: AddProduct<T>, const R: usize, const LANES: usize>(
+fn rows<T: Float, const FUSED: bool, const R: usize, const LANES: usize>(
     a: &[T],
     b: &[T],
     length: usize,
@@ -160,14 +135,14 @@ fn rows<T: Float, A: AddProduct<T>, const R: usize, const LANES: usize>(
     let mut column = 0;
     while column + ROWS_B <= rows_b {
         let b = array::from_fn(|c| &b[(column + c) * length..][..length]);
-        let sums: [[T; ROWS_B]; R] = sums::<T, A, R, ROWS_B, LANES>(a, b);
+        let sums: [[T; ROWS_B]; R] = sums::<T, FUSED, R, ROWS_B, LANES>(a, b);
         for (r, sums) in sums.iter().enumerate() {
             output[r * rows_b + column..][..ROWS_B].copy_from_slice(sums);
         }
         column += ROWS_B;
     }
     for column in column..rows_b {
-        let sums = sums::<T, A, R, 1, LANES>(a, [&b[column * length..][..length]]);
+        let sums = sums::<T, FUSED, R, 1, LANES>(a, [&b[column * length..][..length]]);
         for (r, [sum]) in sums.into_iter().enumerate() {
             output[r * rows_b + column] = sum;
         }
@@ -176,7 +151,7 @@ fn rows<T: Float, A: AddProduct<T>, const R: usize, const LANES: usize>(
 
 /// The products of `R` rows with `C` others.
 #[inline(always)]
-fn sums<'v, T: Float, A: AddProduct<T>, const R: usize, const C: usize, const LANES: usize>(
+fn sums<'v, T: Float, const FUSED: bool, const R: usize, const C: usize, const LANES: usize>(
     a: [&'v [T]; R],
     b: [&'v [T]; C],
 ) -> [[T; C]; R] {
@@ -192,7 +167,8 @@ fn sums<'v, T: Float, A: AddProduct<T>, const R: usize, const C: usize, const LA
             let y = y[c][i];
             for r in 0..R {
                 let sum = sums[r][c];
-                sums[r][c] = array::from_fn(|lane| A::add_product(sum[lane], x[r][lane], y[lane]));
+                sums[r][c] =
+                    array::from_fn(|lane| add_product::<T, FUSED>(sum[lane], x[r][lane], y[lane]));
             }
         }
     }
@@ -200,7 +176,7 @@ fn sums<'v, T: Float, A: AddProduct<T>, const R: usize, const C: usize, const LA
         for c in 0..C {
             for r in 0..R {
                 let sum = &mut sums[r][c][lane];
-                *sum = A::add_product(*sum, a[r][i], b[c][i]);
+                *sum = add_product::<T, FUSED>(*sum, a[r][i], b[c][i]);
             }
         }
     }

@@ -10,8 +10,8 @@ use ndarray::{ArrayView2, Axis as ArrayAxis};
 use super::dot::{multiply_to, new_slice};
 use super::matrix::{Product, matrix};
 use crate::engine::{
-    Axis, MissingGradients, NotEqual, parameters, same_labels, same_parameters, with_hint,
-    with_rows,
+    Axis, MissingGradients, NotEqual, gradient_of, parameters, same_labels, same_parameters,
+    with_hint, with_rows,
 };
 use crate::numbers::stored;
 
@@ -89,7 +89,7 @@ pub(super) fn additional_rows(a: &TensorBlock, b: &TensorBlock) -> Result<u64> {
     for (parameter, db) in b.gradients() {
         let varied: HashSet<_> = variations(db)?.into_iter().collect();
         let all = (a.samples().count() as u64).saturating_mul(varied.len() as u64);
-        let known = match gradient_of(a, parameter)? {
+        let known = match gradient_of(a, parameter) {
             None => 0,
             Some(da) => variations(da)?
                 .iter()
@@ -115,7 +115,7 @@ pub(super) fn add_gradients<T: Product>(
     let view = a.view()?;
     let values = matrix::<T>(&view)?;
     for parameter in parameters([a, b]) {
-        let (da, db) = (gradient_of(a, parameter)?, gradient_of(b, parameter)?);
+        let (da, db) = (gradient_of(a, parameter), gradient_of(b, parameter));
         let components = match (da, db) {
             (Some(da), _) => da.components().to_vec(),
             (None, Some(db)) => [db.components(), a.components()].concat(),
@@ -152,11 +152,6 @@ pub(super) fn add_gradients<T: Product>(
         result.add_gradient(parameter, gradient)?;
     }
     Ok(())
-}
-
-fn gradient_of<'a>(block: &'a TensorBlock, parameter: &str) -> Result<Option<&'a TensorBlock>> {
-    let has_one = block.has_gradient(parameter);
-    has_one.then(|| block.gradient(parameter)).transpose()
 }
 
 /// The rows of the gradient of a product.
