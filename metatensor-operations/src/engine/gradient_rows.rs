@@ -26,6 +26,15 @@ impl<'a> Child<'a> {
         }
     }
 
+    /// The gradient of this block, with rows of its own.
+    pub(crate) fn gradient(&self, parameter: &str) -> Child<'a> {
+        Child {
+            block: self.block.and_then(|block| gradient_of(block, parameter)),
+            positions: None,
+            width: self.width,
+        }
+    }
+
     /// For each row of the new block, which has `count` rows, where to find it, or [`ZEROS`]. `None` if all of them are
     /// those of this block.
     pub(crate) fn sources(&self, count: usize) -> Option<Vec<u32>> {
@@ -46,28 +55,20 @@ pub(crate) fn union_of_rows<'a>(
     parameter: &str,
     model: &Labels,
 ) -> Result<(Labels, Vec<Child<'a>>)> {
-    let blocks = parents
-        .iter()
-        .map(|parent| gradient_of(parent.block?, parameter));
-    let blocks: Vec<_> = blocks.collect();
+    let gradients = parents.iter().map(|parent| parent.gradient(parameter));
+    let mut gradients: Vec<_> = gradients.collect();
     let in_place = parents.iter().all(|parent| parent.positions.is_none());
-    let mut present = blocks.iter().flatten();
+    let mut present = gradients.iter().filter_map(|gradient| gradient.block);
     if in_place
         && let Some(first) = present.next()
         && present.all(|block| block.samples() == first.samples())
     {
-        let children = blocks.iter().zip(parents);
-        let children = children.map(|(&block, parent)| Child {
-            block,
-            positions: None,
-            width: parent.width,
-        });
-        return Ok((first.samples().clone(), children.collect()));
+        return Ok((first.samples().clone(), gradients));
     }
 
     let mut values = Vec::new();
-    for (parent, block) in parents.iter().zip(&blocks) {
-        let Some(block) = block else {
+    for (parent, gradient) in parents.iter().zip(&gradients) {
+        let Some(block) = gradient.block else {
             continue;
         };
         let labels = block.samples();
@@ -91,15 +92,11 @@ pub(crate) fn union_of_rows<'a>(
     let (firsts, positions) = first_occurrences(rows);
     let samples = with_rows(model, rows.gather(&firsts))?;
     let mut positions = positions.into_iter();
-    let children = blocks.into_iter().zip(parents).map(|(block, parent)| {
-        let count = block.map_or(0, |block| block.samples().count());
+    for gradient in &mut gradients {
+        let count = gradient.block.map_or(0, |block| block.samples().count());
         let positions: Vec<u32> = positions.by_ref().take(count).collect();
         let stay = count == samples.count() && (0..).eq(positions.iter().copied());
-        Child {
-            block,
-            positions: (!stay).then_some(positions),
-            width: parent.width,
-        }
-    });
-    Ok((samples.clone(), children.collect()))
+        gradient.positions = (!stay).then_some(positions);
+    }
+    Ok((samples, gradients))
 }

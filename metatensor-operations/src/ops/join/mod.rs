@@ -1,16 +1,15 @@
 //! Putting maps and blocks together.
 
-mod properties;
-mod samples;
+mod blocks;
 mod size;
 #[cfg(test)]
 mod tests;
 
-use metatensor_core::{ArrayRef, Error, Labels, Result, TensorBlock};
+use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Blocks, MissingGradients, Operand, gradient_of, parameters, same_parameters,
-    samples_or_properties, with_hint,
+    Axis, Blocks, MissingGradients, Operand, gradient_of, same_parameters, samples_or_properties,
+    with_hint,
 };
 
 /// What to do with keys that are not in all of the joined maps.
@@ -164,56 +163,12 @@ impl<'a> Plan<'a> {
     }
 }
 
-impl Plan<'_> {
-    /// Parameters of the gradients of a joined block.
-    fn parameters<'a>(
-        &self,
-        blocks: impl Iterator<Item = &'a TensorBlock>,
-        models: &[&'a TensorBlock],
-    ) -> Vec<&'a str> {
-        let others = match self.missing_gradients {
-            MissingGradients::Zeros => models,
-            _ => &[],
-        };
-        parameters(blocks.chain(others.iter().copied()))
-    }
-}
-
-/// The axes of a joined block.
-#[derive(Clone, Copy)]
-struct Axes<'a> {
-    samples: &'a Labels,
-    components: &'a [Labels],
-    properties: &'a Labels,
-}
-
-impl Axes<'_> {
-    fn shape(&self) -> Vec<usize> {
-        let mut shape = vec![self.samples.count()];
-        shape.extend(self.components.iter().map(Labels::count));
-        shape.push(self.properties.count());
-        shape
-    }
-}
-
 /// The gradients with respect to `parameter` of those blocks that have one.
 fn gradients_of<'a>(blocks: &[&'a TensorBlock], parameter: &str) -> Vec<&'a TensorBlock> {
     let gradients = blocks
         .iter()
         .filter_map(|block| gradient_of(block, parameter));
     gradients.collect()
-}
-
-/// Components of the gradient with respect to `parameter` of a block with these components, if there is one like those
-/// of the models.
-fn gradient_components(
-    components: &[Labels],
-    models: &[&TensorBlock],
-    gradients: &[&TensorBlock],
-) -> Vec<Labels> {
-    // The first gradient belongs to the first model that has any, and all models have as many components.
-    let extra = gradients[0].components().len() - models[0].components().len();
-    [&gradients[0].components()[..extra], components].concat()
 }
 
 fn join_all<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) -> Result<T> {
@@ -275,7 +230,7 @@ fn join_blocks(
     };
     size::check(plan, model.dtype()?.size(), &lists, name)?;
     let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
-        join_inputs(plan, model.values(), inputs).map_err(|error| joined.in_block(i, error))
+        blocks::join(inputs, plan, model.values()).map_err(|error| joined.in_block(i, error))
     });
     let blocks = blocks.collect::<Result<_>>()?;
     Ok(Some((keys, blocks)))
@@ -313,47 +268,4 @@ fn matching_blocks<'a>(
         }
     }
     Ok((Some(keys), lists))
-}
-
-/// Blocks joined to one with arrays of the same kind as `model`.
-fn join_inputs(plan: Plan<'_>, model: &ArrayRef, inputs: &[Input<'_>]) -> Result<TensorBlock> {
-    if plan.axis == Axis::Samples {
-        samples::join(inputs, plan, model)
-    } else {
-        properties::join(inputs, plan, model)
-    }
-}
-
-/// The rows of the labels of all inputs, with a last column if there is a name for it.
-fn concatenated(inputs: &[Input<'_>], axis: Axis, add_dimension: Option<&str>) -> Result<Labels> {
-    let model = axis.labels(inputs[0].block);
-    if let ([_], None) = (inputs, add_dimension) {
-        return Ok(model.clone());
-    }
-    let mut names = model.names().to_vec();
-    let mut values = Vec::new();
-    for input in inputs {
-        let labels = axis.labels(input.block);
-        labels.check_readable("join")?;
-        match add_dimension {
-            None => values.extend_from_slice(labels.rows().values()),
-            Some(_) => {
-                for row in labels {
-                    values.extend_from_slice(row);
-                    values.push(input.position);
-                }
-            }
-        }
-    }
-    let joined = match add_dimension {
-        Some(name) => {
-            names.push(name);
-            Labels::assume_unique(&names, values)
-        }
-        None => Labels::from_values(&names, values)
-            .map_err(|error| error.context("can not join without an additional dimension")),
-    };
-    joined
-        .and_then(|labels| labels.stored_like(model))
-        .map_err(|error| error.context(axis))
 }

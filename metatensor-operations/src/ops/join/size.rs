@@ -20,17 +20,18 @@ pub(super) fn check(
     lists: &[&[Input<'_>]],
     name: impl Fn(usize) -> String,
 ) -> Result<()> {
-    let most = lists.iter().map(|inputs| at_most(plan, element, inputs));
-    if most.fold(0, u64::saturating_add) <= Limit::ResultBytes.get() {
+    let bytes = |exact| {
+        lists
+            .iter()
+            .map(move |inputs| joined_bytes(plan, element, inputs, exact))
+    };
+    let most = bytes(false).collect::<Result<Vec<_>>>()?;
+    if most.iter().copied().fold(0, u64::saturating_add) <= Limit::ResultBytes.get() {
         return Ok(());
     }
     let mut total = ResultBytes::default();
-    for (i, &inputs) in lists.iter().enumerate() {
-        let bytes = match plan.axis {
-            Axis::Properties => beside(element, inputs)?,
-            _ => at_most(plan, element, inputs),
-        };
-        total.add(bytes, || name(i));
+    for (i, bytes) in bytes(plan.axis == Axis::Properties).enumerate() {
+        total.add(bytes?, || name(i));
     }
     total.check()
 }
@@ -53,15 +54,10 @@ fn labels_bytes(count: u64, dimensions: usize) -> u64 {
     count.saturating_mul((size_of::<i32>() * dimensions) as u64)
 }
 
-fn properties_bytes(inputs: &[Input<'_>], properties: u64) -> u64 {
-    let dimensions = inputs.iter().map(|input| input.block.properties().size());
-    labels_bytes(properties, dimensions.max().unwrap_or(0) + 1)
-}
-
-/// The bytes of joined blocks if no row of their gradients is the same.
-fn at_most(plan: Plan<'_>, element: usize, inputs: &[Input<'_>]) -> u64 {
+/// The bytes of joined blocks: exactly, or as if no row of their gradients was the same.
+fn joined_bytes(plan: Plan<'_>, element: usize, inputs: &[Input<'_>], exact: bool) -> Result<u64> {
     let Some(first) = inputs.first() else {
-        return 0;
+        return Ok(0);
     };
     let samples = inputs.iter().map(|input| input.block.samples().count());
     let properties = inputs.iter().map(|input| input.block.properties().count());
@@ -69,50 +65,39 @@ fn at_most(plan: Plan<'_>, element: usize, inputs: &[Input<'_>]) -> u64 {
         Axis::Properties => (first.block.samples().count() as u64, sum(properties)),
         _ => (sum(samples), first.block.properties().count() as u64),
     };
-    let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
-    stacked(&blocks, element, samples, properties)
-        .saturating_add(properties_bytes(inputs, properties))
-}
-
-/// The bytes of a block with gradients that have the rows of all of these.
-fn stacked(blocks: &[&TensorBlock], element: usize, samples: u64, properties: u64) -> u64 {
-    let mut bytes = own_bytes(blocks[0], element, samples, properties);
-    for parameter in parameters(blocks.iter().copied()) {
-        let gradients = gradients_of(blocks, parameter);
-        let samples = sum(gradients.iter().map(|g| g.samples().count()));
-        let gradient = stacked(&gradients, element, samples, properties);
-        bytes = bytes.saturating_add(gradient);
-    }
-    bytes
-}
-
-/// The bytes of blocks joined along properties.
-fn beside(element: usize, inputs: &[Input<'_>]) -> Result<u64> {
-    let Some(first) = inputs.first() else {
-        return Ok(0);
-    };
-    let properties = sum(inputs.iter().map(|input| input.block.properties().count()));
     let children: Vec<_> = inputs
         .iter()
         .map(|input| Child::same_rows(input.block))
         .collect();
-    let samples = first.block.samples().count();
-    let bytes = union_bytes(&children, element, samples, properties)?;
-    Ok(bytes.saturating_add(properties_bytes(inputs, properties)))
+    let bytes = block_bytes(&children, element, samples, properties, exact)?;
+    let dimensions = inputs.iter().map(|input| input.block.properties().size());
+    let labels = labels_bytes(properties, dimensions.max().unwrap_or(0) + 1);
+    Ok(bytes.saturating_add(labels))
 }
 
-fn union_bytes(
-    blocks: &[Child<'_>],
+/// The bytes of a block with gradients that have the rows of those of all children, each of them once if this is to be exact.
+fn block_bytes(
+    children: &[Child<'_>],
     element: usize,
-    samples: usize,
+    samples: u64,
     properties: u64,
+    exact: bool,
 ) -> Result<u64> {
-    let present: Vec<_> = blocks.iter().filter_map(|child| child.block).collect();
-    let mut bytes = own_bytes(present[0], element, samples as u64, properties);
+    let present: Vec<_> = children.iter().filter_map(|child| child.block).collect();
+    let mut bytes = own_bytes(present[0], element, samples, properties);
     for parameter in parameters(present.iter().copied()) {
         let gradients = gradients_of(&present, parameter);
-        let (samples, children) = union_of_rows(blocks, parameter, gradients[0].samples())?;
-        let gradient = union_bytes(&children, element, samples.count(), properties)?;
+        let (samples, children) = if exact {
+            let (samples, children) = union_of_rows(children, parameter, gradients[0].samples())?;
+            (samples.count() as u64, children)
+        } else {
+            let samples = sum(gradients.iter().map(|gradient| gradient.samples().count()));
+            (
+                samples,
+                gradients.into_iter().map(Child::same_rows).collect(),
+            )
+        };
+        let gradient = block_bytes(&children, element, samples, properties, exact)?;
         bytes = bytes.saturating_add(gradient);
     }
     Ok(bytes)

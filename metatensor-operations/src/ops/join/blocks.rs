@@ -1,0 +1,220 @@
+//! Blocks joined to one: their rows one after the other, or their columns side by side.
+
+use metatensor_core::internal::stored_like;
+use metatensor_core::{ArrayRef, DenseArray, Error, Labels, Result, TensorBlock};
+
+use super::{Input, Plan, gradients_of};
+use crate::engine::{
+    Axis, Child, EqualMetadataOptions, MissingGradients, check_gradients, parameters,
+    same_metadata, union_of_rows, with_rows,
+};
+use crate::kernels::{self, Columns};
+
+/// Blocks joined to one with arrays of the same kind as `model`.
+pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
+    let first = inputs[0].block;
+    let others = match plan.axis {
+        Axis::Samples => [Axis::Components, Axis::Properties],
+        _ => [Axis::Samples, Axis::Components],
+    };
+    for Input { block, .. } in &inputs[1..] {
+        same_metadata(first, block, EqualMetadataOptions::only(&others))?;
+        let (names, others) = (first.samples().names(), block.samples().names());
+        if names != others {
+            return Err(Error::invalid(format!(
+                "can not join samples with the dimensions {names} and {others}"
+            )));
+        }
+    }
+    let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
+    check_gradients(&blocks, plan.missing_gradients)?;
+    let joined = if plan.number_properties {
+        numbered(inputs)?
+    } else {
+        concatenated(inputs, plan.axis, plan.add_dimension)?
+    };
+    let (samples, properties) = match plan.axis {
+        Axis::Samples => (&joined, first.properties()),
+        _ => (first.samples(), &joined),
+    };
+    let axes = Axes {
+        samples,
+        components: first.components(),
+        properties,
+    };
+    let children: Vec<_> = blocks.into_iter().map(Child::same_rows).collect();
+    join_children(&children, plan.models, plan, axes, model)
+}
+
+/// The rows of the labels of all inputs, with a last column if there is a name for it.
+fn concatenated(inputs: &[Input<'_>], axis: Axis, add_dimension: Option<&str>) -> Result<Labels> {
+    let model = axis.labels(inputs[0].block);
+    if let ([_], None) = (inputs, add_dimension) {
+        return Ok(model.clone());
+    }
+    let mut names = model.names().to_vec();
+    let mut values = Vec::new();
+    for input in inputs {
+        let labels = axis.labels(input.block);
+        labels.check_readable("join")?;
+        match add_dimension {
+            None => values.extend_from_slice(labels.rows().values()),
+            Some(_) => {
+                for row in labels {
+                    values.extend_from_slice(row);
+                    values.push(input.position);
+                }
+            }
+        }
+    }
+    let joined = match add_dimension {
+        Some(name) => {
+            names.push(name);
+            Labels::assume_unique(&names, values)
+        }
+        None => Labels::from_values(&names, values)
+            .map_err(|error| error.context("can not join without an additional dimension")),
+    };
+    joined
+        .and_then(|labels| labels.stored_like(model))
+        .map_err(|error| error.context(axis))
+}
+
+/// Properties that are numbers, because they do not have the same dimensions in all inputs.
+fn numbered(inputs: &[Input<'_>]) -> Result<Labels> {
+    let mut values = Vec::new();
+    for input in inputs {
+        let count = input.block.properties().count() as i32;
+        values.extend((0..count).flat_map(|property| [input.position, property]));
+    }
+    Labels::assume_unique(&["joined_index", "property"], values)?
+        .stored_like(inputs[0].block.properties())
+}
+
+/// The axes of a joined block.
+#[derive(Clone, Copy)]
+struct Axes<'a> {
+    samples: &'a Labels,
+    components: &'a [Labels],
+    properties: &'a Labels,
+}
+
+impl Axes<'_> {
+    fn shape(&self) -> Vec<usize> {
+        let mut shape = vec![self.samples.count()];
+        shape.extend(self.components.iter().map(Labels::count));
+        shape.push(self.properties.count());
+        shape
+    }
+}
+
+/// The joined block with these axes. It has the gradients of all children, and those that only some of the models have, if
+/// the plan wants that.
+fn join_children(
+    children: &[Child<'_>],
+    models: &[&TensorBlock],
+    plan: Plan<'_>,
+    axes: Axes<'_>,
+    model: &ArrayRef,
+) -> Result<TensorBlock> {
+    let values = joined_values(children, plan.axis, axes, model)?;
+    let mut result = TensorBlock::new(values, axes.samples, axes.components, axes.properties)?;
+    let present = children.iter().filter_map(|child| child.block);
+    let others = match plan.missing_gradients {
+        MissingGradients::Zeros => models,
+        _ => &[],
+    };
+    for parameter in parameters(present.chain(others.iter().copied())) {
+        let models_of_gradient = gradients_of(models, parameter);
+        let first = models_of_gradient[0];
+        let (samples, children) = match plan.axis {
+            Axis::Samples => shifted(children, parameter, first.samples())?,
+            _ => union_of_rows(children, parameter, first.samples())?,
+        };
+        // The first gradient belongs to the first model that has any, and all models have as many components.
+        let extra = first.components().len() - models[0].components().len();
+        let axes = Axes {
+            samples: &samples,
+            components: &[&first.components()[..extra], axes.components].concat(),
+            properties: axes.properties,
+        };
+        let gradient = join_children(&children, &models_of_gradient, plan, axes, model)?;
+        result.add_gradient(parameter, gradient)?;
+    }
+    Ok(result)
+}
+
+fn joined_values(
+    children: &[Child<'_>],
+    axis: Axis,
+    axes: Axes<'_>,
+    model: &ArrayRef,
+) -> Result<ArrayRef> {
+    let present: Vec<_> = children.iter().filter_map(|child| child.block).collect();
+    if let [only] = present[..]
+        && (axis == Axis::Samples || children.len() == 1)
+        && only.values().origin()? == model.origin()?
+    {
+        return Ok(only.values().clone());
+    }
+    let values = match axis {
+        Axis::Samples if present.is_empty() => DenseArray::zeros(model.dtype()?, &axes.shape())?,
+        Axis::Samples => {
+            let views = present.iter().map(|block| block.view());
+            kernels::stack(&views.collect::<Result<Vec<_>>>()?)?
+        }
+        _ => {
+            let columns = children.iter().map(|child| {
+                Ok(Columns {
+                    view: child.block.map(|block| block.view()).transpose()?,
+                    width: child.width,
+                    rows: child.sources(axes.samples.count()),
+                })
+            });
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            kernels::side_by_side(model.dtype()?, &axes.shape(), &columns)?
+        }
+    };
+    stored_like(&**model, values)
+}
+
+/// The samples of the gradients of all blocks, where those of each block follow those of the ones before.
+fn shifted<'a>(
+    blocks: &[Child<'a>],
+    parameter: &str,
+    model: &Labels,
+) -> Result<(Labels, Vec<Child<'a>>)> {
+    let gradients = blocks.iter().map(|child| child.gradient(parameter));
+    let gradients: Vec<_> = gradients.collect();
+    if let [
+        Child {
+            block: Some(only), ..
+        },
+    ] = gradients[..]
+    {
+        return Ok((only.samples().clone(), gradients));
+    }
+    let mut values = Vec::new();
+    let mut shift = 0_usize;
+    for (block, gradient) in blocks.iter().zip(&gradients) {
+        let Some(block) = block.block else {
+            continue;
+        };
+        let samples = block.samples().count();
+        shift += samples;
+        let Some(gradient) = gradient.block else {
+            continue;
+        };
+        let labels = gradient.samples();
+        labels.check_readable("join")?;
+        let start = values.len();
+        values.extend_from_slice(labels.rows().values());
+        let too_many = || Error::invalid(format!("labels can not hold {shift} samples"));
+        let end = i32::try_from(shift).map_err(|_| too_many())?;
+        let first = end - samples as i32;
+        for row in values[start..].chunks_exact_mut(labels.size()) {
+            row[0] += first;
+        }
+    }
+    Ok((with_rows(model, values)?, gradients))
+}
