@@ -41,23 +41,16 @@ pub(crate) fn gradient_of<'a>(block: &'a TensorBlock, parameter: &str) -> Option
 
 /// Fails if two blocks do not have the same labels in the same order, where gradients may have different rows, and
 /// blocks different gradients, if `missing` allows for it.
-fn check_alike(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    missing: MissingGradients,
-) -> Result<(), NotEqual> {
-    if missing == MissingGradients::Error {
-        return same_metadata(a, b, EqualMetadataOptions::default()).map_err(with_hint);
-    }
-    same_metadata(a, b, EqualMetadataOptions::only(&Axis::OF_BLOCKS))?;
-    check_gradients(&[a, b], missing)
-}
-
-/// [`check_alike`] for all pairs of blocks.
 pub(crate) fn alike(
     missing: MissingGradients,
 ) -> impl Fn(&TensorBlock, &TensorBlock) -> Result<(), NotEqual> {
-    move |a, b| check_alike(a, b, missing)
+    move |a, b| {
+        if missing == MissingGradients::Error {
+            return same_metadata(a, b, EqualMetadataOptions::default()).map_err(with_hint);
+        }
+        same_metadata(a, b, EqualMetadataOptions::only(&Axis::OF_BLOCKS))?;
+        check_gradients(&[a, b], missing)
+    }
 }
 
 /// Fails if gradients with respect to the same parameter do not have the same components and dimensions of samples, or

@@ -155,24 +155,18 @@ impl<'a> Blocks<'a> {
             return Ok(all());
         };
         let different = |reason: String| {
-            NotEqual::on_axis(
-                Axis::Keys,
-                format!("the tensor maps have different keys: {reason}"),
-            )
+            let reason = format!("the tensor maps have different keys: {reason}");
+            NotEqual::on_axis(Axis::Keys, reason)
         };
-        if keys.names() != others.names() {
-            return Err(different(format!(
-                "their names are {} and {}",
-                keys.names(),
-                others.names()
-            )));
+        let (names, other_names) = (keys.names(), others.names());
+        if names != other_names {
+            let reason = format!("their names are {names} and {other_names}");
+            return Err(different(reason));
         }
-        if keys.count() != others.count() {
-            return Err(different(format!(
-                "there are {} and {} blocks",
-                keys.count(),
-                others.count()
-            )));
+        let (count, other_count) = (keys.count(), others.count());
+        if count != other_count {
+            let reason = format!("there are {count} and {other_count} blocks");
+            return Err(different(reason));
         }
         if keys == others {
             return Ok(all());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use metatensor_core::internal::with_element;
-use metatensor_core::{DType, DenseArray, Element, Error, Result, TensorBlock};
+use metatensor_core::{DenseArray, Element, Error, Result, TensorBlock};
 
 use crate::engine::{Operand, add_gradients, map_structure, with_array};
 
@@ -39,7 +39,7 @@ pub enum GradientSelection<'a> {
 ///
 /// If a selected gradient does not exist or is selected twice; or those of the arrays.
 pub fn zeros_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Result<T> {
-    filled_like("zeros_like", tensor, gradients, Fill::Zeros)
+    filled_like("zeros_like", tensor, gradients, 0.0)
 }
 
 /// Like [`zeros_like`], with 1 for all elements, also those of gradients: these are not derivatives of
@@ -60,7 +60,7 @@ pub fn zeros_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> R
 ///
 /// As for [`zeros_like`].
 pub fn ones_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Result<T> {
-    filled_like("ones_like", tensor, gradients, Fill::Ones)
+    filled_like("ones_like", tensor, gradients, 1.0)
 }
 
 /// Like [`zeros_like`], for callers who will write all elements: do not rely on what they are.
@@ -80,31 +80,29 @@ pub fn ones_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Re
 ///
 /// As for [`zeros_like`].
 pub fn empty_like<T: Operand>(tensor: &T, gradients: GradientSelection<'_>) -> Result<T> {
-    filled_like("empty_like", tensor, gradients, Fill::Zeros)
-}
-
-#[derive(Clone, Copy)]
-enum Fill {
-    Zeros,
-    Ones,
+    filled_like("empty_like", tensor, gradients, 0.0)
 }
 
 fn filled_like<T: Operand>(
     function: &str,
     tensor: &T,
     gradients: GradientSelection<'_>,
-    fill: Fill,
+    number: f64,
 ) -> Result<T> {
-    map_structure(tensor, &|_, block| filled(function, block, gradients, fill))
+    map_structure(tensor, &|_, block| {
+        filled(function, block, gradients, number)
+    })
 }
 
 fn filled(
     function: &str,
     block: &TensorBlock,
     gradients: GradientSelection<'_>,
-    fill: Fill,
+    number: f64,
 ) -> Result<TensorBlock> {
-    let value = scalar(block.dtype()?, fill)?;
+    let value = with_element!(block.dtype()?, T => {
+        Ok(DenseArray::scalar(T::from_number(number).unwrap_or_default()))
+    })?;
     let mut result = filled_values(block, &value)?;
     for (parameter, gradient) in selected(function, block, gradients)? {
         result.add_gradient(parameter, filled_all(gradient, &value)?)?;
@@ -159,14 +157,6 @@ fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock>
         None => block.values().create(&shape, value)?.into(),
     };
     with_array(block, values)
-}
-
-fn scalar(dtype: DType, fill: Fill) -> Result<DenseArray> {
-    let number = match fill {
-        Fill::Zeros => 0.0,
-        Fill::Ones => 1.0,
-    };
-    with_element!(dtype, T => Ok(DenseArray::scalar(T::from_number(number).unwrap_or_default())))
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ pub fn add<T: Operand>(a: &T, b: &T) -> Result<T> {
 /// As for [`add`].
 pub fn add_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
     zip_blocks("add", a, b, &alike(missing_gradients), &|a, b| {
-        combine(a, b, Operation::Add)
+        let dtype = promote(a.dtype()?, b.dtype()?)?;
+        with_number!(dtype, T => combine(a, b, dtype, T::plus))
     })
 }
 
@@ -154,7 +155,8 @@ pub fn subtract<T: Operand>(a: &T, b: &T) -> Result<T> {
 /// As for [`subtract`].
 pub fn subtract_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
     zip_blocks("subtract", a, b, &alike(missing_gradients), &|a, b| {
-        combine(a, b, Operation::Subtract)
+        let dtype = difference(promote(a.dtype()?, b.dtype()?)?);
+        with_number!(dtype, T => combine(a, b, dtype, T::minus))
     })
 }
 
@@ -180,24 +182,7 @@ pub fn subtract_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
     map_blocks("subtract", tensor, &|block| shift(block, -scalar))
 }
 
-#[derive(Clone, Copy)]
-enum Operation {
-    Add,
-    Subtract,
-}
-
-fn combine(a: &TensorBlock, b: &TensorBlock, operation: Operation) -> Result<TensorBlock> {
-    let dtype = promote(a.dtype()?, b.dtype()?)?;
-    match operation {
-        Operation::Add => with_number!(dtype, T => combine_all(a, b, dtype, T::plus)),
-        Operation::Subtract => {
-            let dtype = difference(dtype);
-            with_number!(dtype, T => combine_all(a, b, dtype, T::minus))
-        }
-    }
-}
-
-fn combine_all<T: Number>(
+fn combine<T: Number>(
     a: &TensorBlock,
     b: &TensorBlock,
     dtype: DType,

@@ -16,13 +16,6 @@ pub enum DimensionValues<'a> {
     PerBlock(&'a [&'a [i32]]),
 }
 
-/// Where a new dimension goes.
-#[derive(Clone, Copy)]
-enum Place {
-    Before(usize),
-    End,
-}
-
 /// Map with a new last dimension of the keys, the samples, or the properties.
 ///
 /// The samples of gradients stay what they are. The info stays as well.
@@ -76,8 +69,7 @@ pub fn into_append_dimension<T: Operand>(
     name: &str,
     values: DimensionValues<'_>,
 ) -> Result<T> {
-    insert_into(tensor, axis, Place::End, name, values)
-        .map_err(|error| error.context("append_dimension"))
+    insert_into(tensor, axis, None, name, values).map_err(|error| error.context("append_dimension"))
 }
 
 /// Map with a new dimension of the keys, the samples, or the properties, before the one with number
@@ -128,14 +120,15 @@ pub fn into_insert_dimension<T: Operand>(
     name: &str,
     values: DimensionValues<'_>,
 ) -> Result<T> {
-    insert_into(tensor, axis, Place::Before(index), name, values)
+    insert_into(tensor, axis, Some(index), name, values)
         .map_err(|error| error.context("insert_dimension"))
 }
 
+/// Before the dimension with this index, or after all of them.
 fn insert_into<T: Operand>(
     tensor: T,
     axis: Axis,
-    place: Place,
+    index: Option<usize>,
     name: &str,
     values: DimensionValues<'_>,
 ) -> Result<T> {
@@ -143,7 +136,7 @@ fn insert_into<T: Operand>(
         check_blocks(tensor.parts(), axis, values.len())?;
     }
     edit(tensor, axis, &|labels, block| {
-        insert(labels, place, name, values, block)
+        insert(labels, index, name, values, block)
     })
 }
 
@@ -169,23 +162,19 @@ fn check_blocks(blocks: Blocks<'_>, axis: Axis, values: usize) -> Result<()> {
 
 fn insert(
     labels: &Labels,
-    place: Place,
+    index: Option<usize>,
     name: &str,
     values: DimensionValues<'_>,
     block: usize,
 ) -> Result<Labels> {
     labels.check_readable("an additional dimension")?;
     let size = labels.size();
-    let index = match place {
-        Place::End => size,
-        Place::Before(index) if index <= size => index,
-        Place::Before(index) => {
-            return Err(Error::invalid(format!(
-                "index {index} is out of range for a new dimension of labels with {size} \
-                 dimensions"
-            )));
-        }
-    };
+    let index = index.unwrap_or(size);
+    if index > size {
+        return Err(Error::invalid(format!(
+            "index {index} is out of range for a new dimension of labels with {size} dimensions"
+        )));
+    }
     let values = match values {
         DimensionValues::Scalar(value) => &vec![value; labels.count()],
         DimensionValues::Array(values) => values,

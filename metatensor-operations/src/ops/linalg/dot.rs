@@ -2,7 +2,7 @@
 
 use metatensor_core::internal::{ResultBytes, change_rows, stored_like};
 use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock};
-use ndarray::{ArrayView2, ArrayViewMut2, ArrayViewMutD};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use super::matrix::{Product, matrix, part};
 use super::product_rule::{self, check_gradients};
@@ -139,14 +139,12 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
         let mut result = product_as(a, b, &weights.view(), dtype)?;
         if !b.gradients_list().is_empty() {
             product_rule::add_gradients(a, b, &weights.view(), dtype, &mut result)?;
-            return Ok(result);
         }
-        multiply_gradients(a, b, &weights.view(), dtype, &mut result)?;
         Ok(result)
     })
 }
 
-/// The product without gradients.
+/// The product with `b`, whose values are `weights`. It has those of all gradients, at all depths, if `b` has none.
 fn product_as<T: Product>(
     a: &TensorBlock,
     b: &TensorBlock,
@@ -154,53 +152,36 @@ fn product_as<T: Product>(
     dtype: DType,
 ) -> Result<TensorBlock> {
     let view = a.view()?;
-    let values = multiply(&matrix(&view)?.view(), weights, view.shape())?;
-    TensorBlock::new(
+    let shape = [&view.shape()[..view.shape().len() - 1], &[weights.nrows()]].concat();
+    let values = filled(&shape, |output| {
+        multiply_to(&matrix(&view)?.view(), weights, output)
+    })?;
+    let mut result = TensorBlock::new(
         stored_like(&**a.values(), stored(values, dtype)?)?,
         a.samples(),
         a.components(),
         b.samples(),
-    )
-}
-
-/// Adds the products of all gradients of `a` with `b`, at all depths.
-fn multiply_gradients<T: Product>(
-    a: &TensorBlock,
-    b: &TensorBlock,
-    weights: &ArrayView2<'_, T>,
-    dtype: DType,
-    result: &mut TensorBlock,
-) -> Result<()> {
-    add_gradients(result, a, |_, gradient| {
-        let mut product = product_as(gradient, b, weights, dtype)?;
-        multiply_gradients(gradient, b, weights, dtype, &mut product)?;
-        Ok(product)
-    })
-}
-
-/// `a weightsᵀ`, as an array whose shape is `shape` except for the last axis.
-fn multiply<T: Product>(
-    a: &ArrayView2<'_, T>,
-    weights: &ArrayView2<'_, T>,
-    shape: &[usize],
-) -> Result<DenseArray> {
-    let columns = weights.nrows();
-    let mut shape = shape.to_vec();
-    if let Some(last) = shape.last_mut() {
-        *last = columns;
+    )?;
+    if b.gradients_list().is_empty() {
+        add_gradients(&mut result, a, |_, gradient| {
+            product_as(gradient, b, weights, dtype)
+        })?;
     }
-    let mut values = DenseArray::zeros(T::DTYPE, &shape)?;
-    let mut view = values.view_mut()?;
-    let mut output = view.typed_mut::<T>()?;
-    multiply_to(a, weights, new_slice(&mut output)?)?;
-    drop(view);
-    Ok(values)
+    Ok(result)
 }
 
-/// The elements of an array that was just made.
-pub(super) fn new_slice<'a, T>(array: &'a mut ArrayViewMutD<'_, T>) -> Result<&'a mut [T]> {
-    let slice = array.as_slice_mut();
-    slice.ok_or_else(|| Error::Internal("a new array has strides".into()))
+/// Array of zeros, changed by `fill`.
+pub(super) fn filled<T: Product>(
+    shape: &[usize],
+    fill: impl FnOnce(&mut [T]) -> Result<()>,
+) -> Result<DenseArray> {
+    let mut array = DenseArray::zeros(T::DTYPE, shape)?;
+    let mut view = array.view_mut()?;
+    let mut elements = view.typed_mut::<T>()?;
+    let elements = elements.as_slice_mut();
+    fill(elements.ok_or_else(|| Error::Internal("a new array has strides".into()))?)?;
+    drop(view);
+    Ok(array)
 }
 
 /// Sets `output`, all zeros, to `a weightsᵀ`.

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use metatensor_core::internal::rows::Rows;
 use metatensor_core::internal::stored_like;
-use metatensor_core::{Array, DType, DenseArray, Labels, Result, TensorBlock};
+use metatensor_core::{DType, Labels, Result, TensorBlock};
 use ndarray::{ArrayView2, Axis as ArrayAxis};
 
-use super::dot::{multiply_to, new_slice};
+use super::dot::{filled, multiply_to};
 use super::matrix::{Product, matrix};
 use crate::engine::{
     Axis, MissingGradients, NotEqual, gradient_of, parameters, same_labels, same_parameters,
@@ -125,24 +125,22 @@ pub(super) fn add_gradients<T: Product>(
         let mut shape = vec![rows.samples.count()];
         shape.extend(components.iter().map(Labels::count));
         shape.push(weights.nrows());
-        let mut derivatives = DenseArray::zeros(T::DTYPE, &shape)?;
-        let mut view = derivatives.view_mut()?;
-        let mut elements = view.typed_mut::<T>()?;
-        let output = new_slice(&mut elements)?;
-        if let Some(da) = da {
-            let own = da.view()?;
-            let da = matrix::<T>(&own)?;
-            let own_rows = &mut output[..da.nrows() * weights.nrows()];
-            multiply_to(&da.view(), weights, own_rows)?;
-        }
-        if let Some(db) = db {
-            let own = db.view()?;
-            let db = matrix::<T>(&own)?;
-            let extra = components.len() - a.components().len();
-            let extra = shape[1..=extra].iter().product();
-            rows.add_products(&values.view(), &db.view(), extra, weights.nrows(), output)?;
-        }
-        drop(view);
+        let derivatives = filled(&shape, |output| {
+            if let Some(da) = da {
+                let own = da.view()?;
+                let da = matrix::<T>(&own)?;
+                let own_rows = &mut output[..da.nrows() * weights.nrows()];
+                multiply_to(&da.view(), weights, own_rows)?;
+            }
+            if let Some(db) = db {
+                let own = db.view()?;
+                let db = matrix::<T>(&own)?;
+                let extra = components.len() - a.components().len();
+                let extra = shape[1..=extra].iter().product();
+                rows.add_products(&values.view(), &db.view(), extra, weights.nrows(), output)?;
+            }
+            Ok(())
+        })?;
         let gradient = TensorBlock::new(
             stored_like(&**a.values(), stored(derivatives, dtype)?)?,
             &rows.samples,
