@@ -12,7 +12,7 @@ use metatensor_core::{Error, Result};
 
 pub use values::AllcloseOptions;
 use values::Criterion;
-use worst::{Badness, worse, worst_in_block};
+use worst::{worse, worst_in_block};
 
 use crate::engine::{Blocks, EqualMetadataOptions, NotEqual, Operand, same_metadata};
 
@@ -193,12 +193,7 @@ fn check_values(a: Blocks<'_>, b: Blocks<'_>, criterion: Criterion) -> Result<()
         let worst = worst.map(|(badness, place)| (badness, a.for_key(i, place)));
         found = worse(found, worst);
     }
-    differ(found)
-}
-
-/// Fails because of the worst difference that was found. If there is none, elements have changed since they were
-/// different.
-fn differ(found: Option<(Badness, NotEqual)>) -> Result<(), NotEqual> {
+    // If there is none, elements have changed since they were different.
     Err(found.map_or_else(
         || NotEqual::new("values are not the same"),
         |(_, worst)| worst,

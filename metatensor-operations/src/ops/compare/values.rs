@@ -3,10 +3,10 @@
 use half::{bf16, f16};
 use metatensor_core::internal::{all_rows, with_element};
 use metatensor_core::{Element, Result, TensorBlock, View};
-use num_complex::Complex;
+use num_complex::{Complex, ComplexFloat};
 
 use crate::engine::{EqualMetadataOptions, NotEqual, same_metadata};
-use crate::numbers::{Number, converted};
+use crate::numbers::{Number, Wide, converted};
 
 /// When two numbers are close to each other, see [`allclose`](crate::allclose).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -144,47 +144,48 @@ fn all_pairs<T: Copy>(a: &[T], b: &[T], same: impl Fn(T, T) -> bool) -> bool {
 
 /// Elements that can be compared with tolerances.
 pub(super) trait Close: Copy + PartialEq + Sync {
-    fn close(x: Self, y: Self, options: AllcloseOptions) -> bool;
+    /// What they are compared in.
+    type Wide: Wide;
+    fn widen(self) -> Self::Wide;
+
+    #[inline]
+    fn close(x: Self, y: Self, options: AllcloseOptions) -> bool {
+        let same = x == y;
+        let (x, y) = (x.widen(), y.widen());
+        let tolerance = options.atol + options.rtol * y.abs();
+        same | (y.is_finite() & ((x - y).abs() <= tolerance))
+            | (options.equal_nan & x.is_nan() & y.is_nan())
+    }
 }
 
-macro_rules! close_as_real {
-    ($($type:ty => $convert:expr),* $(,)?) => {$(
+macro_rules! close {
+    ($($type:ty as $wide:ty: $widen:expr;)*) => {$(
         impl Close for $type {
+            type Wide = $wide;
+
             #[inline]
-            fn close(x: Self, y: Self, options: AllcloseOptions) -> bool {
-                let (x, y): (f64, f64) = ($convert(x), $convert(y));
-                let tolerance = options.atol + options.rtol * y.abs();
-                (x == y)
-                    | (y.is_finite() & ((x - y).abs() <= tolerance))
-                    | (options.equal_nan & x.is_nan() & y.is_nan())
+            fn widen(self) -> $wide {
+                $widen(self)
             }
         }
     )*};
 }
 
-close_as_real! {
-    bool => |x| f64::from(u8::from(x)),
-    i8 => f64::from, i16 => f64::from, i32 => f64::from, i64 => |x| x as f64,
-    u8 => f64::from, u16 => f64::from, u32 => f64::from, u64 => |x| x as f64,
-    i128 => |x| x as f64,
-    f16 => f16::to_f64, bf16 => bf16::to_f64, f32 => f64::from, f64 => |x| x,
+close! {
+    bool as f64: |x| f64::from(u8::from(x));
+    i8 as f64: f64::from;
+    i16 as f64: f64::from;
+    i32 as f64: f64::from;
+    i64 as f64: |x| x as f64;
+    i128 as f64: |x| x as f64;
+    u8 as f64: f64::from;
+    u16 as f64: f64::from;
+    u32 as f64: f64::from;
+    u64 as f64: |x| x as f64;
+    f16 as f64: f16::to_f64;
+    bf16 as f64: bf16::to_f64;
+    f32 as f64: f64::from;
+    f64 as f64: |x| x;
+    Complex<f32> as Complex<f64>: Number::widen;
+    Complex<f64> as Complex<f64>: |z| z;
 }
-
-macro_rules! close_as_complex {
-    ($($real:ty),*) => {$(
-        impl Close for Complex<$real> {
-            #[inline]
-            fn close(x: Self, y: Self, options: AllcloseOptions) -> bool {
-                let modulus = |re: $real, im: $real| f64::from(re).hypot(f64::from(im));
-                let tolerance = options.atol + options.rtol * modulus(y.re, y.im);
-                let distance = (f64::from(x.re) - f64::from(y.re))
-                    .hypot(f64::from(x.im) - f64::from(y.im));
-                (x == y)
-                    | (y.is_finite() & (distance <= tolerance))
-                    | (options.equal_nan & x.is_nan() & y.is_nan())
-            }
-        }
-    )*};
-}
-
-close_as_complex!(f32, f64);

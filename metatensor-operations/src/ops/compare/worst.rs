@@ -1,8 +1,8 @@
 //! Where the elements of two blocks differ most: looked for when they are known to differ, one element at a time.
 
 use half::{bf16, f16};
-use metatensor_core::{DType, Labels, Result, TensorBlock, View};
-use num_complex::Complex;
+use metatensor_core::{DType, Labels, Result, TensorBlock};
+use num_complex::{Complex, ComplexFloat};
 
 use super::values::{Close, Criterion, wide};
 use crate::engine::NotEqual;
@@ -12,17 +12,6 @@ use crate::numbers::converted;
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 pub(super) struct Badness(f64, f64);
 
-/// What two arrays differ in.
-struct Worst {
-    badness: Badness,
-    /// Position of the two elements, in row-major order.
-    position: usize,
-    /// The two elements.
-    numbers: [String; 2],
-    /// Number of elements that differ.
-    count: usize,
-}
-
 /// The worst difference between the elements of two blocks with the same labels, or of their gradients.
 pub(super) fn worst_in_block(
     a: &TensorBlock,
@@ -30,8 +19,26 @@ pub(super) fn worst_in_block(
     criterion: Criterion,
 ) -> Result<Option<(Badness, NotEqual)>> {
     let (x, y) = (a.view()?, b.view()?);
-    let worst = worst_in_arrays(&x, &y, criterion)?;
-    let mut found = worst.map(|worst| (worst.badness, worst.describe(a, x.shape(), criterion)));
+    let dtypes = [x.dtype(), y.dtype()];
+    let mut found = if dtypes.iter().any(|dtype| dtype.is_complex()) {
+        worst_of(
+            a,
+            &converted::<Complex<f64>>(&x)?,
+            &converted(&y)?,
+            dtypes,
+            criterion,
+        )
+    } else if dtypes.iter().any(|dtype| dtype.is_float()) {
+        worst_of(
+            a,
+            &converted::<f64>(&x)?,
+            &converted(&y)?,
+            dtypes,
+            criterion,
+        )
+    } else {
+        worst_of(a, &wide(&x)?, &wide(&y)?, dtypes, criterion)
+    };
     for (parameter, gradient) in a.gradients() {
         let worst = worst_in_block(gradient, b.gradient(parameter)?, criterion)?;
         let worst = worst.map(|(badness, place)| (badness, place.in_gradient(parameter)));
@@ -52,32 +59,22 @@ pub(super) fn worse(
     }
 }
 
-fn worst_in_arrays(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<Option<Worst>> {
-    let dtypes = [a.dtype(), b.dtype()];
-    Ok(if dtypes.iter().any(|dtype| dtype.is_complex()) {
-        let (a, b) = (converted::<Complex<f64>>(a)?, converted(b)?);
-        worst_of(&a, &b, dtypes, criterion)
-    } else if dtypes.iter().any(|dtype| dtype.is_float()) {
-        worst_of(&converted::<f64>(a)?, &converted(b)?, dtypes, criterion)
-    } else {
-        worst_of(&wide(a)?, &wide(b)?, dtypes, criterion)
-    })
-}
-
+/// The worst difference between the elements `x` of `block`, which were of the first of these types, and others.
 fn worst_of<T: Measure>(
-    a: &[T],
-    b: &[T],
+    block: &TensorBlock,
+    x: &[T],
+    y: &[T],
     dtypes: [DType; 2],
     criterion: Criterion,
-) -> Option<Worst> {
+) -> Option<(Badness, NotEqual)> {
     let mut found: Option<(Badness, usize)> = None;
     let mut count = 0;
-    for (position, (&x, &y)) in a.iter().zip(b).enumerate() {
+    for (position, (&x, &y)) in x.iter().zip(y).enumerate() {
         let (is_same, allowed) = match criterion {
             Criterion::Equal => (x == y, 0.0),
             Criterion::Close(options) => (
                 T::close(x, y, options),
-                options.atol + options.rtol * y.modulus(),
+                options.atol + options.rtol * y.widen().abs(),
             ),
         };
         if is_same {
@@ -93,54 +90,47 @@ fn worst_of<T: Measure>(
         }
     }
     let (badness, position) = found?;
-    Some(Worst {
-        badness,
-        position,
-        numbers: [
-            a[position].describe(dtypes[0]),
-            b[position].describe(dtypes[1]),
-        ],
-        count,
-    })
+    let what = match criterion {
+        Criterion::Equal => "equal",
+        Criterion::Close(_) => "allclose",
+    };
+    let (size, place) = (x.len(), describe_position(block, position));
+    let (x, y) = (
+        x[position].describe(dtypes[0]),
+        y[position].describe(dtypes[1]),
+    );
+    let reason = format!(
+        "values are not {what}: {count} of {size} elements differ, most of all at {place}: {x} and {y}"
+    );
+    Some((badness, NotEqual::new(reason)))
 }
 
-impl Worst {
-    /// What to say about this difference between the values of `block`, which have this shape, and others.
-    fn describe(&self, block: &TensorBlock, shape: &[usize], criterion: Criterion) -> NotEqual {
-        let mut rest = self.position;
-        let mut rows = vec![0; shape.len()];
-        for (row, length) in rows.iter_mut().zip(shape).rev() {
-            *row = rest % length;
-            rest /= length;
-        }
-        let components = block.components().iter().zip(&rows[1..]);
-        let components: Vec<_> = components
-            .map(|(labels, &row)| labels.describe(row))
-            .collect();
-        let axis = |labels: &Labels, row: Option<&usize>| {
-            labels.describe(row.copied().unwrap_or_default())
-        };
-        let mut place = format!("samples {}", axis(block.samples(), rows.first()));
-        if !components.is_empty() {
-            place += &format!(", components {}", components.join(" "));
-        }
-        place += &format!(", properties {}", axis(block.properties(), rows.last()));
-        let what = match criterion {
-            Criterion::Equal => "equal",
-            Criterion::Close(_) => "allclose",
-        };
-        let [x, y] = &self.numbers;
-        let (count, size) = (self.count, shape.iter().product::<usize>());
-        NotEqual::new(format!(
-            "values are not {what}: {count} of {size} elements differ, most of all at {place}: {x} and {y}"
-        ))
-    }
+/// The labels of an element of the values of `block`, which has this position in row-major order.
+fn describe_position(block: &TensorBlock, position: usize) -> String {
+    let mut rest = position;
+    let mut describe = |labels: &Labels| {
+        let row = rest % labels.count();
+        rest /= labels.count();
+        labels.describe(row)
+    };
+    let properties = describe(block.properties());
+    let components = block.components().iter().rev().map(&mut describe);
+    let mut components: Vec<_> = components.collect();
+    components.reverse();
+    let samples = describe(block.samples());
+    let components = match components[..] {
+        [] => String::new(),
+        _ => format!(", components {}", components.join(" ")),
+    };
+    format!("samples {samples}{components}, properties {properties}")
 }
 
 /// Numbers with a distance from each other. Each stands for an element of an array, of another type.
 trait Measure: Close {
-    fn distance(x: Self, y: Self) -> f64;
-    fn modulus(self) -> f64;
+    fn distance(x: Self, y: Self) -> f64 {
+        (x.widen() - y.widen()).abs()
+    }
+
     /// The element of an array of type `dtype` that was converted to this number.
     fn describe(self, dtype: DType) -> String;
 }
@@ -149,9 +139,7 @@ impl Measure for i128 {
     fn distance(x: Self, y: Self) -> f64 {
         (x - y).abs() as f64
     }
-    fn modulus(self) -> f64 {
-        self.abs() as f64
-    }
+
     fn describe(self, dtype: DType) -> String {
         match dtype {
             DType::BOOL8 => (self != 0).to_string(),
@@ -161,12 +149,6 @@ impl Measure for i128 {
 }
 
 impl Measure for f64 {
-    fn distance(x: Self, y: Self) -> f64 {
-        (x - y).abs()
-    }
-    fn modulus(self) -> f64 {
-        self.abs()
-    }
     fn describe(self, dtype: DType) -> String {
         match dtype {
             DType::F16 => format!("{:?}", f16::from_f64(self)),
@@ -178,12 +160,6 @@ impl Measure for f64 {
 }
 
 impl Measure for Complex<f64> {
-    fn distance(x: Self, y: Self) -> f64 {
-        (x - y).re.hypot((x - y).im)
-    }
-    fn modulus(self) -> f64 {
-        self.re.hypot(self.im)
-    }
     fn describe(self, dtype: DType) -> String {
         let (re, im) = (self.re.describe(dtype), self.im.describe(dtype));
         let plus = if im.starts_with('-') { "" } else { "+" };
