@@ -31,56 +31,6 @@ impl DType {
     const BOOL: u8 = 6;
     const FIRST_NARROW: usize = 7;
 
-    /// `bool`, one byte each.
-    pub const BOOL8: DType = DType::scalar(Self::BOOL, 8);
-    /// `i8`
-    pub const I8: DType = DType::scalar(Self::INT, 8);
-    /// `i16`
-    pub const I16: DType = DType::scalar(Self::INT, 16);
-    /// `i32`
-    pub const I32: DType = DType::scalar(Self::INT, 32);
-    /// `i64`
-    pub const I64: DType = DType::scalar(Self::INT, 64);
-    /// `u8`
-    pub const U8: DType = DType::scalar(Self::UINT, 8);
-    /// `u16`
-    pub const U16: DType = DType::scalar(Self::UINT, 16);
-    /// `u32`
-    pub const U32: DType = DType::scalar(Self::UINT, 32);
-    /// `u64`
-    pub const U64: DType = DType::scalar(Self::UINT, 64);
-    /// IEEE half precision
-    pub const F16: DType = DType::scalar(Self::FLOAT, 16);
-    /// The other half precision: a `f32` without the last 16 bits. Files can not hold it.
-    pub const BF16: DType = DType::scalar(Self::BFLOAT, 16);
-    /// `f32`
-    pub const F32: DType = DType::scalar(Self::FLOAT, 32);
-    /// `f64`
-    pub const F64: DType = DType::scalar(Self::FLOAT, 64);
-    /// Complex number made of two `f32`
-    pub const C64: DType = DType::scalar(Self::COMPLEX, 64);
-    /// Complex number made of two `f64`
-    pub const C128: DType = DType::scalar(Self::COMPLEX, 128);
-
-    /// All data types that native arrays can have. Files can hold all of them but [`DType::BF16`].
-    pub const ALL: [DType; 15] = [
-        Self::BOOL8,
-        Self::I8,
-        Self::I16,
-        Self::I32,
-        Self::I64,
-        Self::U8,
-        Self::U16,
-        Self::U32,
-        Self::U64,
-        Self::F16,
-        Self::BF16,
-        Self::F32,
-        Self::F64,
-        Self::C64,
-        Self::C128,
-    ];
-
     const fn scalar(code: u8, bits: u8) -> DType {
         DType {
             code,
@@ -174,19 +124,45 @@ pub trait Element:
     fn from_number(number: f64) -> Option<Self>;
 }
 
-/// The table of element types: what native arrays can hold, and how to get there from a number. Besides
-/// this, a new type needs a constant above, a line in [`with_element!`], and a code in the files that can hold it.
-macro_rules! elements {
-    ($($type:ty => $dtype:ident, $from_number:expr;)*) => {$(
-        impl sealed::Sealed for $type {}
-        impl Element for $type {
-            const DTYPE: DType = DType::$dtype;
-
-            fn from_number(number: f64) -> Option<Self> {
-                $from_number(number)
-            }
+/// The table of element types: what native arrays can hold. A row is the name of a type, the type in Rust, its type code
+/// and bits in DLPack, and how it is made of a number. The rows are given to the macro `$then`, after `$arguments`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! element_types {
+    ([$($then:tt)+] $arguments:tt) => {
+        $($then)+! { $arguments
+            /// `bool`, one byte each.
+            BOOL8: bool, BOOL 8, |number| (number == 0.0 || number == 1.0).then_some(number == 1.0);
+            /// `i8`
+            I8: i8, INT 8, exact!(i8);
+            /// `i16`
+            I16: i16, INT 16, exact!(i16);
+            /// `i32`
+            I32: i32, INT 32, exact!(i32);
+            /// `i64`
+            I64: i64, INT 64, exact!(i64);
+            /// `u8`
+            U8: u8, UINT 8, exact!(u8);
+            /// `u16`
+            U16: u16, UINT 16, exact!(u16);
+            /// `u32`
+            U32: u32, UINT 32, exact!(u32);
+            /// `u64`
+            U64: u64, UINT 64, exact!(u64);
+            /// IEEE half precision
+            F16: $crate::f16, FLOAT 16, |number| Some(f16::from_f64(number));
+            /// The other half precision: a `f32` without the last 16 bits. Files can not hold it.
+            BF16: $crate::bf16, BFLOAT 16, |number| Some(bf16::from_f64(number));
+            /// `f32`
+            F32: f32, FLOAT 32, |number| Some(number as f32);
+            /// `f64`
+            F64: f64, FLOAT 64, Some;
+            /// Complex number made of two `f32`
+            C64: $crate::Complex<f32>, COMPLEX 64, |number| Some(Complex::from(number as f32));
+            /// Complex number made of two `f64`
+            C128: $crate::Complex<f64>, COMPLEX 128, |number| Some(Complex::from(number));
         }
-    )*};
+    };
 }
 
 /// Function that makes integers of numbers.
@@ -199,23 +175,29 @@ macro_rules! exact {
     };
 }
 
-elements! {
-    bool => BOOL8, |number| (number == 0.0 || number == 1.0).then_some(number == 1.0);
-    i8 => I8, exact!(i8);
-    i16 => I16, exact!(i16);
-    i32 => I32, exact!(i32);
-    i64 => I64, exact!(i64);
-    u8 => U8, exact!(u8);
-    u16 => U16, exact!(u16);
-    u32 => U32, exact!(u32);
-    u64 => U64, exact!(u64);
-    f16 => F16, |number| Some(f16::from_f64(number));
-    bf16 => BF16, |number| Some(bf16::from_f64(number));
-    f32 => F32, |number| Some(number as f32);
-    f64 => F64, Some;
-    Complex<f32> => C64, |number| Some(Complex::from(number as f32));
-    Complex<f64> => C128, |number| Some(Complex::from(number));
+macro_rules! define_elements {
+    ({} $($(#[$doc:meta])* $name:ident: $type:ty, $code:ident $bits:literal, $from_number:expr;)*) => {
+        impl DType {
+            $($(#[$doc])* pub const $name: DType = DType::scalar(Self::$code, $bits);)*
+
+            /// All data types that native arrays can have. Files can hold all of them but [`DType::BF16`].
+            pub const ALL: [DType; [$(DType::$name),*].len()] = [$(DType::$name),*];
+        }
+
+        $(
+            impl sealed::Sealed for $type {}
+            impl Element for $type {
+                const DTYPE: DType = DType::$name;
+
+                fn from_number(number: f64) -> Option<Self> {
+                    $from_number(number)
+                }
+            }
+        )*
+    };
 }
+
+element_types! { [define_elements] {} }
 
 /// Evaluates `$code` with `$T` set to the type of the elements that `$dtype` describes. Types that native arrays
 /// can not have are an error.
@@ -234,67 +216,23 @@ elements! {
 #[macro_export]
 macro_rules! with_element {
     ($dtype:expr, $T:ident => $code:expr) => {
+        $crate::element_types! { [$crate::with_element_of] ($dtype, $T => $code) }
+    };
+}
+
+/// The `match` of [`with_element!`], from the table of types.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! with_element_of {
+    (
+        ($dtype:expr, $T:ident => $body:expr)
+        $($(#[$doc:meta])* $name:ident: $type:ty, $code:ident $bits:literal, $from_number:expr;)*
+    ) => {
         match $dtype {
-            $crate::DType::BOOL8 => {
-                type $T = bool;
-                $code
-            }
-            $crate::DType::I8 => {
-                type $T = i8;
-                $code
-            }
-            $crate::DType::I16 => {
-                type $T = i16;
-                $code
-            }
-            $crate::DType::I32 => {
-                type $T = i32;
-                $code
-            }
-            $crate::DType::I64 => {
-                type $T = i64;
-                $code
-            }
-            $crate::DType::U8 => {
-                type $T = u8;
-                $code
-            }
-            $crate::DType::U16 => {
-                type $T = u16;
-                $code
-            }
-            $crate::DType::U32 => {
-                type $T = u32;
-                $code
-            }
-            $crate::DType::U64 => {
-                type $T = u64;
-                $code
-            }
-            $crate::DType::F16 => {
-                type $T = $crate::f16;
-                $code
-            }
-            $crate::DType::BF16 => {
-                type $T = $crate::bf16;
-                $code
-            }
-            $crate::DType::F32 => {
-                type $T = f32;
-                $code
-            }
-            $crate::DType::F64 => {
-                type $T = f64;
-                $code
-            }
-            $crate::DType::C64 => {
-                type $T = $crate::Complex<f32>;
-                $code
-            }
-            $crate::DType::C128 => {
-                type $T = $crate::Complex<f64>;
-                $code
-            }
+            $($crate::DType::$name => {
+                type $T = $type;
+                $body
+            })*
             other => Err($crate::Error::unsupported(format!("arrays of {other}"))),
         }
     };
@@ -306,24 +244,28 @@ mod tests {
 
     #[test]
     fn sizes_match_the_rust_types() {
-        fn check<T: Element>() {
-            assert_eq!(T::DTYPE.size(), size_of::<T>(), "{}", T::DTYPE);
+        for dtype in DType::ALL {
+            let size = with_element!(dtype, T => Ok((T::DTYPE, size_of::<T>())));
+            assert_eq!(size.unwrap(), (dtype, dtype.size()));
         }
-        check::<bool>();
-        check::<i8>();
-        check::<i16>();
-        check::<i32>();
-        check::<i64>();
-        check::<u8>();
-        check::<u16>();
-        check::<u32>();
-        check::<u64>();
-        check::<f16>();
-        check::<bf16>();
-        check::<f32>();
-        check::<f64>();
-        check::<Complex<f32>>();
-        check::<Complex<f64>>();
+    }
+
+    #[test]
+    fn every_type_is_of_one_kind() {
+        for dtype in DType::ALL {
+            let kinds = [
+                dtype == DType::BOOL8,
+                dtype.is_integer(),
+                dtype.is_float(),
+                dtype.is_complex(),
+            ];
+            let count = kinds.into_iter().filter(|&is_kind| is_kind).count();
+            assert_eq!(
+                count, 1,
+                "{dtype} is bool, an integer, a float, complex: {kinds:?}"
+            );
+            assert!(!dtype.to_string().contains("dlpack"), "{dtype} has no name");
+        }
     }
 
     #[test]

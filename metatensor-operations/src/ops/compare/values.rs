@@ -1,12 +1,11 @@
 //! Comparison of values.
 
-use half::{bf16, f16};
 use metatensor_core::internal::{all_rows, with_element};
 use metatensor_core::{Element, Result, TensorBlock, View};
 use num_complex::{Complex, ComplexFloat};
 
 use crate::engine::{EqualMetadataOptions, NotEqual, same_metadata};
-use crate::numbers::{Number, Wide, converted};
+use crate::numbers::{Kind, Number, Wide, converted};
 
 /// When two numbers are close to each other, see [`allclose`](crate::allclose).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -158,34 +157,21 @@ pub(super) trait Close: Copy + PartialEq + Sync {
     }
 }
 
-macro_rules! close {
-    ($($type:ty as $wide:ty: $widen:expr;)*) => {$(
-        impl Close for $type {
-            type Wide = $wide;
+impl<T: Kind> Close for T {
+    type Wide = T::Wide;
 
-            #[inline]
-            fn widen(self) -> $wide {
-                $widen(self)
-            }
-        }
-    )*};
+    #[inline]
+    fn widen(self) -> T::Wide {
+        self.to_wide()
+    }
 }
 
-close! {
-    bool as f64: |x| f64::from(u8::from(x));
-    i8 as f64: f64::from;
-    i16 as f64: f64::from;
-    i32 as f64: f64::from;
-    i64 as f64: |x| x as f64;
-    i128 as f64: |x| x as f64;
-    u8 as f64: f64::from;
-    u16 as f64: f64::from;
-    u32 as f64: f64::from;
-    u64 as f64: |x| x as f64;
-    f16 as f64: f16::to_f64;
-    bf16 as f64: bf16::to_f64;
-    f32 as f64: f64::from;
-    f64 as f64: |x| x;
-    Complex<f32> as Complex<f64>: Number::widen;
-    Complex<f64> as Complex<f64>: |z| z;
+/// Integers of any type, see [`wide`].
+impl Close for i128 {
+    type Wide = f64;
+
+    #[inline]
+    fn widen(self) -> f64 {
+        self as f64
+    }
 }

@@ -1,7 +1,7 @@
 //! Where the elements of two blocks differ most: looked for when they are known to differ, one element at a time.
 
-use half::{bf16, f16};
-use metatensor_core::{DType, Labels, Result, TensorBlock};
+use metatensor_core::internal::with_element;
+use metatensor_core::{DType, Element, Labels, Result, TensorBlock};
 use num_complex::{Complex, ComplexFloat};
 
 use super::values::{Close, Criterion, wide};
@@ -150,12 +150,15 @@ impl Measure for i128 {
 
 impl Measure for f64 {
     fn describe(self, dtype: DType) -> String {
-        match dtype {
-            DType::F16 => format!("{:?}", f16::from_f64(self)),
-            DType::BF16 => format!("{:?}", bf16::from_f64(self)),
-            DType::F32 | DType::C64 => format!("{:?}", self as f32),
-            _ => format!("{self:?}"),
-        }
+        let part = match dtype {
+            DType::C64 => DType::F32,
+            float if float.is_float() => float,
+            _ => DType::F64,
+        };
+        with_element!(part, T => Ok(T::from_number(self).map(|element| format!("{element:?}"))))
+            .ok()
+            .flatten()
+            .unwrap_or_default()
     }
 }
 
