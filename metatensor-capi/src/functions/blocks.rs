@@ -211,7 +211,7 @@ pub extern "C" fn mts_block_device(
 ) -> mts_status_t {
     status(|| {
         let block = block.checked("block")?;
-        device.checked("device")?.write(block.device()?);
+        device.checked("device")?.write(block.device());
         Ok(())
     })
 }
@@ -229,7 +229,7 @@ pub extern "C" fn mts_block_dtype(
 ) -> mts_status_t {
     status(|| {
         let block = block.checked("block")?;
-        dtype.checked("dtype")?.write(block.dtype()?);
+        dtype.checked("dtype")?.write(block.dtype());
         Ok(())
     })
 }

@@ -213,7 +213,7 @@ pub extern "C" fn mts_tensormap_device(
     status(|| {
         let tensor = tensor.checked("tensor")?;
         let device = device.checked("device")?;
-        device.write(tensor.device()?.unwrap_or(DLDevice::CPU));
+        device.write(tensor.device().unwrap_or(DLDevice::CPU));
         Ok(())
     })
 }
@@ -232,7 +232,7 @@ pub extern "C" fn mts_tensormap_dtype(
     status(|| {
         let tensor = tensor.checked("tensor")?;
         let dtype = dtype.checked("dtype")?;
-        dtype.write(tensor.dtype()?.unwrap_or(DLDataType::F64));
+        dtype.write(tensor.dtype().unwrap_or(DLDataType::F64));
         Ok(())
     })
 }

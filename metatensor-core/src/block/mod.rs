@@ -279,22 +279,14 @@ impl TensorBlock {
         }
     }
 
-    /// Data type of the array, as it was when the block was made.
-    ///
-    /// # Errors
-    ///
-    /// None: the array is not asked again.
-    pub fn dtype(&self) -> Result<DType> {
-        Ok(self.dtype)
+    /// Data type of the array, as it was when the block was made: the array is not asked again.
+    pub fn dtype(&self) -> DType {
+        self.dtype
     }
 
-    /// Device of the array and of all labels, as it was when the block was made.
-    ///
-    /// # Errors
-    ///
-    /// None: the array is not asked again.
-    pub fn device(&self) -> Result<Device> {
-        Ok(self.device)
+    /// Device of the array and of all labels, as it was when the block was made: the array is not asked again.
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// The array, samples, components and properties, and then gradients with their parameters.

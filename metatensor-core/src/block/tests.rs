@@ -59,8 +59,8 @@ fn a_block_is_what_it_was_made_of() {
     assert_eq!(block.components(), [range("m", 2)]);
     assert_eq!(*block.properties(), range("n", 4));
     assert_eq!(block.values().shape().unwrap(), [3, 2, 4]);
-    assert_eq!(block.dtype().unwrap(), DType::F64);
-    assert_eq!(block.device().unwrap(), Device::CPU);
+    assert_eq!(block.dtype(), DType::F64);
+    assert_eq!(block.device(), Device::CPU);
     assert_eq!(block.to_ndarray::<f64>().unwrap()[[2, 1, 3]], 213.0);
     assert!(block.to_ndarray::<f32>().is_err());
     assert_eq!(block.view().unwrap().shape(), [3, 2, 4]);

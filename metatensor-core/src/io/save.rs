@@ -83,9 +83,9 @@ impl TensorMap {
     }
 
     /// How much space to prepare for saving this map to memory: a bit more than what it takes, as a rule. 0 if
-    /// this is not known.
+    /// it has no blocks.
     pub fn saved_size(&self) -> usize {
-        let Ok(Some(dtype)) = self.dtype() else {
+        let Some(dtype) = self.dtype() else {
             return 0;
         };
         let element = dtype.size();
@@ -175,11 +175,9 @@ impl TensorBlock {
         self.write(Sink::Memory(memory))
     }
 
-    /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule. 0 if
-    /// this is not known.
+    /// How much space to prepare for saving this block to memory: a bit more than what it takes, as a rule.
     pub fn saved_size(&self) -> usize {
-        self.dtype()
-            .map_or(0, |dtype| block_size(self, dtype.size()))
+        block_size(self, self.dtype().size())
     }
 
     /// Saves this block to anything that takes bytes, in large pieces.

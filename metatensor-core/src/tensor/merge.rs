@@ -139,7 +139,7 @@ impl<'a> MergePlan<'a> {
         most_properties: impl Fn(&Group<'_>) -> u64,
         merge: &mut impl FnMut(&Group<'_>) -> Result<(MergedRows, MergedProperties)>,
     ) -> Result<()> {
-        let element = first.dtype()?.size();
+        let element = first.dtype().size();
         let dimensions = first.properties().size() + self.moved_width;
         let at_most = merged_size::sum(self.groups(), |group| {
             let properties = most_properties(&group);

@@ -78,7 +78,7 @@ impl TensorMap {
             )));
         }
         if let [first, others @ ..] = &blocks[..] {
-            let (ours, device) = (keys.device()?, first.device()?);
+            let (ours, device) = (keys.device()?, first.device());
             if ours != device {
                 return Err(Error::invalid(format!(
                     "the keys and all blocks of a map must be on the same device, but the keys are on {ours} and the \
@@ -256,21 +256,13 @@ impl TensorMap {
     }
 
     /// Data type of all arrays, or `None` if there are no blocks.
-    ///
-    /// # Errors
-    ///
-    /// Those of the arrays.
-    pub fn dtype(&self) -> Result<Option<DType>> {
-        self.blocks.first().map(TensorBlock::dtype).transpose()
+    pub fn dtype(&self) -> Option<DType> {
+        self.blocks.first().map(TensorBlock::dtype)
     }
 
     /// Device of all arrays, or `None` if there are no blocks.
-    ///
-    /// # Errors
-    ///
-    /// Those of the arrays.
-    pub fn device(&self) -> Result<Option<Device>> {
-        self.blocks.first().map(TensorBlock::device).transpose()
+    pub fn device(&self) -> Option<Device> {
+        self.blocks.first().map(TensorBlock::device)
     }
 
     /// Checks that the arrays of a block still have the shapes of their labels.
@@ -322,8 +314,8 @@ struct ArrayKind {
 impl ArrayKind {
     fn of(block: &TensorBlock) -> Result<ArrayKind> {
         Ok(ArrayKind {
-            dtype: block.dtype()?,
-            device: block.device()?,
+            dtype: block.dtype(),
+            device: block.device(),
             origin: block.values().origin()?,
         })
     }

@@ -360,13 +360,13 @@ fn info_is_kept_by_name() {
 
 #[test]
 fn maps_know_the_type_and_device_of_their_arrays() {
-    assert_eq!(map().dtype().unwrap(), Some(DType::F64));
-    assert_eq!(map().device().unwrap(), Some(Device::CPU));
+    assert_eq!(map().dtype(), Some(DType::F64));
+    assert_eq!(map().device(), Some(Device::CPU));
     let values = ForeignArray::new(Array2::<i16>::zeros((2, 1)), CUDA);
     let keys = labels_on(CUDA, &Labels::single());
     let map = TensorMap::new(keys, vec![with_values(values)]).unwrap();
-    assert_eq!(map.dtype().unwrap(), Some(DType::I16));
-    assert_eq!(map.device().unwrap(), Some(CUDA));
+    assert_eq!(map.dtype(), Some(DType::I16));
+    assert_eq!(map.device(), Some(CUDA));
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn maps_can_have_no_blocks() {
         let map = TensorMap::new(keys, Vec::new()).unwrap();
         assert!(map.is_empty());
         assert_eq!(map.iter().len(), 0);
-        assert_eq!((map.dtype().unwrap(), map.device().unwrap()), (None, None));
+        assert_eq!((map.dtype(), map.device()), (None, None));
         assert_names(map.block(&[]), &["no block"]);
         assert!(map.block_by_id(0).is_err());
         assert!(map.deep_copy().unwrap().is_empty());

@@ -50,10 +50,7 @@ fn check_block(block: &TensorBlock, expected: &Value) {
     }
 
     let values = &expected["values"];
-    assert_eq!(
-        block.dtype().unwrap(),
-        dtype(values["dtype"].as_str().unwrap())
-    );
+    assert_eq!(block.dtype(), dtype(values["dtype"].as_str().unwrap()));
     assert_eq!(
         Value::from(block.values().shape().unwrap()),
         values["shape"]

@@ -116,7 +116,7 @@ pub(crate) fn assert_same_block(a: &TensorBlock, b: &TensorBlock) {
     assert_eq!(a.samples(), b.samples());
     assert_eq!(a.components(), b.components());
     assert_eq!(a.properties(), b.properties());
-    assert_eq!(a.dtype().unwrap(), b.dtype().unwrap());
+    assert_eq!(a.dtype(), b.dtype());
     let (a_values, b_values) = (
         DenseArray::copy_of(&a.view().unwrap()).unwrap(),
         DenseArray::copy_of(&b.view().unwrap()).unwrap(),

@@ -26,7 +26,7 @@ fn can_change(blocks: &[TensorBlock]) -> Result<bool> {
     let Some(first) = blocks.first() else {
         return Ok(true);
     };
-    let dtype = first.dtype()?;
+    let dtype = first.dtype();
     let keeps_type = with_continuous!(continuous(dtype)?, T => Ok(T::DTYPE))? == dtype;
     Ok(keeps_type && blocks.iter().all(owns_arrays))
 }

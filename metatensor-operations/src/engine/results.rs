@@ -60,8 +60,8 @@ pub(crate) fn map_all<T: Number>(
 
 /// `block` itself if its elements can have fractions, else with those of the type that becomes of them.
 pub(crate) fn with_fractions(block: &TensorBlock) -> Result<TensorBlock> {
-    let dtype = continuous(block.dtype()?)?;
-    if block.dtype()? == dtype {
+    let dtype = continuous(block.dtype())?;
+    if block.dtype() == dtype {
         return Ok(block.clone());
     }
     with_continuous!(dtype, T => map_all(block, dtype, |x: T| x))

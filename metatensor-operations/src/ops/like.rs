@@ -100,7 +100,7 @@ fn filled(
     gradients: GradientSelection<'_>,
     number: f64,
 ) -> Result<TensorBlock> {
-    let value = with_element!(block.dtype()?, T => {
+    let value = with_element!(block.dtype(), T => {
         Ok(DenseArray::scalar(T::from_number(number).unwrap_or_default()))
     })?;
     let mut result = filled_values(block, &value)?;

@@ -50,9 +50,7 @@ pub(crate) fn with_gradient<T: Element>(
 
 /// Map with these blocks, and keys `k` counting from 0.
 pub(crate) fn map(blocks: Vec<TensorBlock>) -> TensorMap {
-    let device = blocks
-        .first()
-        .map_or(Device::CPU, |block| block.device().unwrap());
+    let device = blocks.first().map_or(Device::CPU, |block| block.device());
     let keys = labels_on(&Labels::range("k", blocks.len()).unwrap(), device);
     TensorMap::new(keys, blocks).unwrap()
 }

@@ -61,7 +61,7 @@ fn values_and_labels_are_on_the_same_device() {
     let cpu = Device::CPU;
     for device in [cpu, CUDA, HIDDEN] {
         let block = new(device, device, device, device).unwrap();
-        assert_eq!(block.device().unwrap(), device);
+        assert_eq!(block.device(), device);
     }
     let differ = |values: Device, labels: Device, axis: &str| {
         [

@@ -50,7 +50,7 @@ pub fn abs<T: Operand>(tensor: &T) -> Result<T> {
 pub fn into_abs<T: Operand>(tensor: T) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
         check_no_second_derivatives(block)?;
-        with_continuous!(block.dtype()?, T => {
+        with_continuous!(block.dtype(), T => {
             change_by_weights(block, directions, T::along)?;
             change_values(block, T::modulus)
         })
@@ -60,7 +60,7 @@ pub fn into_abs<T: Operand>(tensor: T) -> Result<T> {
 
 fn absolute(block: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(block)?;
-    let dtype = block.dtype()?;
+    let dtype = block.dtype();
     if dtype.is_unsigned() {
         return with_number!(dtype, T => {
             // The square of a sign, which is that of the carrier, is 1 for all numbers but 0.

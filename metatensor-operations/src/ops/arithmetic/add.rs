@@ -59,7 +59,7 @@ pub fn add<T: Operand>(a: &T, b: &T) -> Result<T> {
 /// As for [`add`].
 pub fn add_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
     zip_blocks("add", a, b, &alike(missing_gradients), &|a, b| {
-        let dtype = promote(a.dtype()?, b.dtype()?)?;
+        let dtype = promote(a.dtype(), b.dtype())?;
         with_number!(dtype, T => combine(a, b, dtype, T::plus))
     })
 }
@@ -103,7 +103,7 @@ pub fn add_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
 /// As for [`add_scalar`].
 pub fn into_add_scalar<T: Operand>(tensor: T, scalar: f64) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
-        with_continuous!(block.dtype()?, T => {
+        with_continuous!(block.dtype(), T => {
             change_values(block, |x: T| x.plus_real(scalar))
         })
     };
@@ -155,7 +155,7 @@ pub fn subtract<T: Operand>(a: &T, b: &T) -> Result<T> {
 /// As for [`subtract`].
 pub fn subtract_with<T: Operand>(a: &T, b: &T, missing_gradients: MissingGradients) -> Result<T> {
     zip_blocks("subtract", a, b, &alike(missing_gradients), &|a, b| {
-        let dtype = difference(promote(a.dtype()?, b.dtype()?)?);
+        let dtype = difference(promote(a.dtype(), b.dtype())?);
         with_number!(dtype, T => combine(a, b, dtype, T::minus))
     })
 }
@@ -212,7 +212,7 @@ fn gradients_of<'a, T: Number>(
 }
 
 fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    let dtype = continuous(block.dtype()?)?;
+    let dtype = continuous(block.dtype())?;
     let scalar = in_precision(dtype, scalar)?;
     let view = block.view()?;
     let values = with_continuous!(dtype, T => {

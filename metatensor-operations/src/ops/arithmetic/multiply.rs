@@ -99,7 +99,7 @@ pub fn multiply_scalar<T: Operand>(tensor: &T, scalar: f64) -> Result<T> {
 /// As for [`multiply_scalar`].
 pub fn into_multiply_scalar<T: Operand>(tensor: T, scalar: f64) -> Result<T> {
     let change = |block: &mut BlockMut<'_>| {
-        with_continuous!(block.dtype()?, T => {
+        with_continuous!(block.dtype(), T => {
             change_all(block, |x: T| x.times_real(scalar))
         })
     };
@@ -111,7 +111,7 @@ pub fn into_multiply_scalar<T: Operand>(tensor: T, scalar: f64) -> Result<T> {
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
     check_no_second_derivatives(a)?;
     check_no_second_derivatives(b)?;
-    let dtype = promote(a.dtype()?, b.dtype()?)?;
+    let dtype = promote(a.dtype(), b.dtype())?;
     with_number!(dtype, T => {
         let derivative = |(x, y): (T, T), (dx, dy): (T, T)| x.times(dy).plus(dx.times(y));
         zip_with_gradients(a, b, dtype, T::times, First::X, derivative)
@@ -119,7 +119,7 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
 }
 
 fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
-    let dtype = continuous(block.dtype()?)?;
+    let dtype = continuous(block.dtype())?;
     let scalar = in_precision(dtype, scalar)?;
     with_continuous!(dtype, T => map_all(block, dtype, |x: T| x.times_real(scalar)))
 }

@@ -145,7 +145,7 @@ impl<'a> Plan<'a> {
         }
         if let Some(first) = models.first() {
             for block in models {
-                let (expected, got) = (first.dtype()?, block.dtype()?);
+                let (expected, got) = (first.dtype(), block.dtype());
                 if expected != got {
                     return Err(Error::invalid(format!(
                         "can not join arrays of {expected} and {got}"
@@ -228,7 +228,7 @@ fn join_blocks(
         Some(keys) => keys.describe(i),
         None => "the joined one".to_owned(),
     };
-    size::check(plan, model.dtype()?.size(), &lists, name)?;
+    size::check(plan, model.dtype().size(), &lists, name)?;
     let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
         blocks::join(inputs, plan, model.values()).map_err(|error| joined.in_block(i, error))
     });

@@ -110,7 +110,7 @@ fn product_bytes(a: &TensorBlock, b: &TensorBlock) -> Result<u64> {
         let gradients = block.gradients().map(|(_, gradient)| rows(gradient));
         gradients.fold(own, u64::saturating_add)
     }
-    let element = a.dtype()?.size().max(b.dtype()?.size());
+    let element = a.dtype().size().max(b.dtype().size());
     let row = (b.samples().count() as u64).saturating_mul(element as u64);
     let rows = rows(a).saturating_add(product_rule::additional_rows(a, b)?);
     Ok(rows.saturating_mul(row))
@@ -132,7 +132,7 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
         check_no_second_derivatives(a)?;
         check_no_second_derivatives(b)?;
     }
-    let dtype = promote(a.dtype()?, b.dtype()?)?;
+    let dtype = promote(a.dtype(), b.dtype())?;
     with_number!(dtype, T => {
         let view = b.view()?;
         let weights = matrix::<T>(&view)?;

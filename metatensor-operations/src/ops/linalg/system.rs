@@ -13,7 +13,7 @@ use crate::numbers::{Number, continuous, converted, promote, stored, with_contin
 
 /// Type of the solutions of systems of equations between these blocks.
 pub(super) fn solution_type(x: &TensorBlock, y: &TensorBlock) -> Result<DType> {
-    continuous(promote(x.dtype()?, y.dtype()?)?)
+    continuous(promote(x.dtype(), y.dtype())?)
 }
 
 /// The rows of an array, to be read some at a time, in double precision.

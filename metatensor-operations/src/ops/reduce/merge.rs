@@ -89,8 +89,8 @@ impl Merge {
             counts: offsets.map(|ends| ends[1] - ends[0]).collect(),
             groups,
             dtype: match reduction {
-                Reduction::Sum => block.dtype()?,
-                _ => continuous(block.dtype()?)?,
+                Reduction::Sum => block.dtype(),
+                _ => continuous(block.dtype())?,
             },
         })
     }

@@ -41,7 +41,7 @@ fn operations_need_main_memory_or_say_so() {
         let on_blocks = (operation.block)(&a, &b);
         if ONLY_LABELS.contains(&name) {
             for block in [&on_blocks.unwrap(), &on_maps.unwrap().blocks()[0]] {
-                assert_eq!(block.device().unwrap(), DEVICE, "{name}");
+                assert_eq!(block.device(), DEVICE, "{name}");
             }
             continue;
         }
@@ -124,8 +124,8 @@ fn other_functions_need_main_memory_or_say_so() {
         EqualMetadataOptions::default()
     ));
     let ones = ones_like(&hidden, GradientSelection::All).unwrap();
-    assert_eq!(ones.device().unwrap(), DEVICE);
+    assert_eq!(ones.device(), DEVICE);
     let values = hidden.values().clone();
     let made = block_from_array(values, BlockNames::default()).unwrap();
-    assert_eq!(made.device().unwrap(), DEVICE);
+    assert_eq!(made.device(), DEVICE);
 }

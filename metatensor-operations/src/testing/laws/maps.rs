@@ -44,7 +44,7 @@ fn check<T: Small>(operation: &Operation, seed: u64) {
         };
         check_allclose(result, &expected, options)
             .unwrap_or_else(|different| panic!("{name}: {different}"));
-        assert_eq!(result.dtype().unwrap(), expected.dtype().unwrap(), "{name}");
+        assert_eq!(result.dtype(), expected.dtype(), "{name}");
         if name != "remove h" {
             assert_same_gradients(result, a);
         }
@@ -55,7 +55,7 @@ fn check<T: Small>(operation: &Operation, seed: u64) {
 fn assert_same_gradients(result: &TensorBlock, block: &TensorBlock) {
     assert_eq!(result.gradients_list(), block.gradients_list());
     for ((_, gradient), (_, expected)) in result.gradients().zip(block.gradients()) {
-        assert_eq!(gradient.dtype().unwrap(), result.dtype().unwrap());
+        assert_eq!(gradient.dtype(), result.dtype());
         assert_same_gradients(gradient, expected);
     }
 }

@@ -116,7 +116,7 @@ pub(super) const OPERATIONS: [Operation; 58] = operations! {
 fn weights(block: &TensorBlock) -> TensorBlock {
     let number = |(i, j)| ((3 * i + 2 * j) % 5) as i32 - 1;
     let values = Array2::from_shape_fn((3, block.properties().count()), number);
-    let device = block.device().unwrap();
+    let device = block.device();
     let values = match device {
         Device::CPU => values.into(),
         _ => foreign_array(values, device),

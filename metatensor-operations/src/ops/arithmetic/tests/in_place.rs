@@ -97,7 +97,7 @@ fn other_kinds_and_types_of_arrays_are_replaced() {
         );
     }
     let sum = into_add_scalar(map(vec![block([1, 1], &[1])]), 0.5).unwrap();
-    assert_eq!(sum.dtype().unwrap(), Some(DType::F64));
+    assert_eq!(sum.dtype(), Some(DType::F64));
 }
 
 #[test]

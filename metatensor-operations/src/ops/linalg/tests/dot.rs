@@ -310,7 +310,7 @@ proptest! {
 #[test]
 fn results_are_native_arrays_of_the_promoted_type() {
     let product = dot(&block([1, 1], &[1_i64]), &block([1, 1], &[1_f32])).unwrap();
-    assert_eq!(product.dtype().unwrap(), DType::F64);
+    assert_eq!(product.dtype(), DType::F64);
     assert!(product.values().downcast_ref::<DenseArray>().is_some());
 }
 

@@ -228,7 +228,7 @@ fn complex_systems_are_solved() {
         let exact = complex_matrix(columns, 2, 9);
         let y = x.dot(&exact) + complex_matrix(rows, 2, 10).mapv(|e| e * 0.1);
         let weights = lstsq(&named(&x, "p"), &named(&y, "q"), RCOND).unwrap();
-        assert_eq!(weights.dtype().unwrap(), DType::C128);
+        assert_eq!(weights.dtype(), DType::C128);
         let weights = result::<Complex<f64>>(&weights).reversed_axes();
         let adjoint = x.t().mapv(|x| x.conj());
         let orthogonal = adjoint.dot(&(x.dot(&weights) - &y));
@@ -248,7 +248,7 @@ fn complex_systems_are_solved() {
 fn types_are_promoted() {
     let integers = arr2(&[[1_i32, 0], [0, 2]]);
     let weights = lstsq(&named(&integers, "p"), &named(&integers, "q"), RCOND).unwrap();
-    assert_eq!(weights.dtype().unwrap(), DType::F64);
+    assert_eq!(weights.dtype(), DType::F64);
     assert_close(&result(&weights), &Array2::eye(2), 1e-15);
     let floats = integers.mapv(|x| x as f32);
     let weights = lstsq(&named(&floats, "p"), &named(&floats, "q"), RCOND).unwrap();

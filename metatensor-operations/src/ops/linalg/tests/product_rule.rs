@@ -148,7 +148,7 @@ proptest! {
             let expected = dot_with(&a, &b, MissingGradients::Zeros).unwrap();
             let [x, y] = two_blocks(seed, make);
             let product = dot_with(&x, &y, MissingGradients::Zeros).unwrap();
-            assert_eq!(product.dtype().unwrap(), T::DTYPE);
+            assert_eq!(product.dtype(), T::DTYPE);
             let numbers: Vec<f64> = elements::<T>(&product).into_values().map(Into::into).collect();
             let expected: Vec<f64> = elements::<f64>(&expected).into_values().collect();
             assert_eq!(numbers, expected);
@@ -259,7 +259,7 @@ fn axes_can_be_empty() {
         assert_eq!(product.values().shape().unwrap(), [n, m]);
         let derivatives = product.gradient("g").unwrap();
         assert_eq!(derivatives.samples().count(), n);
-        assert_eq!(product.dtype().unwrap(), DType::F64);
+        assert_eq!(product.dtype(), DType::F64);
         assert!(
             values::<f64>(derivatives)
                 .iter()

@@ -51,7 +51,7 @@ fn integers_become_floats_and_floats_keep_their_type() {
     assert_eq!(values::<f64>(&weights), [1.5]);
     let (x, y) = (arr2(&[[2_f32]]), arr2(&[[3_f32]]));
     let weights = solve(&named(&x, "p"), &named(&y, "q")).unwrap();
-    assert_eq!(weights.dtype().unwrap(), DType::F32);
+    assert_eq!(weights.dtype(), DType::F32);
 }
 
 #[test]
