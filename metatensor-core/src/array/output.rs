@@ -85,6 +85,23 @@ impl<'a, T: Copy> Output<'a, T> {
         self.written += written;
     }
 
+    /// Writes `f(0)` to `f(count - 1)`: like [`Output::extend`], but a loop over slices of `count` elements is less work to
+    /// compile than one over an iterator of them.
+    ///
+    /// # Panics
+    ///
+    /// If there is less space than that.
+    #[inline(always)]
+    pub fn each(&mut self, count: usize, f: impl Fn(usize) -> T) {
+        let target = &mut self.memory[self.written..self.written + count];
+        let mut i = 0;
+        while i < count {
+            target[i].write(f(i));
+            i += 1;
+        }
+        self.written += count;
+    }
+
     /// Space for the next `count` elements, in any order.
     ///
     /// # Safety

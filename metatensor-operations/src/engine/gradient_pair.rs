@@ -23,7 +23,7 @@ pub(crate) struct GradientPair<'a> {
 /// What `combine` makes of each pair of gradients of two blocks, with the parameters. Errors name the gradient.
 pub(crate) fn combined_gradients<'a>(
     parents: &[Child<'a>],
-    mut combine: impl FnMut(&str, &GradientPair<'a>) -> Result<TensorBlock>,
+    combine: &mut dyn FnMut(&str, &GradientPair<'a>) -> Result<TensorBlock>,
 ) -> Result<Vec<(&'a str, TensorBlock)>> {
     let parameters = parameters(parents.iter().filter_map(|parent| parent.block));
     let combined = parameters.into_iter().map(|parameter| {

@@ -34,7 +34,7 @@ pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<Tensor
 pub(crate) fn add_gradients<'a>(
     result: &mut TensorBlock,
     block: &'a TensorBlock,
-    mut f: impl FnMut(&str, &'a TensorBlock) -> Result<TensorBlock>,
+    f: &mut dyn FnMut(&str, &'a TensorBlock) -> Result<TensorBlock>,
 ) -> Result<()> {
     for (parameter, gradient) in block.gradients() {
         let made = f(parameter, gradient).map_err(|error| error.in_gradient(parameter))?;
@@ -52,7 +52,7 @@ pub(crate) fn map_all<T: Number>(
     let view = block.view()?;
     let results = kernels::map(view.shape(), &read(&view)?, f)?;
     let mut result = with_results(block, results, dtype)?;
-    add_gradients(&mut result, block, |_, gradient| {
+    add_gradients(&mut result, block, &mut |_, gradient| {
         map_all(gradient, dtype, f)
     })?;
     Ok(result)

@@ -11,7 +11,8 @@ pub(crate) fn map<S: Copy + Sync, T: Element>(
 ) -> Result<DenseArray> {
     let work = size_of_val(x) + x.len() * size_of::<T>();
     DenseArray::write_rows(shape, 1, work, |range, output| {
-        output.extend(range.len(), x[range].iter().map(|&x| f(x)));
+        let x = &x[range];
+        output.each(x.len(), |i| f(x[i]));
         Ok(())
     })
 }
@@ -33,8 +34,9 @@ pub(crate) fn zip<S: Copy + Sync, T: Element>(
 ) -> Result<DenseArray> {
     let work = 2 * size_of_val(x) + x.len() * size_of::<T>();
     DenseArray::write_rows(shape, 1, work, |range, output| {
-        let elements = x[range.clone()].iter().zip(&y[range.clone()]);
-        output.extend(range.len(), elements.map(|(&x, &y)| f(x, y)));
+        let (x, y) = (&x[range.clone()], &y[range]);
+        let y = &y[..x.len()];
+        output.each(x.len(), |i| f(x[i], y[i]));
         Ok(())
     })
 }

@@ -91,13 +91,15 @@ pub(crate) fn gather_map<T: Element>(
         if rows.row == 1 {
             rows.for_each_single(range, |value, gradient| {
                 let w = weights[value];
-                output.extend(rows.repeats, a[gradient].iter().map(|&a| f(w, a)));
+                let a = &a[gradient];
+                output.each(a.len(), |i| f(w, a[i]));
             });
             return Ok(());
         }
         rows.for_each(range, |values, gradient| {
-            let elements = weights[values].iter().zip(&a[gradient]);
-            output.extend(rows.row, elements.map(|(&w, &a)| f(w, a)));
+            let a = &a[gradient];
+            let w = &weights[values][..a.len()];
+            output.each(a.len(), |i| f(w[i], a[i]));
         });
         Ok(())
     })
@@ -149,9 +151,8 @@ pub(crate) fn gather_zip<T: Element>(
                 let line = rows.row.max(1);
                 let lines = a.row(row, &zeros).chunks_exact(line);
                 for (a, b) in lines.zip(b.row(row, &zeros).chunks_exact(line)) {
-                    let elements = v.iter().zip(w).zip(a.iter().zip(b));
-                    let elements = elements.map(|((&v, &w), (&a, &b))| f((v, w), (a, b)));
-                    output.extend(rows.row, elements);
+                    let (v, w, a, b) = (&v[..line], &w[..line], &a[..line], &b[..line]);
+                    output.each(line, |i| f((v[i], w[i]), (a[i], b[i])));
                 }
             }
             Ok(())
@@ -162,19 +163,17 @@ pub(crate) fn gather_zip<T: Element>(
         if rows.row == 1 {
             rows.for_each_single(range, |value, gradient| {
                 let weights = (v[value], w[value]);
-                let derivatives = a[gradient.clone()].iter().zip(&b[gradient]);
-                output.extend(rows.repeats, derivatives.map(|(&a, &b)| f(weights, (a, b))));
+                let a = &a[gradient.clone()];
+                let b = &b[gradient][..a.len()];
+                output.each(a.len(), |i| f(weights, (a[i], b[i])));
             });
             return Ok(());
         }
         rows.for_each(range, |values, gradient| {
-            let weights = v[values.clone()].iter().zip(&w[values]);
-            let derivatives = a[gradient.clone()].iter().zip(&b[gradient]);
-            let elements = weights.zip(derivatives);
-            output.extend(
-                rows.row,
-                elements.map(|((&v, &w), (&a, &b))| f((v, w), (a, b))),
-            );
+            let a = &a[gradient.clone()];
+            let b = &b[gradient][..a.len()];
+            let (v, w) = (&v[values.clone()][..a.len()], &w[values][..a.len()]);
+            output.each(a.len(), |i| f((v[i], w[i]), (a[i], b[i])));
         });
         Ok(())
     })

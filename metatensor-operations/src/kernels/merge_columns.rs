@@ -1,6 +1,6 @@
 //! One element for each group of elements along the last axis.
 
-use std::array;
+use std::ops::Range;
 
 use metatensor_core::internal::rows::RowGroups;
 use metatensor_core::internal::{Output, change_rows};
@@ -82,20 +82,19 @@ impl<'a> ColumnGroups<'a> {
         if members.len() <= BLOCK {
             return if self.contiguous {
                 let range = members[0] as usize..members[0] as usize + members.len();
-                let (a, b) = (
-                    a.map(|line| &line[range.clone()]),
-                    b.map(|line| &line[range.clone()]),
-                );
-                sums_in_parts(a, b, f)
+                sums_in_parts(part(a, &range), part(b, &range), f)
             } else {
                 self.sums_in_order(members, a, b, f)
             };
         }
         let half = (members.len() / 2).next_multiple_of(BLOCK);
         let (first, last) = members.split_at(half);
-        let sums = self.sums_pairwise(first, a, b, f);
+        let mut sums = self.sums_pairwise(first, a, b, f);
         let others = self.sums_pairwise(last, a, b, f);
-        array::from_fn(|lane| sums[lane].plus(others[lane]))
+        for lane in 0..LANES {
+            sums[lane] = sums[lane].plus(others[lane]);
+        }
+        sums
     }
 
     #[inline(always)]
@@ -109,8 +108,8 @@ impl<'a> ColumnGroups<'a> {
         let mut sums = [S::default(); LANES];
         if self.contiguous {
             let start = members[0] as usize;
-            let a = a.map(|line| &line[start..start + members.len()]);
-            let b = b.map(|line| &line[start..start + members.len()]);
+            let range = start..start + members.len();
+            let (a, b) = (part(a, &range), part(b, &range));
             for i in 0..members.len() {
                 for lane in 0..LANES {
                     sums[lane] = sums[lane].plus(f(lane, a[lane][i], b[lane][i]));
@@ -145,11 +144,7 @@ fn sums_in_parts<A: Copy, B: Copy, S: Number>(
     f: &impl Fn(usize, A, B) -> S,
 ) -> [S; LANES] {
     let count = a[0].len() / PARTS;
-    let (a, b) = (
-        a.map(<[A]>::as_chunks::<PARTS>),
-        b.map(<[B]>::as_chunks::<PARTS>),
-    );
-    let (x, y) = (a.map(|(x, _)| &x[..count]), b.map(|(y, _)| &y[..count]));
+    let (x, y) = (whole_parts(a, count), whole_parts(b, count));
     let mut sums = [[S::default(); PARTS]; LANES];
     for i in 0..count {
         for lane in 0..LANES {
@@ -159,22 +154,45 @@ fn sums_in_parts<A: Copy, B: Copy, S: Number>(
             }
         }
     }
-    array::from_fn(|lane| {
+    let mut totals = [S::default(); LANES];
+    for lane in 0..LANES {
         let [mut p, q, r, s] = sums[lane];
-        for (&x, &y) in a[lane].1.iter().zip(b[lane].1) {
-            p = p.plus(f(lane, x, y));
+        for i in count * PARTS..a[lane].len() {
+            p = p.plus(f(lane, a[lane][i], b[lane][i]));
         }
-        p.plus(q).plus(r.plus(s))
-    })
+        totals[lane] = p.plus(q).plus(r.plus(s));
+    }
+    totals
+}
+
+/// The same elements of all lines. (Less work to compile than a function of arrays, for each of many types.)
+#[inline(always)]
+fn part<'x, T>(lines: [&'x [T]; LANES], range: &Range<usize>) -> [&'x [T]; LANES] {
+    let mut parts = lines;
+    for part in &mut parts {
+        *part = &part[range.clone()];
+    }
+    parts
+}
+
+/// The first elements of all lines, as `count` times so many as there are sums of each line.
+#[inline(always)]
+fn whole_parts<T>(lines: [&[T]; LANES], count: usize) -> [&[[T; PARTS]]; LANES] {
+    let mut parts: [&[[T; PARTS]]; LANES] = [&[]; LANES];
+    for (part, line) in parts.iter_mut().zip(lines) {
+        *part = &line.as_chunks().0[..count];
+    }
+    parts
 }
 
 /// Lines `start` to `start + LANES`, the last one repeatedly if there are less than that.
 fn lines<T>(x: &[T], length: usize, start: usize) -> [&[T]; LANES] {
     let last = x.len() / length - 1;
-    array::from_fn(|lane| {
-        let line = last.min(start + lane);
-        &x[line * length..][..length]
-    })
+    let mut lines: [&[T]; LANES] = [&[]; LANES];
+    for (lane, line) in lines.iter_mut().enumerate() {
+        *line = &x[last.min(start + lane) * length..][..length];
+    }
+    lines
 }
 
 /// Number of lines in an array of this shape.
@@ -324,8 +342,12 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
         let mut merged = vec![T::default(); LANES * columns.len()];
         for start in (0..count).step_by(LANES) {
             let lines = lines(row, length, start);
-            let parents: [usize; LANES] = array::from_fn(|lane| (start + lane) % per_row);
-            let weights = parents.map(|line| &deviations[line * length..][..length]);
+            let mut parents = [0; LANES];
+            let mut weights: [&[T::Sum]; LANES] = [&[]; LANES];
+            for lane in 0..LANES {
+                parents[lane] = (start + lane) % per_row;
+                weights[lane] = &deviations[parents[lane] * length..][..length];
+            }
             for group in 0..columns.len() {
                 let product = |_, a: T, weight: T::Sum| weight.inner(a.widen());
                 let sums = columns.sums(group, lines, weights, product);

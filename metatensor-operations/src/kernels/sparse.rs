@@ -41,8 +41,9 @@ pub(crate) fn zip_rows<T: Element>(
     let work = 3 * shape[0] * length * size_of::<T>();
     DenseArray::write_rows(shape, length, work, |range, output| {
         for row in range {
-            let elements = x.row(row, &zeros).iter().zip(y.row(row, &zeros));
-            output.extend(length, elements.map(|(&x, &y)| f(x, y)));
+            let (x, y) = (x.row(row, &zeros), y.row(row, &zeros));
+            let (x, y) = (&x[..length], &y[..length]);
+            output.each(length, |i| f(x[i], y[i]));
         }
         Ok(())
     })

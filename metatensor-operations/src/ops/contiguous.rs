@@ -79,7 +79,9 @@ fn made_contiguous(block: &TensorBlock) -> Result<TensorBlock> {
     } else {
         with_values(block, kernels::stack(&[view])?)?
     };
-    add_gradients(&mut result, block, |_, gradient| made_contiguous(gradient))?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        made_contiguous(gradient)
+    })?;
     Ok(result)
 }
 

@@ -144,7 +144,7 @@ pub(crate) fn selected<'a>(
 
 fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
     let mut result = filled_values(block, value)?;
-    add_gradients(&mut result, block, |_, gradient| {
+    add_gradients(&mut result, block, &mut |_, gradient| {
         filled_all(gradient, value)
     })?;
     Ok(result)

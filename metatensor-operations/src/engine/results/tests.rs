@@ -21,7 +21,7 @@ fn errors_of_gradients_name_the_path_to_them() {
             return Err(Error::unsupported("no"));
         }
         let mut result = with_array(block, block.values().clone())?;
-        add_gradients(&mut result, block, |_, gradient| {
+        add_gradients(&mut result, block, &mut |_, gradient| {
             fail_below(gradient, depth - 1)
         })?;
         Ok(result)

@@ -202,7 +202,7 @@ fn gradients_of<'a, T: Number>(
     dtype: DType,
     f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<Vec<(&'a str, TensorBlock)>> {
-    combined_gradients(parents, |_, pair| {
+    combined_gradients(parents, &mut |_, pair| {
         let views = pair.views()?;
         let [dx, dy] = pair.elements(&views)?;
         let values = kernels::zip_rows(&pair.shape()?, &dx, &dy, f)?;
@@ -219,6 +219,8 @@ fn shift(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {
         kernels::map(view.shape(), &read::<T>(&view)?, |x| x.plus_real(scalar))
     })?;
     let mut result = with_results(block, values, dtype)?;
-    add_gradients(&mut result, block, |_, gradient| with_fractions(gradient))?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        with_fractions(gradient)
+    })?;
     Ok(result)
 }

@@ -30,7 +30,7 @@ pub(super) fn map_with_gradients<T: Number>(
     let weights = weights(&x)?;
     let weights = weights.as_ref().map(DenseArray::view);
     let weights = weights.as_ref().map(read::<T>).transpose()?;
-    add_gradients(&mut result, block, |parameter, gradient| {
+    add_gradients(&mut result, block, &mut |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let values = match &weights {
             None => DenseArray::zeros(T::DTYPE, rows.shape())?,
@@ -78,7 +78,7 @@ pub(super) fn zip_with_gradients<T: Number>(
     let (x, y) = (read::<T>(&view)?, read::<T>(&other)?);
     let values = kernels::zip(view.shape(), &x, &y, f)?;
     let parents = [Child::same_rows(a), Child::same_rows(b)];
-    let gradients = combined_gradients(&parents, |parameter, pair| {
+    let gradients = combined_gradients(&parents, &mut |parameter, pair| {
         let (rows, views, results) = (pair.rows(a, parameter)?, pair.views()?, values.view());
         let [dx, dy] = pair.elements(&views)?;
         let v = match first {

@@ -163,7 +163,7 @@ fn product_as<T: Product>(
         b.samples(),
     )?;
     if b.gradients_list().is_empty() {
-        add_gradients(&mut result, a, |_, gradient| {
+        add_gradients(&mut result, a, &mut |_, gradient| {
             product_as(gradient, b, weights, dtype)
         })?;
     }

@@ -28,13 +28,20 @@ pub(super) fn matrix<'v, T: Number>(view: &'v View<'_>) -> Result<CowArray<'v, T
     }
     let shape = matrix_shape(view.shape());
     Ok(match read::<T>(view)? {
-        std::borrow::Cow::Borrowed(elements) => ArrayView2::from_shape(shape, elements)
-            .map_err(not_a_matrix)?
-            .into(),
+        std::borrow::Cow::Borrowed(elements) => matrix_of(shape.0, shape.1, elements)?.into(),
         std::borrow::Cow::Owned(elements) => Array2::from_shape_vec(shape, elements)
             .map_err(not_a_matrix)?
             .into(),
     })
+}
+
+/// A matrix with so many rows and columns.
+pub(super) fn matrix_of<T>(
+    rows: usize,
+    columns: usize,
+    elements: &[T],
+) -> Result<ArrayView2<'_, T>> {
+    ArrayView2::from_shape((rows, columns), elements).map_err(not_a_matrix)
 }
 
 /// The elements in some rows and columns. (The macro `s!` of ndarray contains unsafe code.)

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use metatensor_core::internal::rows::Rows;
 use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, Labels, Result, TensorBlock};
-use ndarray::{ArrayView2, Axis as ArrayAxis};
+use ndarray::ArrayView2;
 
 use super::dot::{filled, multiply_to};
-use super::matrix::{Product, matrix};
+use super::matrix::{Product, matrix, matrix_of, part};
 use crate::engine::{
     Axis, MissingGradients, NotEqual, gradient_of, parameters, same_labels, same_parameters,
     with_hint, with_rows,
@@ -233,13 +233,14 @@ impl ProductRows {
         output: &mut [T],
     ) -> Result<()> {
         for Variation { rows, places } in &self.variations {
-            let picked: Vec<_> = rows
-                .iter()
-                .flat_map(|&(row, _)| (0..extra).map(move |e| row as usize * extra + e))
-                .collect();
-            let factors = db.select(ArrayAxis(0), &picked);
+            let mut factors = Vec::with_capacity(rows.len() * extra * db.ncols());
+            for &(row, _) in rows {
+                let first = row as usize * extra;
+                factors.extend(part(db, first..first + extra, ..));
+            }
+            let factors = matrix_of(rows.len() * extra, db.ncols(), &factors)?;
             let mut products = vec![T::default(); a.nrows() * factors.nrows()];
-            multiply_to(a, &factors.view(), &mut products)?;
+            multiply_to(a, &factors, &mut products)?;
             let components = a.nrows().checked_div(places.len()).unwrap_or(0);
             let mut products = products.iter();
             for &place in places {

@@ -147,7 +147,7 @@ fn merge_all<T: Number>(
         _ => sum_columns(shape, &x, &merge.groups, of_group)?,
     };
     let mut result = merge.block(block, values)?;
-    add_gradients(&mut result, block, |_, gradient| {
+    add_gradients(&mut result, block, &mut |_, gradient| {
         let own = merge.of_gradient(gradient)?;
         merge_all(gradient, own.as_ref().unwrap_or(merge), finish)
     })?;
@@ -207,7 +207,7 @@ fn spread<T: Continuous>(
         }
     };
     let mut result = merge.block(block, values)?;
-    add_gradients(&mut result, block, |parameter, gradient| {
+    add_gradients(&mut result, block, &mut |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let own = merge.of_gradient(gradient)?;
         let merge = own.as_ref().unwrap_or(merge);
