@@ -11,6 +11,7 @@
 //!   [`stored_like`], after their size was checked, [`ResultBytes`];
 //! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`], and saves to:
 //!   [`GrowingMemory`];
+//! - where allocators can take large pieces of memory from: [`recycled`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
@@ -20,6 +21,12 @@ pub use crate::error::{Contents, WrongContents};
 pub use crate::labels::RowCheck;
 pub use crate::limits::ResultBytes;
 pub use crate::memory::{GrowingMemory, will_be_written};
+/// Large pieces of memory that are used again and again, for allocators.
+pub mod recycled {
+    pub use crate::memory::recycled::{
+        allocate, allocate_zeroed, capacity, give_back_idle, is_large, release,
+    };
+}
 /// Algebra on tables of integers.
 pub mod rows {
     pub use crate::rows::*;

@@ -26,6 +26,9 @@ pub use error::{Error, Result};
 pub use io::remove_temporaries;
 pub use labels::{Labels, Mapped};
 pub use limits::Limit;
+pub use memory::{
+    MemoryUse, kept_memory_bound, memory_use, reset_peak_memory, set_kept_memory_bound, trim_memory,
+};
 pub use names::Names;
 pub use rows::RowsIter;
 pub use tensor::{

@@ -7,8 +7,9 @@ pub mod prelude;
 pub use metatensor_core::{
     Array, ArrayRef, BlockMut, BlockParts, DType, DataMovement, DenseArray, Device, Dlpack,
     Element, Error, FillValue, GradientMap, Labels, MapIntoIter, MapIter, MapIterMut, Mapped,
-    Names, Origin, Result, SampleOrder, TensorBlock, TensorMap, TypedValues, TypedValuesMut,
-    TypedView, TypedViewMut, View, ViewMut, num_threads, set_num_threads,
+    MemoryUse, Names, Origin, Result, SampleOrder, TensorBlock, TensorMap, TypedValues,
+    TypedValuesMut, TypedView, TypedViewMut, View, ViewMut, kept_memory_bound, memory_use,
+    num_threads, set_kept_memory_bound, set_num_threads, trim_memory,
 };
 #[doc(inline)]
 pub use metatensor_operations as operations;

@@ -67,6 +67,16 @@ fn arrays_and_rows_can_be_in_memory_of_the_program() {
 }
 
 #[test]
+fn memory_is_used_again_by_threads_and_children_and_goes_back() {
+    check("kept_memory.c");
+}
+
+#[test]
+fn results_share_arrays_until_somebody_could_write_to_one() {
+    check("shared_arrays.c");
+}
+
+#[test]
 fn paths_can_be_pipes_and_open_files_and_signals_can_end_saves() {
     check("files.c");
 }

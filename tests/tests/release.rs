@@ -5,7 +5,7 @@
     reason = "a failure to prepare a test is a failure of the test"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -29,6 +29,7 @@ fn programs_run() {
         "callbacks.c",
         "threads.c",
         "ready_made.c",
+        "shared_arrays.c",
         "raii.cpp",
     ] {
         check(name);
@@ -38,6 +39,13 @@ fn programs_run() {
 #[test]
 fn memory_goes_from_thread_to_thread_and_to_other_processes() {
     check("memory.c");
+}
+
+#[test]
+fn kept_memory_goes_back_to_the_system() {
+    let source = sources().join("kept_memory.c");
+    let program = Program::compile_with(&LIBRARY, &source, Language::C11, Checker::None).unwrap();
+    program.run_with(&[Path::new("shipped")]).unwrap();
 }
 
 #[test]

@@ -73,6 +73,12 @@ pub const HEADERS: &[Header] = &[
         includes: "#include <stdint.h>\n",
     },
     Header {
+        path: "metatensor/memory.h",
+        purpose: "Memory that the library keeps to use it again.",
+        sources: &["functions/kept_memory.rs"],
+        includes: "#include <stdint.h>\n\n#include \"metatensor.h\"\n",
+    },
+    Header {
         path: "metatensor/resource_limits.h",
         purpose: "What loading a file and making a result may cost.",
         sources: &["functions/resource_limits.rs"],

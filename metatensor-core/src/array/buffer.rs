@@ -3,8 +3,10 @@
 #![expect(unsafe_code, reason = "keeps pointers to memory")]
 
 use std::any::Any;
+use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Dlpack;
 use crate::Result;
@@ -43,9 +45,9 @@ impl Buffer {
         Allocation::zeroed(size).map(Self::on_allocation)
     }
 
-    fn on_allocation((data, allocation): (NonNull<u8>, Allocation)) -> Buffer {
+    fn on_allocation(allocation: Allocation) -> Buffer {
         Buffer {
-            data,
+            data: allocation.start(),
             owner: Owner::Allocated(allocation),
         }
     }
@@ -80,6 +82,11 @@ impl Buffer {
         self.data
     }
 
+    /// Whether this is memory of ours, which nobody has the address of who does not own a part of it.
+    fn is_ours(&self) -> bool {
+        matches!(self.owner, Owner::Allocated(_) | Owner::Value(_))
+    }
+
     /// Whether nobody may write to this memory.
     pub(super) fn is_read_only(&self) -> bool {
         match &self.owner {
@@ -87,5 +94,87 @@ impl Buffer {
             Owner::Dlpack(tensor) => tensor.is_read_only(),
             Owner::Allocated(_) | Owner::Value(_) => false,
         }
+    }
+}
+
+/// Memory of one array, or of several that do not know of each other.
+///
+/// As long as several arrays have it, nobody may write to it; as long as somebody may write to it, no other array gets it.
+/// Both are counted in one number, so that an array can be shared in one thread while another one lends it for writing.
+pub(super) struct SharedBuffer(Arc<Counted>);
+
+/// Memory that is lent to somebody who may write to it.
+pub(super) struct Lent(Arc<Counted>);
+
+struct Counted {
+    buffer: Buffer,
+    /// How many arrays and read-only tensors have this memory, and, times [`LENT`], how many tensors may write to it.
+    users: AtomicU64,
+}
+
+const LENT: u64 = 1 << 32;
+
+impl Counted {
+    /// Counts a user, if there may be one.
+    fn change(&self, new: impl Fn(u64) -> Option<u64>) -> bool {
+        self.users
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, new)
+            .is_ok()
+    }
+}
+
+impl SharedBuffer {
+    pub(super) fn new(buffer: Buffer) -> SharedBuffer {
+        SharedBuffer(Arc::new(Counted {
+            buffer,
+            users: AtomicU64::new(1),
+        }))
+    }
+
+    /// The same memory for another array, if nobody may write to it.
+    pub(super) fn share(&self) -> Option<SharedBuffer> {
+        let may_share = |users| (users < LENT).then_some(users + 1);
+        if !self.0.buffer.is_ours() {
+            return None;
+        }
+        let shared = self.0.change(may_share);
+        shared.then(|| SharedBuffer(Arc::clone(&self.0)))
+    }
+
+    /// The memory for somebody who may write to it, if no other array has it.
+    pub(super) fn lend(&self) -> Option<Lent> {
+        let may_lend = |users| (users % LENT == 1).then_some(users + LENT);
+        self.0.change(may_lend).then(|| Lent(Arc::clone(&self.0)))
+    }
+
+    /// The memory for somebody who only reads it.
+    pub(super) fn keep(&self) -> SharedBuffer {
+        self.0.users.fetch_add(1, Ordering::Relaxed);
+        SharedBuffer(Arc::clone(&self.0))
+    }
+
+    /// Whether anybody else has this memory.
+    pub(super) fn is_shared(&self) -> bool {
+        self.0.users.load(Ordering::Acquire) != 1
+    }
+}
+
+impl Deref for SharedBuffer {
+    type Target = Buffer;
+
+    fn deref(&self) -> &Buffer {
+        &self.0.buffer
+    }
+}
+
+impl Drop for SharedBuffer {
+    fn drop(&mut self) {
+        self.0.users.fetch_sub(1, Ordering::Release);
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.0.users.fetch_sub(LENT, Ordering::Release);
     }
 }

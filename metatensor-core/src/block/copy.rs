@@ -20,8 +20,9 @@ impl TensorBlock {
         Ok(copy)
     }
 
-    /// Copies the arrays that other blocks use as well. The copies are of the same kind, but large arrays in main memory do
-    /// not make them themselves.
+    /// Replaces the arrays that other blocks use as well by others with the same elements. Native arrays are copied when
+    /// somebody asks for a pointer to them which could be used to write, if that can be waited for; others are copied now. The copies are of the
+    /// same kind, but large arrays in main memory do not make them themselves.
     ///
     /// # Errors
     ///
@@ -35,7 +36,11 @@ impl TensorBlock {
         match which {
             Unshare::All => self.values = self.array_copied()?,
             Unshare::Shared if self.values.is_shared() => {
-                self.values = self.array_copied_by_threads()?;
+                let native = self.values.downcast_ref::<DenseArray>();
+                self.values = match native.and_then(DenseArray::share) {
+                    Some(shared) => shared.into(),
+                    None => self.array_copied_by_threads()?,
+                };
             }
             Unshare::Shared => {}
         }

@@ -5,7 +5,7 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use super::huge_pages::{HUGE_PAGE, advise_huge_pages};
+use super::recycled;
 use crate::{Error, Result};
 
 /// Alignment of the memory we allocate, enough for any vector instruction.
@@ -18,57 +18,73 @@ const SMALL_ALIGNMENT: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Allocation {
     start: NonNull<u8>,
-    layout: Layout,
+    /// As many bytes as there are, at least those that were asked for.
+    capacity: usize,
 }
 
 // SAFETY: nobody else has the memory, and it can be released from any thread.
 unsafe impl Send for Allocation {}
-// SAFETY: a shared allocation gives nothing.
+// SAFETY: a shared allocation only gives its address.
 unsafe impl Sync for Allocation {}
 
 impl Allocation {
-    /// New memory of `size` bytes with unspecified content, and the address of the first of these bytes.
-    pub(crate) fn uninitialized(size: usize) -> Result<(NonNull<u8>, Allocation)> {
-        Self::allocate(size, std::alloc::alloc)
+    /// New memory of `size` bytes with unspecified content.
+    pub(crate) fn uninitialized(size: usize) -> Result<Allocation> {
+        // SAFETY: the layout of a small allocation has a non-zero size.
+        Self::allocate(size, recycled::allocate, |layout| unsafe {
+            std::alloc::alloc(layout)
+        })
     }
 
-    /// New memory of `size` bytes, all zero, and the address of the first of them.
-    pub(crate) fn zeroed(size: usize) -> Result<(NonNull<u8>, Allocation)> {
-        Self::allocate(size, std::alloc::alloc_zeroed)
+    /// New memory of `size` bytes, all zero.
+    pub(crate) fn zeroed(size: usize) -> Result<Allocation> {
+        // SAFETY: the layout of a small allocation has a non-zero size.
+        Self::allocate(size, recycled::allocate_zeroed, |layout| unsafe {
+            std::alloc::alloc_zeroed(layout)
+        })
     }
 
     fn allocate(
         size: usize,
-        allocator: unsafe fn(Layout) -> *mut u8,
-    ) -> Result<(NonNull<u8>, Allocation)> {
-        let too_large = || Error::invalid(format!("can not allocate {size} bytes"));
-        let huge = size >= 2 * HUGE_PAGE;
-        // Over-aligned zeroed memory would be zeroed by hand, page after page. We ask for a bit more
-        // memory instead, and align the address: pages that are never touched cost nothing.
-        let layout = if huge {
-            let size = size.checked_add(HUGE_PAGE).ok_or_else(too_large)?;
-            Layout::from_size_align(size, SMALL_ALIGNMENT)
-        } else if size <= SMALL {
-            Layout::from_size_align(size.max(1), SMALL_ALIGNMENT)
+        large: impl Fn(usize) -> Option<NonNull<u8>>,
+        other: impl Fn(Layout) -> *mut u8,
+    ) -> Result<Allocation> {
+        let allocation = if recycled::is_large(size) {
+            recycled::capacity(size).and_then(|capacity| Some((large(capacity)?, capacity)))
         } else {
-            Layout::from_size_align(size, ALIGNMENT)
+            NonNull::new(other(layout(size))).map(|start| (start, size))
         };
-        let layout = layout.map_err(|_| too_large())?;
-        // SAFETY: the layout has a non-zero size.
-        let start = NonNull::new(unsafe { allocator(layout) }).ok_or_else(too_large)?;
-        let mut data = start;
-        if huge {
-            // SAFETY: the offset is less than HUGE_PAGE, which is how much more than `size` we have.
-            data = unsafe { start.add(start.as_ptr().align_offset(HUGE_PAGE)) };
-            advise_huge_pages(data, size);
+        match allocation {
+            Some((start, capacity)) => Ok(Allocation { start, capacity }),
+            None => Err(Error::invalid(format!("can not allocate {size} bytes"))),
         }
-        Ok((data, Allocation { start, layout }))
     }
+
+    /// Address of the first byte.
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+}
+
+/// How memory is allocated that is not large.
+fn layout(size: usize) -> Layout {
+    let layout = if size <= SMALL {
+        Layout::from_size_align(size.max(1), SMALL_ALIGNMENT)
+    } else {
+        Layout::from_size_align(size, ALIGNMENT)
+    };
+    layout.expect("sizes that are not large are valid")
 }
 
 impl Drop for Allocation {
     fn drop(&mut self) {
-        // SAFETY: allocated with this very layout in `allocate`.
-        unsafe { std::alloc::dealloc(self.start.as_ptr(), self.layout) }
+        // SAFETY: allocated like this in `allocate`, and nobody uses it any more.
+        unsafe {
+            if recycled::is_large(self.capacity) {
+                recycled::release(self.start, self.capacity);
+            } else {
+                std::alloc::dealloc(self.start.as_ptr(), layout(self.capacity));
+            }
+        }
     }
 }

@@ -1,9 +1,13 @@
-//! Memory of any size from the system: what is large consists of huge pages where there are such.
+//! Memory of any size: what is large is used again and again, and consists of huge pages where there are such.
 
 mod allocation;
 mod growing;
 mod huge_pages;
+mod kept;
 mod machine;
+mod pages;
+pub(crate) mod recycled;
+mod size_class;
 mod vectors;
 
 pub(crate) use allocation::Allocation;
@@ -11,4 +15,8 @@ pub use growing::GrowingMemory;
 pub(crate) use growing::no_memory;
 pub use huge_pages::will_be_written;
 pub(crate) use machine::physical_memory;
+pub(crate) use recycled::is_kept;
+pub use recycled::{
+    MemoryUse, kept_memory_bound, memory_use, reset_peak_memory, set_kept_memory_bound, trim_memory,
+};
 pub(crate) use vectors::{vector_for, vector_with_capacity, zeros};

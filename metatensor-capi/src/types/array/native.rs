@@ -147,7 +147,7 @@ unsafe extern "C" fn native_as_dlpack(
             )));
         }
         // SAFETY: who writes to an array of the C interface has to know that nobody else uses it.
-        Ok(unsafe { array.to_writable_dlpack() }.into_raw())
+        Ok(unsafe { array.to_writable_dlpack() }?.into_raw())
     };
     // SAFETY: see above.
     unsafe { give(array, tensor, "dl_managed_tensor", value) }

@@ -1,10 +1,8 @@
 //! What native arrays have in common with all others.
 
-use std::sync::Arc;
-
 use super::super::layout::{Shape, Strides, element_count, is_row_major, row_major};
 use super::super::movement::move_data;
-use super::super::{Array, DType, DataMovement, Device, Dlpack, DlpackManagedTensor, Origin};
+use super::super::{Array, DType, DataMovement, Device, Dlpack, Origin};
 use super::super::{View, ViewMut};
 use super::DenseArray;
 use crate::{Error, Result};
@@ -32,20 +30,18 @@ impl Array for DenseArray {
 
     fn view_mut(&mut self) -> Result<ViewMut<'_>> {
         // Memory that others may still read, or whose elements may overlap, is copied first.
-        if Arc::get_mut(&mut self.buffer).is_none()
-            || self.buffer.is_read_only()
-            || !is_row_major(&self.shape, &self.strides)
-        {
+        let elements = self.elements_mut();
+        if elements.buffer.is_shared() || elements.buffer.is_read_only() || !self.is_row_major() {
             *self = Self::copy_of(&self.view())?;
         }
         // SAFETY: the buffer holds all of the elements, one after the other, and lives as long as
         // `self`, to which we have exclusive access.
         Ok(unsafe {
             ViewMut::from_parts(
-                self.data,
+                self.elements.data,
                 self.dtype,
                 Shape::from_slice(&self.shape),
-                Strides::from_slice(&self.strides),
+                Strides::from_slice(&self.elements.strides),
             )
         })
     }
@@ -62,11 +58,11 @@ impl Array for DenseArray {
                 &self.shape[..]
             )));
         }
-        if !is_row_major(&self.shape, &self.strides) {
+        if !self.is_row_major() {
             *self = Self::copy_of(&self.view())?;
         }
+        self.elements_mut().strides = row_major(shape);
         self.shape = Shape::from_slice(shape);
-        self.strides = row_major(shape);
         Ok(())
     }
 
@@ -74,7 +70,7 @@ impl Array for DenseArray {
         self.check_axis(first)?;
         self.check_axis(second)?;
         self.shape.swap(first, second);
-        self.strides.swap(first, second);
+        self.elements_mut().strides.swap(first, second);
         Ok(())
     }
 
@@ -101,7 +97,7 @@ impl Array for DenseArray {
                 "native arrays on device {device}"
             )));
         }
-        Ok(self.export(DlpackManagedTensor::FLAG_READ_ONLY))
+        Ok(self.export_read_only())
     }
 
     fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn Array>> {
@@ -110,6 +106,10 @@ impl Array for DenseArray {
 }
 
 impl DenseArray {
+    fn is_row_major(&self) -> bool {
+        is_row_major(&self.shape, &self.elements().strides)
+    }
+
     fn check_axis(&self, axis: usize) -> Result<()> {
         if axis < self.shape.len() {
             return Ok(());

@@ -4,15 +4,16 @@
 
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use ndarray::{ArrayD, Dimension, IxDyn};
 
-use super::buffer::Buffer;
+use super::buffer::{Buffer, SharedBuffer};
 use super::dlpack;
 use super::layout::{Shape, Strides, element_count, foreign_layout, row_major};
 use super::reorder::copy_in_order;
 use super::{Array, DType, Dlpack, DlpackManagedTensor, Element, Origin, View};
+use crate::memory::is_kept;
 use crate::{Error, Result, with_item_size};
 
 mod array;
@@ -23,19 +24,27 @@ mod write;
 /// The memory can have been allocated here, come from a `Vec` or [`ndarray`] array, or belong to
 /// another library ([`DenseArray::from_dlpack`]); none of these are copied.
 pub struct DenseArray {
-    buffer: Arc<Buffer>,
-    /// First element, in the memory of `buffer`.
-    data: NonNull<u8>,
+    elements: Elements,
+    /// A copy of the elements, made because somebody wants to write to them and other arrays have the same memory. It is
+    /// what everybody sees from then on; those who were reading still have the other ones.
+    own: OnceLock<Box<Elements>>,
     dtype: DType,
     shape: Shape,
-    strides: Strides,
     origin: Origin,
 }
 
+/// Elements in memory.
+struct Elements {
+    buffer: SharedBuffer,
+    /// The first one, in the memory of `buffer`.
+    data: NonNull<u8>,
+    strides: Strides,
+}
+
 // SAFETY: the memory is kept alive by `buffer`, and only written to with exclusive access.
-unsafe impl Send for DenseArray {}
+unsafe impl Send for Elements {}
 // SAFETY: as above.
-unsafe impl Sync for DenseArray {}
+unsafe impl Sync for Elements {}
 
 impl DenseArray {
     /// Array filled with zeros (`false`), row-major.
@@ -53,6 +62,13 @@ impl DenseArray {
     pub fn zeros(dtype: DType, shape: &[usize]) -> Result<DenseArray> {
         check_dtype(dtype)?;
         let size = element_count(shape, dtype)? * dtype.size();
+        // Fresh memory is zero. What was used before is filled, by threads: this takes less time than it takes the system
+        // to do the same when somebody writes to fresh memory.
+        if is_kept(size) {
+            return with_item_size!(dtype.size(), N => {
+                Self::full_as(dtype, shape, [0_u8; N])
+            });
+        }
         Ok(Self::on_buffer(Buffer::zeroed(size)?, dtype, shape))
     }
 
@@ -102,23 +118,32 @@ impl DenseArray {
         let dtype = tensor.tensor().dtype;
         check_dtype(dtype)?;
         let buffer = Buffer::from_dlpack(tensor);
-        Ok(DenseArray {
-            data: buffer.data(),
-            buffer: Arc::new(buffer),
-            dtype,
-            shape,
-            strides,
-            origin: Self::origin(),
-        })
+        let data = buffer.data();
+        Ok(Self::on_elements(buffer, data, dtype, shape, strides))
     }
 
     fn on_buffer(buffer: Buffer, dtype: DType, shape: &[usize]) -> DenseArray {
+        let (data, strides) = (buffer.data(), row_major(shape));
+        Self::on_elements(buffer, data, dtype, Shape::from_slice(shape), strides)
+    }
+
+    /// Elements at `data`, in the memory of `buffer`.
+    fn on_elements(
+        buffer: Buffer,
+        data: NonNull<u8>,
+        dtype: DType,
+        shape: Shape,
+        strides: Strides,
+    ) -> DenseArray {
         DenseArray {
-            data: buffer.data(),
-            buffer: Arc::new(buffer),
+            elements: Elements {
+                buffer: SharedBuffer::new(buffer),
+                data,
+                strides,
+            },
+            own: OnceLock::new(),
             dtype,
-            shape: Shape::from_slice(shape),
-            strides: row_major(shape),
+            shape,
             origin: Self::origin(),
         }
     }
@@ -135,42 +160,97 @@ impl DenseArray {
         }
     }
 
-    /// Shares the elements as a DLPack tensor that its receiver may write to.
+    /// Another array with the same elements, which are copied when somebody asks for a pointer to one of the two that
+    /// could be used to write. `None` if somebody may have such a pointer now.
+    #[doc(hidden)]
+    pub fn share(&self) -> Option<DenseArray> {
+        let Elements {
+            buffer,
+            data,
+            strides,
+        } = self.elements();
+        let elements = Elements {
+            buffer: buffer.share()?,
+            data: *data,
+            strides: strides.clone(),
+        };
+        Some(DenseArray {
+            elements,
+            own: OnceLock::new(),
+            dtype: self.dtype,
+            shape: self.shape.clone(),
+            origin: self.origin,
+        })
+    }
+
+    /// Gives the elements as a DLPack tensor that its receiver may write to. If other arrays [share](Self::share) them, they
+    /// are copied now.
+    ///
+    /// # Errors
+    ///
+    /// If there is not enough memory for a copy.
     ///
     /// # Safety
     ///
     /// Nobody may write to the memory while others read or write it through this array.
     #[doc(hidden)]
-    pub unsafe fn to_writable_dlpack(&self) -> Dlpack {
-        self.export(0)
+    pub unsafe fn to_writable_dlpack(&self) -> Result<Dlpack> {
+        if self.elements().buffer.is_read_only() {
+            return Ok(self.export_read_only());
+        }
+        loop {
+            let elements = self.elements();
+            if let Some(lent) = elements.buffer.lend() {
+                return Ok(self.export(elements, 0, lent));
+            }
+            let copy = Self::copy_of(&self.view())?;
+            // If another thread was faster, its copy is as good.
+            let _ = self.own.set(Box::new(copy.elements));
+        }
     }
 
     /// Gives away the elements as a DLPack tensor. Its receiver may write to them, unless another
-    /// tensor shares their memory.
+    /// tensor or array shares their memory.
     #[doc(hidden)]
-    pub fn into_dlpack(self) -> Dlpack {
-        let is_shared = Arc::strong_count(&self.buffer) > 1;
-        self.export(if is_shared {
-            DlpackManagedTensor::FLAG_READ_ONLY
-        } else {
-            0
-        })
+    pub fn into_dlpack(mut self) -> Dlpack {
+        let elements = self.elements_mut();
+        if elements.buffer.is_shared() || elements.buffer.is_read_only() {
+            return self.export_read_only();
+        }
+        self.export(&self.elements, 0, self.elements.buffer.keep())
     }
 
-    fn export(&self, flags: u64) -> Dlpack {
-        let flags = if self.buffer.is_read_only() {
-            flags | DlpackManagedTensor::FLAG_READ_ONLY
-        } else {
-            flags
-        };
+    fn export_read_only(&self) -> Dlpack {
+        let elements = self.elements();
+        self.export(
+            elements,
+            DlpackManagedTensor::FLAG_READ_ONLY,
+            elements.buffer.keep(),
+        )
+    }
+
+    fn export(&self, elements: &Elements, flags: u64, owner: impl Send + Sync + 'static) -> Dlpack {
         dlpack::export(
-            self.data.as_ptr(),
+            elements.data.as_ptr(),
             self.dtype,
             &self.shape,
-            &self.strides,
+            &elements.strides,
             flags,
-            Arc::clone(&self.buffer),
+            owner,
         )
+    }
+
+    /// The elements that this array has now.
+    fn elements(&self) -> &Elements {
+        self.own.get().map_or(&self.elements, |own| own)
+    }
+
+    /// The elements, when nobody looks at them.
+    fn elements_mut(&mut self) -> &mut Elements {
+        if let Some(own) = self.own.take() {
+            self.elements = *own;
+        }
+        &mut self.elements
     }
 
     /// The kind of all native arrays.
@@ -197,13 +277,14 @@ impl DenseArray {
 
     /// The elements as they are in memory.
     pub fn view(&self) -> View<'_> {
+        let elements = self.elements();
         // SAFETY: the buffer holds all of the elements, and lives as long as `self`.
         unsafe {
             View::from_parts(
-                self.data,
+                elements.data,
                 self.dtype,
                 Shape::from_slice(&self.shape),
-                Strides::from_slice(&self.strides),
+                Strides::from_slice(&elements.strides),
             )
         }
     }
@@ -278,15 +359,9 @@ impl<T: Element, D: Dimension> From<ndarray::Array<T, D>> for DenseArray {
         let (vector, offset) = array.into_raw_vec_and_offset();
         let buffer = Buffer::from_vec(vector);
         let offset = offset.unwrap_or(0) * size_of::<T>();
-        DenseArray {
-            // SAFETY: `ndarray` gives the offset of the first element inside of the vector.
-            data: unsafe { buffer.data().add(offset) },
-            buffer: Arc::new(buffer),
-            dtype: T::DTYPE,
-            shape,
-            strides,
-            origin: Self::origin(),
-        }
+        // SAFETY: `ndarray` gives the offset of the first element inside of the vector.
+        let data = unsafe { buffer.data().add(offset) };
+        Self::on_elements(buffer, data, T::DTYPE, shape, strides)
     }
 }
 
@@ -306,7 +381,7 @@ impl fmt::Debug for DenseArray {
         f.debug_struct("DenseArray")
             .field("dtype", &self.dtype)
             .field("shape", &self.shape)
-            .field("strides", &self.strides)
+            .field("strides", &self.elements().strides)
             .finish_non_exhaustive()
     }
 }

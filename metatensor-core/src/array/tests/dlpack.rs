@@ -128,10 +128,18 @@ fn exported_tensors_are_read_only_unless_asked() {
             .is_read_only()
     );
     // SAFETY: nothing is written.
-    assert!(!unsafe { array.to_writable_dlpack() }.is_read_only());
+    assert!(
+        !unsafe { array.to_writable_dlpack() }
+            .unwrap()
+            .is_read_only()
+    );
     let labels = DenseArray::of_labels(Arc::new(vec![1, 2]), [1, 2]);
     // SAFETY: nothing is written.
-    assert!(unsafe { labels.to_writable_dlpack() }.is_read_only());
+    assert!(
+        unsafe { labels.to_writable_dlpack() }
+            .unwrap()
+            .is_read_only()
+    );
     assert_eq!(
         labels.origin().unwrap().name().unwrap(),
         "metatensor.Labels"
