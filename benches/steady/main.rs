@@ -1,0 +1,414 @@
+//! How long operations take when they are done again and again, and how far this is from what the memory can do.
+//!
+//! ```text
+//! cargo bench -p metatensor-tests --bench steady -- [--filter TEXT] [--turns N] [--megabytes N] [--markdown]
+//! ```
+//!
+//! Each operation is done in turn with two others that move the same bytes:
+//!
+//! - a bare loop over the elements of its inputs and of its result, in pieces that are shared between the same threads,
+//!   which writes to memory that was written to before. There are two of these, with plain stores and with stores that
+//!   bypass the caches: the faster one is the bound;
+//! - the operation itself with its result in memory that comes from the system, because none is kept.
+//!
+//! A ratio is that of neighbors in time; the table has medians and quartiles of these. *then read* is the time of an operation
+//! followed by a sum over all elements of its result, relative to the bound followed by the same: stores that bypass the
+//! caches must not make the next reader slower than they made the operation faster.
+
+#![expect(unsafe_code, reason = "stores that bypass the caches")]
+
+use std::env;
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+use metatensor::operations::{self, Axis, Direction, GradientSelection, Selection};
+use metatensor::{Labels, SampleOrder, TensorBlock, TensorMap};
+use metatensor_core::internal::{all_rows, change_rows};
+use metatensor_core::{num_threads, set_kept_memory_bound};
+use ndarray::Array3;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// An operation on two maps with the same metadata.
+type Operation = fn(&TensorMap, &TensorMap) -> metatensor_core::Result<TensorMap>;
+
+/// What a bare loop has to read for each element that it writes.
+#[derive(Clone, Copy, PartialEq)]
+enum Traffic {
+    /// two elements
+    Two,
+    /// one element
+    One,
+    /// nothing is written: all elements of the input are read
+    Read,
+    /// one element, for the second half of the input
+    Half,
+    /// nothing is read
+    Write,
+    /// one element of two inputs for two elements
+    Both,
+}
+
+const OPERATIONS: &[(&str, Traffic, Operation)] = &[
+    ("add", Traffic::Two, operations::add),
+    ("subtract", Traffic::Two, operations::subtract),
+    ("multiply", Traffic::Two, operations::multiply),
+    ("divide", Traffic::Two, operations::divide),
+    ("multiply_scalar", Traffic::One, |a, _| {
+        operations::multiply_scalar(a, 2.0)
+    }),
+    ("add_scalar", Traffic::One, |a, _| {
+        operations::add_scalar(a, 2.0)
+    }),
+    ("divide_scalar", Traffic::One, |a, _| {
+        operations::divide_scalar(a, 2.0)
+    }),
+    ("pow 2", Traffic::One, |a, _| operations::pow(a, 2.0)),
+    ("abs", Traffic::One, |a, _| operations::abs(a)),
+    ("zeros_like", Traffic::Write, |a, _| {
+        operations::zeros_like(a, GradientSelection::All)
+    }),
+    ("ones_like", Traffic::Write, |a, _| {
+        operations::ones_like(a, GradientSelection::All)
+    }),
+    ("sum_over_samples", Traffic::Read, |a, _| {
+        operations::sum_over_samples(a, &["atom"])
+    }),
+    ("mean_over_samples", Traffic::Read, |a, _| {
+        operations::mean_over_samples(a, &["atom"])
+    }),
+    ("var_over_samples", Traffic::Read, |a, _| {
+        operations::var_over_samples(a, &["atom"])
+    }),
+    ("std_over_samples", Traffic::Read, |a, _| {
+        operations::std_over_samples(a, &["atom"])
+    }),
+    ("sum_over_properties", Traffic::Read, |a, _| {
+        operations::sum_over_properties(a, &["n"])
+    }),
+    ("mean_over_properties", Traffic::Read, |a, _| {
+        operations::mean_over_properties(a, &["n"])
+    }),
+    ("var_over_properties", Traffic::Read, |a, _| {
+        operations::var_over_properties(a, &["n"])
+    }),
+    ("std_over_properties", Traffic::Read, |a, _| {
+        operations::std_over_properties(a, &["n"])
+    }),
+    ("slice, samples", Traffic::Half, |a, _| {
+        let samples = a.block_by_id(0)?.samples().count();
+        let rows: Vec<i64> = (0..samples as i64 / 2).collect();
+        operations::slice(a, Axis::Samples, Selection::Indices(&rows))
+    }),
+    ("slice, properties", Traffic::Half, |a, _| {
+        let columns: Vec<i64> = (0..PROPERTIES as i64 / 2).collect();
+        operations::slice(a, Axis::Properties, Selection::Indices(&columns))
+    }),
+    ("split, samples", Traffic::One, |a, _| {
+        let samples = a.block_by_id(0)?.samples().count() as i64;
+        let halves = [0..samples / 2, samples / 2..samples].map(|half| half.collect::<Vec<_>>());
+        let halves = halves.each_ref().map(|half| Selection::Indices(half));
+        let mut parts = operations::split(a, Axis::Samples, &halves)?;
+        std::hint::black_box(parts.pop());
+        parts
+            .pop()
+            .ok_or_else(|| metatensor::Error::Internal("no parts".to_owned()))
+    }),
+    ("join, samples", Traffic::Both, |a, b| {
+        join(a, b, Axis::Samples)
+    }),
+    ("join, properties", Traffic::Both, |a, b| {
+        join(a, b, Axis::Properties)
+    }),
+    ("sort", Traffic::One, |a, _| {
+        operations::sort(a, &[Axis::Samples], Direction::Descending)
+    }),
+    ("keys_to_samples", Traffic::One, |a, _| {
+        a.keys_to_samples(&Labels::empty(&["key"])?, 0.0, SampleOrder::Sorted)
+    }),
+    ("keys_to_properties", Traffic::One, |a, _| {
+        a.keys_to_properties(&Labels::empty(&["key"])?, 0.0, SampleOrder::Sorted)
+    }),
+    ("components_to_properties", Traffic::One, |a, _| {
+        a.components_to_properties(&["m"])
+    }),
+];
+
+/// Of the map with the largest result.
+const PROPERTIES: usize = 128;
+const COMPONENTS: usize = 5;
+const BLOCKS: usize = 4;
+
+fn main() -> Result<()> {
+    let mut filter = String::new();
+    let (mut turns, mut sizes) = (31, vec![20, 80, 320]);
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--filter" => filter = value()?,
+            "--turns" => turns = value()?.parse()?,
+            "--megabytes" => sizes = vec![value()?.parse()?],
+            // which `cargo bench` always adds
+            "--bench" => {}
+            _ => return Err(format!("unknown argument '{argument}'").into()),
+        }
+    }
+    println!(
+        "{} threads, {turns} turns; GB/s of the bound, times relative to it\n",
+        num_threads()
+    );
+    println!(
+        "| operation | MB | bound, ms | GB/s | operation (quartiles) | least | fresh memory | then read |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
+    for megabytes in sizes {
+        let (a, b) = (map(megabytes, 1.5)?, map(megabytes, 0.5)?);
+        for &(name, traffic, operation) in OPERATIONS {
+            if name.contains(&filter) {
+                compare(name, megabytes, traffic, &|| operation(&a, &b), &a, turns)?;
+            }
+        }
+        metatensor::trim_memory();
+    }
+    Ok(())
+}
+
+/// Prints how long `operation` takes, relative to a bare loop.
+fn compare(
+    name: &str,
+    megabytes: usize,
+    traffic: Traffic,
+    operation: &dyn Fn() -> metatensor_core::Result<TensorMap>,
+    model: &TensorMap,
+    turns: usize,
+) -> Result<()> {
+    let elements = model
+        .blocks()
+        .iter()
+        .map(|block| Ok(block.values_as::<f64>()?.len()));
+    let elements = elements.sum::<metatensor_core::Result<usize>>()?;
+    let mut bare = Bare::new(traffic, elements);
+    let result = operation()?;
+    let (mut bounds, mut steady, mut fresh, mut read) = (vec![], vec![], vec![], vec![]);
+    for turn in 0..turns + 2 {
+        let bound = time(|| bare.run(true)).min(time(|| bare.run(false)));
+        // the first result of all finds no memory
+        let own = time(|| drop(black_box(operation())));
+        let bound_and_read = time(|| {
+            bare.run(false);
+            bare.read_result();
+        });
+        let own_and_read = time(|| {
+            if let Ok(result) = operation() {
+                black_box(total(&result));
+            }
+        });
+        set_kept_memory_bound(0);
+        let from_system = time(|| drop(black_box(operation())));
+        set_kept_memory_bound(u64::MAX);
+        drop(operation()?);
+        if turn >= 2 {
+            bounds.push(bound);
+            steady.push(own / bound);
+            fresh.push(from_system / bound);
+            read.push(own_and_read / bound_and_read);
+        }
+    }
+    drop(result);
+    for values in [&mut bounds, &mut steady, &mut fresh, &mut read] {
+        values.sort_by(f64::total_cmp);
+    }
+    let part = |values: &[f64], quarter: usize| values[(values.len() - 1) * quarter / 4];
+    let median = |values: &[f64]| part(values, 2);
+    println!(
+        "| {name} | {megabytes} | {:.2} | {:.1} | **{:.2}** ({:.2} – {:.2}) | {:.2} | {:.2} | {:.2} |",
+        median(&bounds) * 1e3,
+        bare.bytes() as f64 / median(&bounds) / 1e9,
+        median(&steady),
+        part(&steady, 1),
+        part(&steady, 3),
+        steady[0],
+        median(&fresh),
+        median(&read),
+    );
+    Ok(())
+}
+
+fn time(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+/// The memory that an operation reads and writes, and nothing else.
+struct Bare {
+    traffic: Traffic,
+    inputs: [Vec<f64>; 2],
+    output: Vec<f64>,
+}
+
+impl Bare {
+    fn new(traffic: Traffic, elements: usize) -> Bare {
+        let written = match traffic {
+            Traffic::Read => 0,
+            Traffic::Half => elements / 2,
+            Traffic::Both => 2 * elements,
+            Traffic::One | Traffic::Two | Traffic::Write => elements,
+        };
+        Bare {
+            traffic,
+            inputs: [vec![1.5; elements], vec![0.5; elements]],
+            output: vec![0.0; written],
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let read = match self.traffic {
+            Traffic::Two => 2 * self.inputs[0].len(),
+            Traffic::Write => 0,
+            Traffic::Read => self.inputs[0].len(),
+            Traffic::One | Traffic::Half | Traffic::Both => self.output.len(),
+        };
+        8 * (read + self.output.len())
+    }
+
+    /// One pass over all of the memory.
+    fn run(&mut self, streaming: bool) {
+        let [x, y] = &self.inputs;
+        let bytes = self.bytes();
+        let traffic = self.traffic;
+        if traffic == Traffic::Read {
+            black_box(sum(x));
+            return;
+        }
+        let half = x.len();
+        let done = change_rows(&mut self.output, 8, bytes, |rows, output| {
+            let range = 8 * rows.start..8 * rows.end;
+            match traffic {
+                Traffic::Two => write(output, &x[range.clone()], &y[range], streaming),
+                Traffic::Write => write_zeros(output, streaming),
+                Traffic::Both if range.end > half => {
+                    let start = range.start.saturating_sub(half);
+                    write(output, &y[start..start + output.len()], &[], streaming);
+                }
+                _ => write(output, &x[range], &[], streaming),
+            }
+            Ok(())
+        });
+        done.expect("nothing can fail");
+    }
+
+    fn read_result(&self) {
+        black_box(sum(&self.output));
+    }
+}
+
+/// `x + y`, or `x` if there is no `y`.
+#[inline(never)]
+fn write(output: &mut [f64], x: &[f64], y: &[f64], streaming: bool) {
+    #[cfg(target_arch = "x86_64")]
+    if streaming {
+        use std::arch::x86_64::{_mm_add_pd, _mm_loadu_pd, _mm_sfence, _mm_stream_pd};
+
+        let start = output.as_ptr().align_offset(16).min(output.len());
+        for i in 0..start {
+            output[i] = x[i] + y.get(i).unwrap_or(&0.0);
+        }
+        let end = start + (output.len() - start) / 2 * 2;
+        assert!(x.len() == output.len() && (y.is_empty() || y.len() == output.len()));
+        for i in (start..end).step_by(2) {
+            // SAFETY: all slices have the same length, and the address that is written to is aligned.
+            unsafe {
+                let mut value = _mm_loadu_pd(x.as_ptr().add(i));
+                if !y.is_empty() {
+                    value = _mm_add_pd(value, _mm_loadu_pd(y.as_ptr().add(i)));
+                }
+                _mm_stream_pd(output.as_mut_ptr().add(i), value);
+            }
+        }
+        // SAFETY: all processors of this kind have it.
+        unsafe { _mm_sfence() };
+        for i in end..output.len() {
+            output[i] = x[i] + y.get(i).unwrap_or(&0.0);
+        }
+        return;
+    }
+    let _ = streaming;
+    if y.is_empty() {
+        output.copy_from_slice(x);
+        return;
+    }
+    for ((output, x), y) in output.iter_mut().zip(x).zip(y) {
+        *output = x + y;
+    }
+}
+
+#[inline(never)]
+fn write_zeros(output: &mut [f64], streaming: bool) {
+    #[cfg(target_arch = "x86_64")]
+    if streaming && output.as_ptr().align_offset(16) == 0 {
+        use std::arch::x86_64::{_mm_setzero_pd, _mm_sfence, _mm_stream_pd};
+
+        let pairs = output.len() / 2;
+        for i in 0..pairs {
+            // SAFETY: inside of the slice, and aligned.
+            unsafe { _mm_stream_pd(output.as_mut_ptr().add(2 * i), _mm_setzero_pd()) };
+        }
+        // SAFETY: all processors of this kind have it.
+        unsafe { _mm_sfence() };
+        output[2 * pairs..].fill(0.0);
+        return;
+    }
+    let _ = streaming;
+    output.fill(0.0);
+}
+
+/// Reads all elements, with all threads.
+fn sum(x: &[f64]) -> bool {
+    all_rows(x.len().div_ceil(64), size_of_val(x), |rows| {
+        let part = &x[64 * rows.start..(64 * rows.end).min(x.len())];
+        let mut sums = [0.0; 32];
+        let chunks = part.chunks_exact(32);
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum += x;
+            }
+        }
+        sums.iter().sum::<f64>() < f64::INFINITY
+    })
+}
+
+fn total(map: &TensorMap) -> bool {
+    map.blocks().iter().all(|block| {
+        let values = block.values_as::<f64>();
+        values.is_ok_and(|values| values.as_slice().is_none_or(sum))
+    })
+}
+
+/// `BLOCKS` blocks with `megabytes` of values together, whose samples are `atoms` of systems with ten each.
+fn map(megabytes: usize, value: f64) -> metatensor_core::Result<TensorMap> {
+    let samples = megabytes * 1_000_000 / (8 * BLOCKS * COMPONENTS * PROPERTIES);
+    let rows = (0..samples as i32).map(|i| [i / 10, i % 10]);
+    let samples = Labels::from_rows(&["system", "atom"], rows)?;
+    let components = [Labels::range("m", COMPONENTS)?];
+    let properties = Labels::range("n", PROPERTIES)?;
+    let block = |_| {
+        let shape = (samples.count(), COMPONENTS, PROPERTIES);
+        let values = Array3::from_elem(shape, value);
+        TensorBlock::new(values, &samples, &components, &properties)
+    };
+    let blocks = (0..BLOCKS)
+        .map(block)
+        .collect::<metatensor_core::Result<_>>()?;
+    TensorMap::new(Labels::range("key", BLOCKS)?, blocks)
+}
+
+fn join(a: &TensorMap, b: &TensorMap, axis: Axis) -> metatensor_core::Result<TensorMap> {
+    let options = operations::JoinOptions {
+        add_dimension: Some("tensor"),
+        ..Default::default()
+    };
+    operations::join(&[a, b], axis, options)
+}
