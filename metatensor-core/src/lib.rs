@@ -32,7 +32,7 @@ pub use memory::{
 pub use names::Names;
 pub use rows::RowsIter;
 pub use tensor::{
-    FillValue, MapIntoIter, MapIter, MapIterMut, SampleOrder, TensorMap, TypedValues,
+    FillValue, KeysToMove, MapIntoIter, MapIter, MapIterMut, SampleOrder, TensorMap, TypedValues,
     TypedValuesMut,
 };
 pub use threads::{num_threads, set_num_threads};

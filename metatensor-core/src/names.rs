@@ -261,6 +261,13 @@ impl<S: AsRef<str>, const N: usize> PartialEq<[S; N]> for Names {
     }
 }
 
+/// What functions give is a reference: `labels.names() == ["system", "atom"]`.
+impl<S: AsRef<str>, const N: usize> PartialEq<[S; N]> for &Names {
+    fn eq(&self, other: &[S; N]) -> bool {
+        **self == other[..]
+    }
+}
+
 /// As a list in square brackets: `['system', 'atom']`.
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

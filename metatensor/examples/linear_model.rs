@@ -51,11 +51,9 @@ pub fn linear_model(data: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Erro
 fn load_descriptors(data: &Path) -> metatensor::Result<TensorMap> {
     // There is one block per pair of types. Pairs that a center does not have become zeros.
     let blocks = TensorMap::load(data.join("radial-spectrum.mts"))?;
-    let centers = Labels::empty(&["center_type"])?;
-    let neighbors = Labels::empty(&["neighbor_type"])?;
     blocks
-        .keys_to_samples(&centers, 0.0, SampleOrder::Sorted)?
-        .keys_to_properties(&neighbors, 0.0, SampleOrder::Sorted)
+        .keys_to_samples("center_type", 0.0, SampleOrder::Sorted)?
+        .keys_to_properties("neighbor_type", 0.0, SampleOrder::Sorted)
 }
 
 /// Weights for the properties of `descriptors`, as a map with one sample per output: the energy.

@@ -2,7 +2,7 @@
 
 use super::merge::{Group, MergePlan, MergedProperties, all_properties};
 use super::merged_rows::{Tables, product, readable};
-use super::{FillValue, SampleOrder, TensorMap};
+use super::{FillValue, KeysToMove, SampleOrder, TensorMap};
 use crate::array::PropertyRun;
 use crate::rows::Rows;
 use crate::{Error, Labels, Result};
@@ -33,16 +33,15 @@ impl TensorMap {
     /// let oxygen = block(&[[1], [2]], arr2(&[[3.0], [4.0]]))?;
     /// let map = TensorMap::new(keys, vec![hydrogen, oxygen])?;
     ///
-    /// let moved = Labels::empty(&["neighbor_type"])?;
-    /// let merged = map.keys_to_properties(&moved, 0.0, SampleOrder::Sorted)?;
+    /// let merged = map.keys_to_properties("neighbor_type", 0.0, SampleOrder::Sorted)?;
     /// let block = merged.block(&[])?;
     /// assert_eq!(*block.samples(), Labels::range("atom", 3)?);
     /// assert_eq!(*block.properties(), Labels::new(["neighbor_type", "n"], &[[1, 0], [8, 0]])?);
     /// let values = arr2(&[[1.0, 0.0], [0.0, 3.0], [2.0, 4.0]]);
     /// assert_eq!(block.to_ndarray::<f64>()?, values.into_dyn());
     ///
-    /// let moved = Labels::new(["neighbor_type"], &[[8], [92]])?;
-    /// let merged = map.keys_to_properties(&moved, -1.0, SampleOrder::Sorted)?;
+    /// let chosen = Labels::new(["neighbor_type"], &[[8], [92]])?;
+    /// let merged = map.keys_to_properties(&chosen, -1.0, SampleOrder::Sorted)?;
     /// let block = merged.block(&[])?;
     /// assert_eq!(*block.properties(), Labels::new(["neighbor_type", "n"], &[[8, 0], [92, 0]])?);
     /// let values = arr2(&[[-1.0, -1.0], [3.0, -1.0], [4.0, -1.0]]);
@@ -55,13 +54,26 @@ impl TensorMap {
     /// If `keys_to_move` has a dimension that the keys do not have or the properties have already;
     /// if merged blocks do not have the same components, or the same properties if `keys_to_move`
     /// has entries; or if the fill value does not have the data type of the map.
-    pub fn keys_to_properties<'a>(
+    pub fn keys_to_properties<'k, 'a>(
         &'a self,
-        keys_to_move: &Labels,
+        keys_to_move: impl Into<KeysToMove<'k>>,
         fill_value: impl Into<FillValue<'a>>,
         order: SampleOrder,
     ) -> Result<TensorMap> {
-        let plan = MergePlan::new(self, keys_to_move.names(), fill_value.into())?;
+        self.move_to_properties(
+            &keys_to_move.into().into_labels()?,
+            fill_value.into(),
+            order,
+        )
+    }
+
+    fn move_to_properties(
+        &self,
+        keys_to_move: &Labels,
+        fill_value: FillValue<'_>,
+        order: SampleOrder,
+    ) -> Result<TensorMap> {
+        let plan = MergePlan::new(self, keys_to_move.names(), fill_value)?;
         let own = plan.first_block().into_iter();
         let own = own.flat_map(|block| block.properties().names().iter());
         let names = keys_to_move.names().iter().chain(own);

@@ -2,9 +2,9 @@
 
 use super::merge::{Group, MergePlan, MergedProperties, all_properties, key_columns};
 use super::merged_rows::{Tables, readable};
-use super::{FillValue, SampleOrder, TensorMap};
+use super::{FillValue, KeysToMove, SampleOrder, TensorMap};
 use crate::array::PropertyRun;
-use crate::{Labels, Result};
+use crate::{Labels, Names, Result};
 
 impl TensorMap {
     /// Moves dimensions from the keys to the end of the samples: blocks whose keys are the same in
@@ -14,7 +14,7 @@ impl TensorMap {
     /// merged block are all those of its blocks, in the order they come in. Without any dimension left,
     /// the only key is `_ = 0`.
     ///
-    /// If `keys_to_move` has entries, only blocks whose key is one of them in these dimensions take part: the
+    /// If `keys_to_move` are labels with entries, only blocks whose key is one of them in these dimensions take part: the
     /// result is what it would be if there were no others, and does not depend on the order of the entries.
     /// Entries that no block has are ignored.
     ///
@@ -33,8 +33,7 @@ impl TensorMap {
     /// let hydrogen = block(&[[0], [3]], arr2(&[[3.0, 4.0], [5.0, 6.0]]))?;
     /// let map = TensorMap::new(keys, vec![oxygen, hydrogen])?;
     ///
-    /// let moved = Labels::empty(&["center_type"])?;
-    /// let merged = map.keys_to_samples(&moved, 0.0, SampleOrder::Sorted)?;
+    /// let merged = map.keys_to_samples("center_type", 0.0, SampleOrder::Sorted)?;
     /// let block = merged.block(&[])?;
     /// let samples = Labels::new(["system", "center_type"], &[[0, 1], [0, 8], [3, 1]])?;
     /// assert_eq!(*block.samples(), samples);
@@ -53,22 +52,34 @@ impl TensorMap {
     /// If `keys_to_move` has a dimension that the keys do not have or the samples have already; if
     /// merged blocks do not have the same components; or if the fill value does not have the data type
     /// of the map.
-    pub fn keys_to_samples<'a>(
+    pub fn keys_to_samples<'k, 'a>(
         &'a self,
-        keys_to_move: &Labels,
+        keys_to_move: impl Into<KeysToMove<'k>>,
         fill_value: impl Into<FillValue<'a>>,
         order: SampleOrder,
     ) -> Result<TensorMap> {
-        let fill_value: FillValue<'_> = fill_value.into();
-        if !keys_to_move.is_empty() {
-            let names: Vec<_> = keys_to_move.names().iter().collect();
-            let chosen = self.with_chosen_blocks(keys_to_move)?;
-            return chosen.keys_to_samples(&Labels::empty(&names)?, fill_value, order);
+        let keys_to_move = keys_to_move.into().into_labels()?;
+        let fill_value = fill_value.into();
+        if keys_to_move.is_empty() {
+            return self.all_keys_to_samples(keys_to_move.names(), fill_value, order);
         }
-        let plan = MergePlan::new(self, keys_to_move.names(), fill_value)?;
+        self.with_chosen_blocks(&keys_to_move)?.all_keys_to_samples(
+            keys_to_move.names(),
+            fill_value,
+            order,
+        )
+    }
+
+    fn all_keys_to_samples(
+        &self,
+        moved: &Names,
+        fill_value: FillValue<'_>,
+        order: SampleOrder,
+    ) -> Result<TensorMap> {
+        let plan = MergePlan::new(self, moved, fill_value)?;
         let names = plan.first_block().into_iter();
         let names = names.flat_map(|block| block.samples().names().iter());
-        let names: Vec<_> = names.chain(keys_to_move.names().iter()).collect();
+        let names: Vec<_> = names.chain(moved.iter()).collect();
         let model =
             Labels::empty(&names).map_err(|error| error.context("can not move keys to samples"))?;
         plan.merge_groups(all_properties, |group| {

@@ -7,6 +7,7 @@ use crate::{BlockMut, DType, Device, Error, Labels, Origin, Result, TensorBlock}
 mod components_to_properties;
 mod fill_value;
 mod iter;
+mod keys_to_move;
 mod keys_to_properties;
 mod keys_to_samples;
 mod merge;
@@ -18,6 +19,7 @@ mod typed_values;
 
 pub use fill_value::FillValue;
 pub use iter::{MapIntoIter, MapIter, MapIterMut};
+pub use keys_to_move::KeysToMove;
 pub use merge::SampleOrder;
 pub use typed_values::{TypedValues, TypedValuesMut};
 

@@ -7,7 +7,7 @@ use crate::engine::{Axis, NotEqual, Operand};
 use crate::{Direction, EqualMetadataOptions, Result};
 
 macro_rules! methods {
-    ($($function:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
+    ($($function:ident$(<$lifetime:lifetime>)?($($argument:ident: $type:ty),*) -> $result:ty;)*) => {
         /// The functions of this crate as methods of their first argument.
         ///
         /// ```
@@ -26,7 +26,7 @@ macro_rules! methods {
         pub trait Operations: Operand {
             $(
                 #[doc = concat!("See [`", stringify!($function), "`](", stringify!($function), "()).")]
-                fn $function(&self, $($argument: $type),*) -> $result {
+                fn $function$(<$lifetime>)?(&self, $($argument: $type),*) -> $result {
                     super::$function(self, $($argument),*)
                 }
             )*
@@ -66,7 +66,7 @@ methods! {
     mean_over_properties(names: &[&str]) -> Result<Self>;
     var_over_properties(names: &[&str]) -> Result<Self>;
     std_over_properties(names: &[&str]) -> Result<Self>;
-    slice(axis: Axis, selection: Selection<'_>) -> Result<Self>;
+    slice<'s>(axis: Axis, selection: impl Into<Selection<'s>>) -> Result<Self>;
     split(axis: Axis, selections: &[Selection<'_>]) -> Result<Vec<Self>>;
     remove_gradients(remove: Option<&[&str]>) -> Result<Self>;
     sort(axes: &[Axis], direction: Direction) -> Result<Self>;

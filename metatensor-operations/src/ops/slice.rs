@@ -14,6 +14,24 @@ pub enum Selection<'a> {
     Indices(&'a [i64]),
 }
 
+impl<'a> From<&'a Labels> for Selection<'a> {
+    fn from(labels: &'a Labels) -> Self {
+        Selection::Labels(labels)
+    }
+}
+
+impl<'a> From<&'a [i64]> for Selection<'a> {
+    fn from(indices: &'a [i64]) -> Self {
+        Selection::Indices(indices)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [i64; N]> for Selection<'a> {
+    fn from(indices: &'a [i64; N]) -> Self {
+        Selection::Indices(indices)
+    }
+}
+
 /// Part of a map: the samples or properties of each block that are selected.
 ///
 /// - Selected samples are in the order of `selection` if this is a list of positions, or labels with
@@ -24,7 +42,7 @@ pub enum Selection<'a> {
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
-/// # use metatensor_operations::{Axis, Selection, slice};
+/// # use metatensor_operations::{Axis, slice};
 /// # use ndarray::arr2;
 /// let samples = Labels::new(["system", "atom"], &[[0, 0], [0, 1], [1, 0]])?;
 /// let values = arr2(&[[1.0], [2.0], [3.0]]);
@@ -32,11 +50,11 @@ pub enum Selection<'a> {
 /// let tensor = TensorMap::new(Labels::single(), vec![block])?;
 ///
 /// let first_system = Labels::new(["system"], &[[0]])?;
-/// let part = slice(&tensor, Axis::Samples, Selection::Labels(&first_system))?;
+/// let part = slice(&tensor, Axis::Samples, &first_system)?;
 /// assert_eq!(part.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[1.0], [2.0]]).into_dyn());
-/// let part = slice(&tensor, Axis::Samples, Selection::Indices(&[2, 0]))?;
+/// let part = slice(&tensor, Axis::Samples, &[2, 0])?;
 /// assert_eq!(part.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[3.0], [1.0]]).into_dyn());
-/// let last = slice(&tensor, Axis::Samples, Selection::Indices(&[-1]))?;
+/// let last = slice(&tensor, Axis::Samples, &[-1])?;
 /// assert_eq!(last.block_by_id(0)?.to_ndarray::<f64>()?, arr2(&[[3.0]]).into_dyn());
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
@@ -46,8 +64,12 @@ pub enum Selection<'a> {
 /// If `axis` is neither samples nor properties; if a dimension of the selection is not one of the
 /// axis; if a position is not one of the axis, for any of the blocks, or comes twice (from the start or from the end);
 /// or those of the arrays.
-pub fn slice<T: Operand>(tensor: &T, axis: Axis, selection: Selection<'_>) -> Result<T> {
-    let parts = split_all(tensor, axis, &[selection]);
+pub fn slice<'a, T: Operand>(
+    tensor: &T,
+    axis: Axis,
+    selection: impl Into<Selection<'a>>,
+) -> Result<T> {
+    let parts = split_all(tensor, axis, &[selection.into()]);
     only(parts.map_err(|error| error.context("slice"))?)
 }
 
