@@ -38,13 +38,11 @@ pub(crate) fn sum_rows<T: Number>(
             length,
             |group, tile| {
                 let rows = groups.rows_of(group);
-                let needed = tile.len() * (1 + halvings(rows.len()));
-                if sums.len() < needed {
-                    sums.resize(needed, T::Sum::default());
-                }
                 let elements = |row: u32| &x[row as usize * length..][tile.clone()];
-                sum_pairwise(&mut sums, tile.len(), rows, &elements);
-                let finished = sums[..tile.len()].iter().map(|&sum| finish(group, sum));
+                let sums = sums_over(rows, &mut sums, tile.len(), |sums, rows| {
+                    add_rows::<T>(sums, rows, elements);
+                });
+                let finished = sums.iter().map(|&sum| finish(group, sum));
                 output.extend(tile.len(), finished);
             },
         );
@@ -68,24 +66,39 @@ fn halvings(rows: usize) -> usize {
     count
 }
 
-/// Sets the first `length` of `sums` to the sums of rows; there must be space for others behind these, once for
+/// As many sums over rows as `length` says, of which `add` adds the terms of some rows. `memory` is where they are.
+fn sums_over<'s, S: Number>(
+    rows: &[u32],
+    memory: &'s mut Vec<S>,
+    length: usize,
+    add: impl Fn(&mut [S], &[u32]),
+) -> &'s [S] {
+    let needed = length * (1 + halvings(rows.len()));
+    if memory.len() < needed {
+        memory.resize(needed, S::default());
+    }
+    sum_pairwise(memory, length, rows, &add);
+    &memory[..length]
+}
+
+/// Sets the first `length` of `sums` to the sums over rows; there must be space for others behind these, once for
 /// each of the [`halvings`].
-fn sum_pairwise<'a, T: Number>(
-    sums: &mut [T::Sum],
+fn sum_pairwise<S: Number>(
+    sums: &mut [S],
     length: usize,
     rows: &[u32],
-    elements: &impl Fn(u32) -> &'a [T],
+    add: &impl Fn(&mut [S], &[u32]),
 ) {
     if rows.len() <= BLOCK {
         let sums = &mut sums[..length];
-        sums.fill(T::Sum::default());
-        add_rows(sums, rows, elements);
+        sums.fill(S::default());
+        add(sums, rows);
         return;
     }
     let (first, last) = rows.split_at(half(rows.len()));
-    sum_pairwise(sums, length, first, elements);
+    sum_pairwise(sums, length, first, add);
     let (sums, others) = sums.split_at_mut(length);
-    sum_pairwise(others, length, last, elements);
+    sum_pairwise(others, length, last, add);
     for (sum, &other) in sums.iter_mut().zip(&*others) {
         *sum = sum.plus(other);
     }
@@ -194,8 +207,7 @@ impl<'a, T: Continuous> RowMoments<'a, T> {
         let work = size_of_val(x);
         let mut moments = vec![Moments::default(); groups.len() * length];
         change_rows(&mut moments, unit, work, |units, mut moments| {
-            let mut means = vec![T::Sum::default(); length.min(TILE)];
-            let mut squares = vec![0.0; length.min(TILE)];
+            let (mut sums, mut means, mut squares) = (Vec::new(), Vec::new(), Vec::new());
             for_each_tile(
                 units.start * unit..units.end * unit,
                 length,
@@ -204,26 +216,26 @@ impl<'a, T: Continuous> RowMoments<'a, T> {
                     let count = rows.len() as f64;
                     let row = |row: u32| &x[row as usize * length..][tile.clone()];
                     let first = row(rows[0]);
-                    let means = &mut means[..tile.len()];
-                    means.fill(T::Sum::default());
-                    for &i in rows {
-                        for ((mean, x), first) in means.iter_mut().zip(row(i)).zip(first) {
-                            *mean = mean.plus(x.widen().minus(first.widen()));
+                    let sums =
+                        sums_over(rows, &mut sums, tile.len(), |sums: &mut [T::Sum], rows| {
+                            for &i in rows {
+                                for ((sum, x), first) in sums.iter_mut().zip(row(i)).zip(first) {
+                                    *sum = sum.plus(x.widen().minus(first.widen()));
+                                }
+                            }
+                        });
+                    means.clear();
+                    means.extend(sums.iter().map(|sum| *sum / count));
+                    let squares = sums_over(rows, &mut squares, tile.len(), |squares, rows| {
+                        for &i in rows {
+                            let x = row(i).iter().zip(first).zip(&means);
+                            for (square, deviation) in squares.iter_mut().zip(deviations(x)) {
+                                *square += deviation.inner(deviation);
+                            }
                         }
-                    }
-                    for mean in &mut *means {
-                        *mean = *mean / count;
-                    }
-                    let squares = &mut squares[..tile.len()];
-                    squares.fill(0.0);
-                    for &i in rows {
-                        let x = row(i).iter().zip(first).zip(&*means);
-                        for (square, deviation) in squares.iter_mut().zip(deviations(x)) {
-                            *square += deviation.inner(deviation);
-                        }
-                    }
+                    });
                     let results = moments.split_off_mut(..tile.len()).unwrap_or_default();
-                    let computed = means.iter().zip(&*squares);
+                    let computed = means.iter().zip(squares);
                     for (result, (&mean, square)) in results.iter_mut().zip(computed) {
                         *result = Moments::new(mean, square / count);
                     }
@@ -280,7 +292,7 @@ impl<'a, T: Continuous> RowMoments<'a, T> {
         let shape = merged(&gradient.shape, merged_rows);
         let work = size_of_val(a) + shape.iter().product::<usize>() * size_of::<T>();
         DenseArray::write_rows(&shape, repeats * length, work, |range, output| {
-            let mut sums = vec![0.0; per_tile.min(repeats) * length];
+            let mut sums = Vec::new();
             for merged_row in range {
                 let group = merged_rows.unique().row(merged_row)[0] as usize;
                 let rows = merged_rows.rows_of(merged_row);
@@ -289,15 +301,15 @@ impl<'a, T: Continuous> RowMoments<'a, T> {
                 let count = self.groups.rows_of(group).len() as f64;
                 for start in (0..repeats).step_by(per_tile) {
                     let tile = start * length..repeats.min(start + per_tile) * length;
-                    let sums = &mut sums[..tile.len()];
-                    sums.fill(0.0);
-                    add_products(
-                        sums,
-                        length,
-                        rows,
-                        |row| &a[row as usize * repeats * length..][tile.clone()],
-                        |row| &deviations[parents[row as usize] as usize * length..][..length],
-                    );
+                    let sums = sums_over(rows, &mut sums, tile.len(), |sums, rows| {
+                        add_products(
+                            sums,
+                            length,
+                            rows,
+                            |row| &a[row as usize * repeats * length..][tile.clone()],
+                            |row| &deviations[parents[row as usize] as usize * length..][..length],
+                        );
+                    });
                     for sums in sums.chunks_exact(length.max(1)) {
                         let finished = sums.iter().zip(moments);
                         let finished =

@@ -89,3 +89,18 @@ fn a_million_equal_numbers_have_their_mean() {
     let mean = mean_over_samples(&numbers, &["s"]).unwrap();
     assert_digits(gradient::<f64>(&mean, "g")[0], 0.1);
 }
+
+#[test]
+fn variances_of_a_million_numbers_lose_no_digits() {
+    const COUNT: usize = 1_000_000;
+    let number = |i: usize| 5.1 + ((i * 7919) % 10_007) as f64 / 10_007.0;
+    let numbers: Vec<f64> = (0..COUNT).map(number).collect();
+    let mean = exact(numbers.iter().copied()) / COUNT as f64;
+    let variance = exact(numbers.iter().map(|x| (x - mean).powi(2))) / COUNT as f64;
+    let rows: Vec<[i32; 2]> = (0..COUNT as i32).map(|i| [i, 0]).collect();
+    let deviations: Vec<f64> = numbers.iter().map(|x| x - mean).collect();
+    let block = with_gradient(block([COUNT, 1], &numbers), "g", &rows, &deviations);
+    let found = var_over_samples(&block, &["s"]).unwrap();
+    assert_digits(values::<f64>(&found)[0], variance);
+    assert_digits(gradient::<f64>(&found, "g")[0], 2.0 * variance);
+}
