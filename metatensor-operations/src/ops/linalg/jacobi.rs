@@ -3,6 +3,8 @@
 //! Other algorithms take less time for large matrices, but only this one finds small singular values to the last digits if
 //! rows have different sizes (J. Demmel and K. Veselić, SIAM J. Matrix Anal. Appl. 13, 1204, 1992).
 
+use std::array;
+
 use metatensor_core::internal::{Kernel, run_kernel};
 
 use super::field::Field;
@@ -67,11 +69,11 @@ impl<T: Field> Kernel for Sweep<'_, T> {
                 }
                 orthogonal = false;
                 let zeta = (squares[q] - squares[p]) / (2.0 * size);
-                let root = zeta.abs() + zeta.hypot(1.0);
+                let root = zeta.abs() + hypotenuse(zeta);
                 // Of two possible angles, take the one after which the first row is the longer one: it
                 // takes fewer sweeps if rows get sorted.
                 let tangent = if zeta > 0.0 { -root } else { -1.0 / root };
-                let cosine = 1.0 / tangent.hypot(1.0);
+                let cosine = 1.0 / hypotenuse(tangent);
                 let sine = overlap.over_real(size).times_real(cosine * tangent);
                 rotate(x, y, cosine, sine);
                 let moved = tangent * size;
@@ -89,6 +91,17 @@ impl<T: Field> Kernel for Sweep<'_, T> {
     }
 }
 
+/// Square root of `1 + x²`.
+#[inline(always)]
+fn hypotenuse(x: f64) -> f64 {
+    // Beyond this, the 1 is far less than what is rounded, and the square could be infinite.
+    if x.abs() < 1e100 {
+        (1.0 + x * x).sqrt()
+    } else {
+        x.abs()
+    }
+}
+
 /// `x xᴴ`
 #[inline(always)]
 fn square<T: Field>(x: &[T]) -> f64 {
@@ -101,14 +114,10 @@ fn inner<T: Field>(x: &[T], y: &[T]) -> T {
     let ((several_x, x), (several_y, y)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
     let mut sums = [T::zero(); LANES];
     for (x, y) in several_x.iter().zip(several_y) {
-        for ((sum, &x), y) in sums.iter_mut().zip(x).zip(y) {
-            *sum = *sum + x * y.conj();
-        }
+        sums = array::from_fn(|lane| sums[lane] + x[lane] * y[lane].conj());
     }
-    for ((sum, &x), y) in sums.iter_mut().zip(x).zip(y) {
-        *sum = *sum + x * y.conj();
-    }
-    sums.into_iter().fold(T::zero(), |total, sum| total + sum)
+    let rest = x.iter().zip(y).map(|(&x, y)| x * y.conj());
+    rest.chain(sums).fold(T::zero(), |total, x| total + x)
 }
 
 /// Replaces `x` by `cosine x - sine y`, and `y` by `sine* x + cosine y`.
