@@ -30,7 +30,7 @@ pub use device::{Device, Origin};
 pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
 pub use dtype::{Complex, DType, Element, bf16, f16};
 pub use movement::DataMovement;
-pub use output::Output;
+pub use output::{Output, written};
 pub use reference::{ArrayRef, SmallArray, stored_like};
 pub use typed::{TypedView, TypedViewMut};
 pub use view::View;

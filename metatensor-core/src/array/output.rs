@@ -144,6 +144,33 @@ pub(super) fn write_rows<T: Copy + Send>(
     })
 }
 
+/// The `count` elements that `write` writes, in pieces which are written at the same time if `work` is large.
+///
+/// ```
+/// # use metatensor_core::internal::written;
+/// let squares = written(3, 0, |range, output| {
+///     output.extend(range.len(), range.map(|i| i * i));
+///     Ok(())
+/// })?;
+/// assert_eq!(squares, [0, 1, 4]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The first error of `write`, or if it did not write everything.
+pub fn written<T: Copy + Send>(
+    count: usize,
+    work: usize,
+    write: impl Fn(Range<usize>, &mut Output<'_, T>) -> Result<()> + Sync,
+) -> Result<Vec<T>> {
+    let mut elements = Vec::with_capacity(count);
+    write_rows(&mut elements.spare_capacity_mut()[..count], 1, work, &write)?;
+    // SAFETY: there is space for all of them, and all have been written.
+    unsafe { elements.set_len(count) };
+    Ok(elements)
+}
+
 /// Lets `fill` write `count` items after what has been written to `memory`. It must write all of them. `failed` makes an
 /// error of there being no space.
 pub(super) fn append<const N: usize>(

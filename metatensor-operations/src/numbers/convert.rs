@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use metatensor_core::internal::{change_rows, with_element};
+use metatensor_core::internal::{with_element, written};
 use metatensor_core::{DType, DenseArray, Element, Error, Result, View};
 use num_complex::Complex;
 
@@ -90,24 +90,16 @@ fn loaded<M: Copy + Default, T: Number>(
     load: &Load<'_, M>,
     make: impl Fn(M) -> T + Sync,
 ) -> Result<Vec<T>> {
-    let mut elements = vec![T::default(); count];
-    change_rows(
-        &mut elements,
-        1,
-        2 * count * size_of::<T>(),
-        |range, elements| {
-            let mut buffer = [M::default(); CHUNK];
-            for (start, elements) in range.step_by(CHUNK).zip(elements.chunks_mut(CHUNK)) {
-                let buffer = &mut buffer[..elements.len()];
-                load(start..start + elements.len(), buffer);
-                for (element, &number) in elements.iter_mut().zip(&*buffer) {
-                    *element = make(number);
-                }
-            }
-            Ok(())
-        },
-    )?;
-    Ok(elements)
+    written(count, 2 * count * size_of::<T>(), |range, output| {
+        let mut buffer = [M::default(); CHUNK];
+        for start in range.clone().step_by(CHUNK) {
+            let chunk = start..range.end.min(start + CHUNK);
+            let buffer = &mut buffer[..chunk.len()];
+            load(chunk, buffer);
+            output.extend(buffer.len(), buffer.iter().map(|&number| make(number)));
+        }
+        Ok(())
+    })
 }
 
 /// Results of computations, whose type carries elements described by `dtype`, as such elements.
