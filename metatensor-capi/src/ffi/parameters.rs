@@ -5,6 +5,7 @@
 //! remains to see whether they are NULL, which is an error that names the parameter: [`Parameter::checked`]. Only lists, a
 //! pointer and a number of entries, need a promise that no type makes.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::mem::MaybeUninit;
 
@@ -73,6 +74,25 @@ pub(crate) fn given<T>(parameter: Option<T>, name: &str) -> Result<T> {
     parameter.ok_or_else(|| null(name))
 }
 
+/// The place for the result `name`, which may hold anything before.
+///
+/// Unlike `Option<&mut MaybeUninit<T>>`, the place of another result of this function may be the same: those who do not need
+/// several results of one type give one place for all of them.
+///
+/// # Safety
+///
+/// `pointer` must be NULL or valid for writes for `'a`.
+pub(crate) unsafe fn shared_place<'a, T>(
+    pointer: *mut T,
+    name: &str,
+) -> Result<&'a Cell<MaybeUninit<T>>> {
+    // SAFETY: a place for a `T` is one for this type, which holds anything and may be shared.
+    given(
+        unsafe { pointer.cast::<Cell<MaybeUninit<T>>>().as_ref() },
+        name,
+    )
+}
+
 /// The entries of the list `name`, checked. They are told their name, with the position, when they have failed.
 pub(crate) fn entries<'a, P: Parameter + Copy>(
     list: &'a [P],
@@ -99,6 +119,20 @@ pub(crate) unsafe fn slice<'a, T>(pointer: *const T, count: usize, name: &str) -
     }
     // SAFETY: not NULL, not larger than memory can be, and else as promised.
     Ok(unsafe { std::slice::from_raw_parts(pointer, count) })
+}
+
+/// What the `count` entries starting at `pointer` stand for.
+///
+/// # Safety
+///
+/// As for [`slice`].
+pub(crate) unsafe fn list<P: Parameter + Copy, C: FromIterator<P::Value>>(
+    pointer: *const P,
+    count: usize,
+    name: &str,
+) -> Result<C> {
+    // SAFETY: the same is asked for here.
+    entries(unsafe { slice(pointer, count, name) }?, name).collect()
 }
 
 /// The `count` entries starting at `pointer`, which can only be NULL if there are none.

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use metatensor_core::Result;
 use smallvec::SmallVec;
 
-use super::parameters::{Parameter, bad_parameter, entries, null, slice};
+use super::parameters::{Parameter, bad_parameter, list, null};
 
 /// A string that is lent by the caller: NULL, or NUL-terminated and valid for `'a`. It is `const char *` in the headers.
 #[repr(transparent)]
@@ -65,8 +65,7 @@ pub(crate) unsafe fn texts<'a>(
     name: &str,
 ) -> Result<Names<'a>> {
     // SAFETY: a `Text` is a pointer to such a string.
-    let texts = unsafe { slice(pointer.cast::<Text<'a>>(), count, name) }?;
-    entries(texts, name).collect()
+    unsafe { list(pointer.cast::<Text<'a>>(), count, name) }
 }
 
 /// `text` for C: characters that would end it too early are replaced.

@@ -18,14 +18,22 @@ use crate::ffi::{LastError, Text, last_error, mts_status_t, set_last_error, stat
 ///
 /// @returns `MTS_SUCCESS`
 #[unsafe(no_mangle)]
-pub extern "C" fn mts_last_error(
-    message: Option<&mut MaybeUninit<*const c_char>>,
-    origin: Option<&mut MaybeUninit<*const c_char>>,
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nAll pointers are NULL or places for a result."
+)]
+pub unsafe extern "C" fn mts_last_error(
+    message: *mut *const c_char,
+    origin: *mut *const c_char,
     data: Option<&mut MaybeUninit<*mut c_void>>,
 ) -> mts_status_t {
     let last = last_error();
-    message.map(|message| message.write(last.0));
-    origin.map(|origin| origin.write(last.1));
+    for (place, text) in [(message, last.0), (origin, last.1)] {
+        if !place.is_null() {
+            // SAFETY: a place for a result, says the caller. Both can be the same.
+            unsafe { place.write(text) };
+        }
+    }
     data.map(|data| data.write(last.2));
     mts_status_t::MTS_SUCCESS
 }

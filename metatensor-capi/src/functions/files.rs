@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use metatensor_core::{Array, DType, Labels, Result, TensorBlock, TensorMap};
 
-use super::growing_buffer::{Destination, mts_realloc_buffer_t, save_to_buffer};
+use super::growing_buffer::{mts_realloc_buffer_t, save_to_buffer};
 use crate::ffi::{Parameter, Text, mts_status_t, null, owned, pointer, slice, status};
 use crate::types::{
     Handle, create_array, mts_block_t, mts_create_array_callback_t, mts_labels_t, mts_tensormap_t,
@@ -109,14 +109,17 @@ pub unsafe extern "C" fn mts_labels_save_buffer(
 ) -> mts_status_t {
     status(|| {
         let labels = labels.checked("labels")?;
-        let to = Destination {
-            buffer,
-            count: buffer_count,
-            realloc,
-            user_data: realloc_user_data,
-        };
         // SAFETY: says the caller.
-        unsafe { save_to_buffer(to, 0, |sink| labels.save_to(sink)) }
+        unsafe {
+            save_to_buffer(
+                buffer,
+                buffer_count,
+                realloc,
+                realloc_user_data,
+                0,
+                |sink| labels.save_to(sink),
+            )
+        }
     })
 }
 
@@ -206,17 +209,17 @@ pub unsafe extern "C" fn mts_block_save_buffer(
 ) -> mts_status_t {
     status(|| {
         let block = block.checked("block")?;
-        let to = Destination {
-            buffer,
-            count: buffer_count,
-            realloc,
-            user_data: realloc_user_data,
-        };
         // SAFETY: says the caller.
         unsafe {
-            save_to_buffer(to, block.saved_size(), |buffer| {
-                block.save_to_memory(buffer)
-            })
+            let size = block.saved_size();
+            save_to_buffer(
+                buffer,
+                buffer_count,
+                realloc,
+                realloc_user_data,
+                size,
+                |sink| block.save_to_memory(sink),
+            )
         }
     })
 }
@@ -320,17 +323,17 @@ pub unsafe extern "C" fn mts_tensormap_save_buffer(
 ) -> mts_status_t {
     status(|| {
         let tensor = tensor.checked("tensor")?;
-        let to = Destination {
-            buffer,
-            count: buffer_count,
-            realloc,
-            user_data: realloc_user_data,
-        };
         // SAFETY: says the caller.
         unsafe {
-            save_to_buffer(to, tensor.saved_size(), |buffer| {
-                tensor.save_to_memory(buffer)
-            })
+            let size = tensor.saved_size();
+            save_to_buffer(
+                buffer,
+                buffer_count,
+                realloc,
+                realloc_user_data,
+                size,
+                |sink| tensor.save_to_memory(sink),
+            )
         }
     })
 }

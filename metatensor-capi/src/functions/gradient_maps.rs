@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use metatensor_core::{Error, GradientMap, Result};
 
-use crate::ffi::{Parameter, Text, mts_status_t, status};
+use crate::ffi::{Parameter, Text, mts_status_t, shared_place, status};
 use crate::types::{mts_block_t, mts_gradient_map_t, mts_labels_t};
 
 /// Sets `map` to what `operation` makes, or to NULL.
@@ -149,28 +149,40 @@ pub extern "C" fn mts_gradient_map_parents(
 ///
 /// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
 #[unsafe(no_mangle)]
-pub extern "C" fn mts_gradient_map_csr(
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\nAll pointers but `map` are NULL or places for a result."
+)]
+pub unsafe extern "C" fn mts_gradient_map_csr(
     map: Option<&mts_gradient_map_t>,
-    offsets: Option<&mut MaybeUninit<*const i64>>,
-    parent_rows: Option<&mut MaybeUninit<usize>>,
-    rows: Option<&mut MaybeUninit<*const i64>>,
-    gradient_rows: Option<&mut MaybeUninit<usize>>,
+    offsets: *mut *const i64,
+    parent_rows: *mut usize,
+    rows: *mut *const i64,
+    gradient_rows: *mut usize,
 ) -> mts_status_t {
     status(|| {
-        let offsets = offsets.checked("offsets")?;
-        let parent_rows = parent_rows.checked("parent_rows")?;
-        let rows = rows.checked("rows")?;
-        let gradient_rows = gradient_rows.checked("gradient_rows")?;
-        offsets.write(null());
-        parent_rows.write(0);
-        rows.write(null());
-        gradient_rows.write(0);
+        // SAFETY: says the caller.
+        let (offsets, rows) = unsafe {
+            let offsets = shared_place(offsets, "offsets")?;
+            (offsets, shared_place(rows, "rows")?)
+        };
+        // SAFETY: says the caller.
+        let (parent_rows, gradient_rows) = unsafe {
+            let parent_rows = shared_place(parent_rows, "parent_rows")?;
+            (parent_rows, shared_place(gradient_rows, "gradient_rows")?)
+        };
+        for list in [offsets, rows] {
+            list.set(MaybeUninit::new(null()));
+        }
+        for count in [parent_rows, gradient_rows] {
+            count.set(MaybeUninit::new(0));
+        }
         let map = map.checked("map")?;
         let csr = map.csr();
-        offsets.write(csr.offsets.as_ptr());
-        parent_rows.write(map.map().parent_rows());
-        rows.write(csr.rows.as_ptr());
-        gradient_rows.write(map.map().gradient_rows());
+        offsets.set(MaybeUninit::new(csr.offsets.as_ptr()));
+        rows.set(MaybeUninit::new(csr.rows.as_ptr()));
+        parent_rows.set(MaybeUninit::new(map.map().parent_rows()));
+        gradient_rows.set(MaybeUninit::new(map.map().gradient_rows()));
         Ok(())
     })
 }

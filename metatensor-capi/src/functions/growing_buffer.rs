@@ -97,32 +97,28 @@ impl Write for GrowingBuffer {
     }
 }
 
-/// Where a buffer of the caller is, and how it gets larger.
-pub(crate) struct Destination<'a> {
-    pub(crate) buffer: Option<&'a mut *mut u8>,
-    pub(crate) count: Option<&'a mut usize>,
-    pub(crate) realloc: mts_realloc_buffer_t,
-    pub(crate) user_data: *mut c_void,
-}
-
-/// Saves about `size` bytes to a buffer of the caller, which is left with the size of what was written.
+/// Saves about `size` bytes to a buffer of the caller, which is left with the size of what was written: `save` writes
+/// them to memory that grows as it does.
 ///
 /// # Safety
 ///
 /// The buffer is NULL or has the size that it says, and `realloc` can make it larger.
 pub(crate) unsafe fn save_to_buffer(
-    to: Destination<'_>,
+    buffer: Option<&mut *mut u8>,
+    count: Option<&mut usize>,
+    realloc: mts_realloc_buffer_t,
+    user_data: *mut c_void,
     size: usize,
     save: impl FnOnce(&mut GrowingBuffer) -> Result<()>,
 ) -> Result<()> {
-    let buffer = given(to.buffer, "buffer")?;
-    let count = to.count.checked("buffer_count")?;
+    let buffer = given(buffer, "buffer")?;
+    let count = count.checked("buffer_count")?;
     let mut sink = GrowingBuffer {
         data: *buffer,
         capacity: if buffer.is_null() { 0 } else { *count },
         written: 0,
-        realloc: given(to.realloc, "realloc")?,
-        user_data: to.user_data,
+        realloc: given(realloc, "realloc")?,
+        user_data,
     };
     sink.reserve(size);
     let result = save(&mut sink);

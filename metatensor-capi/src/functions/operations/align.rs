@@ -1,27 +1,40 @@
 //! Pairs of maps, and of blocks.
 
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use metatensor_core::Result;
 use metatensor_operations as operations;
 
-use crate::ffi::{Parameter, mts_status_t, status};
+use crate::ffi::{Parameter, bad_parameter, mts_status_t, shared_place, status};
 use crate::types::{Handle, mts_block_t, mts_tensormap_t};
 
 /// Sets `first` and `second` to the maps or blocks that `operation` makes, or to NULL.
-fn give_pair<H: Handle>(
-    first: Option<&mut MaybeUninit<Option<Box<H>>>>,
-    second: Option<&mut MaybeUninit<Option<Box<H>>>>,
+///
+/// # Safety
+///
+/// Both must be NULL or places for a result.
+unsafe fn give_pair<H: Handle>(
+    first: *mut Option<Box<H>>,
+    second: *mut Option<Box<H>>,
     operation: impl FnOnce() -> Result<(H::Value, H::Value)>,
 ) -> mts_status_t {
     status(|| {
-        let (first, second) = (first.checked("first")?, second.checked("second")?);
-        first.write(None);
-        second.write(None);
+        // SAFETY: as promised.
+        let (first, second) = unsafe {
+            let first = shared_place(first, "first")?;
+            (first, shared_place(second, "second")?)
+        };
+        if ptr::eq(first, second) {
+            // The first result would be lost.
+            return Err(bad_parameter("'first' and 'second' are the same place"));
+        }
+        first.set(MaybeUninit::new(None));
+        second.set(MaybeUninit::new(None));
         let (a, b) = operation()?;
         let (a, b) = (H::unshared(a)?, H::unshared(b)?);
-        first.write(Some(a));
-        second.write(Some(b));
+        first.set(MaybeUninit::new(Some(a)));
+        second.set(MaybeUninit::new(Some(b)));
         Ok(())
     })
 }
@@ -38,15 +51,19 @@ fn give_pair<H: Handle>(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-pub extern "C" fn mts_align_gradients(
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`first` and `second` are NULL or places for a result."
+)]
+pub unsafe extern "C" fn mts_align_gradients(
     a: Option<&mts_tensormap_t>,
     b: Option<&mts_tensormap_t>,
-    first: Option<&mut MaybeUninit<Option<Box<mts_tensormap_t>>>>,
-    second: Option<&mut MaybeUninit<Option<Box<mts_tensormap_t>>>>,
+    first: *mut Option<Box<mts_tensormap_t>>,
+    second: *mut Option<Box<mts_tensormap_t>>,
 ) -> mts_status_t {
-    give_pair(first, second, || {
-        operations::align_gradients(a.checked("a")?, b.checked("b")?)
-    })
+    let operation = || operations::align_gradients(a.checked("a")?, b.checked("b")?);
+    // SAFETY: says the caller.
+    unsafe { give_pair(first, second, operation) }
 }
 
 /// The same as `mts_align_gradients` for blocks.
@@ -58,13 +75,17 @@ pub extern "C" fn mts_align_gradients(
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
 #[unsafe(no_mangle)]
-pub extern "C" fn mts_align_gradients_block(
+#[cfg_attr(
+    not(cbindgen),
+    doc = "\n# Safety\n`first` and `second` are NULL or places for a result."
+)]
+pub unsafe extern "C" fn mts_align_gradients_block(
     a: Option<&mts_block_t>,
     b: Option<&mts_block_t>,
-    first: Option<&mut MaybeUninit<Option<Box<mts_block_t>>>>,
-    second: Option<&mut MaybeUninit<Option<Box<mts_block_t>>>>,
+    first: *mut Option<Box<mts_block_t>>,
+    second: *mut Option<Box<mts_block_t>>,
 ) -> mts_status_t {
-    give_pair(first, second, || {
-        operations::align_gradients(a.checked("a")?, b.checked("b")?)
-    })
+    let operation = || operations::align_gradients(a.checked("a")?, b.checked("b")?);
+    // SAFETY: says the caller.
+    unsafe { give_pair(first, second, operation) }
 }

@@ -2,12 +2,11 @@
 
 use std::mem::MaybeUninit;
 
-use metatensor_core::{Result, TensorBlock, TensorMap};
 use metatensor_operations as operations;
 use metatensor_operations::JoinOptions;
 
 use super::give_object;
-use crate::ffi::{Parameter, Text, entries, mts_status_t, slice};
+use crate::ffi::{Parameter, Text, list, mts_status_t};
 use crate::types::{
     mts_axis_t, mts_block_t, mts_join_options_t, mts_missing_gradients_t, mts_tensormap_t,
 };
@@ -47,8 +46,7 @@ pub unsafe extern "C" fn mts_join(
 ) -> mts_status_t {
     give_object(result, || {
         // SAFETY: there are `count` handles at `tensors`, or NULL.
-        let tensors = unsafe { slice(tensors, count, "tensors") }?;
-        let tensors: Vec<&TensorMap> = entries(tensors, "tensors").collect::<Result<_>>()?;
+        let tensors: Vec<_> = unsafe { list(tensors, count, "tensors") }?;
         let options = options.checked("options")?;
         operations::join(&tensors, axis.checked("axis")?, options)
     })
@@ -78,8 +76,7 @@ pub unsafe extern "C" fn mts_join_blocks(
 ) -> mts_status_t {
     give_object(result, || {
         // SAFETY: there are `count` handles at `blocks`, or NULL.
-        let blocks = unsafe { slice(blocks, count, "blocks") }?;
-        let blocks: Vec<&TensorBlock> = entries(blocks, "blocks").collect::<Result<_>>()?;
+        let blocks: Vec<_> = unsafe { list(blocks, count, "blocks") }?;
         let options = JoinOptions {
             add_dimension: add_dimension.optional("add_dimension")?,
             ..JoinOptions::default()
@@ -116,8 +113,7 @@ pub unsafe extern "C" fn mts_join_with(
 ) -> mts_status_t {
     give_object(result, || {
         // SAFETY: there are `count` handles at `tensors`, or NULL.
-        let tensors = unsafe { slice(tensors, count, "tensors") }?;
-        let tensors: Vec<&TensorMap> = entries(tensors, "tensors").collect::<Result<_>>()?;
+        let tensors: Vec<_> = unsafe { list(tensors, count, "tensors") }?;
         let options = JoinOptions {
             missing_gradients: missing_gradients.checked("missing_gradients")?,
             ..options.checked("options")?
@@ -152,8 +148,7 @@ pub unsafe extern "C" fn mts_join_blocks_with(
 ) -> mts_status_t {
     give_object(result, || {
         // SAFETY: there are `count` handles at `blocks`, or NULL.
-        let blocks = unsafe { slice(blocks, count, "blocks") }?;
-        let blocks: Vec<&TensorBlock> = entries(blocks, "blocks").collect::<Result<_>>()?;
+        let blocks: Vec<_> = unsafe { list(blocks, count, "blocks") }?;
         let options = JoinOptions {
             add_dimension: add_dimension.optional("add_dimension")?,
             missing_gradients: missing_gradients.checked("missing_gradients")?,

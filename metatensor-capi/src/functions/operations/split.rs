@@ -6,7 +6,7 @@ use metatensor_core::Result;
 use metatensor_operations as operations;
 use metatensor_operations::Selection;
 
-use crate::ffi::{Parameter, entries, mts_status_t, slice, slice_mut, status};
+use crate::ffi::{Parameter, list, mts_status_t, slice_mut, status};
 use crate::types::{Handle, Selected, mts_axis_t, mts_block_t, mts_selection_t, mts_tensormap_t};
 
 /// Sets the `count` places at `results` to what `operation` makes with as many selections, or all of them to NULL.
@@ -27,9 +27,7 @@ unsafe fn give_parts<H: Handle>(
             result.write(None);
         }
         // SAFETY: as promised.
-        let selections = unsafe { slice(selections, count, "selections") }?;
-        let selections: Vec<Selected<'_>> =
-            entries(selections, "selections").collect::<Result<_>>()?;
+        let selections: Vec<Selected<'_>> = unsafe { list(selections, count, "selections") }?;
         let selections: Vec<_> = selections.iter().map(Selected::as_selection).collect();
         let parts = operation(&selections)?.into_iter().map(H::unshared);
         let parts = parts.collect::<Result<Vec<_>>>()?;
