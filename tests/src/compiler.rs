@@ -6,10 +6,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::command::run;
 use crate::library::library;
 use crate::repository;
 use crate::tools::tool;
+use metatensor_tools::run::output;
 
 /// What a program is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,7 @@ impl Program {
             command.arg(format!("-Wl,-rpath,{}", parent.display()));
         }
         command.arg("-o").arg(directory.path().join("program"));
-        run(&mut command)?;
+        output(&mut command)?;
         Ok(Program { directory, checker })
     }
 
@@ -152,7 +152,7 @@ impl Program {
         command
             .args(arguments)
             .current_dir(working_directory.path());
-        run(&mut command)
+        output(&mut command)
     }
 }
 

@@ -1,6 +1,5 @@
 //! What the tests that cross crates or languages have in common.
 
-pub mod command;
 pub mod compiler;
 pub mod declarations;
 pub mod library;

@@ -1,13 +1,9 @@
 //! Where cargo has put the shared library that it built on its way to these tests.
 
 use std::error::Error;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::command::run;
-use crate::repository;
+use metatensor_tools::library::{shipped, under_its_name};
 
 /// The directory with what cargo built for this profile, `deps` in `target/debug` or `target/release`.
 fn dependencies() -> Result<PathBuf, Box<dyn Error>> {
@@ -45,48 +41,11 @@ pub fn shipped_target() -> Result<PathBuf, Box<dyn Error>> {
     Ok(target_directory()?.join("test-release"))
 }
 
-/// The shared library as it is shipped: optimized, and with an allocator of its own. It is built if it is not there yet, by
-/// the command that CMake projects run, so that the two do not build it twice.
+/// The shared library as it is shipped, built if it is not there yet.
 ///
 /// # Errors
 ///
 /// If it can not be built.
 pub fn shipped_library() -> Result<PathBuf, Box<dyn Error>> {
-    let target = shipped_target()?;
-    run(Command::new(env!("CARGO"))
-        .args(["rustc", "--quiet", "--lib", "--package", "metatensor-capi"])
-        .args([
-            "--release",
-            "--crate-type",
-            "cdylib",
-            "--crate-type",
-            "staticlib",
-        ])
-        .arg("--target-dir")
-        .arg(&target)
-        .current_dir(repository()))?;
-    under_its_name(&target.join("release/libmetatensor_capi.so"))
-}
-
-/// The same library, in a directory beside it, with the name that it has inside of itself and for all who look for it.
-/// Cargo gives it that of the crate, as the one without a suffix is that of the crate for programs in Rust.
-///
-/// # Errors
-///
-/// If there is no library at `built`, or no place for another link to it.
-pub fn under_its_name(built: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    if !built.is_file() {
-        return Err(format!("there is no library at '{}'", built.display()).into());
-    }
-    let directory = built.parent().ok_or("files are in a directory")?.join("c");
-    fs::create_dir_all(&directory)?;
-    let library = directory.join("libmetatensor.so");
-    let inode = |path: &Path| fs::metadata(path).map(|metadata| metadata.ino()).ok();
-    if inode(&library) != inode(built) {
-        // Other tests, in this process and in others, do the same at the same time.
-        let new =
-            tempfile::Builder::new().make_in(&directory, |path| fs::hard_link(built, path))?;
-        new.persist(&library)?;
-    }
-    Ok(library.canonicalize()?)
+    shipped(&shipped_target()?)
 }

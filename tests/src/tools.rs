@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fs::File;
 use std::process::Command;
 
-use crate::command::run;
 use crate::library::target_directory;
+use metatensor_tools::run::output;
 
 /// The program `name`, which is installed first if it is missing: it is in the package of the same name of Debian and the
 /// systems that are made of it.
@@ -28,14 +28,16 @@ pub fn tool(name: &str) -> Result<Command, Box<dyn Error>> {
 
 fn install(package: &str) -> Result<String, Box<dyn Error>> {
     let install = || {
-        run(Command::new("apt-get")
-            .args(["install", "--yes", "--no-install-recommends"])
-            .arg(package)
-            .env("DEBIAN_FRONTEND", "noninteractive"))
+        output(
+            Command::new("apt-get")
+                .args(["install", "--yes", "--no-install-recommends"])
+                .arg(package)
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+        )
     };
     // lists of packages are missing or old on many machines
     install().or_else(|_| {
-        run(Command::new("apt-get").arg("update"))?;
+        output(Command::new("apt-get").arg("update"))?;
         install()
     })
 }

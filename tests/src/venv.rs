@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::command::run;
 use crate::library::target_directory;
+use metatensor_tools::run::output;
 
 /// What is installed in the environment.
 const PACKAGES: &[&str] = &[
@@ -46,12 +46,13 @@ impl Venv {
         if root.exists() {
             fs::remove_dir_all(&root)?;
         }
-        run(Command::new("python3").args(["-m", "venv"]).arg(&root))?;
+        output(Command::new("python3").args(["-m", "venv"]).arg(&root))?;
         let venv = Venv { root };
-        run(venv
-            .program("pip")
-            .args(["install", "--quiet", "--disable-pip-version-check"])
-            .args(PACKAGES))?;
+        output(
+            venv.program("pip")
+                .args(["install", "--quiet", "--disable-pip-version-check"])
+                .args(PACKAGES),
+        )?;
         fs::write(installed, packages)?;
         Ok(venv)
     }
@@ -77,7 +78,7 @@ impl Venv {
     /// If Python can not tell.
     pub fn site_packages(&self) -> Result<PathBuf, Box<dyn Error>> {
         let code = "import sysconfig; print(sysconfig.get_path('purelib'))";
-        let path = run(self.program("python").args(["-c", code]))?;
+        let path = output(self.program("python").args(["-c", code]))?;
         Ok(PathBuf::from(path.trim_end()))
     }
 }

@@ -7,8 +7,8 @@
 
 use std::fs;
 
-use metatensor_tests::command::run;
 use metatensor_tests::compiler::{Checker, Language, Program, headers};
+use metatensor_tools::run::output;
 
 /// Compiles and runs a program, alone and with both of the checkers.
 fn check(name: &str) {
@@ -111,7 +111,7 @@ fn compile(language: Language, lines: &str) {
     let directory = tempfile::tempdir().unwrap();
     let source = directory.path().join("source");
     fs::write(&source, lines).unwrap();
-    run(language.compiler().args(["-fsyntax-only"]).arg(source)).unwrap();
+    output(language.compiler().args(["-fsyntax-only"]).arg(source)).unwrap();
 }
 
 #[test]

@@ -8,11 +8,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use metatensor_tests::command::run;
 use metatensor_tests::library::shipped_target;
 use metatensor_tests::repository;
 use metatensor_tests::tools::tool;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::run::output;
 use tempfile::TempDir;
 
 /// The directories that are CMake projects of the library: its crate, and the whole repository.
@@ -40,13 +40,15 @@ impl Build {
             venv: Venv::get().unwrap(),
             directory: tempfile::tempdir().unwrap(),
         };
-        run(build
-            .program("cmake")
-            .arg("-S")
-            .arg(source)
-            .arg("-B")
-            .arg(build.directory.path())
-            .args(options))
+        output(
+            build
+                .program("cmake")
+                .arg("-S")
+                .arg(source)
+                .arg("-B")
+                .arg(build.directory.path())
+                .args(options),
+        )
         .unwrap();
         build
     }
@@ -62,32 +64,35 @@ impl Build {
     }
 
     fn build(&self, options: &[&str]) {
-        run(self
-            .program("cmake")
-            .arg("--build")
-            .arg(self.directory.path())
-            .args(options))
+        output(
+            self.program("cmake")
+                .arg("--build")
+                .arg(self.directory.path())
+                .args(options),
+        )
         .unwrap();
     }
 
     fn install(&self, prefix: &Path) {
-        run(self
-            .program("cmake")
-            .arg("--install")
-            .arg(self.directory.path())
-            .arg("--prefix")
-            .arg(prefix))
+        output(
+            self.program("cmake")
+                .arg("--install")
+                .arg(self.directory.path())
+                .arg("--prefix")
+                .arg(prefix),
+        )
         .unwrap();
     }
 
     /// Runs the programs of the project.
     fn test(&self, options: &[&str]) {
-        run(self
-            .program("ctest")
-            .arg("--test-dir")
-            .arg(self.directory.path())
-            .args(["--output-on-failure", "--no-tests=error"])
-            .args(options))
+        output(
+            self.program("ctest")
+                .arg("--test-dir")
+                .arg(self.directory.path())
+                .args(["--output-on-failure", "--no-tests=error"])
+                .args(options),
+        )
         .unwrap();
     }
 }
@@ -101,32 +106,36 @@ fn check_pkg_config(prefix: &Path, directory: &Path) {
     let flags = |options: &[&str]| {
         let mut command = tool("pkg-config").unwrap();
         command.env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
-        run(command.args(options).arg("metatensor")).unwrap()
+        output(command.args(options).arg("metatensor")).unwrap()
     };
     assert!(flags(&["--modversion"]).starts_with("0.2."));
     let program = directory.join("program");
     let (compile, link) = (flags(&["--cflags"]), flags(&["--libs"]));
-    run(Command::new("cc")
-        .arg(consumer().join("main.c"))
-        .args(compile.split_whitespace())
-        .args(link.split_whitespace())
-        .arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
-        .arg("-o")
-        .arg(&program))
+    output(
+        Command::new("cc")
+            .arg(consumer().join("main.c"))
+            .args(compile.split_whitespace())
+            .args(link.split_whitespace())
+            .arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
+            .arg("-o")
+            .arg(&program),
+    )
     .unwrap();
-    run(&mut Command::new(program)).unwrap();
+    output(&mut Command::new(program)).unwrap();
 
     // the static library, with what it needs
     let link = flags(&["--libs", "--static"]).replace("-lmetatensor", "-l:libmetatensor.a");
     let program = directory.join("static-program");
-    run(Command::new("cc")
-        .arg(consumer().join("main.c"))
-        .args(compile.split_whitespace())
-        .args(link.split_whitespace())
-        .arg("-o")
-        .arg(&program))
+    output(
+        Command::new("cc")
+            .arg(consumer().join("main.c"))
+            .args(compile.split_whitespace())
+            .args(link.split_whitespace())
+            .arg("-o")
+            .arg(&program),
+    )
     .unwrap();
-    run(&mut Command::new(program)).unwrap();
+    output(&mut Command::new(program)).unwrap();
 }
 
 #[test]
@@ -201,7 +210,7 @@ fn run_installed(prefix: &Path, library_path: Option<&Path>) -> Result<(), Strin
             command.arg(format!("LD_LIBRARY_PATH={}", path.display()));
         }
         command.arg(prefix.join("bin").join(program));
-        run(&mut command).map_err(|error| error.to_string())?;
+        output(&mut command).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

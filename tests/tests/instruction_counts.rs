@@ -20,10 +20,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use metatensor_tests::command::run;
 use metatensor_tests::library::shipped_library;
 use metatensor_tests::repository;
 use metatensor_tests::tools::tool;
+use metatensor_tools::run::output;
 
 /// How many times more instructions than expected are too many.
 const TOLERANCE: f64 = 1.15;
@@ -97,7 +97,7 @@ fn compile(directory: &Path) -> Result<PathBuf, Box<dyn Error>> {
         .arg(format!("-Wl,-rpath,{}", parent.display()))
         .arg("-o")
         .arg(&program);
-    run(&mut compiler)?;
+    output(&mut compiler)?;
     Ok(program)
 }
 
@@ -112,7 +112,7 @@ fn count_instructions(program: &Path, kernel: &str) -> Result<u64, Box<dyn Error
         .arg(kernel)
         // Work of other threads is not inside of the function that is measured.
         .env("METATENSOR_NUM_THREADS", "1");
-    run(&mut valgrind)?;
+    output(&mut valgrind)?;
     let counts = fs::read_to_string(counts)?;
     let totals = counts.lines().find_map(|line| line.strip_prefix("totals:"));
     let total = totals.ok_or("callgrind has written no totals")?.trim();

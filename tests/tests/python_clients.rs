@@ -9,10 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use metatensor_tests::command::run;
 use metatensor_tests::library::library;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::run::output;
 
 /// The ways to put our library under the package.
 enum Substitution {
@@ -62,7 +62,7 @@ fn run_client(venv: &Venv, name: &str, substitution: &Substitution) {
     let mut command = venv.program("python");
     command.arg("-B").arg(client(name));
     command.arg("--expect-library").arg(library().unwrap());
-    run(substitution.apply(&mut command)).unwrap();
+    output(substitution.apply(&mut command)).unwrap();
 }
 
 #[test]

@@ -5,10 +5,10 @@
     reason = "a failure to prepare a test is a failure of the test"
 )]
 
-use metatensor_tests::command::run;
 use metatensor_tests::library::library;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::run::output;
 
 /// Runs a program in `tests/python/operations`, which fails if it finds another library or other results.
 fn compare(name: &str) {
@@ -17,7 +17,7 @@ fn compare(name: &str) {
     let mut command = Venv::get().unwrap().program("python");
     command.arg("-B").arg(script);
     command.arg("--expect-library").arg(&library);
-    run(command.env("LD_PRELOAD", &library)).unwrap();
+    output(command.env("LD_PRELOAD", &library)).unwrap();
 }
 
 #[test]

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use metatensor_tests::command::run;
 use metatensor_tests::compiler::{Checker, Language, Program, sources};
 use metatensor_tests::library::shipped_library;
+use metatensor_tools::run::output;
 
 static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| shipped_library().unwrap());
 
@@ -52,11 +52,13 @@ fn kept_memory_goes_back_to_the_system() {
 fn the_library_can_be_loaded_and_closed_by_any_thread() {
     let directory = tempfile::tempdir().unwrap();
     let program = directory.path().join("program");
-    run(Language::C11
-        .compiler()
-        .arg(sources().join("loading.c"))
-        .args(["-x", "none", "-pthread", "-ldl", "-o"])
-        .arg(&program))
+    output(
+        Language::C11
+            .compiler()
+            .arg(sources().join("loading.c"))
+            .args(["-x", "none", "-pthread", "-ldl", "-o"])
+            .arg(&program),
+    )
     .unwrap();
-    run(Command::new(program).arg(&*LIBRARY)).unwrap();
+    output(Command::new(program).arg(&*LIBRARY)).unwrap();
 }

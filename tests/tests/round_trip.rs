@@ -5,14 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use metatensor_core::{Labels, TensorBlock, TensorMap};
-use metatensor_tests::command::run;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::run::output;
 
 fn script(arguments: &[&str], directory: &Path) -> Result<String, Box<dyn Error>> {
     let mut python = Venv::get()?.program("python");
     python.arg(repository().join("tests/python/round_trip.py"));
-    run(python.args(arguments).arg(directory))
+    output(python.args(arguments).arg(directory))
 }
 
 /// Saves what is in the file at `path` again, once to a file and once through memory.

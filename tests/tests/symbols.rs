@@ -8,12 +8,12 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use metatensor_tests::command::run;
 use metatensor_tests::compiler::headers;
 use metatensor_tests::declarations::{Function, functions};
 use metatensor_tests::library::library;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::run::output;
 
 /// The functions of metatensor 0.2.
 const METATENSOR_0_2: [&str; 53] = [
@@ -88,9 +88,11 @@ fn exported_symbols_are_the_declared_functions() {
             );
         }
     }
-    let listing = run(Command::new("nm")
-        .args(["--dynamic", "--defined-only"])
-        .arg(library().unwrap()))
+    let listing = output(
+        Command::new("nm")
+            .args(["--dynamic", "--defined-only"])
+            .arg(library().unwrap()),
+    )
     .unwrap();
     let exported = listing.lines().filter_map(|line| line.split(' ').nth(2));
     let exported: BTreeSet<_> = exported.map(str::to_owned).collect();
@@ -122,9 +124,11 @@ fn functions_have_the_types_of_the_official_header() {
 
 #[test]
 fn the_library_has_a_name_without_version() {
-    let dynamic = run(Command::new("readelf")
-        .arg("--dynamic")
-        .arg(library().unwrap()))
+    let dynamic = output(
+        Command::new("readelf")
+            .arg("--dynamic")
+            .arg(library().unwrap()),
+    )
     .unwrap();
     let names: Vec<_> = dynamic
         .lines()

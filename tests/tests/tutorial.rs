@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use metatensor_tests::command::run;
 use metatensor_tests::library::library;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::run::output;
 
 #[expect(dead_code, reason = "`main` of the example")]
 #[expect(unreachable_pub, reason = "the example is a program of its own")]
@@ -77,17 +77,17 @@ fn the_c_tutorial_finds_the_same_numbers() {
         ))
         .arg("-o")
         .arg(&program);
-    run(&mut compiler).unwrap();
+    output(&mut compiler).unwrap();
     let data = repository().join("tests/data");
-    let output = run(Command::new(&program).arg(&data).arg(&squared)).unwrap();
+    let written = output(Command::new(&program).arg(&data).arg(&squared)).unwrap();
 
     // Both tutorials print tables and numbers in the same way.
     let snapshot = repository().join("tests/tests/snapshots/managing_gradients.txt");
     let snapshot = std::fs::read_to_string(snapshot).unwrap();
     for title in ["TensorMap with 5 blocks", "TensorMap with 12 blocks"] {
-        assert_eq!(paragraph(&output, title), paragraph(&snapshot, title));
+        assert_eq!(paragraph(&written, title), paragraph(&snapshot, title));
     }
-    for line in output.lines().filter(|line| line.contains("0.")) {
+    for line in written.lines().filter(|line| line.contains("0.")) {
         let numbers = line
             .split('[')
             .next_back()
@@ -98,12 +98,12 @@ fn the_c_tutorial_finds_the_same_numbers() {
             "{numbers} is not in the Rust tutorial"
         );
     }
-    assert!(output.ends_with("by hand, multiply and pow: equal\n"));
+    assert!(written.ends_with("by hand, multiply and pow: equal\n"));
 
     // The official package reads what was saved, and computes the same square.
     let mut python = Venv::get().unwrap().program("python");
     python.arg(repository().join("tests/python/round_trip.py"));
-    run(python.arg("squared").arg(data).arg(squared)).unwrap();
+    output(python.arg("squared").arg(data).arg(squared)).unwrap();
 }
 
 /// The lines of `text` from `title` to the next empty one.

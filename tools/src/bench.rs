@@ -1,9 +1,11 @@
 //! Our library beside the official one: `cargo xtask bench`.
 
 use std::error::Error;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use metatensor_tools::library::shipped;
 use metatensor_tools::run::{output, run};
 use metatensor_tools::{repository, target};
 
@@ -20,7 +22,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((name, options)) = arguments.split_first() else {
         return Err("which one? 'abi' is the C interface, 'operations' those of Python".into());
     };
-    let library = shipped_library()?;
+    let library = shipped(&target())?;
     let venv = venv()?;
     let mut program = match name.as_str() {
         "abi" => {
@@ -42,20 +44,6 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     run(program.arg(library).args(options))
 }
 
-/// The shared library, optimised, without an interface for programs in Rust: its functions are those of C.
-fn shipped_library() -> Result<PathBuf, Box<dyn Error>> {
-    run(Command::new(env!("CARGO"))
-        .args(["rustc", "--quiet", "--release", "--lib"])
-        .args(["--package", "metatensor-capi", "--crate-type", "cdylib"])
-        .arg("--target-dir")
-        .arg(target()))?;
-    // programs look for this name, which is not that of the crate
-    let library = target().join("bench/libmetatensor.so");
-    std::fs::create_dir_all(library.parent().unwrap_or(&library))?;
-    std::fs::copy(target().join("release/libmetatensor_capi.so"), &library)?;
-    Ok(library)
-}
-
 fn venv() -> Result<PathBuf, Box<dyn Error>> {
     let venv = target().join("bench-venv");
     if !venv.join("bin/python").exists() {
@@ -69,7 +57,9 @@ fn venv() -> Result<PathBuf, Box<dyn Error>> {
 
 /// The program that runs the functions of two libraries in turn.
 fn abi() -> Result<PathBuf, Box<dyn Error>> {
-    let program = target().join("bench/abi");
+    let directory = target().join("bench");
+    fs::create_dir_all(&directory)?;
+    let program = directory.join("abi");
     run(Command::new("cc")
         .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-I"])
         .arg(repository().join("include"))

@@ -2,6 +2,7 @@
 //! these files are what they should be.
 
 pub mod headers;
+pub mod library;
 pub mod operations;
 pub mod run;
 

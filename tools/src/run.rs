@@ -1,11 +1,11 @@
-//! Running other programs, in the root of the repository.
+//! Running other programs.
 
 use std::error::Error;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 
 use crate::repository;
 
-/// Runs a program, which writes to where this one does.
+/// Runs a program in the root of the repository, which writes to where this one does.
 ///
 /// # Errors
 ///
@@ -21,19 +21,27 @@ pub fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Runs a program, and gives what it writes to its standard output.
+/// Runs a program to its end, wherever this one runs, and gives what it wrote to its standard output.
+///
+/// Cargo tells the loader of libraries to look where an older one of ours can be: the program does not hear of this.
 ///
 /// # Errors
 ///
-/// If it can not be started, or fails.
+/// If it can not be started, or fails. The message has everything that it wrote.
 pub fn output(command: &mut Command) -> Result<String, Box<dyn Error>> {
     let output = command
-        .current_dir(repository())
-        .stderr(Stdio::inherit())
+        .env_remove("LD_LIBRARY_PATH")
         .output()
         .map_err(|error| format!("can not run {command:?}: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{command:?} failed: {}", output.status).into());
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = output;
+    let stdout = String::from_utf8_lossy(&stdout).into_owned();
+    if status.success() {
+        return Ok(stdout);
     }
-    Ok(String::from_utf8(output.stdout)?)
+    let stderr = String::from_utf8_lossy(&stderr);
+    Err(format!("{command:?} failed: {status}\n{stdout}\n{stderr}").into())
 }
