@@ -15,6 +15,7 @@ free objects of Python.
 import argparse
 import ctypes
 import os
+import pathlib
 import statistics
 import sys
 import time
@@ -65,23 +66,6 @@ def make_map(size, shift=0.0, shuffled=False, seed=0):
 
 
 # ---------------------------------------------------------------- calling the C functions
-
-
-class Names(ctypes.Structure):
-    _fields_ = [("names", ctypes.POINTER(ctypes.c_char_p)), ("count", ctypes.c_size_t)]
-
-
-class Selection(ctypes.Structure):
-    _fields_ = [("labels", ctypes.c_void_p), ("indices", ctypes.c_void_p), ("indices_count", ctypes.c_size_t)]
-
-
-class JoinOptions(ctypes.Structure):
-    _fields_ = [("different_keys", ctypes.c_int), ("add_dimension", ctypes.c_char_p)]
-
-
-class LstsqOptions(ctypes.Structure):
-    _fields_ = [("rcond", ctypes.c_double)]
-
 
 SAMPLES, PROPERTIES = 1, 3
 
@@ -151,7 +135,7 @@ class Answer:
 
 
 def selections(parts):
-    return (Selection * len(parts))(*[Selection(address(part), None, 0) for part in parts])
+    return (mts_selection_t * len(parts))(*map(mts_selection_t.of, parts))
 
 
 def strings(*names):
@@ -213,7 +197,7 @@ def cases(size, convert):
             Call(f"mts_{name}_over_properties", A, *strings("m")),
         )
 
-    options = JoinOptions(0, b"tensor")
+    options = mts_join_options_t(0, b"tensor")
     maps = (ctypes.c_void_p * 2)(A, B)
     for label, axis in [("samples", SAMPLES), ("properties", PROPERTIES)]:
         yield (
@@ -228,7 +212,7 @@ def cases(size, convert):
         yield (
             f"slice, {label}",
             lambda axis=label, half=parts[0]: mts.slice(a, axis, half),
-            Call("mts_slice", A, axis, Selection(address(parts[0]), None, 0)),
+            Call("mts_slice", A, axis, mts_selection_t.of(parts[0])),
         )
         yield (
             f"split, {label}",
@@ -249,7 +233,7 @@ def cases(size, convert):
     converted += [convert(matrix), convert(y)]
     M, Y = map(address, converted[-2:])
     yield "dot", lambda: mts.dot(a, matrix), Call("mts_dot", A, M)
-    rcond = LstsqOptions(1e-12)
+    rcond = mts_lstsq_options_t(1e-12)
     yield (
         "lstsq",
         lambda: mts.lstsq(a, y, rcond=1e-12),
@@ -348,6 +332,10 @@ if __name__ == "__main__":
     import numpy as np
     from metatensor import Labels, TensorBlock, TensorMap
     from metatensor._c_api import mts_tensormap_t
+
+    # the structures of operations, which the tests have
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests/python/operations"))
+    from structures import mts_join_options_t, mts_lstsq_options_t, mts_selection_t
 
     library = ctypes.CDLL(path)
     with open("/proc/self/maps") as file:
