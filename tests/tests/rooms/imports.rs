@@ -143,7 +143,17 @@ fn add_exports(statement: &str, names: &mut BTreeMap<String, String>) {
 fn used(source: &Source) -> Vec<(usize, Vec<String>)> {
     let mut used = Vec::new();
     let lines: Vec<(usize, &str)> = source.code().collect();
+    let mut module = source.module.clone();
     for (i, &(number, line)) in lines.iter().enumerate() {
+        // A module inside of the file, which is not indented.
+        let declaration = line.split_once("mod ");
+        match declaration.and_then(|(before, rest)| Some((before, rest.strip_suffix(" {")?))) {
+            Some((before, name)) if before.is_empty() || before.starts_with("pub") => {
+                module.push(name.to_owned());
+            }
+            _ if line == "}" => module.truncate(source.module.len()),
+            _ => {}
+        }
         for (at, _) in line.match_indices("crate::") {
             let is_path = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
             // `pub(in crate::room)` is no use of it.
@@ -161,8 +171,7 @@ fn used(source: &Source) -> Vec<(usize, Vec<String>)> {
                 end += "super::".len();
             }
             from = end;
-            // Modules inside of files may have one more than there are.
-            let start = &source.module[..source.module.len().saturating_sub(supers)];
+            let start = &module[..module.len().saturating_sub(supers)];
             let rest = rest_of_statement(&lines[i..], end);
             used.extend(paths(start, &rest).into_iter().map(|path| (number, path)));
         }
