@@ -15,9 +15,14 @@ pub(crate) fn check(_: &[String]) -> Result<(), Box<dyn Error>> {
     cargo("doc --workspace --no-deps --quiet")
 }
 
-/// All crates of the library compile for other systems.
-pub(crate) fn platforms(_: &[String]) -> Result<(), Box<dyn Error>> {
-    for platform in PLATFORMS {
+/// All crates of the library compile for other systems, or for those that are given.
+pub(crate) fn platforms(given: &[String]) -> Result<(), Box<dyn Error>> {
+    let given: Vec<&str> = given.iter().map(String::as_str).collect();
+    let platforms = match &given[..] {
+        [] => &PLATFORMS,
+        given => given,
+    };
+    for platform in platforms {
         run(Command::new("rustup").args(["target", "add", platform]))?;
         cargo(&format!(
             "check --quiet --target {platform} -p metatensor -p metatensor-core -p metatensor-operations -p metatensor-capi"
