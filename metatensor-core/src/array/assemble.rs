@@ -193,6 +193,7 @@ fn write_whole_rows<const N: usize>(
 }
 
 /// Neighboring properties of the output, all of them from one part that has all rows.
+#[derive(Clone, Copy)]
 struct Column<'a, const N: usize> {
     items: &'a [[u8; N]],
     row_length: usize,
@@ -230,16 +231,18 @@ fn whole_columns<'a, const N: usize>(
             row_order: row_orders.len() - 1,
         }));
     }
-    columns.sort_by_key(|column| column.run.start_out);
+    let starts = columns.iter().map(|column| column.run.start_out);
+    let mut order: Vec<(usize, usize)> = starts.zip(0..).collect();
+    order.sort_unstable();
     let mut end = 0;
-    for column in &columns {
-        if column.run.start_out != end {
+    for &(start, column) in &order {
+        if start != end {
             return None;
         }
-        end += column.run.length;
+        end += columns[column].run.length;
     }
-    (end == output.row_length).then_some(Columns {
-        columns,
+    (end == output.row_length).then(|| Columns {
+        columns: order.iter().map(|&(_, column)| columns[column]).collect(),
         row_orders,
     })
 }

@@ -24,7 +24,7 @@ pub enum Direction {
 pub fn argsort(rows: Rows<'_>, direction: Direction) -> Vec<u32> {
     let mut numbers = match rows.order() {
         Order::StrictlyIncreasing | Order::NonDecreasing => (0..rows.count() as u32).collect(),
-        Order::Unordered => by_width!(rows.width(), [rows => table], sort(table, rows.width())),
+        Order::Unordered => by_width!(rows.width(), [rows => table], sort(table, rows)),
     };
     if direction == Direction::Descending {
         numbers.reverse();
@@ -32,8 +32,9 @@ pub fn argsort(rows: Rows<'_>, direction: Direction) -> Vec<u32> {
     numbers
 }
 
-fn sort<'a>(table: impl Table<'a>, width: usize) -> Vec<u32> {
-    let mut columns = columns(table, width);
+/// The numbers of all rows of `rows`, which is the same as `table`, in sorted order.
+fn sort<'a>(table: impl Table<'a>, rows: Rows<'a>) -> Vec<u32> {
+    let mut columns = columns(table, rows.width());
     let key_bits: u32 = columns.iter().map(|column| column.bits).sum();
     let number_bits = (table.count() as u64).ilog2() + 1;
 
@@ -56,11 +57,16 @@ fn sort<'a>(table: impl Table<'a>, width: usize) -> Vec<u32> {
     let mut keys: Vec<(u64, u32)> = (0..table.count())
         .map(|row| (key(table.row(row), &columns), row as u32))
         .collect();
+    sort_keys(&mut keys, rows);
+    keys.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Sort by the first part of keys, then by the rows whose numbers are the second part: compiled once, and not for each width.
+fn sort_keys(keys: &mut [(u64, u32)], rows: Rows<'_>) {
     keys.sort_unstable_by(|a, b| {
-        let rows = || table.row(a.1 as usize).cmp(table.row(b.1 as usize));
+        let rows = || rows.row(a.1 as usize).cmp(rows.row(b.1 as usize));
         a.0.cmp(&b.0).then_with(rows).then(a.1.cmp(&b.1))
     });
-    keys.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Where in a key the values of a column are.
