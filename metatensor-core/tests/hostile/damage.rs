@@ -102,3 +102,45 @@ fn arbitrary_bytes_are_errors() {
         }
     }
 }
+
+#[test]
+fn errors_name_the_file_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("damaged.mts");
+    let name = path.display().to_string();
+    let map = good();
+    let labels = map.keys().save_buffer().unwrap();
+    for (saved, load) in [
+        (
+            map.save_buffer().unwrap(),
+            (|path| TensorMap::load(path).map(drop)) as fn(&_) -> Result<()>,
+        ),
+        (map.blocks()[0].save_buffer().unwrap(), |path| {
+            TensorBlock::load(path).map(drop)
+        }),
+        (labels, |path| Labels::load(path).map(drop)),
+    ] {
+        let cut = (0..saved.len())
+            .step_by(23)
+            .map(|length| saved[..length].to_vec());
+        let flipped = (0..saved.len()).step_by(23).map(|at| {
+            let mut bytes = saved.clone();
+            bytes[at] ^= 4;
+            bytes
+        });
+        for bytes in cut.chain(flipped) {
+            std::fs::write(&path, bytes).unwrap();
+            if let Err(error) = load(&path) {
+                let message = error.to_string();
+                assert_eq!(message.matches(&name).count(), 1, "{message}");
+            }
+        }
+    }
+    let mut members = members(&map.save_buffer().unwrap());
+    members.retain(|(name, _)| name != "blocks/1/values.npy");
+    std::fs::write(&path, archive(&members)).unwrap();
+    assert_eq!(
+        TensorMap::load(&path).unwrap_err().to_string(),
+        format!("serialization format error: there is no 'blocks/1/values.npy' in '{name}'")
+    );
+}
