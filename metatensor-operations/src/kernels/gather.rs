@@ -52,29 +52,11 @@ impl GradientRows {
         self.shape.iter().product::<usize>() * size_of::<T>() * (arrays + 1)
     }
 
-    /// Calls `f` with the ranges of each row of the values and of the gradient that go together, in
-    /// the order of the gradient, for these rows of it.
-    #[inline]
-    fn for_each(&self, gradient: Range<usize>, mut f: impl FnMut(Range<usize>, Range<usize>)) {
-        let mut start = gradient.start * self.length();
-        for &parent in &self.map.parents()[gradient] {
-            let values = parent as usize * self.row;
-            for _ in 0..self.repeats {
-                f(values..values + self.row, start..start + self.row);
-                start += self.row;
-            }
-        }
-    }
-
-    /// For values with a single element per row: calls `f` with the position of this element and the
-    /// range of its derivatives. Loops over these are longer than loops over rows.
-    #[inline]
-    fn for_each_single(&self, gradient: Range<usize>, mut f: impl FnMut(usize, Range<usize>)) {
-        for row in gradient {
-            let parent = self.map.parents()[row];
-            let start = row * self.repeats;
-            f(parent as usize, start..start + self.repeats);
-        }
+    /// The parents of these rows of the gradient.
+    fn parents(&self, gradient: Range<usize>) -> impl Iterator<Item = usize> {
+        self.map.parents()[gradient]
+            .iter()
+            .map(|&parent| parent as usize)
     }
 }
 
@@ -88,19 +70,20 @@ pub(crate) fn gather_map<T: Element>(
 ) -> Result<DenseArray> {
     let (length, work) = (rows.length(), rows.work::<T>(1));
     DenseArray::write_rows(&rows.shape, length, work, |range, output| {
-        if rows.row == 1 {
-            rows.for_each_single(range, |value, gradient| {
-                let w = weights[value];
-                let a = &a[gradient];
+        let a = a[range.start * length..].chunks_exact(length.max(1));
+        for (parent, a) in rows.parents(range).zip(a) {
+            if rows.row == 1 {
+                // Loops over all derivatives of an element are longer than those over rows.
+                let w = weights[parent];
                 output.each(a.len(), |i| f(w, a[i]));
-            });
-            return Ok(());
+                continue;
+            }
+            let w = &weights[parent * rows.row..][..rows.row];
+            for a in a.chunks_exact(rows.row) {
+                let w = &w[..a.len()];
+                output.each(a.len(), |i| f(w[i], a[i]));
+            }
         }
-        rows.for_each(range, |values, gradient| {
-            let a = &a[gradient];
-            let w = &weights[values][..a.len()];
-            output.each(a.len(), |i| f(w[i], a[i]));
-        });
         Ok(())
     })
 }
@@ -114,9 +97,7 @@ pub(crate) fn gather_in_place<T: Element>(
 ) -> Result<()> {
     let (length, work) = (rows.length(), rows.work::<T>(1));
     change_rows(a, length, work, |range, a| {
-        let parents = &rows.map.parents()[range];
-        for (&parent, a) in parents.iter().zip(a.chunks_exact_mut(length)) {
-            let parent = parent as usize;
+        for (parent, a) in rows.parents(range).zip(a.chunks_exact_mut(length)) {
             if rows.row == 1 {
                 let w = weights[parent];
                 a.iter_mut().for_each(|a| *a = f(w, *a));
@@ -142,39 +123,26 @@ pub(crate) fn gather_zip<T: Element>(
     f: impl Fn((T, T), (T, T)) -> T + Sync,
 ) -> Result<DenseArray> {
     let (length, work) = (rows.length(), rows.work::<T>(2));
-    if a.rows.is_some() || b.rows.is_some() {
-        let zeros = vec![T::default(); length];
-        return DenseArray::write_rows(&rows.shape, length, work, |range, output| {
-            for row in range {
-                let values = rows.map.parent(row) * rows.row;
-                let (v, w) = (&v[values..][..rows.row], &w[values..][..rows.row]);
-                let line = rows.row.max(1);
-                let lines = a.row(row, &zeros).chunks_exact(line);
-                for (a, b) in lines.zip(b.row(row, &zeros).chunks_exact(line)) {
-                    let (v, w, a, b) = (&v[..line], &w[..line], &a[..line], &b[..line]);
-                    output.each(line, |i| f((v[i], w[i]), (a[i], b[i])));
-                }
-            }
-            Ok(())
-        });
-    }
-    let (a, b) = (&*a.elements, &*b.elements);
+    let zeros = match (&a.rows, &b.rows) {
+        (None, None) => Vec::new(), // no row is missing
+        _ => vec![T::default(); length],
+    };
     DenseArray::write_rows(&rows.shape, length, work, |range, output| {
-        if rows.row == 1 {
-            rows.for_each_single(range, |value, gradient| {
-                let weights = (v[value], w[value]);
-                let a = &a[gradient.clone()];
-                let b = &b[gradient][..a.len()];
+        for (row, parent) in range.clone().zip(rows.parents(range)) {
+            let (a, b) = (a.row(row, length, &zeros), b.row(row, length, &zeros));
+            if rows.row == 1 {
+                let weights = (v[parent], w[parent]);
+                let b = &b[..a.len()];
                 output.each(a.len(), |i| f(weights, (a[i], b[i])));
-            });
-            return Ok(());
+                continue;
+            }
+            let values = parent * rows.row;
+            let (v, w) = (&v[values..][..rows.row], &w[values..][..rows.row]);
+            for (a, b) in a.chunks_exact(rows.row).zip(b.chunks_exact(rows.row)) {
+                let (v, w, b) = (&v[..a.len()], &w[..a.len()], &b[..a.len()]);
+                output.each(a.len(), |i| f((v[i], w[i]), (a[i], b[i])));
+            }
         }
-        rows.for_each(range, |values, gradient| {
-            let a = &a[gradient.clone()];
-            let b = &b[gradient][..a.len()];
-            let (v, w) = (&v[values.clone()][..a.len()], &w[values][..a.len()]);
-            output.each(a.len(), |i| f((v[i], w[i]), (a[i], b[i])));
-        });
         Ok(())
     })
 }

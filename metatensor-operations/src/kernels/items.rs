@@ -150,21 +150,18 @@ fn pick_row<const N: usize>(
 ) {
     let rest_is_whole = axes[1..].iter().all(Option::is_none);
     let length: usize = shape[1..].iter().product();
+    let pick_entry = |i: usize, output: &mut Output<'_, [u8; N]>| {
+        let items = &items[i * length..(i + 1) * length];
+        pick_row(items, &shape[1..], &axes[1..], output);
+    };
     match axes[0] {
         None if rest_is_whole => output.copy(items),
-        None => {
-            for i in 0..shape[0] {
-                let items = &items[i * length..(i + 1) * length];
-                pick_row(items, &shape[1..], &axes[1..], output);
-            }
-        }
         Some(picked) if rest_is_whole => picked.pick(items, length, output),
-        Some(picked) => {
-            for &i in &picked.entries {
-                let items = &items[i as usize * length..(i as usize + 1) * length];
-                pick_row(items, &shape[1..], &axes[1..], output);
-            }
-        }
+        None => (0..shape[0]).for_each(|i| pick_entry(i, output)),
+        Some(picked) => picked
+            .entries
+            .iter()
+            .for_each(|&i| pick_entry(i as usize, output)),
     }
 }
 

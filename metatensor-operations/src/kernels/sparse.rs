@@ -14,15 +14,15 @@ pub(crate) struct Sparse<'v, T: Clone> {
 }
 
 impl<T: Clone> Sparse<'_, T> {
-    /// One row, as long as `zeros`.
+    /// One row of this length, which is `zeros` if it is missing.
     #[inline]
-    pub(super) fn row<'s>(&'s self, row: usize, zeros: &'s [T]) -> &'s [T] {
+    pub(super) fn row<'s>(&'s self, row: usize, length: usize, zeros: &'s [T]) -> &'s [T] {
         let row = match &self.rows {
             None => row,
             Some(rows) if rows[row] == ZEROS => return zeros,
             Some(rows) => rows[row] as usize,
         };
-        &self.elements[row * zeros.len()..][..zeros.len()]
+        &self.elements[row * length..][..length]
     }
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn zip_rows<T: Element>(
     let work = 3 * shape[0] * length * size_of::<T>();
     DenseArray::write_rows(shape, length, work, |range, output| {
         for row in range {
-            let (x, y) = (x.row(row, &zeros), y.row(row, &zeros));
+            let (x, y) = (x.row(row, length, &zeros), y.row(row, length, &zeros));
             let (x, y) = (&x[..length], &y[..length]);
             output.each(length, |i| f(x[i], y[i]));
         }

@@ -25,24 +25,19 @@ pub fn is_contiguous<T: Operand>(tensor: &T) -> Result<bool> {
 }
 
 fn are_contiguous(blocks: Blocks<'_>) -> Result<bool> {
+    let mut all = true;
     for (i, block) in blocks.list.iter().enumerate() {
-        if !contiguous(block).map_err(|error| blocks.in_block(i, error))? {
-            return Ok(false);
-        }
+        all = all && contiguous(block).map_err(|error| blocks.in_block(i, error))?;
     }
-    Ok(true)
+    Ok(all)
 }
 
 fn contiguous(block: &TensorBlock) -> Result<bool> {
-    if !block.view()?.is_contiguous() {
-        return Ok(false);
-    }
+    let mut all = block.view()?.is_contiguous();
     for (_, gradient) in block.gradients() {
-        if !contiguous(gradient)? {
-            return Ok(false);
-        }
+        all = all && contiguous(gradient)?;
     }
-    Ok(true)
+    Ok(all)
 }
 
 /// The same map with arrays that are all contiguous: those that already are are shared, until they are

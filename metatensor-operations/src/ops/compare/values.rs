@@ -56,17 +56,13 @@ pub(super) fn same_values(
 ) -> Result<bool, NotEqual> {
     // NaN is different from itself, but there is none among integers.
     let is_same = a.values().is_same(b.values()) && a.dtype().is_integer();
-    if !is_same && !same_elements(&a.view()?, &b.view()?, criterion)? {
-        return Ok(false);
-    }
+    let mut all = is_same || same_elements(&a.view()?, &b.view()?, criterion)?;
     for (parameter, gradient) in a.gradients() {
-        let same = same_values(gradient, b.gradient(parameter)?, criterion)
-            .map_err(|failed| failed.in_gradient(parameter))?;
-        if !same {
-            return Ok(false);
-        }
+        all = all
+            && same_values(gradient, b.gradient(parameter)?, criterion)
+                .map_err(|failed| failed.in_gradient(parameter))?;
     }
-    Ok(true)
+    Ok(all)
 }
 
 fn same_elements(a: &View<'_>, b: &View<'_>, criterion: Criterion) -> Result<bool> {

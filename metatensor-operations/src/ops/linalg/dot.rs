@@ -201,7 +201,7 @@ pub(super) fn multiply_to<T: Product>(
     change_rows(output, columns, work, |rows, output| {
         let output = ArrayViewMut2::from_shape((rows.len(), columns), output);
         let output = output.map_err(|error| Error::Internal(error.to_string()))?;
-        T::product(&part(&a, rows, ..), &weights.view(), output);
+        T::product(&part(a.view(), rows, ..), &weights.view(), output);
         Ok(())
     })
 }

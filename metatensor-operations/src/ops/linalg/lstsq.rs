@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use num_complex::ComplexFloat;
 
 use super::field::{Field, with_field};
-use super::matrix::part_mut;
+use super::matrix::part;
 use super::system::{Rows, not_finite, solution_block, solution_type};
 use super::{minimum_norm, qr, scale};
 use crate::engine::{
@@ -255,7 +255,7 @@ impl<T: Field> System<T> {
             }
             let count = (rows.end - start).min(self.pending.ncols() - self.filled);
             let free = self.filled..self.filled + count;
-            let mut new = part_mut(&mut self.pending, .., free);
+            let mut new = part(self.pending.view_mut(), .., free);
             let (a, b) = new.view_mut().split_at(Axis(0), self.columns);
             equations.x.read(start..start + count, a.reversed_axes());
             equations.y.read(start..start + count, b.reversed_axes());
@@ -274,7 +274,7 @@ impl<T: Field> System<T> {
 
     fn absorb(&mut self) {
         self.scale_pending();
-        let rows = part_mut(&mut self.pending, .., ..self.filled);
+        let rows = part(self.pending.view_mut(), .., ..self.filled);
         qr::absorb(&mut self.triangle.equations, rows);
         self.filled = 0;
     }
@@ -288,7 +288,7 @@ impl<T: Field> System<T> {
         });
         let exponents: Vec<_> = exponents.collect();
         self.triangle.rescale(&exponents);
-        let mut rows = part_mut(&mut self.pending, .., ..self.filled);
+        let mut rows = part(self.pending.view_mut(), .., ..self.filled);
         for (column, exponent) in rows.rows_mut().into_iter().zip(exponents) {
             scale::multiply(column, -exponent.unwrap_or(0));
         }

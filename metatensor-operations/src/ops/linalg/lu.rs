@@ -4,7 +4,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayViewMut2, Axis};
 
 use super::field::Field;
-use super::matrix::{part, part_mut};
+use super::matrix::part;
 use super::triangular::{solve_unit_lower, solve_upper};
 
 /// Columns that are eliminated before the others are looked at.
@@ -27,15 +27,15 @@ pub(super) fn solve<T: Field>(mut system: Array2<T>) -> Result<Array2<T>, usize>
                     .and(others.row_mut(0))
                     .for_each(std::mem::swap);
             }
-            eliminate(part_mut(&mut system, column.., column..end));
+            eliminate(part(system.view_mut(), column.., column..end));
         }
         let (done, below) = system.view_mut().split_at(Axis(0), end);
         let (left, mut right) = done.split_at(Axis(1), end);
-        let lower = part(&left, start.., start..);
-        let mut beside = part_mut(&mut right, start.., ..);
+        let lower = part(left.view(), start.., start..);
+        let mut beside = part(right.view_mut(), start.., ..);
         solve_unit_lower(&lower, beside.view_mut());
         let (factors, mut rest) = below.split_at(Axis(1), end);
-        let factors = part(&factors, .., start..);
+        let factors = part(factors.view(), .., start..);
         general_mat_mul(-T::one(), &factors, &beside, T::one(), &mut rest);
     }
     let (upper, right) = system.view().split_at(Axis(1), n);

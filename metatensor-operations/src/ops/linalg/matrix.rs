@@ -1,10 +1,13 @@
 //! Blocks as matrices.
 
+use std::borrow::Cow;
+
 use metatensor_core::internal::run_kernel;
 use metatensor_core::{Error, Result, View};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{
-    Array2, ArrayRef2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeError, Slice, Zip,
+    Array1, Array2, ArrayBase, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix1, Ix2,
+    RawData, ShapeError, Slice, Zip,
 };
 use num_complex::Complex;
 use num_traits::{One, Zero};
@@ -28,8 +31,8 @@ pub(super) fn matrix<'v, T: Number>(view: &'v View<'_>) -> Result<CowArray<'v, T
     }
     let shape = matrix_shape(view.shape());
     Ok(match read::<T>(view)? {
-        std::borrow::Cow::Borrowed(elements) => matrix_of(shape.0, shape.1, elements)?.into(),
-        std::borrow::Cow::Owned(elements) => Array2::from_shape_vec(shape, elements)
+        Cow::Borrowed(elements) => matrix_of(shape.0, shape.1, elements)?.into(),
+        Cow::Owned(elements) => Array2::from_shape_vec(shape, elements)
             .map_err(not_a_matrix)?
             .into(),
     })
@@ -44,28 +47,15 @@ pub(super) fn matrix_of<T>(
     ArrayView2::from_shape((rows, columns), elements).map_err(not_a_matrix)
 }
 
-/// The elements in some rows and columns. (The macro `s!` of ndarray contains unsafe code.)
-pub(super) fn part<T>(
-    matrix: &ArrayRef2<T>,
+/// The elements of a view in some rows and columns. (The macro `s!` of ndarray contains unsafe code.)
+pub(super) fn part<S: RawData>(
+    mut view: ArrayBase<S, Ix2>,
     rows: impl Into<Slice>,
     columns: impl Into<Slice>,
-) -> ArrayView2<'_, T> {
-    let mut part = matrix.view();
-    part.slice_axis_inplace(Axis(0), rows.into());
-    part.slice_axis_inplace(Axis(1), columns.into());
-    part
-}
-
-/// The same, to change these elements.
-pub(super) fn part_mut<T>(
-    matrix: &mut ArrayRef2<T>,
-    rows: impl Into<Slice>,
-    columns: impl Into<Slice>,
-) -> ArrayViewMut2<'_, T> {
-    let mut part = matrix.view_mut();
-    part.slice_axis_inplace(Axis(0), rows.into());
-    part.slice_axis_inplace(Axis(1), columns.into());
-    part
+) -> ArrayBase<S, Ix2> {
+    view.slice_axis_inplace(Axis(0), rows.into());
+    view.slice_axis_inplace(Axis(1), columns.into());
+    view
 }
 
 #[cold]

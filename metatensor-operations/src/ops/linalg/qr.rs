@@ -11,7 +11,7 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis};
 
 use super::field::{Field, conjugate};
-use super::matrix::{part, part_mut};
+use super::matrix::part;
 
 /// Columns that are reduced one by one.
 const NARROW: usize = 8;
@@ -35,7 +35,7 @@ pub(super) fn absorb<T: Field>(triangle: &mut Array2<T>, rows: ArrayViewMut2<'_,
         let end = (start + PANEL).min(triangle.nrows());
         let (panel, others) = rows.split_at(Axis(0), end - start);
         let (mut panel, mut others) = (panel, others);
-        let top = part_mut(triangle, start..end, start..);
+        let top = part(triangle.view_mut(), start..end, start..);
         let (square, beside) = top.split_at(Axis(1), end - start);
         let t = reduce(square, panel.view_mut());
         apply(&t, &panel, beside, others.view_mut());
@@ -61,9 +61,9 @@ fn reduce<T: Field>(top: ArrayViewMut2<'_, T>, rows: ArrayViewMut2<'_, T>) -> Ar
 
     let mut t = Array2::zeros((columns, columns));
     let corner = t1.dot(&conjugate(&left.view()).dot(&right.t())).dot(&t2);
-    part_mut(&mut t, ..half, ..half).assign(&t1);
-    part_mut(&mut t, half.., half..).assign(&t2);
-    part_mut(&mut t, ..half, half..).assign(&corner.mapv(|x| -x));
+    part(t.view_mut(), ..half, ..half).assign(&t1);
+    part(t.view_mut(), half.., half..).assign(&t2);
+    part(t.view_mut(), ..half, half..).assign(&corner.mapv(|x| -x));
     t
 }
 
@@ -116,8 +116,10 @@ fn reduce_narrow<T: Field>(
 
         t[[j, j]] = reflection.tau;
         if j > 0 {
-            let overlaps = part(&done, ..j, ..).dot(&conjugated).mapv(|x| x.conj());
-            let column = part(&t, ..j, ..j).dot(&overlaps);
+            let overlaps = part(done.view(), ..j, ..)
+                .dot(&conjugated)
+                .mapv(|x| x.conj());
+            let column = part(t.view(), ..j, ..j).dot(&overlaps);
             for (i, x) in column.indexed_iter() {
                 t[[i, j]] = -reflection.tau * *x;
             }

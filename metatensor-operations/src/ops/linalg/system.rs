@@ -30,7 +30,7 @@ impl<'v, T: Field> Rows<'v, T> {
         let read = with_continuous!(continuous(view.dtype())?, S => Ok({
             let elements = matrix::<S>(view)?;
             let read: Box<ReadRows<'v, T>> = Box::new(move |range, output| {
-                let rows = part(&elements, range, ..);
+                let rows = part(elements.view(), range, ..);
                 Zip::from(output)
                     .and(rows)
                     .for_each(|output: &mut T, x| *output = T::from_complex(x.widen().into()));
