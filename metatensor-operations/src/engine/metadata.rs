@@ -51,15 +51,10 @@ pub(crate) fn same_metadata(
     }
     if options.components {
         let (components, others) = (a.components(), b.components());
-        if components.len() != others.len() {
-            return Err(NotEqual::on_axis(
-                Axis::Components,
-                format!(
-                    "numbers of components are different: {} and {}",
-                    components.len(),
-                    others.len()
-                ),
-            ));
+        let (count, other_count) = (components.len(), others.len());
+        if count != other_count {
+            let reason = format!("numbers of components are different: {count} and {other_count}");
+            return Err(NotEqual::on_axis(Axis::Components, reason));
         }
         for (component, other) in components.iter().zip(others) {
             same_labels(Axis::Components, component, other)?;
@@ -80,13 +75,21 @@ pub(crate) fn same_metadata(
 }
 
 pub(crate) fn same_labels(axis: Axis, a: &Labels, b: &Labels) -> Result<(), NotEqual> {
-    match difference(a, b) {
-        None => Ok(()),
-        Some(difference) => Err(NotEqual::on_axis(
-            axis,
-            format!("{axis} are not the same or not in the same order: {difference}"),
-        )),
+    let Some(difference) = difference(a, b) else {
+        return Ok(());
+    };
+    let reason = format!("{axis} are not the same or not in the same order: {difference}");
+    Err(NotEqual::on_axis(axis, reason))
+}
+
+/// Fails if the samples of two gradients do not have the same dimensions.
+pub(crate) fn same_dimensions(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {
+    let (names, others) = (a.samples().names(), b.samples().names());
+    if names == others {
+        return Ok(());
     }
+    let reason = format!("samples have different dimensions: {names} and {others}");
+    Err(NotEqual::on_axis(Axis::Samples, reason))
 }
 
 /// What is different between labels: names, or the first row that is.
@@ -107,11 +110,8 @@ pub(crate) fn difference(a: &Labels, b: &Labels) -> Option<String> {
         true => labels.describe(row),
         false => "missing".to_owned(),
     };
-    Some(format!(
-        "{counts}row {row} is {} and {}",
-        describe(a),
-        describe(b)
-    ))
+    let (row_of_a, row_of_b) = (describe(a), describe(b));
+    Some(format!("{counts}row {row} is {row_of_a} and {row_of_b}"))
 }
 
 pub(crate) fn same_parameters(a: &TensorBlock, b: &TensorBlock) -> Result<(), NotEqual> {

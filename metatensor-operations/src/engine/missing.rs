@@ -2,7 +2,9 @@
 
 use metatensor_core::{Error, TensorBlock};
 
-use super::{Axis, EqualMetadataOptions, NotEqual, same_metadata, same_parameters};
+use super::{
+    Axis, EqualMetadataOptions, NotEqual, same_dimensions, same_metadata, same_parameters,
+};
 
 /// What to do with gradients that not all arguments of an operation have.
 ///
@@ -73,13 +75,7 @@ pub(crate) fn check_gradients(
         let check = || {
             for other in &gradients[1..] {
                 same_metadata(gradients[0], other, components)?;
-                let (names, others) = (gradients[0].samples().names(), other.samples().names());
-                if names != others {
-                    return Err(NotEqual::on_axis(
-                        Axis::Samples,
-                        format!("samples have different dimensions: {names} and {others}"),
-                    ));
-                }
+                same_dimensions(gradients[0], other)?;
             }
             check_gradients(&gradients, missing)
         };

@@ -19,7 +19,9 @@ pub(crate) use gradient_pair::combined_gradients;
 pub(crate) use gradient_rows::{Child, union_of_rows};
 pub(crate) use in_place::{change_all, change_gradients, change_values, in_place};
 pub use metadata::EqualMetadataOptions;
-pub(crate) use metadata::{difference, same_labels, same_metadata, same_parameters};
+pub(crate) use metadata::{
+    difference, same_dimensions, same_labels, same_metadata, same_parameters,
+};
 pub use missing::MissingGradients;
 pub(crate) use missing::{alike, check_gradients, gradient_of, parameters, with_hint};
 pub use not_equal::NotEqual;

@@ -84,14 +84,12 @@ fn from_array(mut array: ArrayRef, names: BlockNames<'_>) -> Result<TensorBlock>
         Labels::range(name, length)?.on_device_of(&*array)
     });
     let components = components.collect::<Result<Vec<_>>>()?;
-    let (samples, properties) = (
-        positions(samples, sample_axes).map_err(|error| error.context("samples"))?,
-        positions(properties, property_axes).map_err(|error| error.context("properties"))?,
-    );
-    let (samples, properties) = (
-        samples.on_device_of(&*array)?,
-        properties.on_device_of(&*array)?,
-    );
+    let count = |axis: &str, names, axes| {
+        let labels = positions(names, axes).map_err(|error| error.context(axis))?;
+        labels.on_device_of(&*array)
+    };
+    let samples = count("samples", samples, sample_axes)?;
+    let properties = count("properties", properties, property_axes)?;
 
     let mut merged = vec![samples.count()];
     merged.extend(component_axes);

@@ -1,8 +1,8 @@
 //! Gradients of products of two blocks as matrices, if the second one has gradients.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use metatensor_core::internal::rows::Rows;
+use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, Labels, Result, TensorBlock};
 use ndarray::ArrayView2;
@@ -10,8 +10,8 @@ use ndarray::ArrayView2;
 use super::dot::{filled, multiply_to};
 use super::matrix::{Product, matrix, matrix_of, part};
 use crate::engine::{
-    Axis, MissingGradients, NotEqual, gradient_of, parameters, same_labels, same_parameters,
-    with_hint, with_rows,
+    Axis, MissingGradients, NotEqual, gradient_of, parameters, same_dimensions, same_labels,
+    same_parameters, with_hint, with_rows,
 };
 use crate::numbers::stored;
 
@@ -53,18 +53,14 @@ fn check_derivatives(
     for (component, other) in own.iter().zip(db.components()) {
         same_labels(Axis::Components, component, other)?;
     }
-    let (names, others) = (da.samples().names(), db.samples().names());
-    if names != others {
-        let reason = format!("samples have different dimensions: {names} and {others}");
-        return Err(NotEqual::on_axis(Axis::Samples, reason));
-    }
+    same_dimensions(da, db)?;
     if missing == MissingGradients::Error {
         let (first, second) = (variations(da)?, variations(db)?);
         let only = [("first", &first, &second), ("second", &second, &first)];
         for (which, some, others) in only {
             let known: HashSet<_> = others.iter().collect();
             if let Some(row) = some.iter().find(|row| !known.contains(row)) {
-                let names: Vec<_> = names.iter().skip(1).collect();
+                let names: Vec<_> = da.samples().names().iter().skip(1).collect();
                 let what = Labels::from_values(&names, row.to_vec())?.describe(0);
                 let reason =
                     format!("only the {which} block has derivatives with respect to {what}");
@@ -183,14 +179,16 @@ impl ProductRows {
                 variations: Vec::new(),
             });
         };
-        let mut numbers = HashMap::new();
-        let mut variations: Vec<(&[i32], Variation)> = Vec::new();
-        for ((row, varied), sample) in (0..).zip(self::variations(db)?).zip(db.samples()) {
-            let number = *numbers.entry(varied).or_insert(variations.len());
-            if number == variations.len() {
-                variations.push((varied, Variation::default()));
-            }
-            variations[number].1.rows.push((row, sample[0] as u32));
+        let varied = self::variations(db)?;
+        let width = db.samples().size();
+        let columns: Vec<_> = (1..width).collect();
+        let table = db.samples().rows().columns(&columns);
+        let (firsts, numbers) = first_occurrences(Rows::try_new(&table, varied.len(), width - 1)?);
+        let mut variations: Vec<_> = firsts.iter().map(|_| Variation::default()).collect();
+        for ((row, number), sample) in (0..).zip(numbers).zip(db.samples()) {
+            variations[number as usize]
+                .rows
+                .push((row, sample[0] as u32));
         }
 
         let mut values = Vec::new();
@@ -198,12 +196,11 @@ impl ProductRows {
             da.samples().check_readable("dot")?;
             values.extend_from_slice(da.samples().rows().values());
         }
-        let width = model.samples().size();
         let mut wanted = vec![0; width];
         for sample in 0..samples.count() {
             wanted[0] = sample as i32;
-            for (varied, variation) in &mut variations {
-                wanted[1..].copy_from_slice(varied);
+            for (&first, variation) in firsts.iter().zip(&mut variations) {
+                wanted[1..].copy_from_slice(varied[first as usize]);
                 let place = da.and_then(|da| da.samples().position(&wanted));
                 let place = place.unwrap_or_else(|| {
                     values.extend_from_slice(&wanted);
@@ -215,10 +212,7 @@ impl ProductRows {
         Rows::try_new(&values, values.len() / width, width)?;
         Ok(ProductRows {
             samples: with_rows(model.samples(), values)?,
-            variations: variations
-                .into_iter()
-                .map(|(_, variation)| variation)
-                .collect(),
+            variations,
         })
     }
 
