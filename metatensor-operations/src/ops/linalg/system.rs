@@ -27,16 +27,7 @@ type ReadRows<'v, T> = dyn Fn(Range<usize>, ArrayViewMut2<'_, T>) + Sync + 'v;
 impl<'v, T: Field> Rows<'v, T> {
     pub(super) fn new(view: &'v View<'_>) -> Result<Rows<'v, T>> {
         let (count, _) = matrix_shape(view.shape());
-        let read = with_continuous!(continuous(view.dtype())?, S => Ok({
-            let elements = matrix::<S>(view)?;
-            let read: Box<ReadRows<'v, T>> = Box::new(move |range, output| {
-                let rows = part(elements.view(), range, ..);
-                Zip::from(output)
-                    .and(rows)
-                    .for_each(|output: &mut T, x| *output = T::from_complex(x.widen().into()));
-            });
-            read
-        }))?;
+        let read = with_continuous!(continuous(view.dtype())?, S => read_elements::<S, T>(view))?;
         Ok(Rows { count, read })
     }
 
@@ -48,6 +39,17 @@ impl<'v, T: Field> Rows<'v, T> {
     pub(super) fn read(&self, range: Range<usize>, output: ArrayViewMut2<'_, T>) {
         (self.read)(range, output);
     }
+}
+
+fn read_elements<'v, S: Number<Sum: Into<Complex<f64>>>, T: Field>(
+    view: &'v View<'_>,
+) -> Result<Box<ReadRows<'v, T>>> {
+    let elements = matrix::<S>(view)?;
+    Ok(Box::new(move |range, output| {
+        let rows = part(elements.view(), range, ..);
+        let read = |output: &mut T, x: &S| *output = T::from_complex(x.widen().into());
+        Zip::from(output).and(rows).for_each(read);
+    }))
 }
 
 #[cold]
