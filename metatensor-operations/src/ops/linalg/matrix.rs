@@ -6,8 +6,8 @@ use metatensor_core::internal::run_kernel;
 use metatensor_core::{Error, Result, View};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{
-    Array1, Array2, ArrayBase, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix1, Ix2,
-    RawData, ShapeError, Slice, Zip,
+    Array2, ArrayBase, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, RawData, ShapeError, Slice,
+    Zip,
 };
 use num_complex::Complex;
 use num_traits::{One, Zero};

@@ -230,7 +230,7 @@ impl ProductRows {
             let mut factors = Vec::with_capacity(rows.len() * extra * db.ncols());
             for &(row, _) in rows {
                 let first = row as usize * extra;
-                factors.extend(part(db, first..first + extra, ..));
+                factors.extend(part(db.view(), first..first + extra, ..));
             }
             let factors = matrix_of(rows.len() * extra, db.ncols(), &factors)?;
             let mut products = vec![T::default(); a.nrows() * factors.nrows()];
