@@ -3,7 +3,7 @@
 //! Exported functions have parameters whose types say what C promises, and which cbindgen writes as plain pointers:
 //! `Option<&T>` is lent by the caller, `Option<Box<T>>` given away, `Option<&mut MaybeUninit<T>>` a place for a result. It
 //! remains to see whether they are NULL, which is an error that names the parameter: [`Parameter::checked`]. Only lists, a
-//! pointer and a number of entries, need a promise that no type makes.
+//! pointer and a number of entries, and places that several results may share need a promise that no type makes.
 
 use std::cell::Cell;
 use std::fmt::Display;
