@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -120,14 +121,20 @@ static void threads_and_forks(int child_count) {
 }
 
 #ifdef __linux__
-/* Bytes of the pages that this process has. */
-static size_t resident(void) {
+/* Bytes of the addresses and of the pages that this process has. */
+static void sizes(size_t *addresses, size_t *pages) {
     FILE *file = fopen("/proc/self/statm", "r");
     CHECK(file != NULL);
-    unsigned long size, pages;
-    CHECK(fscanf(file, "%lu %lu", &size, &pages) == 2);
+    CHECK(fscanf(file, "%zu %zu", addresses, pages) == 2);
     fclose(file);
-    return pages * (size_t)sysconf(_SC_PAGESIZE);
+    *addresses *= (size_t)sysconf(_SC_PAGESIZE);
+    *pages *= (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static size_t resident(void) {
+    size_t addresses, pages;
+    sizes(&addresses, &pages);
+    return pages;
 }
 
 /* Only the library as it is shipped knows what its memory is made of: others leave this to an allocator. */
@@ -141,6 +148,25 @@ static void pages_go_back(void) {
     mts_trim_memory();
     CHECK(resident() < before + 4 * MB);
 }
+
+/* What is kept goes back when there is no other memory. */
+static void the_last_memory(void) {
+    write_and_delete(new_tensor(60 * MB), 1);
+    CHECK(memory_use().kept >= 60 * MB);
+    size_t addresses, pages;
+    sizes(&addresses, &pages);
+    struct rlimit before, limit;
+    CHECK(getrlimit(RLIMIT_AS, &before) == 0);
+    limit = before;
+    limit.rlim_cur = addresses + 10 * MB;
+    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+    write_and_delete(new_tensor(40 * MB), 2);
+    mts_array_t array;
+    CHECK_STATUS(
+        mts_create_array((uintptr_t[]){200 * MB}, 1, float64, &array), MTS_INVALID_PARAMETER_ERROR, "can not allocate"
+    );
+    CHECK(setrlimit(RLIMIT_AS, &before) == 0);
+}
 #endif
 
 int main(int argc, char **argv) {
@@ -149,7 +175,10 @@ int main(int argc, char **argv) {
     bool shipped = argc > 1 && strcmp(argv[1], "shipped") == 0;
     threads_and_forks(shipped ? CHILDREN : 0);
 #ifdef __linux__
-    if (shipped) pages_go_back();
+    if (shipped) {
+        pages_go_back();
+        the_last_memory();
+    }
 #endif
     return EXIT_SUCCESS;
 }

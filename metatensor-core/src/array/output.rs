@@ -7,6 +7,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::memory::GrowingMemory;
+use crate::simd::{finish_streaming, stream};
 use crate::threads::change_rows;
 use crate::{Error, Result};
 
@@ -27,11 +28,32 @@ use crate::{Error, Result};
 pub struct Output<'a, T> {
     memory: &'a mut [MaybeUninit<T>],
     written: usize,
+    /// Whether memory is written to past the caches.
+    streams: bool,
 }
+
+/// Arrays of this size are not in a cache when they are read again, so that they do not have to be put there.
+const STREAMED: usize = 16 << 20;
+/// Copies of fewer bytes go through the caches all the same.
+const SHORT: usize = 1 << 10;
+/// So many elements are computed, in a cache, before they are streamed.
+const CHUNK: usize = 256;
 
 impl<'a, T: Copy> Output<'a, T> {
     pub(super) fn new(memory: &'a mut [MaybeUninit<T>]) -> Self {
-        Output { memory, written: 0 }
+        Output {
+            memory,
+            written: 0,
+            streams: false,
+        }
+    }
+
+    /// A part of an array of `size` bytes.
+    fn part_of(memory: &'a mut [MaybeUninit<T>], size: usize) -> Self {
+        Output {
+            streams: size >= STREAMED,
+            ..Output::new(memory)
+        }
     }
 
     /// Number of elements that are still to be written.
@@ -47,6 +69,14 @@ impl<'a, T: Copy> Output<'a, T> {
     #[inline]
     pub fn copy(&mut self, source: &[T]) {
         let target = &mut self.memory[self.written..self.written + source.len()];
+        if self.streams && size_of_val(source) >= SHORT {
+            // SAFETY: values can be read as if they were not known.
+            let source =
+                unsafe { std::slice::from_raw_parts(source.as_ptr().cast(), source.len()) };
+            stream(source, target);
+            self.written += source.len();
+            return;
+        }
         // SAFETY: both have the same length, and `target` is borrowed exclusively.
         unsafe {
             std::ptr::copy_nonoverlapping(
@@ -65,6 +95,12 @@ impl<'a, T: Copy> Output<'a, T> {
     /// If there is less space than that.
     #[inline]
     pub fn fill(&mut self, count: usize, value: T) {
+        if self.streams {
+            for start in (0..count).step_by(CHUNK) {
+                self.each(CHUNK.min(count - start), |_| value);
+            }
+            return;
+        }
         self.memory[self.written..self.written + count].fill(MaybeUninit::new(value));
         self.written += count;
     }
@@ -86,20 +122,35 @@ impl<'a, T: Copy> Output<'a, T> {
     }
 
     /// Writes `f(0)` to `f(count - 1)`: like [`Output::extend`], but a loop over slices of `count` elements is less work to
-    /// compile than one over an iterator of them.
+    /// compile than one over an iterator of them. Of large arrays, only [`Output::step`] elements are streamed at once.
     ///
     /// # Panics
     ///
     /// If there is less space than that.
     #[inline(always)]
     pub fn each(&mut self, count: usize, f: impl Fn(usize) -> T) {
+        let mut chunk = [const { MaybeUninit::<T>::uninit() }; CHUNK];
+        let streams = self.streams && count <= CHUNK;
         let target = &mut self.memory[self.written..self.written + count];
+        let place = if streams {
+            &mut chunk[..count]
+        } else {
+            &mut *target
+        };
         let mut i = 0;
         while i < count {
-            target[i].write(f(i));
+            place[i].write(f(i));
             i += 1;
         }
+        if streams {
+            stream(&chunk[..count], target);
+        }
         self.written += count;
+    }
+
+    /// How many elements to write at once: all `count` of them, or fewer if they are streamed.
+    pub fn step(&self, count: usize) -> usize {
+        if self.streams { CHUNK } else { count.max(1) }
     }
 
     /// Space for the next `count` elements, in any order.
@@ -137,9 +188,13 @@ pub(super) fn write_rows<T: Copy + Send>(
     work: usize,
     write: &WriteRows<'_, T>,
 ) -> Result<()> {
+    let size = size_of_val(memory);
     change_rows(memory, row_length, work, |rows, memory| {
-        let mut output = Output::new(memory);
+        let mut output = Output::part_of(memory, size);
         write(rows, &mut output)?;
+        if output.streams {
+            finish_streaming();
+        }
         output.check_complete()
     })
 }
@@ -191,6 +246,36 @@ pub(super) fn append<const N: usize>(
 #[cfg(test)]
 mod tests {
     use crate::{DenseArray, Error};
+
+    #[test]
+    fn large_arrays_have_what_was_written_to_them() {
+        // an array that is streamed, in rows whose ends are no words
+        let (rows, length) = (2111, 1001);
+        let source: Vec<u64> = (0..length as u64).collect();
+        let array =
+            DenseArray::write_rows::<u64>(&[rows, length], length, 1 << 26, |rows, output| {
+                for row in rows {
+                    match row % 3 {
+                        0 => output.copy(&source),
+                        1 => output.each(length, |i| (row * i) as u64),
+                        _ => output.fill(length, row as u64),
+                    }
+                }
+                Ok(())
+            });
+        let array = array.unwrap();
+        assert!(rows * length * 8 >= super::STREAMED);
+        let view = array.view();
+        let elements = view.typed::<u64>().unwrap();
+        for (row, elements) in elements.outer_iter().enumerate() {
+            let expected = |i| match row % 3 {
+                0 => i as u64,
+                1 => (row * i) as u64,
+                _ => row as u64,
+            };
+            assert!(elements.iter().enumerate().all(|(i, &x)| x == expected(i)));
+        }
+    }
 
     #[test]
     fn an_incomplete_array_is_an_error() {

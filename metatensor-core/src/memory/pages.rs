@@ -5,12 +5,11 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::NonNull;
 
-use super::huge_pages::HUGE_PAGE;
-
 /// Alignment of large pieces, enough for any vector instruction.
 pub(super) const ALIGNMENT: usize = 64;
 
-/// New memory of `capacity` bytes, which are zero if `zeroed`. It is aligned to huge pages if it has several of them.
+/// New memory of `capacity` bytes, the capacity of a class of sizes, which are zero if `zeroed`. It is aligned to huge pages
+/// if it has several of them.
 /// Memory that nobody wrote to is cheap: the system only has pages for the rest.
 pub(super) fn get(capacity: usize, zeroed: bool) -> Option<NonNull<u8>> {
     if has_own_pages(capacity) {
@@ -55,21 +54,29 @@ pub(super) fn trim() {
     }
 }
 
-/// Whether a piece is a mapping of its own, with huge pages. Processes can not have many mappings, and in debug builds
-/// all memory comes from an allocator, where tools like valgrind see it.
+/// Whether a piece is a mapping of its own. Processes can not have many mappings, and in debug builds all memory comes from
+/// an allocator, where tools like valgrind see it.
 fn has_own_pages(capacity: usize) -> bool {
-    cfg!(all(unix, not(debug_assertions))) && capacity >= 2 * HUGE_PAGE
+    cfg!(all(unix, not(debug_assertions))) && capacity >= MAPPED
 }
+
+/// Pages are not larger than this, and all mappings and capacities of mappings consist of so many bytes.
+const PAGE: usize = 64 << 10;
+/// Size of the smallest mappings.
+const MAPPED: usize = 1 << 20;
 
 #[cfg(unix)]
 mod mapped {
     use std::ptr::{self, NonNull};
 
     use super::super::huge_pages::{HUGE_PAGE, advise_huge_pages};
+    use super::PAGE;
 
     pub(super) fn get(capacity: usize) -> Option<NonNull<u8>> {
-        // More than what is needed, so that there is an aligned address in it.
-        let size = capacity.checked_add(HUGE_PAGE)?;
+        // For several huge pages, more than what is needed, so that there is an aligned address in it.
+        let huge = capacity >= 2 * HUGE_PAGE;
+        let alignment = if huge { HUGE_PAGE } else { 1 };
+        let size = capacity.checked_add(alignment - 1)?.next_multiple_of(PAGE);
         // SAFETY: a new mapping, which touches no memory that there is.
         let start = unsafe {
             libc::mmap(
@@ -85,16 +92,18 @@ mod mapped {
             return None;
         }
         let start = start.cast::<u8>();
-        let before = start.align_offset(HUGE_PAGE);
-        // SAFETY: the offset is less than HUGE_PAGE, and so much more than `capacity` was mapped.
+        let before = start.align_offset(alignment);
+        // SAFETY: so much more than `capacity` was mapped.
         let memory = unsafe { start.add(before) };
         // SAFETY: what is before and after the memory is mapped as well, and nobody knows it.
         unsafe {
             unmap(start, before);
-            unmap(memory.add(capacity), HUGE_PAGE - before);
+            unmap(memory.add(capacity), size - capacity - before);
         }
         let memory = NonNull::new(memory)?;
-        advise_huge_pages(memory, capacity);
+        if huge {
+            advise_huge_pages(memory, capacity);
+        }
         Some(memory)
     }
 
@@ -135,9 +144,6 @@ mod mapped {
 /// Nobody may use these bytes at the same time.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 pub(super) unsafe fn mark_reclaimable(memory: NonNull<u8>, capacity: usize) {
-    /// Pages are not larger than this.
-    const PAGE: usize = 64 << 10;
-
     let before = memory.as_ptr().align_offset(PAGE);
     let size = capacity.saturating_sub(before) / PAGE * PAGE;
     if size > 0 {
@@ -152,14 +158,17 @@ pub(super) unsafe fn mark_reclaimable(_: NonNull<u8>, _: usize) {}
 
 #[cfg(test)]
 mod tests {
+    use super::super::huge_pages::HUGE_PAGE;
     use super::*;
 
     #[cfg(unix)]
     #[test]
     fn mappings_are_aligned_and_zero() {
-        for capacity in [4 << 20, 5 << 20, 9 << 20] {
+        for capacity in [MAPPED, 3 * MAPPED, 4 << 20, 5 << 20, 9 << 20] {
             let memory = mapped::get(capacity).unwrap();
-            assert_eq!(memory.as_ptr().align_offset(HUGE_PAGE), 0);
+            if capacity >= 4 << 20 {
+                assert_eq!(memory.as_ptr().align_offset(HUGE_PAGE), 0);
+            }
             // SAFETY: just mapped, and unmapped in the end.
             unsafe {
                 let bytes = std::slice::from_raw_parts_mut(memory.as_ptr(), capacity);

@@ -181,7 +181,7 @@ pub fn capacity(size: usize) -> Option<usize> {
 pub fn allocate(capacity: usize) -> Option<NonNull<u8>> {
     let memory = match take(capacity) {
         Some(memory) => memory,
-        None => pages::get(capacity, false)?,
+        None => fresh(capacity, false)?,
     };
     count(capacity);
     Some(memory)
@@ -195,7 +195,7 @@ pub fn allocate_zeroed(capacity: usize) -> Option<NonNull<u8>> {
             unsafe { ptr::write_bytes(memory.as_ptr(), 0, capacity) };
             memory
         }
-        None => pages::get(capacity, true)?,
+        None => fresh(capacity, true)?,
     };
     count(capacity);
     Some(memory)
@@ -282,6 +282,14 @@ fn take(capacity: usize) -> Option<NonNull<u8>> {
     NonNull::new(ptr::with_exposed_provenance_mut(piece.address))
 }
 
+/// Memory from the system. If it has none, it may have when it gets back what is kept.
+fn fresh(capacity: usize, zeroed: bool) -> Option<NonNull<u8>> {
+    pages::get(capacity, zeroed).or_else(|| {
+        trim_memory();
+        pages::get(capacity, zeroed)
+    })
+}
+
 fn count(bytes: usize) {
     let in_use = IN_USE.fetch_add(bytes, Ordering::Relaxed) + bytes;
     PEAK.fetch_max(
@@ -350,4 +358,28 @@ fn lock() -> Option<MutexGuard<'static, Kept>> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_numbers_of_bytes_with_units() {
+        for (value, bytes) in [
+            ("0", Some(0)),
+            ("1000", Some(1000)),
+            (" 64K ", Some(64 << 10)),
+            ("512m", Some(512 << 20)),
+            ("3 G", Some(3 << 30)),
+            ("99999999999G", None),
+            ("-1", None),
+            ("1.5G", None),
+            ("G", None),
+            ("", None),
+            ("1µ", None),
+        ] {
+            assert_eq!(parse(value), bytes, "{value}");
+        }
+    }
 }

@@ -6,8 +6,10 @@
 
 mod dispatch;
 mod lanes;
+mod streaming;
 mod words;
 
 pub use dispatch::{Kernel, run_kernel};
 pub(crate) use lanes::{LANES, Lanes};
+pub(crate) use streaming::{finish_streaming, stream};
 pub(crate) use words::{LINE, WORD, Word, interleave, will_read, will_write};

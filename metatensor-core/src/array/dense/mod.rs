@@ -65,8 +65,9 @@ impl DenseArray {
         // Fresh memory is zero. What was used before is filled, by threads: this takes less time than it takes the system
         // to do the same when somebody writes to fresh memory.
         if is_kept(size) {
-            return with_item_size!(dtype.size(), N => {
-                Self::full_as(dtype, shape, [0_u8; N])
+            return Self::write_bytes_in_parts(dtype, shape, size, |bytes, output| {
+                output.fill(bytes.len(), 0);
+                Ok(())
             });
         }
         Ok(Self::on_buffer(Buffer::zeroed(size)?, dtype, shape))
