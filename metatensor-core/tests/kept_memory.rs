@@ -1,5 +1,10 @@
 //! Memory that is kept to be used again: bounds, what goes back, and who may use it when.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 

@@ -4,7 +4,6 @@ use std::any::{Any, type_name};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null;
 
-use metatensor_core::internal::recycled;
 use metatensor_core::{Error, Result};
 
 use super::last_error::{self, Generation};
@@ -112,7 +111,6 @@ pub(crate) fn callback(body: impl FnOnce() -> Result<()>) -> CallbackStatus {
 
 #[inline]
 fn guard<T, F: FnOnce() -> Result<T>>(body: F) -> Result<T, mts_status_t> {
-    recycled::give_back_idle();
     // After a panic, nobody looks at what the body was changing except through handles, whose
     // types are all valid between any two statements.
     match catch_unwind(AssertUnwindSafe(body)) {

@@ -1,5 +1,6 @@
 //! Blocks.
 
+use metatensor_core::internal::recycled;
 use metatensor_core::{Result, TensorBlock};
 
 use super::Handle;
@@ -36,6 +37,7 @@ impl Handle for mts_block_t {
     type Value = TensorBlock;
 
     fn boxed(value: TensorBlock) -> Box<mts_block_t> {
+        recycled::give_back_idle();
         mts_block_t::from_box(Box::new(value))
     }
 

@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
+use metatensor_core::internal::recycled;
 use metatensor_core::{Result, TensorMap};
 
 use super::Handle;
@@ -67,6 +68,7 @@ impl Handle for mts_tensormap_t {
     type Value = TensorMap;
 
     fn boxed(map: TensorMap) -> Box<mts_tensormap_t> {
+        recycled::give_back_idle();
         let info = OnceLock::new();
         Box::new(mts_tensormap_t { map, info })
     }

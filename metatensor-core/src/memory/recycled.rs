@@ -222,16 +222,11 @@ pub unsafe fn release(memory: NonNull<u8>, capacity: usize) {
 }
 
 /// Gives back what was idle for too long, if nobody looked for this lately.
-#[inline]
 pub fn give_back_idle() {
-    // Functions of C that do next to nothing call this as well.
-    if KEPT_BYTES.load(Ordering::Relaxed) > 0 {
-        give_back_if_idle();
-    }
-}
-
-fn give_back_if_idle() {
     static CHECKED: AtomicU32 = AtomicU32::new(0);
+    if KEPT_BYTES.load(Ordering::Relaxed) == 0 {
+        return;
+    }
     let now = milliseconds();
     if now.wrapping_sub(CHECKED.load(Ordering::Relaxed)) > IDLE / 10 {
         CHECKED.store(now, Ordering::Relaxed);

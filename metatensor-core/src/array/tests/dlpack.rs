@@ -127,19 +127,13 @@ fn exported_tensors_are_read_only_unless_asked() {
             .unwrap()
             .is_read_only()
     );
-    // SAFETY: nothing is written.
-    assert!(
-        !unsafe { array.to_writable_dlpack() }
-            .unwrap()
-            .is_read_only()
-    );
+    // SAFETY: nothing is written, here and below.
+    let tensor = unsafe { array.to_writable_dlpack() };
+    assert!(!tensor.unwrap().is_read_only());
     let labels = DenseArray::of_labels(Arc::new(vec![1, 2]), [1, 2]);
-    // SAFETY: nothing is written.
-    assert!(
-        unsafe { labels.to_writable_dlpack() }
-            .unwrap()
-            .is_read_only()
-    );
+    // SAFETY: as above.
+    let tensor = unsafe { labels.to_writable_dlpack() };
+    assert!(tensor.unwrap().is_read_only());
     assert_eq!(
         labels.origin().unwrap().name().unwrap(),
         "metatensor.Labels"
