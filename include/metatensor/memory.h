@@ -55,9 +55,9 @@ void mts_set_kept_memory_bound(uint64_t bytes);
  * library it is 0, so that tools which look for errors see all memory. The variable is read once, and ignored if it is
  * something else.
  *
- * What was not used for ten seconds goes back to the system with one of the next calls of this library. If more than half
- * of this is kept, what was not used for the longest time is marked, so that the system takes it as soon as it needs
- * memory (on Linux and macOS). Memory is kept whoever had it last: it comes back by the deleter of a DLPack tensor as
+ * What was not used for ten seconds goes back to the system with one of the next calls that make a block or a map. If more
+ * than half of this is kept, what was not used for the longest time is marked, so that the system takes it as soon as it
+ * needs memory (on Linux and macOS). Memory is kept whoever had it last: it comes back by the deleter of a DLPack tensor as
  * well, from any thread.
  */
 uint64_t mts_get_kept_memory_bound(void);

@@ -263,7 +263,7 @@ extern "C" {
  * Give two maps the same gradient rows for the same keys, which is what operations on two maps need.
  *
  * Gradients of both get all rows that one of them has, those of `a` first. New rows are zero, as derivatives without a row
- * are. Everything else stays what it is, in each of the maps.
+ * are. Everything else stays what it is, in each of the maps. The places of the two results must not be the same.
  *
  * @param a a map
  * @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
@@ -278,7 +278,7 @@ mts_status_t mts_align_gradients(const mts_tensormap_t *a,
                                  mts_tensormap_t **second);
 
 /**
- * The same as `mts_align_gradients` for blocks.
+ * The same as `mts_align_gradients` for blocks. The places of the two results must not be the same.
  *
  * @param a a block
  * @param b another block, with the same samples, and gradients with respect to the same parameters

@@ -42,7 +42,7 @@ unsafe fn give_pair<H: Handle>(
 /// Give two maps the same gradient rows for the same keys, which is what operations on two maps need.
 ///
 /// Gradients of both get all rows that one of them has, those of `a` first. New rows are zero, as derivatives without a row
-/// are. Everything else stays what it is, in each of the maps.
+/// are. Everything else stays what it is, in each of the maps. The places of the two results must not be the same.
 ///
 /// @param a a map
 /// @param b another map, with the same samples for the same keys, and gradients with respect to the same parameters
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn mts_align_gradients(
     unsafe { give_pair(first, second, operation) }
 }
 
-/// The same as `mts_align_gradients` for blocks.
+/// The same as `mts_align_gradients` for blocks. The places of the two results must not be the same.
 ///
 /// @param a a block
 /// @param b another block, with the same samples, and gradients with respect to the same parameters
