@@ -10,6 +10,7 @@ mod gather;
 mod items;
 mod merge_columns;
 mod merge_rows;
+mod row_moments;
 mod sparse;
 
 pub(crate) use accumulate::Variance;
@@ -18,5 +19,6 @@ pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
 pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};
 pub(crate) use merge_columns::{ColumnMoments, sum_columns};
-pub(crate) use merge_rows::{RowMoments, sum_rows};
+pub(crate) use merge_rows::sum_rows;
+pub(crate) use row_moments::{RowMoments, row_variances};
 pub(crate) use sparse::{Sparse, zip_rows};

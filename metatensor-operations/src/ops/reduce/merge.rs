@@ -10,7 +10,7 @@ use super::Reduction;
 use crate::engine::{Axis, add_gradients, check_no_second_derivatives};
 use crate::kernels::{
     ColumnMoments, GradientRows, RowMoments, Variance, centered_columns, centered_rows,
-    sum_columns, sum_rows,
+    row_variances, sum_columns, sum_rows,
 };
 use crate::numbers::{
     Continuous, Number, continuous, large_integers, read, stored, with_continuous, with_number,
@@ -188,6 +188,9 @@ fn spread<T: Continuous>(
             centered.into_iter().map(T::from_real).collect()
         }
     };
+    if merge.axis == Axis::Samples && block.gradients().len() == 0 {
+        return merge.block(block, row_variances(shape, &x, groups, value)?);
+    }
     let (values, derivatives): (_, Box<Derivatives<'_, T>>) = match merge.axis {
         Axis::Samples => {
             let moments = RowMoments::new(shape, &x, groups)?;
