@@ -389,7 +389,7 @@ fn total(map: &TensorMap) -> bool {
     })
 }
 
-/// `BLOCKS` blocks with `megabytes` of values together, whose samples are `atoms` of systems with ten each.
+/// `BLOCKS` blocks with `megabytes` of values together, from `value` on, whose samples are `atoms` of systems with ten each.
 fn map(megabytes: usize, value: f64) -> metatensor_core::Result<TensorMap> {
     let samples = megabytes * 1_000_000 / (8 * BLOCKS * COMPONENTS * PROPERTIES);
     let rows = (0..samples as i32).map(|i| [i / 10, i % 10]);
@@ -398,7 +398,8 @@ fn map(megabytes: usize, value: f64) -> metatensor_core::Result<TensorMap> {
     let properties = Labels::range("n", PROPERTIES)?;
     let block = |_| {
         let shape = (samples.count(), COMPONENTS, PROPERTIES);
-        let values = Array3::from_elem(shape, value);
+        let values =
+            Array3::from_shape_fn(shape, |(i, j, k)| value + ((i + 3 * j + 7 * k) % 11) as f64);
         TensorBlock::new(values, &samples, &components, &properties)
     };
     let blocks = (0..BLOCKS)

@@ -66,10 +66,10 @@ pub(super) fn scaled_moments<S: Wide>(
     first: S,
     count: f64,
 ) -> Option<Moments<S>> {
-    let largest = |sizes: &mut dyn Iterator<Item = f64>| sizes.fold(0.0, f64::max);
-    let mut size = largest(&mut x.clone().map(|x| x.minus(first).size()));
+    let sizes = x.clone().map(|x| x.minus(first).size());
+    let mut size = sizes.fold(0.0, f64::max);
     if size == f64::INFINITY {
-        size = largest(&mut x.clone().map(|x| x.size()));
+        size = x.clone().map(Wide::size).fold(0.0, f64::max);
     }
     if size == 0.0 || !size.is_finite() || !x.clone().all(|x| x.is_finite()) {
         return None;

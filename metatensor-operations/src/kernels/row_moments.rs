@@ -184,6 +184,7 @@ struct Memory<S> {
     sums: Vec<S>,
     means: Vec<S>,
     squares: Vec<f64>,
+    sizes: Vec<f64>,
 }
 
 /// Computes the moments of the elements `tile` of some rows, which have `length` elements in `x`. Returns whether a
@@ -213,9 +214,19 @@ fn tile_moments<T: Continuous>(
     }
     let mut has_scales = false;
     if rows.len() > 1 && squares.iter().any(|&square| is_extreme(square)) {
+        // Most of these are 0, because all rows have the same number there, and stay what they are.
+        let sizes = &mut memory.sizes;
+        sizes.clear();
+        sizes.resize(moments.len(), 0.0);
+        for &other in rows {
+            for ((size, x), first) in sizes.iter_mut().zip(row(other)).zip(first) {
+                *size = f64::max(*size, x.widen().minus(first.widen()).size());
+            }
+        }
         for (i, result) in moments.iter_mut().enumerate() {
             let x = rows.iter().map(|&r| row(r)[i].widen());
             if is_extreme(squares[i])
+                && sizes[i] > 0.0
                 && let Some(scaled) = scaled_moments(x, first[i].widen(), count)
             {
                 has_scales |= scaled.variance.scale != 1.0;
