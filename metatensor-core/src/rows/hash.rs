@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Numbers that are different in each process, so that nobody can prepare rows that collide.
 #[derive(Clone, Copy, Debug)]
@@ -13,11 +13,15 @@ const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Seed {
     pub(super) fn of_process() -> Self {
-        static SEED: OnceLock<Seed> = OnceLock::new();
-        *SEED.get_or_init(|| {
-            let state = RandomState::new();
-            Seed([0u32, 1, 2].map(|i| state.hash_one(i)))
-        })
+        // No lock: a child that was forked while another thread made this would wait forever.
+        static SECRET: AtomicU64 = AtomicU64::new(0);
+        let mut secret = SECRET.load(Ordering::Relaxed);
+        if secret == 0 {
+            let new = RandomState::new().hash_one(0) | 1;
+            let first = SECRET.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed);
+            secret = first.err().unwrap_or(new);
+        }
+        Seed([1, 2, 3].map(|i| scrambled(secret.wrapping_add(MIX.wrapping_mul(i)))))
     }
 
     /// All bits of the result depend on all of the row. Rows of different widths are not told apart.
@@ -38,6 +42,13 @@ impl Seed {
         // and for one seed in some hundreds a disaster.
         multiply(hash, MIX)
     }
+}
+
+/// A number that says nothing of `x` (the finalizer of SplitMix64: G. L. Steele, D. Lea and C. H. Flood, OOPSLA 2014).
+fn scrambled(x: u64) -> u64 {
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 #[inline(always)]

@@ -4,7 +4,6 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use metatensor_core::internal::SmallArray;
 use metatensor_core::{
@@ -52,28 +51,45 @@ impl Kind {
 
     #[cold]
     fn find(raw: &mts_array_t) -> NonNull<Kind> {
-        static KNOWN: Mutex<Vec<&'static Kind>> = Mutex::new(Vec::new());
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        // No lock: a child that was forked while another thread had it would wait forever.
+        static KNOWN: [AtomicPtr<Kind>; MAX_KNOWN] =
+            [const { AtomicPtr::new(null_mut()) }; MAX_KNOWN];
         let kind = |is_known| {
-            Box::new(Kind {
+            Box::into_raw(Box::new(Kind {
                 functions: mts_array_t {
                     ptr: null_mut(),
                     ..*raw
                 },
                 is_known,
-            })
+            }))
         };
-        let found = known.iter().find(|kind| kind.has_functions_of(raw));
-        let found = match found {
-            Some(found) => found,
-            None if known.len() == MAX_KNOWN => return NonNull::from(Box::leak(kind(false))),
-            None => {
-                known.push(Box::leak(kind(true)));
-                known[known.len() - 1]
+        for place in &KNOWN {
+            let mut known = place.load(Ordering::Acquire);
+            if known.is_null() {
+                let new = kind(true);
+                known = match place.compare_exchange(
+                    null_mut(),
+                    new,
+                    Ordering::AcqRel,
+                    Ordering::Acquire,
+                ) {
+                    Ok(_) => new,
+                    Err(other) => {
+                        // SAFETY: made above, and nobody else got to know it.
+                        drop(unsafe { Box::from_raw(new) });
+                        other
+                    }
+                };
             }
-        };
-        LAST_KIND.store(ptr::from_ref(found).cast_mut(), Ordering::Release);
-        NonNull::from(found)
+            // SAFETY: what is in these places is never freed.
+            let found = unsafe { &*known };
+            if found.has_functions_of(raw) {
+                LAST_KIND.store(known, Ordering::Release);
+                return NonNull::from(found);
+            }
+        }
+        // SAFETY: a box is not null.
+        unsafe { NonNull::new_unchecked(kind(false)) }
     }
 
     #[inline]

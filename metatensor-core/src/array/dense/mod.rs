@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, Dimension, IxDyn};
 
@@ -152,11 +152,10 @@ impl DenseArray {
     /// The values of labels, sharing their memory. These arrays have an origin of their own, which
     /// clients know by name.
     pub(crate) fn of_labels(values: Arc<Vec<i32>>, shape: [usize; 2]) -> DenseArray {
-        static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin::register("metatensor.Labels"));
         assert_eq!(values.len(), shape[0] * shape[1]);
         let buffer = Buffer::from_shared(values);
         DenseArray {
-            origin: *ORIGIN,
+            origin: Origin::LABELS,
             ..Self::on_buffer(buffer, DType::I32, &shape)
         }
     }
@@ -262,8 +261,7 @@ impl DenseArray {
     /// # Ok::<(), metatensor_core::Error>(())
     /// ```
     pub fn origin() -> Origin {
-        static ORIGIN: LazyLock<Origin> = LazyLock::new(|| Origin::register("RustArray"));
-        *ORIGIN
+        Origin::NATIVE
     }
 
     /// Data type of the elements.
