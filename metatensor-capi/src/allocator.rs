@@ -33,8 +33,6 @@ enum Source {
 impl Source {
     /// Size of the largest pieces that do not come from the system.
     const SMALL: usize = 16 << 10;
-    /// Recycled memory has this alignment.
-    const ALIGNMENT: usize = 64;
 
     #[inline]
     fn of(layout: Layout) -> Source {
@@ -42,7 +40,7 @@ impl Source {
             return Source::Small;
         }
         if recycled::is_large(layout.size())
-            && layout.align() <= Self::ALIGNMENT
+            && layout.align() <= recycled::ALIGNMENT
             && let Some(capacity) = recycled::capacity(layout.size())
         {
             return Source::Recycled(capacity);

@@ -24,7 +24,7 @@ pub use crate::memory::{GrowingMemory, will_be_written};
 /// Large pieces of memory that are used again and again, for allocators.
 pub mod recycled {
     pub use crate::memory::recycled::{
-        allocate, allocate_zeroed, capacity, give_back_idle, is_large, release,
+        ALIGNMENT, allocate, allocate_zeroed, capacity, give_back_idle, is_large, release,
     };
 }
 /// Algebra on tables of integers.

@@ -191,10 +191,12 @@ pub(super) fn write_rows<T: Copy + Send>(
     let size = size_of_val(memory);
     change_rows(memory, row_length, work, |rows, memory| {
         let mut output = Output::part_of(memory, size);
-        write(rows, &mut output)?;
+        let done = write(rows, &mut output);
         if output.streams {
+            // Also if it failed: others can have the memory then.
             finish_streaming();
         }
+        done?;
         output.check_complete()
     })
 }

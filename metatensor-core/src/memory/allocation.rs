@@ -5,11 +5,9 @@
 use std::alloc::Layout;
 use std::ptr::NonNull;
 
-use super::recycled;
+use super::recycled::{self, ALIGNMENT};
 use crate::{Error, Result};
 
-/// Alignment of the memory we allocate, enough for any vector instruction.
-const ALIGNMENT: usize = 64;
 /// Memory up to this size only gets what any allocation has: asking for more takes longer than it saves.
 const SMALL: usize = 8 << 10;
 const SMALL_ALIGNMENT: usize = 16;

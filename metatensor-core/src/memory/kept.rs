@@ -49,9 +49,9 @@ pub(super) struct Kept {
     known: Number,
     /// First of those which are not used any more, linked by [`CLASS`].
     unused: Number,
-    classes: [List; CLASSES],
+    classes: [Ends; CLASSES],
     /// Pieces which the system can not have yet, and those which it can.
-    ages: [List; 2],
+    ages: [Ends; 2],
     bytes: [usize; 2],
 }
 
@@ -60,7 +60,7 @@ struct Entry {
     piece: Piece,
     since: Milliseconds,
     age: Age,
-    links: [Links; 2],
+    links: [Ends; 2],
 }
 
 /// Which of the two lists of ages a piece is in.
@@ -75,24 +75,14 @@ const CLASS: usize = 0;
 /// A list of ages: the first piece is the newest.
 const AGE: usize = 1;
 
-#[derive(Clone, Copy)]
-struct Links {
-    before: Number,
-    after: Number,
-}
+/// The neighbors of an entry in a list, or the [first](FIRST) and [last](LAST) entry of a list.
+type Ends = [Number; 2];
 
-#[derive(Clone, Copy)]
-struct List {
-    first: Number,
-    last: Number,
-}
+/// One end of a list, or the side of an entry where this end is.
+const FIRST: usize = 0;
+const LAST: usize = 1;
 
-impl List {
-    const EMPTY: List = List {
-        first: NONE,
-        last: NONE,
-    };
-}
+const EMPTY: Ends = [NONE; 2];
 
 impl Kept {
     pub(super) const EMPTY: Kept = Kept {
@@ -103,15 +93,12 @@ impl Kept {
             },
             since: 0,
             age: Age::Recent,
-            links: [Links {
-                before: NONE,
-                after: NONE,
-            }; 2],
+            links: [EMPTY; 2],
         }; MAX_PIECES + 1],
         known: 0,
         unused: NONE,
-        classes: [List::EMPTY; CLASSES],
-        ages: [List::EMPTY; 2],
+        classes: [EMPTY; CLASSES],
+        ages: [EMPTY; 2],
         bytes: [0; 2],
     };
 
@@ -122,12 +109,12 @@ impl Kept {
 
     /// Whether there is a piece of this class.
     pub(super) fn has(&self, class: SizeClass) -> bool {
-        self.classes[class.number()].first != NONE
+        self.classes[class.number()][FIRST] != NONE
     }
 
     /// The piece of this class that was used last: it is the one most likely to be in a cache of the processor.
     pub(super) fn take(&mut self, class: SizeClass) -> Option<Piece> {
-        match self.classes[class.number()].first {
+        match self.classes[class.number()][FIRST] {
             NONE => None,
             first => Some(self.remove(first).piece),
         }
@@ -140,7 +127,7 @@ impl Kept {
     /// If there are too many.
     pub(super) fn put(&mut self, piece: Piece, now: Milliseconds) -> Result<(), TooMany> {
         let number = self.new_entry(piece, now, Age::Recent)?;
-        self.push_front::<CLASS>(number);
+        self.push::<CLASS>(number, FIRST);
         Ok(())
     }
 
@@ -151,7 +138,7 @@ impl Kept {
     /// If there are too many.
     pub(super) fn put_marked(&mut self, piece: Piece, since: Milliseconds) -> Result<(), TooMany> {
         let number = self.new_entry(piece, since, Age::Marked)?;
-        self.push_back::<CLASS>(number);
+        self.push::<CLASS>(number, LAST);
         Ok(())
     }
 
@@ -164,7 +151,7 @@ impl Kept {
         idle: Milliseconds,
         now: Milliseconds,
     ) -> Option<Task> {
-        let [recent, marked] = self.ages.map(|list| list.last);
+        let [recent, marked] = self.ages.map(|list| list[LAST]);
         let oldest = if marked == NONE { recent } else { marked };
         if oldest == NONE {
             return None;
@@ -188,7 +175,7 @@ impl Kept {
     ) -> Result<Number, TooMany> {
         let number = if self.unused != NONE {
             let number = self.unused;
-            self.unused = self.entries[number as usize].links[CLASS].after;
+            self.unused = self.entries[number as usize].links[CLASS][LAST];
             number
         } else if (self.known as usize) < MAX_PIECES {
             self.known += 1;
@@ -199,7 +186,7 @@ impl Kept {
         let entry = &mut self.entries[number as usize];
         (entry.piece, entry.since, entry.age) = (piece, since, age);
         self.bytes[age as usize] += piece.bytes();
-        self.push_front::<AGE>(number);
+        self.push::<AGE>(number, FIRST);
         Ok(number)
     }
 
@@ -208,13 +195,13 @@ impl Kept {
         self.unlink::<AGE>(number);
         let entry = self.entries[number as usize];
         self.bytes[entry.age as usize] -= entry.piece.bytes();
-        self.entries[number as usize].links[CLASS].after = self.unused;
+        self.entries[number as usize].links[CLASS][LAST] = self.unused;
         self.unused = number;
         entry
     }
 
     /// The list that an entry is in.
-    fn list<const KIND: usize>(&mut self, number: Number) -> &mut List {
+    fn list<const KIND: usize>(&mut self, number: Number) -> &mut Ends {
         let entry = &self.entries[number as usize];
         match KIND {
             CLASS => &mut self.classes[entry.piece.class.number()],
@@ -222,43 +209,30 @@ impl Kept {
         }
     }
 
-    fn links<const KIND: usize>(&mut self, number: Number) -> &mut Links {
+    fn links<const KIND: usize>(&mut self, number: Number) -> &mut Ends {
         &mut self.entries[number as usize].links[KIND]
     }
 
-    fn push_front<const KIND: usize>(&mut self, number: Number) {
-        let first = std::mem::replace(&mut self.list::<KIND>(number).first, number);
-        *self.links::<KIND>(number) = Links {
-            before: NONE,
-            after: first,
-        };
-        match first {
-            NONE => self.list::<KIND>(number).last = number,
-            first => self.links::<KIND>(first).before = number,
-        }
-    }
-
-    fn push_back<const KIND: usize>(&mut self, number: Number) {
-        let last = std::mem::replace(&mut self.list::<KIND>(number).last, number);
-        *self.links::<KIND>(number) = Links {
-            before: last,
-            after: NONE,
-        };
-        match last {
-            NONE => self.list::<KIND>(number).first = number,
-            last => self.links::<KIND>(last).after = number,
+    /// Puts an entry at this end of its list.
+    fn push<const KIND: usize>(&mut self, number: Number, end: usize) {
+        let other = 1 - end;
+        let neighbor = std::mem::replace(&mut self.list::<KIND>(number)[end], number);
+        let links = self.links::<KIND>(number);
+        (links[end], links[other]) = (NONE, neighbor);
+        match neighbor {
+            NONE => self.list::<KIND>(number)[other] = number,
+            neighbor => self.links::<KIND>(neighbor)[end] = number,
         }
     }
 
     fn unlink<const KIND: usize>(&mut self, number: Number) {
-        let Links { before, after } = *self.links::<KIND>(number);
-        match before {
-            NONE => self.list::<KIND>(number).first = after,
-            before => self.links::<KIND>(before).after = after,
-        }
-        match after {
-            NONE => self.list::<KIND>(number).last = before,
-            after => self.links::<KIND>(after).before = before,
+        let links = *self.links::<KIND>(number);
+        for side in [FIRST, LAST] {
+            let other = 1 - side;
+            match links[side] {
+                NONE => self.list::<KIND>(number)[side] = links[other],
+                neighbor => self.links::<KIND>(neighbor)[other] = links[other],
+            }
         }
     }
 }

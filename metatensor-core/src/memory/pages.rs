@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::NonNull;
 
 /// Alignment of large pieces, enough for any vector instruction.
-pub(super) const ALIGNMENT: usize = 64;
+pub const ALIGNMENT: usize = 64;
 
 /// New memory of `capacity` bytes, the capacity of a class of sizes, which are zero if `zeroed`. It is aligned to huge pages
 /// if it has several of them.

@@ -9,12 +9,14 @@
 
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, TryLockError};
 
 use super::kept::{Kept, Milliseconds, Piece, Task};
 use super::machine::{milliseconds, physical_memory, processors};
 use super::pages;
 use super::size_class::{SMALL, SizeClass};
+
+pub use super::pages::ALIGNMENT;
 
 /// What was not used for so long is given back to the system.
 const IDLE: Milliseconds = 10_000;
@@ -177,7 +179,7 @@ pub fn capacity(size: usize) -> Option<usize> {
     Some(class.capacity())
 }
 
-/// Memory with a [`capacity`], with unspecified content. It is aligned to 64 bytes.
+/// Memory with a [`capacity`], with unspecified content. It is aligned to [`ALIGNMENT`] bytes.
 pub fn allocate(capacity: usize) -> Option<NonNull<u8>> {
     let memory = match take(capacity) {
         Some(memory) => memory,
@@ -237,11 +239,12 @@ pub fn give_back_idle() {
 /// Whether the piece can not be kept.
 fn keep(piece: Piece) -> bool {
     let now = milliseconds();
-    let Some(mut kept) = lock() else { return true };
-    let refused = kept.put(piece, now).is_err();
-    let task = next_task(&mut kept, now);
-    KEPT_BYTES.store(kept.bytes(), Ordering::Relaxed);
-    drop(kept);
+    let Some((refused, task)) = with_kept(|kept| {
+        let refused = kept.put(piece, now).is_err();
+        (refused, next_task(kept, now))
+    }) else {
+        return true;
+    };
     if let Some(task) = task {
         perform(task);
         work_off(|kept| next_task(kept, now));
@@ -262,7 +265,7 @@ pub(crate) fn is_kept(size: usize) -> bool {
     let Some(class) = SizeClass::of(size) else {
         return false;
     };
-    lock().is_some_and(|kept| kept.has(class))
+    with_kept(|kept| kept.has(class)).unwrap_or(false)
 }
 
 fn take(capacity: usize) -> Option<NonNull<u8>> {
@@ -270,10 +273,7 @@ fn take(capacity: usize) -> Option<NonNull<u8>> {
         return None;
     }
     let class = class_with(capacity)?;
-    let mut kept = lock()?;
-    let piece = kept.take(class)?;
-    KEPT_BYTES.store(kept.bytes(), Ordering::Relaxed);
-    drop(kept);
+    let piece = with_kept(|kept| kept.take(class))??;
     NonNull::new(ptr::with_exposed_provenance_mut(piece.address))
 }
 
@@ -301,15 +301,8 @@ fn next_task(kept: &mut Kept, now: Milliseconds) -> Option<Task> {
 
 /// Does what there is to do, one task after the other: the system is only called while nobody has the lock.
 fn work_off(next: impl Fn(&mut Kept) -> Option<Task>) {
-    loop {
-        let Some(mut kept) = lock() else { return };
-        let task = next(&mut kept);
-        KEPT_BYTES.store(kept.bytes(), Ordering::Relaxed);
-        drop(kept);
-        match task {
-            Some(task) => perform(task),
-            None => return,
-        }
+    while let Some(Some(task)) = with_kept(&next) {
+        perform(task);
     }
 }
 
@@ -324,13 +317,12 @@ fn mark(piece: Piece, since: Milliseconds) {
     let memory = ptr::with_exposed_provenance_mut(piece.address);
     // SAFETY: addresses of pieces are those of memory, which nobody else has.
     unsafe { pages::mark_reclaimable(NonNull::new_unchecked(memory), piece.bytes()) };
-    if let Some(mut kept) = lock()
-        && kept.put_marked(piece, since).is_ok()
-    {
-        KEPT_BYTES.store(kept.bytes(), Ordering::Relaxed);
-        return;
+    if !matches!(
+        with_kept(|kept| kept.put_marked(piece, since)),
+        Some(Ok(()))
+    ) {
+        give_back(piece);
     }
-    give_back(piece);
 }
 
 fn give_back(piece: Piece) {
@@ -339,18 +331,24 @@ fn give_back(piece: Piece) {
     unsafe { pages::give_back(NonNull::new_unchecked(memory), piece.bytes()) };
 }
 
-/// The pieces, if nobody has them for more than a moment.
+/// Does something with the pieces, if nobody has them for more than a moment.
 ///
 /// Whoever has the lock holds it for some loads and stores, and calls nothing. Nobody waits for it: a thread that has it
 /// may not run now, and after a fork, it may not exist any more. Memory comes from the system then, and goes there.
-fn lock() -> Option<MutexGuard<'static, Kept>> {
+fn with_kept<R>(f: impl FnOnce(&mut Kept) -> R) -> Option<R> {
     const ATTEMPTS: usize = 1000;
     for _ in 0..ATTEMPTS {
-        match KEPT.try_lock() {
-            Ok(kept) => return Some(kept),
-            Err(TryLockError::Poisoned(kept)) => return Some(kept.into_inner()),
-            Err(TryLockError::WouldBlock) => std::hint::spin_loop(),
-        }
+        let mut kept = match KEPT.try_lock() {
+            Ok(kept) => kept,
+            Err(TryLockError::Poisoned(kept)) => kept.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                std::hint::spin_loop();
+                continue;
+            }
+        };
+        let result = f(&mut kept);
+        KEPT_BYTES.store(kept.bytes(), Ordering::Relaxed);
+        return Some(result);
     }
     None
 }

@@ -90,10 +90,16 @@ pub(super) fn scaled_moments<S: Wide>(
     })
 }
 
-/// `(x - first) - mean` for each of `(x, first), mean`.
+/// `(x - first) - mean`.
+#[inline]
+pub(super) fn deviation<T: Continuous>(x: T, first: T, mean: T::Sum) -> T::Sum {
+    x.widen().minus(first.widen()).minus(mean)
+}
+
+/// [`deviation`] for each of `(x, first), mean`.
 #[inline]
 pub(super) fn deviations<'a, T: Continuous>(
     elements: impl Iterator<Item = ((&'a T, &'a T), &'a T::Sum)>,
 ) -> impl Iterator<Item = T::Sum> {
-    elements.map(|((x, first), &mean)| x.widen().minus(first.widen()).minus(mean))
+    elements.map(|((&x, &first), &mean)| deviation(x, first, mean))
 }

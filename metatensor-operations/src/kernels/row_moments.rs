@@ -7,7 +7,7 @@ use metatensor_core::internal::change_rows;
 use metatensor_core::internal::rows::RowGroups;
 use metatensor_core::{DenseArray, Result};
 
-use super::accumulate::{Moments, deviations, is_extreme, scaled_moments};
+use super::accumulate::{Moments, deviation, deviations, is_extreme, scaled_moments};
 use super::merge_rows::{TILE, for_each_tile, merged, sums_over, unit};
 use super::{GradientRows, Variance, map};
 use crate::numbers::{Continuous, Number, Wide};
@@ -281,7 +281,7 @@ fn add_squares<'a, T: Continuous>(
         let [a, b, c, d] = fours.map(|i| &row(i)[..count]);
         for i in 0..count {
             let square = |x: &[T]| {
-                let deviation = x[i].widen().minus(first[i].widen()).minus(means[i]);
+                let deviation = deviation(x[i], first[i], means[i]);
                 deviation.inner(deviation)
             };
             squares[i] += (square(a) + square(b)) + (square(c) + square(d));
@@ -290,7 +290,7 @@ fn add_squares<'a, T: Continuous>(
     for &other in others {
         let x = &row(other)[..count];
         for i in 0..count {
-            let deviation = x[i].widen().minus(first[i].widen()).minus(means[i]);
+            let deviation = deviation(x[i], first[i], means[i]);
             squares[i] += deviation.inner(deviation);
         }
     }
