@@ -11,6 +11,7 @@
 //!   inputs are, [`stored_like`], after their size was checked, [`ResultBytes`];
 //! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`], and saves to:
 //!   [`GrowingMemory`];
+//! - values that are made once and never freed: [`publish`];
 //! - where allocators can take large pieces of memory from: [`recycled`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
@@ -20,7 +21,7 @@ pub use crate::block::Renumbered;
 pub use crate::error::{Contents, WrongContents};
 pub use crate::labels::RowCheck;
 pub use crate::limits::ResultBytes;
-pub use crate::memory::{GrowingMemory, will_be_written};
+pub use crate::memory::{GrowingMemory, publish, will_be_written};
 /// Large pieces of memory that are used again and again, for allocators.
 pub mod recycled {
     pub use crate::memory::recycled::{

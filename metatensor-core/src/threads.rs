@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder};
 
+use crate::memory::publish;
 use crate::{Error, Result};
 
 /// Bytes of memory that are read or written by a piece of work. Anything that takes less is not worth waking up
@@ -99,25 +100,20 @@ impl Process {
         let id = std::process::id();
         let mut known = PROCESS.load(Ordering::Acquire);
         loop {
-            // SAFETY: null, or leaked below.
+            // SAFETY: null, or never freed.
             if let Some(process) = unsafe { known.as_ref() }
                 && process.id == id
             {
                 return process;
             }
             // The pool of the parent stays where it is: there is nobody left to stop.
-            let new = Box::into_raw(Box::new(Process {
+            let new = Box::new(Process {
                 id,
                 pool: Mutex::new(None),
-            }));
-            match PROCESS.compare_exchange(known, new, Ordering::AcqRel, Ordering::Acquire) {
-                // SAFETY: never freed from now on.
-                Ok(_) => return unsafe { &*new },
-                Err(other) => {
-                    // SAFETY: made above, and nobody else got to know it.
-                    drop(unsafe { Box::from_raw(new) });
-                    known = other;
-                }
+            });
+            match publish(&PROCESS, known, new) {
+                Ok(process) => return process,
+                Err(other) => known = other,
             }
         }
     }

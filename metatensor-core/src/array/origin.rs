@@ -5,6 +5,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::memory::publish;
 use crate::{Error, Result};
 
 /// Which kind of array an array is: arrays of the same origin know how to work with each other.
@@ -20,8 +21,7 @@ struct Registered {
     before: *const Registered,
 }
 
-/// The name that was registered last, or null. There is no lock: a child that was forked while another thread had it would
-/// wait forever.
+/// The name that was registered last, or null.
 static LAST: AtomicPtr<Registered> = AtomicPtr::new(ptr::null_mut());
 
 /// The origins of our own arrays have the first numbers.
@@ -62,18 +62,14 @@ impl Origin {
                 .next()
                 .map_or(BUILT_IN.len() as u64, |last| last.id)
                 + 1;
-            let new = Box::into_raw(Box::new(Registered {
+            let new = Box::new(Registered {
                 name: name.to_owned(),
                 id,
                 before: last,
-            }));
-            match LAST.compare_exchange(last, new, Ordering::AcqRel, Ordering::Acquire) {
+            });
+            match publish(&LAST, last, new) {
                 Ok(_) => return Origin(id),
-                Err(other) => {
-                    // SAFETY: made above, and nobody else got to know it.
-                    drop(unsafe { Box::from_raw(new) });
-                    last = other;
-                }
+                Err(other) => last = other,
             }
         }
     }

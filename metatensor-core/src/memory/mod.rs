@@ -6,6 +6,7 @@ mod huge_pages;
 mod kept;
 mod machine;
 mod pages;
+mod publish;
 pub(crate) mod recycled;
 mod size_class;
 mod vectors;
@@ -15,6 +16,7 @@ pub use growing::GrowingMemory;
 pub(crate) use growing::no_memory;
 pub use huge_pages::will_be_written;
 pub(crate) use machine::physical_memory;
+pub use publish::publish;
 pub(crate) use recycled::is_kept;
 pub use recycled::{
     MemoryUse, kept_memory_bound, memory_use, reset_peak_memory, set_kept_memory_bound, trim_memory,

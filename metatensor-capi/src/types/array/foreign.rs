@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull, null_mut};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use metatensor_core::internal::SmallArray;
+use metatensor_core::internal::publish;
 use metatensor_core::{
     Array, DType as DLDataType, DataMovement, DenseArray, Device as DLDevice, Dlpack,
     DlpackVersion as DLPackVersion, Error, Origin, Result, View, ViewMut,
@@ -51,34 +52,23 @@ impl Kind {
 
     #[cold]
     fn find(raw: &mts_array_t) -> NonNull<Kind> {
-        // No lock: a child that was forked while another thread had it would wait forever.
         static KNOWN: [AtomicPtr<Kind>; MAX_KNOWN] =
             [const { AtomicPtr::new(null_mut()) }; MAX_KNOWN];
         let kind = |is_known| {
-            Box::into_raw(Box::new(Kind {
+            Box::new(Kind {
                 functions: mts_array_t {
                     ptr: null_mut(),
                     ..*raw
                 },
                 is_known,
-            }))
+            })
         };
         for place in &KNOWN {
             let mut known = place.load(Ordering::Acquire);
             if known.is_null() {
-                let new = kind(true);
-                known = match place.compare_exchange(
-                    null_mut(),
-                    new,
-                    Ordering::AcqRel,
-                    Ordering::Acquire,
-                ) {
-                    Ok(_) => new,
-                    Err(other) => {
-                        // SAFETY: made above, and nobody else got to know it.
-                        drop(unsafe { Box::from_raw(new) });
-                        other
-                    }
+                known = match publish(place, null_mut(), kind(true)) {
+                    Ok(new) => ptr::from_ref(new).cast_mut(),
+                    Err(other) => other,
                 };
             }
             // SAFETY: what is in these places is never freed.
@@ -88,8 +78,7 @@ impl Kind {
                 return NonNull::from(found);
             }
         }
-        // SAFETY: a box is not null.
-        unsafe { NonNull::new_unchecked(kind(false)) }
+        NonNull::from(Box::leak(kind(false)))
     }
 
     #[inline]
