@@ -23,7 +23,7 @@ pub use array::{
 };
 pub use block::{BlockMut, BlockParts, GradientMap, TensorBlock};
 pub use error::{Error, Result};
-pub use io::remove_temporaries;
+pub use io::{FileAlignment, MapWriter, merge_files, remove_temporaries};
 pub use labels::{Labels, Mapped};
 pub use limits::Limit;
 pub use memory::{

@@ -40,8 +40,19 @@ const CRATES: [Crate; 3] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 10] = [
-    "file", "npy", "archive", "other", "contents", "info", "array", "labels", "load", "save",
+const FILES: [&str; 12] = [
+    "file",
+    "npy",
+    "archive",
+    "other",
+    "contents",
+    "info",
+    "array",
+    "labels",
+    "load",
+    "save",
+    "map_writer",
+    "merge",
 ];
 
 /// The crates of the library, from the lowest to the highest.

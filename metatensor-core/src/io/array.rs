@@ -1,7 +1,7 @@
 //! Arrays in files.
 
 use super::Scratch;
-use super::archive::{Alignment, ArchiveWriter, Member, Sink};
+use super::archive::{Alignment, ArchiveWriter, Member, Target};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
 use crate::memory::no_memory;
 use crate::memory::will_be_written;
@@ -161,7 +161,7 @@ fn swap_bytes<const N: usize>(bytes: &mut [u8]) {
 
 /// Append the array `view` to an archive, as the member `name`.
 pub(super) fn write(
-    archive: &mut ArchiveWriter<Sink<'_>>,
+    archive: &mut ArchiveWriter<impl Target>,
     name: &str,
     view: &View<'_>,
 ) -> Result<()> {

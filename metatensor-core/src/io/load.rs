@@ -355,7 +355,7 @@ impl<'s, 'c> Loader<'s, 'c> {
 }
 
 /// The parameters of all gradients by the prefix of the block they belong to, sorted.
-fn parameters(archive: &Archive<'_>) -> HashMap<String, Vec<String>> {
+pub(super) fn parameters(archive: &Archive<'_>) -> HashMap<String, Vec<String>> {
     let mut parameters: HashMap<String, Vec<String>> = HashMap::new();
     for name in archive.names() {
         // if one of the two is missing, reading the gradient says so
@@ -400,7 +400,7 @@ fn check_is_no_array(name: &str) -> Result<()> {
 }
 
 /// The block that a member belongs to whose name is this after `blocks/`.
-fn block_number(name: &str) -> Option<usize> {
+pub(super) fn block_number(name: &str) -> Option<usize> {
     let (number, _) = name.split_once('/')?;
     let block = number.parse::<usize>().ok()?;
     (block.to_string() == number).then_some(block)

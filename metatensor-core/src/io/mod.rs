@@ -7,11 +7,15 @@ mod file;
 mod info;
 mod labels;
 mod load;
+mod map_writer;
+mod merge;
 mod npy;
 mod other;
 mod save;
 
 pub use file::remove_temporaries;
+pub use map_writer::{FileAlignment, MapWriter};
+pub use merge::merge_files;
 
 use crate::Error;
 

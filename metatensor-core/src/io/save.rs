@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crc32fast::Hasher;
 
-use super::archive::{Alignment, ArchiveWriter, Sink, checksum};
+use super::archive::{Alignment, ArchiveWriter, Sink, Target, checksum};
 use super::{array, file, info, labels};
 use crate::limits::MAX_DEPTH;
 use crate::memory::{GrowingMemory, vector_for};
@@ -116,14 +116,12 @@ impl TensorMap {
     }
 
     fn write(&self, sink: Sink<'_>) -> Result<()> {
-        let mut saver = Saver::new(sink);
-        saver.inside(format_args!("keys.npy"), |saver| {
-            saver.labels(0, 0, self.keys())
-        })?;
+        let mut archive = ArchiveWriter::new(sink);
+        let mut saver = Saver::new(&mut archive);
+        saver.keys(self.keys())?;
         for (i, block) in self.blocks().iter().enumerate() {
-            saver.inside(format_args!("blocks/{i}/"), |saver| saver.block(block, 0))?;
+            saver.block_of_map(i, block)?;
         }
-        let mut archive = saver.archive;
         if !self.info().is_empty() {
             let text = info::write(self.info())?;
             archive.add(info::NAME, &[&text], Alignment::Packed)?;
@@ -200,9 +198,9 @@ impl TensorBlock {
     }
 
     fn write(&self, sink: Sink<'_>) -> Result<()> {
-        let mut saver = Saver::new(sink);
-        saver.block(self, 0)?;
-        saver.archive.finish()?;
+        let mut archive = ArchiveWriter::new(sink);
+        Saver::new(&mut archive).block(self, 0)?;
+        archive.finish()?;
         Ok(())
     }
 }
@@ -239,21 +237,33 @@ struct SavedLabels<'a> {
 }
 
 /// Writes the members of an archive.
-struct Saver<'a, 's> {
-    archive: ArchiveWriter<Sink<'s>>,
+pub(super) struct Saver<'a, 'w, W: Target> {
+    archive: &'w mut ArchiveWriter<W>,
     /// Name of the next member, or the start of it.
     name: String,
     /// The last labels of each axis, for blocks and for their gradients: many blocks have the same ones.
     saved: Vec<Vec<Option<SavedLabels<'a>>>>,
 }
 
-impl<'a, 's> Saver<'a, 's> {
-    fn new(sink: Sink<'s>) -> Self {
+impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
+    pub(super) fn new(archive: &'w mut ArchiveWriter<W>) -> Self {
         Saver {
-            archive: ArchiveWriter::new(sink),
+            archive,
             name: String::new(),
             saved: Vec::new(),
         }
+    }
+
+    /// Writes the keys of a map.
+    pub(super) fn keys(&mut self, keys: &'a Labels) -> Result<()> {
+        self.inside(format_args!("keys.npy"), |saver| saver.labels(0, 0, keys))
+    }
+
+    /// Writes the block of a map at this position.
+    pub(super) fn block_of_map(&mut self, position: usize, block: &'a TensorBlock) -> Result<()> {
+        self.inside(format_args!("blocks/{position}/"), |saver| {
+            saver.block(block, 0)
+        })
     }
 
     /// Let `write` write what has names that start with `start`, after what they start with anyway.
@@ -301,7 +311,7 @@ impl<'a, 's> Saver<'a, 's> {
         self.inside(format_args!("values.npy"), |saver| {
             let view = block.view();
             let view = view.map_err(|error| error.context(format!("'{}'", saver.name)))?;
-            array::write(&mut saver.archive, &saver.name, &view)
+            array::write(saver.archive, &saver.name, &view)
         })?;
         self.inside(format_args!("samples.npy"), |saver| {
             saver.labels(depth, 0, block.samples())

@@ -339,6 +339,20 @@ fn check_same_structure(first: &TensorBlock, block: &TensorBlock, model: &ArrayK
     if have_same_names(first, block) {
         return Ok(());
     }
+    check_all_names(first, block)
+}
+
+/// Checks that a block can be in a file with another one, of which only the data type, the names and the gradients
+/// count.
+pub(crate) fn check_same_form(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
+    let (expected, got) = (first.dtype(), block.dtype());
+    if expected != got {
+        return Err(different("data type", &expected, &got));
+    }
+    check_all_names(first, block)
+}
+
+fn check_all_names(first: &TensorBlock, block: &TensorBlock) -> Result<()> {
     check_same_names(first, block)?;
     // Properties of gradients are those of the values.
     if !same_names(first.properties(), block.properties()) {

@@ -4,9 +4,11 @@ mod directory;
 mod end;
 mod error;
 mod format;
+mod growing;
 mod inflate;
 mod local;
 mod member;
+mod names;
 mod prefix;
 mod reader;
 mod sink;
@@ -15,9 +17,10 @@ mod writer;
 
 pub(crate) use end::End;
 pub(crate) use error::LoadError;
+pub(crate) use growing::{Growing, Mark};
 pub(crate) use member::Member;
-pub(crate) use reader::Archive;
-pub(crate) use sink::Sink;
+pub(crate) use reader::{Archive, Stored};
+pub(crate) use sink::{Sink, Target};
 pub(crate) use source::Source;
 pub(crate) use writer::{Alignment, ArchiveWriter, checksum};
 

@@ -9,6 +9,24 @@ use super::local::data_start;
 use super::member::{Check, Data, Member};
 use crate::{Error, Limit, Result};
 
+/// Where a member is in its source, and what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored {
+    pub(crate) header_start: u64,
+    pub(super) data_start: u64,
+    pub(super) stored_size: u64,
+    pub(super) size: u64,
+    pub(super) crc: u32,
+    pub(super) method: u16,
+}
+
+impl Stored {
+    /// How many bytes it takes, as they are.
+    pub(crate) fn size(&self) -> u64 {
+        self.stored_size
+    }
+}
+
 /// An archive of which the directory was read and checked.
 #[derive(Debug)]
 pub(crate) struct Archive<'s> {
@@ -63,9 +81,7 @@ impl<'s> Archive<'s> {
     /// If there is no such member, or if what is known of it before its data is read is wrong.
     pub(crate) fn open_member(&mut self, name: &str) -> Result<Member<'_, 's>, LoadError> {
         let Some(index) = self.find(name) else {
-            let source = self.source.name();
-            let error = Error::serialization(format!("there is no '{name}' in {source}"));
-            return Err(LoadError::Whole(error));
+            return Err(LoadError::Whole(self.missing(name)));
         };
         self.next = index + 1;
         self.opened[index] = true;
@@ -92,6 +108,26 @@ impl<'s> Archive<'s> {
         )?)
     }
 
+    /// Where the member `name` is, for those who copy it as it is.
+    ///
+    /// # Errors
+    /// If there is no such member, or if its header says something else than the directory.
+    pub(crate) fn stored(&mut self, name: &str) -> Result<Stored, LoadError> {
+        let Some(index) = self.find(name) else {
+            return Err(LoadError::Whole(self.missing(name)));
+        };
+        self.next = index + 1;
+        let entry = &self.directory.entries()[index];
+        Ok(Stored {
+            header_start: entry.header_start,
+            data_start: data_start(&mut self.source, &self.directory, entry)?,
+            stored_size: entry.stored_size,
+            size: entry.size,
+            crc: entry.crc,
+            method: entry.method.code(),
+        })
+    }
+
     /// Check the headers of the members that were not opened, and let `check` check their names: one of them may have
     /// been looked for under the name that it had before the directory was damaged.
     ///
@@ -105,6 +141,12 @@ impl<'s> Archive<'s> {
             }
         }
         Ok(())
+    }
+
+    #[cold]
+    fn missing(&self, name: &str) -> Error {
+        let source = self.source.name();
+        Error::serialization(format!("there is no '{name}' in {source}"))
     }
 
     fn find(&self, name: &str) -> Option<usize> {

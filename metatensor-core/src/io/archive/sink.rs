@@ -55,16 +55,35 @@ impl Write for Sink<'_> {
     }
 }
 
-impl Sink<'_> {
+/// What an archive can be written to.
+pub(crate) trait Target: Write {
     /// Appends the elements of `view`, the last axis varying fastest, and gives the checksum of what `checked` has seen and
-    /// of them. Only for sinks that are no streams.
+    /// of them. Only for targets that are no streams.
     ///
     /// # Errors
     /// If the file can not be written, which `failed` makes an error of, or if there is not enough memory.
-    pub(super) fn append(
+    fn append(
         &mut self,
         view: &View<'_>,
-        mut checked: Hasher,
+        checked: Hasher,
+        failed: impl Fn(io::Error) -> Error + Sync,
+    ) -> Result<u32>;
+
+    /// Replaces what was written `back` bytes before the end, if this is no stream.
+    ///
+    /// # Errors
+    /// If the file can not be written.
+    fn replace(&mut self, back: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Whether bytes can only be taken one after the other.
+    fn is_stream(&self) -> bool;
+}
+
+impl Target for Sink<'_> {
+    fn append(
+        &mut self,
+        view: &View<'_>,
+        checked: Hasher,
         failed: impl Fn(io::Error) -> Error + Sync,
     ) -> Result<u32> {
         match self {
@@ -73,37 +92,12 @@ impl Sink<'_> {
                 view.append_to(*memory, failed)?;
                 checksum(checked, &[&memory.written()[start..]])
             }
-            Sink::File(file) => {
-                let start = file.stream_position().map_err(&failed)?;
-                let size = view.shape().iter().product::<usize>() * view.dtype().size();
-                let sums = Mutex::new(Vec::new());
-                let shared: &File = file;
-                view.in_pieces(|offset, bytes| {
-                    let mut sum = Hasher::new();
-                    sum.update(bytes);
-                    let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
-                    sums.push((offset, sum));
-                    drop(sums);
-                    write_all_at(shared, bytes, start + offset as u64).map_err(&failed)
-                })?;
-                file.seek(SeekFrom::Start(start + size as u64))
-                    .map_err(failed)?;
-                let mut sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
-                sums.sort_unstable_by_key(|&(offset, _)| offset);
-                for (_, sum) in &sums {
-                    checked.combine(sum);
-                }
-                Ok(checked.finalize())
-            }
+            Sink::File(file) => file.append(view, checked, failed),
             Sink::Stream(_) => Err(Error::Internal("streams only take bytes".to_owned())),
         }
     }
 
-    /// Replaces what was written `back` bytes before the end, if this is no stream.
-    ///
-    /// # Errors
-    /// If the file can not be written.
-    pub(super) fn replace(&mut self, back: u64, bytes: &[u8]) -> io::Result<()> {
+    fn replace(&mut self, back: u64, bytes: &[u8]) -> io::Result<()> {
         match self {
             Sink::Memory(memory) => {
                 let written = memory.written();
@@ -111,13 +105,54 @@ impl Sink<'_> {
                 written[start..][..bytes.len()].copy_from_slice(bytes);
                 Ok(())
             }
-            Sink::File(file) => {
-                let end = file.stream_position()?;
-                write_all_at(file, bytes, end - back)?;
-                // which some systems have moved
-                file.seek(SeekFrom::Start(end)).map(|_| ())
-            }
+            Sink::File(file) => file.replace(back, bytes),
             Sink::Stream(_) => Err(io::ErrorKind::Unsupported.into()),
         }
+    }
+
+    fn is_stream(&self) -> bool {
+        matches!(self, Sink::Stream(_))
+    }
+}
+
+/// A file that is written to by nobody else, and at the end.
+impl Target for File {
+    fn append(
+        &mut self,
+        view: &View<'_>,
+        mut checked: Hasher,
+        failed: impl Fn(io::Error) -> Error + Sync,
+    ) -> Result<u32> {
+        let start = self.stream_position().map_err(&failed)?;
+        let size = view.shape().iter().product::<usize>() * view.dtype().size();
+        let sums = Mutex::new(Vec::new());
+        let shared: &File = self;
+        view.in_pieces(|offset, bytes| {
+            let mut sum = Hasher::new();
+            sum.update(bytes);
+            let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
+            sums.push((offset, sum));
+            drop(sums);
+            write_all_at(shared, bytes, start + offset as u64).map_err(&failed)
+        })?;
+        self.seek(SeekFrom::Start(start + size as u64))
+            .map_err(failed)?;
+        let mut sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
+        sums.sort_unstable_by_key(|&(offset, _)| offset);
+        for (_, sum) in &sums {
+            checked.combine(sum);
+        }
+        Ok(checked.finalize())
+    }
+
+    fn replace(&mut self, back: u64, bytes: &[u8]) -> io::Result<()> {
+        let end = self.stream_position()?;
+        write_all_at(self, bytes, end - back)?;
+        // which some systems have moved
+        self.seek(SeekFrom::Start(end)).map(|_| ())
+    }
+
+    fn is_stream(&self) -> bool {
+        false
     }
 }

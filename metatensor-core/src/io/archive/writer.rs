@@ -1,14 +1,13 @@
 //! Writing archives, byte for byte as the metatensor 0.2 library writes them.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
 use std::io::{self, Write};
 
 use crc32fast::Hasher;
 use smallvec::SmallVec;
 
-use super::Sink;
+use super::Target;
 use super::format::*;
+use super::names::NameHashes;
 use crate::threads::for_each;
 use crate::{Error, Result, View};
 
@@ -44,22 +43,44 @@ const DATE: u16 = (2000 - 1980) << 9 | 1 << 5 | 1;
 /// A regular file with mode 644.
 const ATTRIBUTES: u32 = 0o100_644 << 16;
 
+/// What headers and directories say of the content of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Content {
+    pub(super) method: u16,
+    pub(super) crc: u32,
+    /// Size in the archive, compressed or not.
+    pub(super) stored_size: u64,
+    pub(super) size: u64,
+}
+
+impl Content {
+    /// What readers have to understand, if the header starts at `start`.
+    pub(super) fn version(&self, start: u64) -> u16 {
+        if self.size.max(self.stored_size) >= MAX32 || start >= MAX32 {
+            VERSION_64
+        } else {
+            VERSION
+        }
+    }
+}
+
+fn flags(name: &str) -> u16 {
+    if name.is_ascii() { 0 } else { UTF8 }
+}
+
 /// Writes an archive of uncompressed members from the first byte to the last, without ever going
 /// back but for the checksums of [`ArchiveWriter::add_elements`].
 #[derive(Debug)]
 pub(crate) struct ArchiveWriter<W: Write> {
-    sink: W,
+    pub(super) sink: W,
     /// Bytes that are not in the sink yet.
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
     /// Number of bytes written so far, those in the buffer included.
-    offset: u64,
+    pub(super) offset: u64,
     /// The directory for the end of the file.
-    directory: Vec<u8>,
-    count: u64,
-    /// Hashes of all names: the names themselves are in the directory.
-    names: HashSet<u64, BuildHasherDefault<Hashed>>,
-    /// Changes all hashes, so that nobody can choose names with equal ones.
-    seed: u64,
+    pub(super) directory: Vec<u8>,
+    pub(super) count: u64,
+    pub(super) names: NameHashes,
 }
 
 impl<W: Write> ArchiveWriter<W> {
@@ -71,8 +92,7 @@ impl<W: Write> ArchiveWriter<W> {
             offset: 0,
             directory: Vec::new(),
             count: 0,
-            names: HashSet::default(),
-            seed: RandomState::new().hash_one(0),
+            names: NameHashes::new(),
         }
     }
 
@@ -107,6 +127,28 @@ impl<W: Write> ArchiveWriter<W> {
 
     /// Put the header of a member before its content, and its entry into the directory.
     fn begin(&mut self, name: &str, size: u64, alignment: Alignment, crc: u32) -> Result<()> {
+        let content = Content {
+            method: STORED,
+            crc,
+            stored_size: size,
+            size,
+        };
+        let start = self.offset;
+        self.put_header(name, &content, alignment)?;
+        self.put_record(name, &content, start);
+        Ok(())
+    }
+
+    /// Put the header of a member before its content.
+    ///
+    /// # Errors
+    /// If there is such a member already, or the name is too long for the format.
+    pub(super) fn put_header(
+        &mut self,
+        name: &str,
+        content: &Content,
+        alignment: Alignment,
+    ) -> Result<()> {
         let Ok(name_length) = u16::try_from(name.len()) else {
             let start: String = name.chars().take(64).collect();
             return Err(Error::invalid(format!(
@@ -114,21 +156,13 @@ impl<W: Write> ArchiveWriter<W> {
                 name.len()
             )));
         };
-        if !self.names.insert(hash(name.as_bytes(), self.seed)) && self.has_member(name) {
+        if !self.names.insert(name.as_bytes()) && self.has_member(name) {
             return Err(Error::invalid(format!(
                 "two archive members would have the name '{name}'"
             )));
         }
-        self.count += 1;
 
         let start = self.offset;
-        let flags = if name.is_ascii() { 0 } else { UTF8 };
-        let version = if size >= MAX32 || start >= MAX32 {
-            VERSION_64
-        } else {
-            VERSION
-        };
-
         let mut extra_length = EXTRA_64_LENGTH;
         let mut zeros = 0;
         if alignment == Alignment::Bytes64 {
@@ -141,39 +175,44 @@ impl<W: Write> ArchiveWriter<W> {
         let header = &mut self.buffer;
         let before = header.len();
         put32(header, LOCAL_SIGNATURE);
-        put16(header, version);
-        put16(header, flags);
-        put16(header, STORED);
+        put16(header, content.version(start));
+        put16(header, flags(name));
+        put16(header, content.method);
         put16(header, TIME);
         put16(header, DATE);
-        put32(header, crc);
+        put32(header, content.crc);
         put32(header, u32::MAX);
         put32(header, u32::MAX);
         put16(header, name_length);
         put16(header, extra_length as u16);
         header.extend_from_slice(name.as_bytes());
-        put_extra_64(header, &[size, size]);
+        put_extra_64(header, &[content.size, content.stored_size]);
         if alignment == Alignment::Bytes64 {
             put_padding(header, zeros);
         }
         self.offset += (self.buffer.len() - before) as u64;
+        Ok(())
+    }
 
-        let wide: SmallVec<[u64; 3]> = [size, size, start]
+    /// Put the entry of the member that starts at `start` into the directory.
+    pub(super) fn put_record(&mut self, name: &str, content: &Content, start: u64) {
+        self.count += 1;
+        let wide: SmallVec<[u64; 3]> = [content.size, content.stored_size, start]
             .into_iter()
             .filter(|&n| n >= MAX32)
             .collect();
         let record = &mut self.directory;
         put32(record, RECORD_SIGNATURE);
         put16(record, MADE_BY);
-        put16(record, version);
-        put16(record, flags);
-        put16(record, STORED);
+        put16(record, content.version(start));
+        put16(record, flags(name));
+        put16(record, content.method);
         put16(record, TIME);
         put16(record, DATE);
-        put32(record, crc);
-        put32(record, size.min(MAX32) as u32);
-        put32(record, size.min(MAX32) as u32);
-        put16(record, name_length);
+        put32(record, content.crc);
+        put32(record, content.stored_size.min(MAX32) as u32);
+        put32(record, content.size.min(MAX32) as u32);
+        put16(record, name.len() as u16);
         put16(
             record,
             if wide.is_empty() {
@@ -191,23 +230,12 @@ impl<W: Write> ArchiveWriter<W> {
         if !wide.is_empty() {
             put_extra_64(record, &wide);
         }
-
-        Ok(())
     }
 
     /// Whether there is a member of this name.
     #[cold]
     fn has_member(&self, name: &str) -> bool {
-        let mut rest = &self.directory[..];
-        while let Some((record, after)) = rest.split_first_chunk::<RECORD>() {
-            let name_length = usize::from(get16(record, 28));
-            let extra_length = usize::from(get16(record, 30));
-            if &after[..name_length] == name.as_bytes() {
-                return true;
-            }
-            rest = &after[name_length + extra_length..];
-        }
-        false
+        records(&self.directory).any(|record| record.name == name.as_bytes())
     }
 
     /// Write the directory, and give back the sink.
@@ -215,10 +243,23 @@ impl<W: Write> ArchiveWriter<W> {
     /// # Errors
     /// If the sink fails.
     pub(crate) fn finish(mut self) -> Result<W> {
+        let end = self.end();
+        let mut directory = std::mem::take(&mut self.directory);
+        directory.extend(end);
+        self.put(&directory)
+            .and_then(|()| self.flush_buffer())
+            .and_then(|()| self.sink.flush())
+            .map_err(could_not_finish)?;
+        Ok(self.sink)
+    }
+
+    /// What comes after the directory.
+    pub(super) fn end(&self) -> Vec<u8> {
         let count = self.count;
         let start = self.offset;
         let size = self.directory.len() as u64;
-        let end = &mut self.directory;
+        let mut bytes = Vec::with_capacity(END_64 + LOCATOR + END);
+        let end = &mut bytes;
         if count >= MAX16 || start >= MAX32 || size >= MAX32 {
             put32(end, END_64_SIGNATURE);
             put64(end, END_64 as u64 - 12); // size of what follows
@@ -244,19 +285,10 @@ impl<W: Write> ArchiveWriter<W> {
         put32(end, size.min(MAX32) as u32);
         put32(end, start.min(MAX32) as u32);
         put16(end, 0); // length of a comment
-
-        let directory = std::mem::take(&mut self.directory);
-        self.put(&directory)
-            .and_then(|()| self.flush_buffer())
-            .and_then(|()| self.sink.flush())
-            .map_err(|cause| Error::Io {
-                context: "could not write the directory of the archive".to_owned(),
-                cause,
-            })?;
-        Ok(self.sink)
+        bytes
     }
 
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.offset += bytes.len() as u64;
         if bytes.len() >= LARGE {
             self.flush_buffer()?;
@@ -269,7 +301,7 @@ impl<W: Write> ArchiveWriter<W> {
         Ok(())
     }
 
-    fn flush_buffer(&mut self) -> io::Result<()> {
+    pub(super) fn flush_buffer(&mut self) -> io::Result<()> {
         self.sink.write_all(&self.buffer)?;
         self.buffer.clear();
         Ok(())
@@ -277,14 +309,22 @@ impl<W: Write> ArchiveWriter<W> {
 }
 
 #[cold]
-fn could_not_write(name: &str, cause: io::Error) -> Error {
+pub(super) fn could_not_finish(cause: io::Error) -> Error {
+    Error::Io {
+        context: "could not write the directory of the archive".to_owned(),
+        cause,
+    }
+}
+
+#[cold]
+pub(super) fn could_not_write(name: &str, cause: io::Error) -> Error {
     Error::Io {
         context: format!("could not write '{name}'"),
         cause,
     }
 }
 
-impl ArchiveWriter<Sink<'_>> {
+impl<W: Target> ArchiveWriter<W> {
     /// Append the member `name`, made of `header` and the elements of `view`, the last axis varying fastest. The sink must
     /// not be a stream: elements are copied to where they stay, and the checksum follows.
     ///
@@ -315,7 +355,7 @@ impl ArchiveWriter<Sink<'_>> {
 
     /// Whether the sink only takes bytes one after the other.
     pub(crate) fn is_stream(&self) -> bool {
-        matches!(self.sink, Sink::Stream(_))
+        self.sink.is_stream()
     }
 }
 
@@ -348,6 +388,26 @@ const EXTRA_64_LENGTH: u64 = 4 + 2 * 8;
 /// alignment itself.
 const PADDING_HEADER: u64 = 6;
 
+/// A record of a directory, as it is in a file that is known to be valid.
+pub(super) struct Record<'d> {
+    pub(super) name: &'d [u8],
+    pub(super) bytes: &'d [u8],
+}
+
+/// The records of a valid directory.
+pub(super) fn records(mut directory: &[u8]) -> impl Iterator<Item = Record<'_>> {
+    std::iter::from_fn(move || {
+        let (record, after) = directory.split_first_chunk::<RECORD>()?;
+        let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(get16(record, at)));
+        let (bytes, rest) = directory.split_at_checked(RECORD + name + extra + comment)?;
+        directory = rest;
+        Some(Record {
+            name: &after[..name],
+            bytes,
+        })
+    })
+}
+
 fn put_extra_64(out: &mut Vec<u8>, numbers: &[u64]) {
     put16(out, EXTRA_64);
     put16(out, 8 * numbers.len() as u16);
@@ -361,36 +421,6 @@ fn put_padding(out: &mut Vec<u8>, zeros: u64) {
     put16(out, 2 + zeros as u16);
     put16(out, 64);
     out.resize(out.len() + zeros as usize, 0);
-}
-
-/// A number that is different for different names, as a rule.
-fn hash(name: &[u8], seed: u64) -> u64 {
-    let (words, rest) = name.as_chunks::<8>();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let words = words.iter().copied().chain([last]);
-    words.fold(seed ^ name.len() as u64, |hash, word| {
-        let mixed = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ mixed >> 32
-    })
-}
-
-/// What was a hash already.
-#[derive(Default)]
-struct Hashed(u64);
-
-impl std::hash::Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = hash(bytes, 0);
-    }
 }
 
 fn put16(out: &mut Vec<u8>, value: u16) {

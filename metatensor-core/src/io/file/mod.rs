@@ -32,12 +32,12 @@ pub(super) use open::open;
 #[cfg(not(unix))]
 pub use portable::remove_temporaries;
 #[cfg(not(unix))]
-pub(super) use portable::{open, save};
+pub(super) use portable::{Replacement, open, save};
 pub(super) use positioned::{read_exact_at, write_all_at};
 #[cfg(unix)]
 pub use registry::remove_temporaries;
 #[cfg(unix)]
-pub(super) use replace::save;
+pub(super) use replace::{Replacement, save};
 
 /// What a path to load from stands for.
 #[derive(Debug)]

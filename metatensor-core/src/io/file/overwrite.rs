@@ -30,13 +30,11 @@ pub(super) fn elsewhere(
     write: impl Fn(Destination<'_>) -> Result<()>,
 ) -> Result<Whole> {
     let refused = |error| Error::io("write", path, error);
-    let folder = Folder::open(&env::temp_dir());
-    let in_folder = folder.and_then(|folder| Temporary::new(folder, path.as_os_str().as_bytes()));
-    let in_folder = in_folder.map_err(refused).and_then(|mut new| {
-        write(Destination::File(&mut new.file))?;
+    let in_folder = new_elsewhere(path).map_err(refused).and_then(|mut new| {
+        write(Destination::File(new.file_mut()))?;
         // what is overwritten next is lost if the machine stops
-        new.file.sync_all().map_err(refused)?;
-        Ok(Whole::Named(new))
+        new.file().sync_all().map_err(refused)?;
+        Ok(new)
     });
     match in_folder {
         Err(Error::Io { .. }) => {
@@ -45,6 +43,19 @@ pub(super) fn elsewhere(
             Ok(Whole::Memory(file))
         }
         other => other,
+    }
+}
+
+/// A new file for what should be at `path`, in the folder for temporary files, or else in memory.
+///
+/// # Errors
+/// If there is no place for it.
+pub(super) fn new_elsewhere(path: &Path) -> io::Result<Whole> {
+    let folder = Folder::open(&env::temp_dir());
+    let new = folder.and_then(|folder| Temporary::new(folder, path.as_os_str().as_bytes()));
+    match new {
+        Ok(new) => Ok(Whole::Named(new)),
+        Err(_) => Ok(Whole::Memory(in_memory()?)),
     }
 }
 
@@ -61,19 +72,30 @@ fn in_memory() -> io::Result<File> {
 }
 
 impl Whole {
+    pub(super) fn file(&self) -> &File {
+        match self {
+            Whole::Named(new) => &new.file,
+            Whole::Memory(file) => file,
+        }
+    }
+
+    pub(super) fn file_mut(&mut self) -> &mut File {
+        match self {
+            Whole::Named(new) => &mut new.file,
+            Whole::Memory(file) => file,
+        }
+    }
+
     /// Gives `target` this content, once there is space for all of it.
     ///
     /// # Errors
     /// If `target` can not be written to. If it has lost its content by then, the error says where the new one is.
     pub(super) fn overwrite(mut self, target: &File) -> io::Result<()> {
-        let source = match &mut self {
-            Whole::Named(new) => {
-                // from now on, it stays if the process is killed
-                new.give_name()?;
-                &new.file
-            }
-            Whole::Memory(file) => file,
-        };
+        if let Whole::Named(new) = &mut self {
+            // from now on, it stays if the process is killed
+            new.give_name()?;
+        }
+        let source = self.file();
         let size = source.metadata()?.len();
         reserve(target, size)?;
         copy(target, source, size).map_err(|error| {

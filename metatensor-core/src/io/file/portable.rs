@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Destination, Opened};
@@ -33,35 +33,86 @@ pub(in crate::io) fn save(
     path: &Path,
     write: impl Fn(Destination<'_>) -> Result<()>,
 ) -> Result<()> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let refused = |error| Error::io("write", path, error);
-    let Some(name) = path.file_name() else {
-        return Err(refused(ErrorKind::InvalidInput.into()));
-    };
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut temporary = OsString::from(".");
-    temporary.push(name);
-    temporary.push(format!(".{}.{number}.tmp", std::process::id()));
-    let temporary = path.with_file_name(temporary);
+    let new = Replacement::new(path)?;
+    write(Destination::File(&mut new.file()?)).map_err(|error| new.failed(error))?;
+    new.commit()
+}
 
-    let mut options = OpenOptions::new();
-    let mut file = options
-        .write(true)
-        .create_new(true)
-        .open(&temporary)
-        .map_err(refused)?;
-    let written = write(Destination::File(&mut file)).map_err(|error| match error {
-        Error::Io { .. } => error.context(format!("could not write '{}'", path.display())),
-        other => other,
-    });
-    // without this the new name could be on the disk before the data
-    let written = written.and_then(|()| file.sync_all().map_err(refused));
-    drop(file);
-    let replaced = written.and_then(|()| fs::rename(&temporary, path).map_err(refused));
-    if replaced.is_err() {
-        let _ = fs::remove_file(&temporary);
+/// A file that replaces another one when it is complete.
+#[derive(Debug)]
+pub(in crate::io) struct Replacement {
+    path: PathBuf,
+    temporary: PathBuf,
+    file: Option<File>,
+}
+
+impl Replacement {
+    /// A new file for `path`.
+    ///
+    /// # Errors
+    /// If there can be none.
+    pub(in crate::io) fn new(path: &Path) -> Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let refused = |error| Error::io("write", path, error);
+        let Some(name) = path.file_name() else {
+            return Err(refused(ErrorKind::InvalidInput.into()));
+        };
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut temporary = OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}.{number}.tmp", std::process::id()));
+        let temporary = path.with_file_name(temporary);
+        let mut options = OpenOptions::new();
+        let file = options
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
+            .map_err(refused)?;
+        Ok(Replacement {
+            path: path.to_owned(),
+            temporary,
+            file: Some(file),
+        })
     }
-    replaced
+
+    /// Another descriptor for the file that is to be written.
+    ///
+    /// # Errors
+    /// If the process has too many.
+    pub(in crate::io) fn file(&self) -> Result<File> {
+        let file = self.file.as_ref().ok_or_else(|| ErrorKind::NotFound.into());
+        file.and_then(File::try_clone)
+            .map_err(|error| Error::io("write", &self.path, error))
+    }
+
+    /// What a failed write says.
+    #[cold]
+    pub(in crate::io) fn failed(&self, error: Error) -> Error {
+        match error {
+            Error::Io { .. } => error.context(format!("could not write '{}'", self.path.display())),
+            other => other,
+        }
+    }
+
+    /// Puts the new file in the place of the old one.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(in crate::io) fn commit(mut self) -> Result<()> {
+        // without this the new name could be on the disk before the data
+        let synced = self.file.take().map_or(Ok(()), |file| file.sync_all());
+        synced
+            .and_then(|()| fs::rename(&self.temporary, &self.path))
+            .map_err(|error| Error::io("write", &self.path, error))
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        self.file = None;
+        let _ = fs::remove_file(&self.temporary);
+    }
 }
 
 /// Removes the temporary files of this process where that can be done at any moment, which is not here.

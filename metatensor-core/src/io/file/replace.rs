@@ -1,12 +1,14 @@
 //! Files that are either the old ones or completely the new ones.
 
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Destination;
 use super::access::{Access, set_mode};
-use super::overwrite::{Whole, elsewhere};
+use super::overwrite::{Whole, elsewhere, new_elsewhere};
 use super::place::Place;
 use super::temporary::{Folder, Temporary};
 use crate::{Error, Result};
@@ -28,45 +30,140 @@ pub(in crate::io) fn save(
     write: impl Fn(Destination<'_>) -> Result<()>,
 ) -> Result<()> {
     let write = |destination: Destination<'_>| {
-        write(destination).map_err(|error| match error {
-            Error::Io { .. } => error.context(format!("could not write '{}'", path.display())),
-            other => other,
-        })
+        write(destination).map_err(|error| could_not_write(error, path))
     };
     let refused = |error| Error::io("write", path, error);
-    let (folder, name, old) = match Place::of(path).map_err(refused)? {
-        Place::Stream(mut stream) => return write(Destination::Stream(&mut stream)),
-        Place::File { folder, name, old } => (folder, name, old),
-    };
-    let beside = Folder::open(&folder).and_then(|folder| Temporary::new(folder, name.as_bytes()));
-    let mut new = match beside {
-        Ok(new) => new,
-        Err(error) => {
-            let Some(old) = old.filter(|_| is_forbidden(&error)) else {
-                return Err(refused(error));
+    match Place::of(path).map_err(refused)? {
+        Place::Stream(mut stream) => write(Destination::Stream(&mut stream)),
+        Place::File { folder, name, old } => {
+            let mut new = match beside(&folder, &name, old.is_some()).map_err(refused)? {
+                Some(new) => Whole::Named(new),
+                None => {
+                    let whole = elsewhere(&folder.join(&name), write)?;
+                    return overwrite(whole, old).map_err(refused);
+                }
             };
-            return elsewhere(&folder.join(name), write)?
-                .overwrite(&old)
-                .map_err(refused);
+            write(Destination::File(new.file_mut()))?;
+            replace(new, &name, old).map_err(refused)
         }
+    }
+}
+
+/// What a failed write to the file at `path` says.
+#[cold]
+fn could_not_write(error: Error, path: &Path) -> Error {
+    match error {
+        Error::Io { .. } => error.context(format!("could not write '{}'", path.display())),
+        other => other,
+    }
+}
+
+/// A file that replaces another one when it is complete, as by [`save`], for those who write it over some time.
+#[derive(Debug)]
+pub(in crate::io) struct Replacement {
+    path: PathBuf,
+    name: OsString,
+    old: Option<File>,
+    new: Whole,
+    is_beside: bool,
+}
+
+impl Replacement {
+    /// A new file for `path`.
+    ///
+    /// # Errors
+    /// If the path can not be written to, or is not one of a regular file.
+    pub(in crate::io) fn new(path: &Path) -> Result<Self> {
+        let refused = |error| Error::io("write", path, error);
+        let Place::File { folder, name, old } = Place::of(path).map_err(refused)? else {
+            let error = io::Error::new(
+                ErrorKind::InvalidInput,
+                "a file that grows piece by piece has to be a regular one, not a pipe or a device",
+            );
+            return Err(refused(error));
+        };
+        let beside = beside(&folder, &name, old.is_some()).map_err(refused)?;
+        let is_beside = beside.is_some();
+        let new = match beside {
+            Some(new) => Whole::Named(new),
+            None => new_elsewhere(&folder.join(&name)).map_err(refused)?,
+        };
+        Ok(Replacement {
+            path: path.to_owned(),
+            name,
+            old,
+            new,
+            is_beside,
+        })
+    }
+
+    /// Another descriptor for the file that is to be written.
+    ///
+    /// # Errors
+    /// If the process has too many.
+    pub(in crate::io) fn file(&self) -> Result<File> {
+        let file = self.new.file().try_clone();
+        file.map_err(|error| Error::io("write", &self.path, error))
+    }
+
+    /// What a failed write says.
+    #[cold]
+    pub(in crate::io) fn failed(&self, error: Error) -> Error {
+        could_not_write(error, &self.path)
+    }
+
+    /// Puts the new file in the place of the old one.
+    ///
+    /// # Errors
+    /// When the system refuses. The old file is still there, unless the error says that overwriting failed, and where
+    /// the new content is.
+    pub(in crate::io) fn commit(self) -> Result<()> {
+        let refused = |error| Error::io("write", &self.path, error);
+        if self.is_beside {
+            return replace(self.new, &self.name, self.old).map_err(refused);
+        }
+        self.new
+            .file()
+            .sync_all()
+            .and_then(|()| overwrite(self.new, self.old))
+            .map_err(refused)
+    }
+}
+
+/// A new file in the same folder, or `None` if the folder does not allow it, but `old` could be overwritten.
+fn beside(folder: &Path, name: &OsString, old: bool) -> io::Result<Option<Temporary>> {
+    let new = Folder::open(folder).and_then(|folder| Temporary::new(folder, name.as_bytes()));
+    match new {
+        Err(error) if old && is_forbidden(&error) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// Gives the complete file `new` its name.
+fn replace(new: Whole, name: &OsString, old: Option<File>) -> io::Result<()> {
+    let Whole::Named(mut new) = new else {
+        return overwrite(new, old);
     };
-    write(Destination::File(&mut new.file))?;
     // without this the new name could be on the disk before the data
-    new.file.sync_all().map_err(refused)?;
+    new.file.sync_all()?;
     let Some(old) = old else {
         set_mode(&new.file, new.usual_mode());
-        return new.rename_to(&name).map_err(refused);
+        return new.rename_to(name);
     };
-    let access = Access::of(&old).map_err(refused)?;
-    let replaced = access
-        .give_to(&new.file)
-        .and_then(|()| new.rename_to(&name));
+    let access = Access::of(&old)?;
+    let replaced = access.give_to(&new.file).and_then(|()| new.rename_to(name));
     match replaced {
         // it is mounted there, or the folder only lets owners replace files
         Err(error) if is_forbidden(&error) => Whole::Named(new).overwrite(&old),
         other => other,
     }
-    .map_err(refused)
+}
+
+fn overwrite(new: Whole, old: Option<File>) -> io::Result<()> {
+    match old {
+        Some(old) => new.overwrite(&old),
+        None => Err(ErrorKind::NotFound.into()),
+    }
 }
 
 /// Whether a file can still be overwritten if this is why it could not be replaced.

@@ -40,6 +40,19 @@ impl Folder {
             path: path.to_owned(),
         })
     }
+
+    /// Makes sure that the names in this folder are on the disk.
+    pub(super) fn sync(&self) {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        // Whoever may not list the folder can not do it, nor can some file systems, which need not do anything.
+        if let Ok(folder) = openat(&self.descriptor, ".", flags, Mode::empty()) {
+            let _ = rustix::fs::fsync(folder);
+        }
+    }
+
+    pub(super) fn descriptor(&self) -> &OwnedFd {
+        &self.descriptor
+    }
 }
 
 /// A file that is being written, of which nobody else knows. It goes away with this value.
@@ -110,7 +123,8 @@ impl Temporary {
         Ok(())
     }
 
-    /// Gives the file its final name, in the same folder. What had this name before has none any more.
+    /// Gives the file its final name, in the same folder, where it is on the disk as well. What had this name before
+    /// has none any more.
     ///
     /// # Errors
     /// If the system refuses.
@@ -121,6 +135,7 @@ impl Temporary {
             renameat(folder, temporary, folder, name)?;
         }
         self.name = None;
+        self.folder.sync();
         Ok(())
     }
 

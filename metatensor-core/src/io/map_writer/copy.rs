@@ -1,0 +1,187 @@
+//! Blocks that come from other files, as they are.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+
+use super::MapWriter;
+use super::form::Forms;
+use crate::error::Contents;
+use crate::io::archive::{Alignment, Archive, LoadError, Source};
+use crate::io::load::{block_number, parameters};
+use crate::io::npy::Headers;
+use crate::io::{Scratch, array, info, labels};
+use crate::{Error, Labels, Result};
+
+/// How the data of members is placed that are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileAlignment {
+    /// Larger arrays start at multiples of 64 bytes, so that they can be used where they are in a mapped file. This is
+    /// what saving does.
+    Aligned,
+    /// Members follow each other without gaps.
+    Packed,
+}
+
+impl MapWriter {
+    /// Adds all blocks and the info of the map in `archive`, and whatever else is in it.
+    ///
+    /// # Errors
+    /// If it is no map, or does not fit to what is there.
+    pub(in crate::io) fn copy_all(
+        &mut self,
+        opened: Opened<'_>,
+        alignment: FileAlignment,
+    ) -> Result<()> {
+        let Opened {
+            mut archive,
+            keys,
+            info,
+        } = opened;
+        let name = archive.source().name().to_owned();
+        let in_source = |error: Error| error.context(&name);
+        self.keys.check_names(&keys).map_err(in_source)?;
+        self.check_info(&info).map_err(in_source)?;
+        let first = self.keys.count();
+        let had_form = self.form.is_some();
+        let copied = self.change(|writer| {
+            for key in keys.iter() {
+                writer.keys.check(key).map_err(in_source)?;
+                writer.keys.push(key);
+            }
+            writer.check_forms(&mut archive, &keys)?;
+            writer.copy_members(&mut archive, first, keys.count(), alignment)
+        });
+        if copied.is_err() {
+            self.keys.truncate(first);
+            self.form.take_if(|_| !had_form);
+        }
+        copied?;
+        self.info.extend(info);
+        Ok(())
+    }
+
+    fn check_info(&self, info: &IndexMap<String, String>) -> Result<()> {
+        match info
+            .iter()
+            .find(|&(name, value)| self.info.get(name).is_some_and(|other| other != value))
+        {
+            Some((name, value)) => Err(Error::invalid(format!(
+                "the info '{name}' is '{value}', but '{}' in the files before: nothing tells which of them is meant",
+                self.info[name]
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that all blocks with these keys have the form of those that are there.
+    fn check_forms(&mut self, archive: &mut Archive<'_>, keys: &Labels) -> Result<()> {
+        let mut forms = Forms {
+            parameters: parameters(archive),
+            headers: Headers::default(),
+        };
+        let mut check = |writer: &mut Self, i: usize| -> Result<(), LoadError> {
+            let form = forms.read(archive, &format!("blocks/{i}/"), None, 0)?;
+            Ok(writer.check_form(&form).map_err(|error| {
+                error.context(format!(
+                    "block {} does not have the structure of the first block",
+                    keys.describe(i)
+                ))
+            })?)
+        };
+        let checked = (0..keys.count()).try_for_each(|i| check(self, i));
+        checked.map_err(|error| error.in_source(archive.source().name()))
+    }
+
+    fn copy_members(
+        &mut self,
+        archive: &mut Archive<'_>,
+        first: usize,
+        count: usize,
+        alignment: FileAlignment,
+    ) -> Result<()> {
+        let names: Vec<String> = archive.names().map(str::to_owned).collect();
+        for name in names.iter().filter(|name| !is_last(name)) {
+            let rest = name.strip_prefix("blocks/");
+            let new_name = match rest.and_then(|rest| Some((block_number(rest)?, rest))) {
+                Some((number, _)) if number >= count => {
+                    return Err(Error::serialization(format!(
+                        "there is no key for '{name}', only {count} keys"
+                    ))
+                    .context(archive.source().name()));
+                }
+                Some((number, rest)) => {
+                    let (_, rest) = rest.split_once('/').unwrap_or_default();
+                    format!("blocks/{}/{rest}", first + number)
+                }
+                None => name.clone(),
+            };
+            let stored = archive
+                .stored(name)
+                .map_err(|error| error.in_source(archive.source().name()))?;
+            let alignment = match alignment {
+                FileAlignment::Aligned => array::alignment(stored.size() as usize),
+                FileAlignment::Packed => Alignment::Packed,
+            };
+            self.archive.copy(&new_name, archive, &stored, alignment)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the member of this name is one of those that come after all blocks in files that grow.
+pub(super) fn is_last(name: &str) -> bool {
+    name == "keys.npy" || name == info::NAME
+}
+
+/// A map in a file, of which the keys and the info were read.
+#[derive(Debug)]
+pub(in crate::io) struct Opened<'s> {
+    pub(super) archive: Archive<'s>,
+    pub(super) keys: Labels,
+    pub(super) info: IndexMap<String, String>,
+}
+
+impl Opened<'static> {
+    /// The map in the file at `path`.
+    ///
+    /// # Errors
+    /// If it can not be read, or is no map.
+    pub(in crate::io) fn open(path: &Path) -> Result<Self> {
+        Opened::of(Contents::Map.open_archive(Source::open(path)?)?)
+    }
+}
+
+impl<'s> Opened<'s> {
+    /// The map in this archive.
+    ///
+    /// # Errors
+    /// If the keys or the info can not be read.
+    pub(super) fn of(mut archive: Archive<'s>) -> Result<Self> {
+        match keys_and_info(&mut archive) {
+            Ok((keys, info)) => Ok(Opened {
+                archive,
+                keys,
+                info,
+            }),
+            Err(error) => Err(error.in_source(archive.source().name())),
+        }
+    }
+
+    pub(in crate::io) fn key_names(&self) -> Vec<&str> {
+        self.keys.names().iter().collect()
+    }
+}
+
+fn keys_and_info(
+    archive: &mut Archive<'_>,
+) -> Result<(Labels, IndexMap<String, String>), LoadError> {
+    let mut scratch = Scratch::default();
+    let keys = labels::read(&mut archive.open_member("keys.npy")?, &mut scratch)?;
+    let info = if archive.contains(info::NAME) {
+        info::read(&mut archive.open_member(info::NAME)?)?
+    } else {
+        IndexMap::new()
+    };
+    Ok((keys, info))
+}

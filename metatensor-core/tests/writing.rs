@@ -1,0 +1,11 @@
+//! Files that are written block by block, merged, and appended to.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+#[path = "writing/blocks.rs"]
+mod blocks;
+#[path = "io/make.rs"]
+mod make;
+#[path = "writing/merged.rs"]
+mod merged;
+#[path = "writing/parts.rs"]
+mod parts;
