@@ -516,6 +516,59 @@ static void unknown_types_are_carried_and_moved(DLDataType dtype, const char *na
     CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
 }
 
+/* ------------------------------------------------------------------ results that are not what was computed */
+
+/* Like libraries that have no double precision. */
+static mts_status_t from_dlpack_as_float32(const void *array, DLManagedTensorVersioned *managed, mts_array_t *result) {
+    mts_status_t status = c_array_from_dlpack(array, managed, result);
+    if (status != MTS_SUCCESS) return status;
+    c_array_t *made = (c_array_t *)result->ptr;
+    for (uintptr_t i = 0; i < c_array_elements(made); i++) {
+        float number = (float)((double *)made->data)[i];
+        memcpy((char *)made->data + i * sizeof number, &number, sizeof number);
+    }
+    made->dtype = c_float32;
+    return MTS_SUCCESS;
+}
+
+static mts_status_t from_dlpack_with_fewer_rows(
+    const void *array, DLManagedTensorVersioned *managed, mts_array_t *result
+) {
+    mts_status_t status = c_array_from_dlpack(array, managed, result);
+    if (status == MTS_SUCCESS) ((c_array_t *)result->ptr)->shape[0]--;
+    return status;
+}
+
+static void arrays_that_copy_tensors_say_what_they_are(void) {
+    static mts_array_t functions;
+    functions = c_array_wrap(NULL);
+    functions.from_dlpack = from_dlpack_as_float32;
+    mts_tensormap_t *tensor = new_tensor(c_float64, &functions, NULL), *sum = NULL, *twice = NULL;
+    CHECK_OK(mts_add(tensor, tensor, &sum));
+    check_dtype(sum, c_float32);
+    CHECK_OK(mts_add(sum, sum, &twice));
+    check_dtype(twice, c_float32);
+    mts_tensormap_free(sum);
+    mts_tensormap_free(twice);
+    mts_tensormap_free(tensor);
+
+    functions.from_dlpack = from_dlpack_with_fewer_rows;
+    tensor = new_tensor(c_float64, &functions, NULL);
+    for (size_t i = 0; i < LOOKING; i++) {
+        mts_tensormap_t *result = NULL;
+        mts_status_t status = looking[i](tensor, &result);
+        if (status == MTS_SUCCESS) {
+            /* nothing was made of a tensor */
+            mts_tensormap_free(result);
+        } else {
+            CHECK_MESSAGE("axis 0 of the values has");
+            CHECK(result == NULL);
+        }
+    }
+    mts_tensormap_free(tensor);
+    CHECK(c_arrays_alive == 0 && c_tensors_alive == 0);
+}
+
 int main(void) {
     arrays_that_changed_are_errors_that_say_where();
     native_arrays_can_change_too();
@@ -524,5 +577,6 @@ int main(void) {
     elements_can_be_at_any_address();
     unknown_types_are_carried_and_moved(float8, "float8_e4m3fn");
     unknown_types_are_carried_and_moved(complex32, "complex32");
+    arrays_that_copy_tensors_say_what_they_are();
     return EXIT_SUCCESS;
 }

@@ -5,8 +5,8 @@
 use std::any::Any;
 use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use super::Dlpack;
 use crate::Result;
@@ -106,6 +106,9 @@ pub(super) struct SharedBuffer(Arc<Counted>);
 /// Memory that is lent to somebody who may write to it.
 pub(super) struct Lent(Arc<Counted>);
 
+/// Knows whether memory that was given away was released.
+pub(super) struct Watch(Weak<Counted>);
+
 struct Counted {
     buffer: Buffer,
     /// How many arrays and read-only tensors have this memory, and, times [`LENT`], how many tensors may write to it.
@@ -153,9 +156,20 @@ impl SharedBuffer {
         SharedBuffer(Arc::clone(&self.0))
     }
 
+    /// Tells later whether anybody still has this memory.
+    pub(super) fn watch(&self) -> Watch {
+        Watch(Arc::downgrade(&self.0))
+    }
+
     /// Whether anybody else has this memory.
     pub(super) fn is_shared(&self) -> bool {
         self.0.users.load(Ordering::Acquire) != 1
+    }
+}
+
+impl Watch {
+    pub(super) fn is_released(&self) -> bool {
+        self.0.strong_count() == 0
     }
 }
 

@@ -33,12 +33,13 @@ pub use dtype::{Complex, DType, Element, bf16, f16};
 pub use movement::DataMovement;
 pub use origin::Origin;
 pub use output::{Output, written};
-pub use reference::{ArrayRef, SmallArray, stored_like};
+pub use reference::{ArrayRef, SmallArray};
 pub use typed::{TypedView, TypedViewMut};
 pub use view::View;
 pub use view_mut::ViewMut;
 
 pub(crate) use assemble::{Placement, PropertyRun, assemble};
+pub(crate) use reference::stored_like;
 pub(crate) use reorder::reordered;
 
 /// What the rest of the library asks of any n-dimensional array.

@@ -86,16 +86,31 @@ impl ArrayRef {
     }
 }
 
+/// A new array that was handed over to become another kind of array.
+pub(crate) struct Stored {
+    pub(crate) array: ArrayRef,
+    /// Whether it is on top of the memory it was made of, which says what it is. Others have copied this memory, and can be
+    /// of another type, or on another device.
+    pub(crate) is_as_given: bool,
+}
+
 /// Hands a new array back as the kind of array that `model` is. Nothing is copied.
 ///
 /// # Errors
 ///
 /// Those of `model`, if that is not a native array.
-pub fn stored_like(model: &dyn Array, array: DenseArray) -> Result<ArrayRef> {
+pub(crate) fn stored_like(model: &dyn Array, array: DenseArray) -> Result<Stored> {
     if model.downcast_ref::<DenseArray>().is_some() {
-        return Ok(array.into());
+        return Ok(Stored {
+            array: array.into(),
+            is_as_given: true,
+        });
     }
-    Ok(model.adopt_dlpack(array.into_dlpack())?.into())
+    let (tensor, watch) = array.into_watched_dlpack();
+    Ok(Stored {
+        array: model.adopt_dlpack(tensor)?.into(),
+        is_as_given: watch.is_some_and(|watch| !watch.is_released()),
+    })
 }
 
 impl Deref for ArrayRef {

@@ -6,7 +6,7 @@ use ndarray::{ArrayViewD, Axis, IxDyn, Slice};
 
 use super::output::write_rows;
 use super::transpose::write_transposed;
-use super::{Array, DType, DenseArray, Output};
+use super::{Array, DType, DenseArray, Device, Output};
 use crate::simd::LINE;
 use crate::threads::{for_each, rows_per_piece};
 use crate::{Result, with_item_size};
@@ -14,11 +14,12 @@ use crate::{Result, with_item_size};
 /// Matrices with fewer elements than this are copied in order.
 const SMALL: usize = 16;
 
-/// Copy of `array` with its axes in this order, which then gets another shape.
+/// Copy of `array`, which is on `device`, with its axes in this order, which then gets another shape.
 ///
 /// Arrays that are not native do this themselves.
 pub(crate) fn reordered(
     array: &dyn Array,
+    device: Device,
     order: &[usize],
     shape: &[usize],
 ) -> Result<Box<dyn Array>> {
@@ -29,7 +30,7 @@ pub(crate) fn reordered(
             Ok(Box::new(copy_in_order(view.dtype(), shape, &items)?))
         });
     }
-    let mut copy = array.copy(array.device()?)?;
+    let mut copy = array.copy(device)?;
     let mut order = order.to_vec();
     for axis in 0..order.len() {
         let from = order[axis];

@@ -109,10 +109,10 @@ impl<'a> Axes<'a> {
     }
 }
 
-/// Checks that the labels of a block can go with its values.
-pub(super) fn check(block: &TensorBlock) -> Result<()> {
+/// Checks that the labels of a block can go with its values, which have this shape.
+pub(super) fn check(block: &TensorBlock, shape: &[usize]) -> Result<()> {
     check_components(&block.components)?;
-    Axes::of(block).check_shape(block.values.shape()?)?;
+    Axes::of(block).check_shape(shape)?;
     check_devices(block)
 }
 

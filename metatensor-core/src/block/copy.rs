@@ -67,7 +67,12 @@ impl TensorBlock {
         if !self.device.is_cpu() || size < LARGE || !DType::ALL.contains(&self.dtype) {
             return self.array_copied();
         }
-        stored_like(&*self.values, DenseArray::copy_of(&self.view()?)?)
+        let copy = stored_like(&*self.values, DenseArray::copy_of(&self.view()?)?)?;
+        if !copy.is_as_given {
+            let (dtype, shape) = (copy.array.dtype()?, copy.array.shape()?);
+            Axes::of(self).check_unchanged(dtype, shape)?;
+        }
+        Ok(copy.array)
     }
 }
 

@@ -102,7 +102,7 @@ impl TensorBlock {
         same("data type", &ours, &theirs, ours == theirs)?;
         let (ours, theirs) = (self.device, gradient.device);
         same("device", &ours, &theirs, ours == theirs)?;
-        let (ours, theirs) = (self.values.origin()?, gradient.values.origin()?);
+        let (ours, theirs) = (self.origin()?, gradient.origin()?);
         if ours != theirs {
             let name =
                 |origin: crate::Origin| origin.name().unwrap_or_else(|_| origin.id().to_string());

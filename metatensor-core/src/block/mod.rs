@@ -11,6 +11,7 @@ use crate::{
 mod axes;
 mod block_mut;
 mod copy;
+mod derived;
 pub(crate) mod gradient_names;
 mod gradients;
 mod sample_map;
@@ -19,6 +20,7 @@ mod tests;
 
 use axes::Axes;
 pub use block_mut::BlockMut;
+use derived::KnownOrigin;
 use gradients::Gradients;
 pub use sample_map::{GradientMap, Renumbered};
 
@@ -60,6 +62,7 @@ pub struct TensorBlock {
     /// What the array said of itself when the block was made.
     dtype: DType,
     device: Device,
+    origin: KnownOrigin,
     samples: Labels,
     components: Box<[Labels]>,
     properties: Labels,
@@ -97,7 +100,7 @@ impl TensorBlock {
     ) -> Result<TensorBlock> {
         let components = components.as_ref().into();
         let block = Self::unchecked(values.into(), samples.into(), components, properties.into())?;
-        axes::check(&block)?;
+        axes::check(&block, block.values.shape()?)?;
         Ok(block)
     }
 
@@ -120,7 +123,7 @@ impl TensorBlock {
             components,
             properties.clone(),
         )?);
-        axes::check(&block)?;
+        axes::check(&block, block.values.shape()?)?;
         Ok(block)
     }
 
@@ -134,6 +137,7 @@ impl TensorBlock {
         Ok(TensorBlock {
             dtype: values.dtype()?,
             device: values.device()?,
+            origin: KnownOrigin::unknown(),
             values,
             samples,
             components,

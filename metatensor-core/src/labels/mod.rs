@@ -143,17 +143,20 @@ impl Labels {
         Ok(self.with_values(values))
     }
 
-    /// The same labels on the device of `model`: where they are, or in an array of the kind of `model`.
+    /// The same labels on the `device` of `model`: where they are, or in an array of the kind of `model`.
     ///
     /// # Errors
     ///
     /// Those of the arrays.
     #[doc(hidden)]
-    pub fn on_device_of(self, model: &dyn Array) -> Result<Labels> {
-        if self.device()? == model.device()? {
+    pub fn on_device_of(self, model: &dyn Array, device: Device) -> Result<Labels> {
+        if self.device()? == device {
             return Ok(self);
         }
-        let values = self.0.values.converted_to_kind_of_array(model)?;
+        let values = self
+            .0
+            .values
+            .converted_to_kind_of_array(model, || Ok(device))?;
         Ok(self.with_values(values))
     }
 

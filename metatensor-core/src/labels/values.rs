@@ -105,22 +105,23 @@ impl LabelsValues {
         other: &LabelsValues,
     ) -> Result<Option<LabelsValues>> {
         match other.array.get() {
-            Some(model) => self.converted_to_kind_of_array(&**model),
+            Some(model) => self.converted_to_kind_of_array(&**model, || other.device()),
             None => Ok(None),
         }
     }
 
-    /// The same rows as an array like `model` and on the same device, or `None` if this is what we have.
+    /// The same rows as an array like `model` and on the same `device`, or `None` if this is what we have.
     pub(super) fn converted_to_kind_of_array(
         &self,
         model: &dyn Array,
+        device: impl FnOnce() -> Result<Device>,
     ) -> Result<Option<LabelsValues>> {
         if model.downcast_ref::<DenseArray>().is_some() {
             return Ok(None);
         }
         let array = self.array();
         let mut converted = model.adopt_dlpack(array.to_dlpack(Device::CPU)?)?;
-        let device = model.device()?;
+        let device = device()?;
         if !device.is_cpu() {
             converted = converted.copy(device)?;
         }

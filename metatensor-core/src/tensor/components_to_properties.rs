@@ -159,8 +159,8 @@ fn move_components(
     shape.extend(kept.iter().map(Labels::count));
     shape.push(properties.count());
 
-    let values = reordered(&**block.values(), &order, &shape)?;
-    let mut result = TensorBlock::new(values, block.samples(), &kept, properties)?;
+    let values = reordered(&**block.values(), block.device(), &order, &shape)?;
+    let mut result = block.with_array_alike(values, block.samples(), &kept, properties)?;
     for (parameter, gradient) in block.gradients() {
         let skipped = skipped + gradient.components().len() - components.len();
         result.add_gradient(

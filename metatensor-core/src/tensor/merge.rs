@@ -206,7 +206,7 @@ fn merge_blocks(
         fill_value,
         &placements.collect::<Vec<_>>(),
     )?;
-    let mut merged = TensorBlock::new(
+    let mut merged = first.with_array_alike(
         values,
         &samples.labels,
         first.components(),

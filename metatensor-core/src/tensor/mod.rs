@@ -318,7 +318,7 @@ impl ArrayKind {
         Ok(ArrayKind {
             dtype: block.dtype(),
             device: block.device(),
-            origin: block.values().origin()?,
+            origin: block.origin()?,
         })
     }
 }

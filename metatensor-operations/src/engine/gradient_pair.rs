@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use metatensor_core::internal::stored_like;
-use metatensor_core::{
-    ArrayRef, DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View,
-};
+use metatensor_core::{DType, DenseArray, Error, GradientMap, Labels, Result, TensorBlock, View};
 
 use super::{Child, gradient_of, parameters, union_of_rows};
 use crate::kernels::{GradientRows, Sparse};
@@ -51,10 +48,10 @@ impl<'a> GradientPair<'a> {
         })
     }
 
-    pub(crate) fn shape(&self) -> Result<Vec<usize>> {
-        let mut shape = self.model.values().shape()?.to_vec();
+    pub(crate) fn shape(&self) -> Vec<usize> {
+        let mut shape = self.model.shape();
         shape[0] = self.samples.count();
-        Ok(shape)
+        shape
     }
 
     /// The values of both, `None` where there are none.
@@ -88,18 +85,18 @@ impl<'a> GradientPair<'a> {
         }
         let map = GradientMap::from_samples(&self.samples, values.samples().count())?;
         let extra = self.model.components().len() - values.components().len();
-        Ok(GradientRows::with_map(self.shape()?, extra, Arc::new(map)))
+        Ok(GradientRows::with_map(self.shape(), extra, Arc::new(map)))
     }
 
-    /// Gradient with these results for all rows, in an array of the kind of `kind`.
+    /// Gradient with these results for all rows, in an array like that of `values`.
     pub(crate) fn block(
         &self,
-        kind: &ArrayRef,
+        values: &TensorBlock,
         results: DenseArray,
         dtype: DType,
     ) -> Result<TensorBlock> {
-        TensorBlock::new(
-            stored_like(&**kind, stored(results, dtype)?)?,
+        values.with_new_values(
+            stored(results, dtype)?,
             &self.samples,
             self.model.components(),
             self.model.properties(),

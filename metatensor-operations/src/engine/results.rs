@@ -1,6 +1,5 @@
 //! From computed arrays to blocks and maps.
 
-use metatensor_core::internal::stored_like;
 use metatensor_core::{ArrayRef, DType, DenseArray, Error, Result, TensorBlock};
 
 use crate::kernels;
@@ -8,7 +7,12 @@ use crate::numbers::{Number, continuous, read, stored, with_continuous};
 
 /// Block with the labels of `block`, but no gradients, and these values.
 pub(crate) fn with_values(block: &TensorBlock, values: DenseArray) -> Result<TensorBlock> {
-    with_array(block, stored_like(&**block.values(), values)?)
+    block.with_new_values(
+        values,
+        block.samples(),
+        block.components(),
+        block.properties(),
+    )
 }
 
 /// [`with_values`] for results of computations, stored as elements of type `dtype`.
@@ -28,6 +32,11 @@ pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<Tensor
         block.components(),
         block.properties(),
     )
+}
+
+/// `block` itself, without gradients.
+pub(crate) fn without_gradients(block: &TensorBlock) -> Result<TensorBlock> {
+    block.relabeled(block.samples(), block.components(), block.properties())
 }
 
 /// Adds what `f` makes of each gradient of `block` and its parameter to `result`. Errors name the gradient.

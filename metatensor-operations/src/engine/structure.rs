@@ -1,23 +1,12 @@
 //! What operations that only move things around have in common.
 
-use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock};
+use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use super::Axis;
 
 /// Labels with the dimensions of `model` and these rows, which are distinct.
 pub(crate) fn with_rows(model: &Labels, values: Vec<i32>) -> Result<Labels> {
     Labels::assume_unique(&model.names().to_vec(), values)?.stored_like(model)
-}
-
-/// Block made of these parts.
-pub(crate) fn from_parts(parts: BlockParts) -> Result<TensorBlock> {
-    let block = TensorBlock::new(
-        parts.values,
-        &parts.samples,
-        &parts.components,
-        &parts.properties,
-    )?;
-    with_gradients(block, parts.gradients)
 }
 
 /// `block` with these gradients as well.

@@ -2,7 +2,6 @@
 //! sorted blocks are.
 
 use metatensor_core::internal::rows::{Direction, Rows, argsort};
-use metatensor_core::internal::stored_like;
 use metatensor_core::{Labels, Result, TensorBlock};
 
 use super::with_rows;
@@ -80,17 +79,13 @@ pub(crate) fn take(
             .chain(&components)
             .chain([*properties]);
         let axes: Vec<_> = axes.map(|part| part.picked.as_ref()).collect();
-        let values = if axes.iter().all(Option::is_none) {
-            block.values().clone()
+        let (samples, properties) = (&samples.labels, &properties.labels);
+        results.push(if axes.iter().all(Option::is_none) {
+            block.relabeled(samples, &component_labels, properties)?
         } else {
-            stored_like(&**block.values(), kernels::pick(&block.view()?, &axes)?)?
-        };
-        results.push(TensorBlock::new(
-            values,
-            &samples.labels,
-            &component_labels,
-            &properties.labels,
-        )?);
+            let values = kernels::pick(&block.view()?, &axes)?;
+            block.with_new_values(values, samples, &component_labels, properties)?
+        });
     }
     for (parameter, gradient) in block.gradients() {
         let rows = gradient_parts(gradient, samples, block.samples().count(), sorting);

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use metatensor_core::internal::stored_like;
 use metatensor_core::{Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Blocks, Child, EqualMetadataOptions, Operand, same_metadata, union_of_rows, with_array,
+    Axis, Blocks, Child, EqualMetadataOptions, Operand, same_metadata, union_of_rows,
+    without_gradients,
 };
 use crate::kernels::{self, Columns};
 
@@ -76,10 +76,7 @@ fn aligned(a: &TensorBlock, b: &TensorBlock) -> Result<(TensorBlock, TensorBlock
     same_metadata(a, b, EqualMetadataOptions::only(&[Axis::Samples]))?;
     same_metadata(a, b, only_parameters)?;
     let parents = [Child::same_rows(a), Child::same_rows(b)];
-    let mut results = [
-        with_array(a, a.values().clone())?,
-        with_array(b, b.values().clone())?,
-    ];
+    let mut results = [without_gradients(a)?, without_gradients(b)?];
     add_gradients(&parents, &mut results)?;
     Ok(results.into())
 }
@@ -93,8 +90,9 @@ fn add_gradients(parents: &[Child<'_>], results: &mut [TensorBlock]) -> Result<(
         let (samples, children) = union_of_rows(parents, parameter, model.samples())?;
         let gradients = children.iter().zip(&blocks).map(|(child, block)| {
             let gradient = block.gradient(parameter)?;
-            let values = match child.sources(samples.count()) {
-                None => gradient.values().clone(),
+            let (components, properties) = (gradient.components(), gradient.properties());
+            match child.sources(samples.count()) {
+                None => gradient.relabeled(&samples, components, properties),
                 rows => {
                     let view = gradient.view()?;
                     let mut shape = view.shape().to_vec();
@@ -106,15 +104,9 @@ fn add_gradients(parents: &[Child<'_>], results: &mut [TensorBlock]) -> Result<(
                         rows,
                     };
                     let values = kernels::side_by_side(dtype, &shape, &[columns])?;
-                    stored_like(&**gradient.values(), values)?
+                    gradient.with_new_values(values, &samples, components, properties)
                 }
-            };
-            TensorBlock::new(
-                values,
-                &samples,
-                gradient.components(),
-                gradient.properties(),
-            )
+            }
         });
         let mut gradients = gradients.collect::<Result<Vec<_>>>()?;
         add_gradients(&children, &mut gradients)?;

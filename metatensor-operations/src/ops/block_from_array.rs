@@ -78,15 +78,16 @@ fn from_array(mut array: ArrayRef, names: BlockNames<'_>) -> Result<TensorBlock>
             component_axes.len()
         )));
     }
+    let device = array.device()?;
     let components = component_axes.iter().enumerate().map(|(i, &length)| {
         let default = format!("component_{}", i + 1);
         let name = names.components.map_or(&default[..], |names| names[i]);
-        Labels::range(name, length)?.on_device_of(&*array)
+        Labels::range(name, length)?.on_device_of(&*array, device)
     });
     let components = components.collect::<Result<Vec<_>>>()?;
     let count = |axis: &str, names, axes| {
         let labels = positions(names, axes).map_err(|error| error.context(axis))?;
-        labels.on_device_of(&*array)
+        labels.on_device_of(&*array, device)
     };
     let samples = count("samples", samples, sample_axes)?;
     let properties = count("properties", properties, property_axes)?;

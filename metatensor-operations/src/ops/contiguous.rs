@@ -2,7 +2,9 @@
 
 use metatensor_core::{Result, TensorBlock};
 
-use crate::engine::{Blocks, Operand, add_gradients, map_structure, with_array, with_values};
+use crate::engine::{
+    Blocks, Operand, add_gradients, map_structure, with_values, without_gradients,
+};
 use crate::kernels;
 
 /// Whether all arrays of a map, gradients included, have their elements one after the other in memory,
@@ -70,7 +72,7 @@ pub fn make_contiguous<T: Operand>(tensor: &T) -> Result<T> {
 fn made_contiguous(block: &TensorBlock) -> Result<TensorBlock> {
     let view = block.view()?;
     let mut result = if view.is_contiguous() {
-        with_array(block, block.values().clone())?
+        without_gradients(block)?
     } else {
         with_values(block, kernels::stack(&[view])?)?
     };

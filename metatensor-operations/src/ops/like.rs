@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use metatensor_core::internal::with_element;
 use metatensor_core::{DenseArray, Element, Error, Result, TensorBlock};
 
-use crate::engine::{Operand, add_gradients, map_structure, with_array};
+use crate::engine::{Operand, add_gradients, map_structure, with_array, with_values};
 
 /// Which gradients a new map or block has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,11 +152,10 @@ fn filled_all(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
 
 fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock> {
     let shape = block.shape();
-    let values = match block.values().downcast_ref::<DenseArray>() {
-        Some(model) => model.filled_like(&shape, value)?.into(),
-        None => block.values().create(&shape, value)?.into(),
-    };
-    with_array(block, values)
+    if block.device().is_cpu() {
+        return with_values(block, value.filled_like(&shape, value)?);
+    }
+    with_array(block, block.values().create(&shape, value)?.into())
 }
 
 #[cfg(test)]

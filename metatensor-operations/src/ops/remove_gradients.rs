@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use metatensor_core::{Result, TensorBlock};
 
-use crate::engine::{Operand, change_structure, from_parts, map_structure, with_array};
+use crate::engine::{Operand, change_structure, map_structure, without_gradients};
 
 /// Map without some of its gradients, or without any (`None`).
 ///
@@ -56,13 +56,7 @@ pub fn remove_gradients<T: Operand>(tensor: &T, remove: Option<&[&str]>) -> Resu
 /// As for [`remove_gradients`].
 pub fn into_without_gradients<T: Operand>(tensor: T, remove: Option<&[&str]>) -> Result<T> {
     let remove = set(remove);
-    let stays = |parameter: &str| remove.as_ref().is_some_and(|set| !set.contains(parameter));
-    let without = |block: TensorBlock| {
-        let mut parts = block.into_parts();
-        parts.gradients.retain(|(parameter, _)| stays(parameter));
-        from_parts(parts)
-    };
-    change_structure(tensor, &|_, block| without(block))
+    change_structure(tensor, &|_, block| removed(&block, remove.as_ref()))
         .map_err(|error| error.context("remove_gradients"))
 }
 
@@ -71,7 +65,7 @@ fn set<'a>(names: Option<&[&'a str]>) -> Option<HashSet<&'a str>> {
 }
 
 fn removed(block: &TensorBlock, remove: Option<&HashSet<&str>>) -> Result<TensorBlock> {
-    let mut result = with_array(block, block.values().clone())?;
+    let mut result = without_gradients(block)?;
     if let Some(remove) = remove {
         for (parameter, gradient) in block.gradients() {
             if !remove.contains(parameter) {

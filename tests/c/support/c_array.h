@@ -18,6 +18,8 @@ typedef struct {
     DLDevice device;
     /* the functions of arrays made from this one, if they are not the usual ones */
     const mts_array_t *functions;
+    /* the tensor that `data` belongs to, if it is not from malloc */
+    DLManagedTensorVersioned *tensor;
 } c_array_t;
 
 /* Arrays and tensors made and not destroyed yet, and calls of some functions since the start. */

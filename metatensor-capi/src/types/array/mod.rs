@@ -50,7 +50,7 @@ pub struct mts_data_movement_t {
 ///
 /// Shape, type and device are those that the array has when a block is made with it: what looks at elements, or moves
 /// them, fails if shape or type are others then, or if the tensor of `as_dlpack` has others. Elements can be of any type
-/// and start at any address.
+/// and start at any address. `docs/foreign_arrays.md` says which functions are called for what, and how often.
 ///
 /// Functions are called on the thread that called this library. Arrays can be moved from one thread to
 /// another, and several threads may use an array at the same time, without changing it.
@@ -95,6 +95,9 @@ pub struct mts_array_t {
     >,
     /// Make a new array of this kind on top of a DLPack tensor, *taking ownership* of the tensor. It can
     /// have another type and be on another device than this array.
+    ///
+    /// The new array has the shape and type of the tensor, and is on the same device, unless it does not keep
+    /// the tensor: if the deleter was called when this function returns, the array is asked what it is.
     pub(crate) from_dlpack: Option<
         unsafe extern "C" fn(
             array: *const c_void,

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, Dimension, IxDyn};
 
-use super::buffer::{Buffer, SharedBuffer};
+use super::buffer::{Buffer, SharedBuffer, Watch};
 use super::dlpack;
 use super::layout::{Shape, Strides, element_count, foreign_layout, row_major};
 use super::reorder::copy_in_order;
@@ -218,6 +218,13 @@ impl DenseArray {
             return self.export_read_only();
         }
         self.export(&self.elements, 0, self.elements.buffer.keep())
+    }
+
+    /// The same for memory that no other array has, with what tells later whether anybody still has it.
+    pub(super) fn into_watched_dlpack(self) -> (Dlpack, Option<Watch>) {
+        let buffer = &self.elements().buffer;
+        let watch = (!buffer.is_shared()).then(|| buffer.watch());
+        (self.into_dlpack(), watch)
     }
 
     fn export_read_only(&self) -> Dlpack {

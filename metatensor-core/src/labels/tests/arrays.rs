@@ -116,7 +116,7 @@ fn labels_follow_arrays_to_their_device() {
     assert_eq!(native.device().unwrap(), Device::CPU);
     for device in [CUDA, HIDDEN] {
         let array = ForeignArray::new(arr2(&[[0.5]]), device);
-        let moved = native.clone().on_device_of(&array).unwrap();
+        let moved = native.clone().on_device_of(&array, device).unwrap();
         assert_eq!(moved.device().unwrap(), device);
         assert_eq!(moved.array().device().unwrap(), device);
         assert_eq!(moved.rows().values(), [4, 2]);
@@ -125,7 +125,7 @@ fn labels_follow_arrays_to_their_device() {
     assert!(
         native
             .clone()
-            .on_device_of(&array)
+            .on_device_of(&array, Device::CPU)
             .unwrap()
             .is_same(&native)
     );

@@ -1,6 +1,6 @@
 //! Sums and differences.
 
-use metatensor_core::{ArrayRef, BlockMut, DType, Result, TensorBlock};
+use metatensor_core::{BlockMut, DType, Result, TensorBlock};
 
 use crate::engine::{
     Child, MissingGradients, Operand, add_gradients, alike, change_values, combined_gradients,
@@ -191,23 +191,23 @@ fn combine<T: Number>(
     let (view, other) = (a.view()?, b.view()?);
     let values = kernels::zip(view.shape(), &read(&view)?, &read(&other)?, f)?;
     let parents = [Child::same_rows(a), Child::same_rows(b)];
-    let gradients = gradients_of(&parents, a.values(), dtype, f)?;
+    let gradients = gradients_of(&parents, a, dtype, f)?;
     with_gradients(with_results(a, values, dtype)?, gradients)
 }
 
-/// The gradients, at all depths, of the block that is made of `parents`, in arrays of the kind of `kind`.
+/// The gradients, at all depths, of the block that is made of `parents`, in arrays like that of `values`.
 fn gradients_of<'a, T: Number>(
     parents: &[Child<'a>],
-    kind: &ArrayRef,
+    values: &TensorBlock,
     dtype: DType,
     f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<Vec<(&'a str, TensorBlock)>> {
     combined_gradients(parents, &mut |_, pair| {
         let views = pair.views()?;
         let [dx, dy] = pair.elements(&views)?;
-        let values = kernels::zip_rows(&pair.shape()?, &dx, &dy, f)?;
-        let gradients = gradients_of(&pair.children, kind, dtype, f)?;
-        with_gradients(pair.block(kind, values, dtype)?, gradients)
+        let results = kernels::zip_rows(&pair.shape(), &dx, &dy, f)?;
+        let gradients = gradients_of(&pair.children, values, dtype, f)?;
+        with_gradients(pair.block(values, results, dtype)?, gradients)
     })
 }
 

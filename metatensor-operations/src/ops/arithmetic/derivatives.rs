@@ -86,7 +86,7 @@ pub(super) fn zip_with_gradients<T: Number>(
             First::Result => &read(&results)?,
         };
         let values = kernels::gather_zip(&rows, (v, &y), (&dx, &dy), &derivative)?;
-        pair.block(a.values(), values, dtype)
+        pair.block(a, values, dtype)
     })?;
     with_gradients(with_results(a, values, dtype)?, gradients)
 }

@@ -7,9 +7,9 @@ mod rename;
 #[cfg(test)]
 mod tests;
 
-use metatensor_core::{BlockParts, Error, Labels, Result, TensorBlock};
+use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use crate::engine::{Axis, Operand, change_structure, from_parts, invalid_axis};
+use crate::engine::{Axis, Operand, add_gradients, change_structure, invalid_axis};
 
 pub use add::{
     DimensionValues, append_dimension, insert_dimension, into_append_dimension,
@@ -29,7 +29,7 @@ fn edit<T: Operand>(
         Axis::Keys => edit_keys(tensor, &|keys| edit(keys, 0), &OF_BLOCKS),
         Axis::Components => Err(no_axis(axis, if T::IS_MAP { &OF_MAPS } else { &OF_BLOCKS })),
         Axis::Samples | Axis::Properties => change_structure(tensor, &|i, block| {
-            edit_block(block, axis, &|labels| edit(labels, i))
+            edit_block(&block, axis, &|labels| edit(labels, i))
         }),
     }
 }
@@ -59,7 +59,7 @@ fn edit_keys<T: Operand>(
 
 /// Block with its samples or properties changed by `edit`.
 fn edit_block(
-    block: TensorBlock,
+    block: &TensorBlock,
     axis: Axis,
     edit: &dyn Fn(&Labels) -> Result<Labels>,
 ) -> Result<TensorBlock> {
@@ -69,31 +69,17 @@ fn edit_block(
         return with_properties(block, &properties);
     }
     let samples = edit(block.samples())?;
-    from_parts(BlockParts {
-        samples,
-        ..block.into_parts()
-    })
+    let mut result = block.relabeled(&samples, block.components(), block.properties())?;
+    add_gradients(&mut result, block, &mut |_, gradient| Ok(gradient.clone()))?;
+    Ok(result)
 }
 
-fn with_properties(block: TensorBlock, properties: &Labels) -> Result<TensorBlock> {
-    let mut parts = block.into_parts();
-    parts.properties = properties.clone();
-    change_gradients(&mut parts, |gradient| with_properties(gradient, properties))?;
-    from_parts(parts)
-}
-
-/// Replaces all gradients by what `change` makes of them. Errors name the gradient.
-fn change_gradients(
-    parts: &mut BlockParts,
-    change: impl Fn(TensorBlock) -> Result<TensorBlock>,
-) -> Result<()> {
-    let gradients = std::mem::take(&mut parts.gradients).into_iter();
-    let gradients = gradients.map(|(parameter, gradient)| match change(gradient) {
-        Ok(gradient) => Ok((parameter, gradient)),
-        Err(error) => Err(error.in_gradient(&parameter)),
-    });
-    parts.gradients = gradients.collect::<Result<_>>()?;
-    Ok(())
+fn with_properties(block: &TensorBlock, properties: &Labels) -> Result<TensorBlock> {
+    let mut result = block.relabeled(block.samples(), block.components(), properties)?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        with_properties(gradient, properties)
+    })?;
+    Ok(result)
 }
 
 /// The column of a dimension.

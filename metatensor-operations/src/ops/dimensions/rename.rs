@@ -3,8 +3,8 @@
 use metatensor_core::internal::RowCheck;
 use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
-use super::{change_gradients, edit_keys, position, with_properties};
-use crate::engine::{Axis, Operand, change_structure, from_parts};
+use super::{edit_keys, position, with_properties};
+use crate::engine::{Axis, Operand, add_gradients, change_structure};
 
 /// Map with another name for one of the dimensions of the keys, the samples, the components, or the
 /// properties.
@@ -51,19 +51,19 @@ pub fn into_rename_dimension<T: Operand>(tensor: T, axis: Axis, old: &str, new: 
             &Axis::OF_BLOCKS,
         )
     } else {
-        change_structure(tensor, &|_, block| rename_in_block(block, axis, old, new))
+        change_structure(tensor, &|_, block| rename_in_block(&block, axis, old, new))
     };
     renamed.map_err(|error| error.context("rename_dimension"))
 }
 
-fn rename_in_block(block: TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {
+fn rename_in_block(block: &TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {
     let renamed = match axis {
         Axis::Samples => {
             position(block.samples(), old).and_then(|_| rename_samples(block, 0, old, new))
         }
         Axis::Properties => rename_known(block.properties(), old, new)
             .and_then(|properties| with_properties(block, &properties)),
-        _ if has_component(&block, old) => rename_components(block, old, new),
+        _ if has_component(block, old) => rename_components(block, old, new),
         _ => Err(Error::invalid(format!(
             "'{old}' is not the name of a component"
         ))),
@@ -79,20 +79,24 @@ fn has_component(block: &TensorBlock, name: &str) -> bool {
 }
 
 /// Renames dimensions of samples, except for the first ones, of which there are `fixed`.
-fn rename_samples(block: TensorBlock, fixed: usize, old: &str, new: &str) -> Result<TensorBlock> {
-    let mut parts = block.into_parts();
-    parts.samples = rename(&parts.samples, fixed, old, new)?;
-    change_gradients(&mut parts, |gradient| rename_samples(gradient, 1, old, new))?;
-    from_parts(parts)
+fn rename_samples(block: &TensorBlock, fixed: usize, old: &str, new: &str) -> Result<TensorBlock> {
+    let samples = rename(block.samples(), fixed, old, new)?;
+    let mut result = block.relabeled(&samples, block.components(), block.properties())?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        rename_samples(gradient, 1, old, new)
+    })?;
+    Ok(result)
 }
 
-fn rename_components(block: TensorBlock, old: &str, new: &str) -> Result<TensorBlock> {
-    let mut parts = block.into_parts();
-    for component in &mut parts.components {
-        *component = rename(component, 0, old, new)?;
-    }
-    change_gradients(&mut parts, |gradient| rename_components(gradient, old, new))?;
-    from_parts(parts)
+fn rename_components(block: &TensorBlock, old: &str, new: &str) -> Result<TensorBlock> {
+    let components = block.components().iter();
+    let components = components.map(|component| rename(component, 0, old, new));
+    let components = components.collect::<Result<Vec<_>>>()?;
+    let mut result = block.relabeled(block.samples(), &components, block.properties())?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        rename_components(gradient, old, new)
+    })?;
+    Ok(result)
 }
 
 fn rename_known(labels: &Labels, old: &str, new: &str) -> Result<Labels> {

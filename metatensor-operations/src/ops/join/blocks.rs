@@ -1,7 +1,6 @@
 //! Blocks joined to one: their rows one after the other, or their columns side by side.
 
-use metatensor_core::internal::stored_like;
-use metatensor_core::{ArrayRef, DenseArray, Error, Labels, Result, TensorBlock};
+use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
 use super::{Input, Plan, gradients_of};
 use crate::engine::{
@@ -11,7 +10,11 @@ use crate::engine::{
 use crate::kernels::{self, Columns};
 
 /// Blocks joined to one with arrays of the same kind as `model`.
-pub(super) fn join(inputs: &[Input<'_>], plan: Plan<'_>, model: &ArrayRef) -> Result<TensorBlock> {
+pub(super) fn join(
+    inputs: &[Input<'_>],
+    plan: Plan<'_>,
+    model: &TensorBlock,
+) -> Result<TensorBlock> {
     let first = inputs[0].block;
     let others = match plan.axis {
         Axis::Samples => [Axis::Components, Axis::Properties],
@@ -115,10 +118,9 @@ fn join_children(
     models: &[&TensorBlock],
     plan: Plan<'_>,
     axes: Axes<'_>,
-    model: &ArrayRef,
+    model: &TensorBlock,
 ) -> Result<TensorBlock> {
-    let values = joined_values(children, plan.axis, axes, model)?;
-    let mut result = TensorBlock::new(values, axes.samples, axes.components, axes.properties)?;
+    let mut result = joined_values(children, plan.axis, axes, model)?;
     let present = children.iter().filter_map(|child| child.block);
     let others = match plan.missing_gradients {
         MissingGradients::Zeros => models,
@@ -148,17 +150,17 @@ fn joined_values(
     children: &[Child<'_>],
     axis: Axis,
     axes: Axes<'_>,
-    model: &ArrayRef,
-) -> Result<ArrayRef> {
+    model: &TensorBlock,
+) -> Result<TensorBlock> {
     let present: Vec<_> = children.iter().filter_map(|child| child.block).collect();
     if let [only] = present[..]
         && (axis == Axis::Samples || children.len() == 1)
-        && only.values().origin()? == model.origin()?
+        && only.origin()? == model.origin()?
     {
-        return Ok(only.values().clone());
+        return only.relabeled(axes.samples, axes.components, axes.properties);
     }
     let values = match axis {
-        Axis::Samples if present.is_empty() => DenseArray::zeros(model.dtype()?, &axes.shape())?,
+        Axis::Samples if present.is_empty() => DenseArray::zeros(model.dtype(), &axes.shape())?,
         Axis::Samples => {
             let views = present.iter().map(|block| block.view());
             kernels::stack(&views.collect::<Result<Vec<_>>>()?)?
@@ -172,10 +174,10 @@ fn joined_values(
                 })
             });
             let columns = columns.collect::<Result<Vec<_>>>()?;
-            kernels::side_by_side(model.dtype()?, &axes.shape(), &columns)?
+            kernels::side_by_side(model.dtype(), &axes.shape(), &columns)?
         }
     };
-    stored_like(&**model, values)
+    model.with_new_values(values, axes.samples, axes.components, axes.properties)
 }
 
 /// The samples of the gradients of all blocks, where those of each block follow those of the ones before.

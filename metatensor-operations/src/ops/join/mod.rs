@@ -230,7 +230,7 @@ fn join_blocks(
     };
     size::check(plan, model.dtype().size(), &lists, name)?;
     let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
-        blocks::join(inputs, plan, model.values()).map_err(|error| joined.in_block(i, error))
+        blocks::join(inputs, plan, model).map_err(|error| joined.in_block(i, error))
     });
     let blocks = blocks.collect::<Result<_>>()?;
     Ok(Some((keys, blocks)))

@@ -1,6 +1,6 @@
 //! Products of maps, as matrices.
 
-use metatensor_core::internal::{ResultBytes, change_rows, stored_like};
+use metatensor_core::internal::{ResultBytes, change_rows};
 use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
@@ -156,8 +156,8 @@ fn product_as<T: Product>(
     let values = filled(&shape, |output| {
         multiply_to(&matrix(&view)?.view(), weights, output)
     })?;
-    let mut result = TensorBlock::new(
-        stored_like(&**a.values(), stored(values, dtype)?)?,
+    let mut result = a.with_new_values(
+        stored(values, dtype)?,
         a.samples(),
         a.components(),
         b.samples(),

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use metatensor_core::internal::rows::{Rows, first_occurrences};
-use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, Labels, Result, TensorBlock};
 use ndarray::ArrayView2;
 
@@ -137,8 +136,8 @@ pub(super) fn add_gradients<T: Product>(
             }
             Ok(())
         })?;
-        let gradient = TensorBlock::new(
-            stored_like(&**a.values(), stored(derivatives, dtype)?)?,
+        let gradient = a.with_new_values(
+            stored(derivatives, dtype)?,
             &rows.samples,
             &components,
             result.properties(),

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View};
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use num_complex::Complex;
@@ -85,6 +84,5 @@ pub(super) fn solution_block<T: Field>(
             y.properties().describe(i),
         )));
     }
-    let values = stored_like(&**x.values(), values)?;
-    TensorBlock::new(values, y.properties(), &[], x.properties())
+    x.with_new_values(values, y.properties(), &[], x.properties())
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use metatensor_core::internal::rows::{RowGroups, Rows};
-use metatensor_core::internal::stored_like;
 use metatensor_core::{DType, DenseArray, Error, Labels, Result, TensorBlock};
 
 use super::Reduction;
@@ -127,8 +126,8 @@ impl Merge {
             Axis::Samples => (&self.labels, block.properties()),
             _ => (block.samples(), &self.labels),
         };
-        let values = stored_like(&**block.values(), stored(results, self.dtype)?)?;
-        TensorBlock::new(values, samples, block.components(), properties)
+        let values = stored(results, self.dtype)?;
+        block.with_new_values(values, samples, block.components(), properties)
     }
 }
 
