@@ -23,11 +23,15 @@ pub use array::{
 };
 pub use block::{BlockMut, BlockParts, GradientMap, TensorBlock};
 pub use error::{Error, Result};
-pub use io::{FileAlignment, MapWriter, merge_files, remove_temporaries};
+pub use io::{
+    BlockHeader, FileAlignment, MapFile, MapSelection, MapWriter, ReadAt, merge_files,
+    remove_temporaries,
+};
 pub use labels::{Labels, Mapped};
-pub use limits::Limit;
+pub use limits::{Limit, Limits};
 pub use memory::{
-    MemoryUse, kept_memory_bound, memory_use, reset_peak_memory, set_kept_memory_bound, trim_memory,
+    Mapping, MemoryUse, kept_memory_bound, memory_use, reset_peak_memory, set_kept_memory_bound,
+    trim_memory,
 };
 pub use names::Names;
 pub use rows::RowsIter;

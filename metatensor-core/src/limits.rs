@@ -70,11 +70,15 @@ impl Limit {
     /// # Limit::ResultBytes.set(0);
     /// ```
     pub fn set(self, limit: u64) {
-        let limit = match self {
+        self.setting().store(self.allowed(limit), Ordering::Relaxed);
+    }
+
+    /// The most that can be set instead of this.
+    fn allowed(self, limit: u64) -> u64 {
+        match self {
             Limit::Depth => limit.min(MAX_DEPTH),
             _ => limit,
-        };
-        self.setting().store(limit, Ordering::Relaxed);
+        }
     }
 
     fn default_value(self) -> u64 {
@@ -93,16 +97,13 @@ impl Limit {
         &SETTINGS[self as usize]
     }
 
-    /// Checks that `place`, in a file, does not need more than this limit.
+    /// Checks that `place`, in a file without limits of its own, does not need more than this limit.
     ///
     /// # Errors
     ///
     /// If it does.
     pub(crate) fn check_file(self, needed: u64, place: impl Display) -> Result<()> {
-        match self.exceeded(needed) {
-            None => Ok(()),
-            Some(exceeded) => Err(Error::serialization(format!("{place}: {exceeded}"))),
-        }
+        Limits::default().check(self, needed, place)
     }
 
     /// Checks that a result does not need more bytes than [`Limit::ResultBytes`], before anything of this size is
@@ -113,19 +114,61 @@ impl Limit {
     /// If it does.
     #[doc(hidden)]
     pub fn check_result<D: Display>(bytes: u64, what: impl FnOnce() -> D) -> Result<()> {
-        match Limit::ResultBytes.exceeded(bytes) {
+        match Limit::ResultBytes.exceeded(bytes, Limit::ResultBytes.get()) {
             None => Ok(()),
             Some(exceeded) => Err(Error::unsupported(format!("{}: {exceeded}", what()))),
         }
     }
 
-    fn exceeded(self, needed: u64) -> Option<Exceeded> {
-        let limit = self.get();
+    fn exceeded(self, needed: u64, limit: u64) -> Option<Exceeded> {
         (needed > limit).then_some(Exceeded {
             what: self,
             needed,
             limit,
         })
+    }
+}
+
+/// What may be read from one file: what is set for the process, but for the limits that are set here.
+///
+/// ```
+/// # use metatensor_core::{Limit, Limits};
+/// let limits = Limits::default().with(Limit::Members, 1000);
+/// assert_eq!(limits.get(Limit::Members), 1000);
+/// assert_eq!(limits.get(Limit::Names), Limit::Names.get());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits([Option<u64>; Limit::ALL.len()]);
+
+impl Limits {
+    /// The same limits, but for this one. [`Limit::Depth`] can not be more than 64, and [`Limit::ResultBytes`] is about
+    /// no file.
+    ///
+    /// ```
+    /// # use metatensor_core::{Limit, Limits};
+    /// assert_eq!(Limits::default().with(Limit::Depth, 100).get(Limit::Depth), 64);
+    /// ```
+    #[must_use]
+    pub fn with(mut self, limit: Limit, value: u64) -> Limits {
+        self.0[limit as usize] = Some(limit.allowed(value));
+        self
+    }
+
+    /// What is set here, or else for the process.
+    pub fn get(&self, limit: Limit) -> u64 {
+        self.0[limit as usize].unwrap_or_else(|| limit.get())
+    }
+
+    /// Checks that `place`, in a file, does not need more than this limit.
+    ///
+    /// # Errors
+    ///
+    /// If it does.
+    pub(crate) fn check(&self, limit: Limit, needed: u64, place: impl Display) -> Result<()> {
+        match limit.exceeded(needed, self.get(limit)) {
+            None => Ok(()),
+            Some(exceeded) => Err(Error::serialization(format!("{place}: {exceeded}"))),
+        }
     }
 }
 
@@ -202,10 +245,12 @@ mod tests {
     #[test]
     fn errors_name_the_place_and_the_limit() {
         let place = "'blocks/0/values.npy'";
-        let error = Limit::Depth.check_file(65, place).unwrap_err().to_string();
+        let limits = Limits::default();
+        let error = limits.check(Limit::Depth, 65, place).unwrap_err();
+        let error = error.to_string();
         assert!(error.contains(place), "{error}");
         assert!(error.contains("65 levels"), "{error}");
         assert!(error.contains("64 (see `Limit::Depth`)"), "{error}");
-        assert!(Limit::Depth.check_file(64, place).is_ok());
+        assert!(limits.check(Limit::Depth, 64, place).is_ok());
     }
 }

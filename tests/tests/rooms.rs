@@ -40,16 +40,21 @@ const CRATES: [Crate; 3] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 12] = [
+const FILES: [&str; 17] = [
+    "read_at",
     "file",
     "npy",
     "archive",
     "other",
     "contents",
     "info",
+    "part",
     "array",
     "labels",
+    "loader",
     "load",
+    "map_file",
+    "mapped",
     "save",
     "map_writer",
     "merge",

@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 
 use super::Dlpack;
 use crate::Result;
-use crate::memory::Allocation;
+use crate::memory::{Allocation, Region};
 
 /// A piece of memory which is released with this value. The memory itself may be written to
 /// through pointers that others got by DLPack: only whoever has exclusive access to the array on
@@ -27,6 +27,8 @@ enum Owner {
     Dlpack(Dlpack),
     Shared(#[expect(dead_code, reason = "only kept alive")] Arc<dyn Any + Send + Sync>),
     Value(#[expect(dead_code, reason = "only kept alive")] Box<dyn Any + Send + Sync>),
+    /// Part of a file, or of memory that the caller gave for as long as it is used.
+    Region(Region),
 }
 
 // SAFETY: the memory belongs to the buffer, and can be released from any thread.
@@ -78,13 +80,31 @@ impl Buffer {
         }
     }
 
+    /// Memory of a file.
+    pub(super) fn from_region(region: Region) -> Buffer {
+        Buffer {
+            data: region.start(),
+            owner: Owner::Region(region),
+        }
+    }
+
     pub(super) fn data(&self) -> NonNull<u8> {
         self.data
     }
 
     /// Whether this is memory of ours, which nobody has the address of who does not own a part of it.
     fn is_ours(&self) -> bool {
-        matches!(self.owner, Owner::Allocated(_) | Owner::Value(_))
+        match &self.owner {
+            Owner::Allocated(_) | Owner::Value(_) => true,
+            // a file that is mapped for nobody else
+            Owner::Region(region) => !region.is_read_only(),
+            Owner::Dlpack(_) | Owner::Shared(_) => false,
+        }
+    }
+
+    /// Whether this is a part of a file, or of what somebody gave instead of one.
+    pub(super) fn is_mapped(&self) -> bool {
+        matches!(self.owner, Owner::Region(_))
     }
 
     /// Whether nobody may write to this memory.
@@ -92,6 +112,7 @@ impl Buffer {
         match &self.owner {
             Owner::Shared(_) => true,
             Owner::Dlpack(tensor) => tensor.is_read_only(),
+            Owner::Region(region) => region.is_read_only(),
             Owner::Allocated(_) | Owner::Value(_) => false,
         }
     }

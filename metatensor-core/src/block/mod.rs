@@ -22,6 +22,7 @@ use axes::Axes;
 pub use block_mut::BlockMut;
 use derived::KnownOrigin;
 use gradients::Gradients;
+pub(crate) use sample_map::check as check_samples;
 pub use sample_map::{GradientMap, Renumbered};
 
 /// Name of the first dimension of the samples of gradients: the row of the values that each row of

@@ -42,7 +42,7 @@ pub struct Renumbered {
 }
 
 /// Checks that these can be the samples of a gradient of values with `parent_rows` samples.
-pub(super) fn check(samples: &Labels, parent_rows: usize) -> Result<()> {
+pub(crate) fn check(samples: &Labels, parent_rows: usize) -> Result<()> {
     if samples.size() == 0 || &samples.names()[0] != SAMPLE {
         return Err(Error::invalid(format!(
             "the first dimension of the samples of a gradient must be '{SAMPLE}', got {}",

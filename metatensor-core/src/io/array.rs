@@ -3,8 +3,8 @@
 use super::Scratch;
 use super::archive::{Alignment, ArchiveWriter, Member, Target};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
-use crate::memory::no_memory;
-use crate::memory::will_be_written;
+use super::part::Part;
+use crate::memory::{Region, no_memory, will_be_written};
 use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View};
 
 /// Makes the arrays that data is read into.
@@ -15,43 +15,160 @@ const ALIGNED: usize = 64 << 10;
 /// Data goes through memory of this size, which stays in the cache.
 const PIECE: usize = 256 << 10;
 
-/// Read the array that `member` is.
+/// What data is read into.
+pub(super) enum Arrays<'c> {
+    /// Arrays of ours.
+    Native,
+    /// Arrays that the caller makes.
+    Made(&'c mut Create<'c>),
+    /// Arrays of ours on top of these bytes, which are all of those of the file, where this is possible.
+    Mapped(Region),
+}
+
+impl<'c> Arrays<'c> {
+    /// Arrays made by this function, if there is one.
+    pub(super) fn made_by(create: Option<&'c mut Create<'c>>) -> Self {
+        create.map_or(Arrays::Native, Arrays::Made)
+    }
+}
+
+/// Read the data type and shape of the array that `member` is.
+pub(super) fn read_header(
+    member: &mut Member<'_, '_>,
+    scratch: &mut Scratch,
+) -> Result<(DType, Vec<usize>)> {
+    let header = member.read_npy_header(&mut scratch.headers)?;
+    let scalar = scalar_of(&header, member)?;
+    Ok((scalar.dtype, header.shape.to_vec()))
+}
+
+fn scalar_of(header: &Header, member: &Member<'_, '_>) -> Result<Scalar> {
+    match header.descr {
+        Descr::Scalar(scalar) => Ok(scalar),
+        Descr::Record(_) => {
+            Err(member.bad("expected an array of numbers, got records with named fields"))
+        }
+    }
+}
+
+/// Read the array that `member` is, or a part of it.
 pub(super) fn read(
     member: &mut Member<'_, '_>,
-    create: Option<&mut Create<'_>>,
+    arrays: &mut Arrays<'_>,
+    part: Option<&Part>,
     scratch: &mut Scratch,
 ) -> Result<ArrayRef> {
     let header = member.read_npy_header(&mut scratch.headers)?;
-    let fortran_order = header.fortran_order;
+    let scalar = scalar_of(&header, member)?;
+    let part = part.filter(|part| part.rows.is_some() || part.columns.is_some());
+    if header.fortran_order {
+        return read_transposed(member, arrays, part, &header, scalar, scratch);
+    }
+    let shape = &header.shape[..];
+    if let Some(part) = part {
+        let new_shape = part.shape(shape).map_err(|error| member.bad(error))?;
+        return filled_like(arrays, &new_shape, scalar.dtype, |bytes| {
+            read_part(member, part, shape, scalar, bytes, &mut scratch.bytes)?;
+            make_native(bytes, scalar).map_err(|error| member.bad(error))
+        });
+    }
+    match arrays {
+        Arrays::Made(create) => filled(create, shape, scalar.dtype, |bytes| {
+            member.read_exact_into(bytes)?;
+            make_native(bytes, scalar).map_err(|error| member.bad(error))
+        }),
+        Arrays::Mapped(region) if let Some(array) = mapped(member, region, shape, scalar) => {
+            Ok(array.into())
+        }
+        _ => Ok(read_native(member, shape, scalar, &mut scratch.bytes)?.into()),
+    }
+}
+
+/// Read an array whose first index varies fastest, or a part of it.
+fn read_transposed(
+    member: &mut Member<'_, '_>,
+    arrays: &mut Arrays<'_>,
+    part: Option<&Part>,
+    header: &Header,
+    scalar: Scalar,
+    scratch: &mut Scratch,
+) -> Result<ArrayRef> {
     let mut shape = header.shape.clone();
-    let Descr::Scalar(scalar) = header.descr else {
-        return Err(member.bad("expected an array of numbers, got records with named fields"));
+    shape.reverse();
+    let mapped = match (part, &*arrays) {
+        (None, Arrays::Mapped(region)) => mapped(member, region, &shape, scalar),
+        _ => None,
     };
-
-    if fortran_order {
-        shape.reverse();
-    } else if let Some(create) = create {
-        return read_foreign(member, create, &shape, scalar);
-    }
-    let mut array = read_native(member, &shape, scalar, &mut scratch.bytes)?;
-    if !fortran_order {
-        return Ok(array.into());
-    }
-
+    let is_mapped = mapped.is_some();
+    let mut array = match mapped {
+        Some(array) => array,
+        None => read_native(member, &shape, scalar, &mut scratch.bytes)?,
+    };
     let axes = shape.len();
     for axis in 0..axes / 2 {
         array.swap_axes(axis, axes - 1 - axis)?;
     }
-    let array = DenseArray::copy_of(&array.view())?;
-    let Some(create) = create else {
+    if is_mapped {
         return Ok(array.into());
-    };
+    }
+    let array = DenseArray::copy_of(&array.view())?;
+    if part.is_none() && !matches!(arrays, Arrays::Made(_)) {
+        return Ok(array.into());
+    }
     let view = array.view();
-    let fill = |bytes: &mut [u8]| {
-        bytes.copy_from_slice(view.as_bytes().unwrap_or_default());
-        Ok(())
+    let bytes = view.as_bytes().unwrap_or_default();
+    let shape = match part {
+        Some(part) => part
+            .shape(view.shape())
+            .map_err(|error| member.bad(error))?,
+        None => view.shape().into(),
     };
-    filled(create, array.shape(), scalar.dtype, fill)
+    let part = part.cloned().unwrap_or_default();
+    filled_like(arrays, &shape, scalar.dtype, |out| {
+        part.read_into(view.shape(), scalar.dtype.size(), out, &mut |range, out| {
+            out.copy_from_slice(&bytes[range]);
+            Ok(())
+        })
+    })
+}
+
+/// Read a part of the data of `member`, an array of this shape. If all of its bytes are read, or have to be since they are
+/// compressed, the checksum is compared.
+fn read_part(
+    member: &mut Member<'_, '_>,
+    part: &Part,
+    shape: &[usize],
+    scalar: Scalar,
+    out: &mut [u8],
+    scratch: &mut Vec<u8>,
+) -> Result<()> {
+    let mut position = 0;
+    part.read_into(shape, scalar.dtype.size(), out, &mut |range, out| {
+        member.skip((range.start - position) as u64, scratch)?;
+        position = range.end;
+        member.read_exact_into(out)
+    })?;
+    if member.is_compressed() {
+        member.skip(member.remaining(), scratch)?;
+    }
+    Ok(())
+}
+
+/// An array on top of the bytes of the file, if they are what arrays are in memory. Booleans are not: there are bytes that
+/// are none.
+fn mapped(
+    member: &Member<'_, '_>,
+    region: &Region,
+    shape: &[usize],
+    scalar: Scalar,
+) -> Option<DenseArray> {
+    let is_native = scalar.byte_order == ByteOrder::NATIVE || scalar.dtype.size() == 1;
+    let place = member.place().filter(|place| !place.is_empty())?;
+    if !is_native || scalar.dtype == DType::BOOL8 {
+        return None;
+    }
+    let part = region.part(place, number_size(scalar.dtype))?;
+    Some(DenseArray::on_region(part, scalar.dtype, shape))
 }
 
 fn read_native(
@@ -72,6 +189,13 @@ fn read_native(
             Ok(())
         });
     }
+    if !member.can_be_shared() {
+        // one call for all of it: each of them may take a while
+        return filled_native(shape, scalar.dtype, |bytes| {
+            member.read_exact_into(bytes)?;
+            make_native(bytes, scalar).map_err(|error| member.bad(error))
+        });
+    }
     member.read_in_parts(size, |parts| {
         DenseArray::write_bytes_in_parts(scalar.dtype, shape, 2 * size, |bytes, output| {
             let mut part = parts.from(bytes.start);
@@ -88,16 +212,27 @@ fn read_native(
     })
 }
 
-fn read_foreign(
-    member: &mut Member<'_, '_>,
-    create: &mut Create<'_>,
+/// An array with its memory filled by `fill`, of the caller if they want arrays of theirs.
+fn filled_like(
+    arrays: &mut Arrays<'_>,
     shape: &[usize],
-    scalar: Scalar,
+    dtype: DType,
+    fill: impl FnOnce(&mut [u8]) -> Result<()>,
 ) -> Result<ArrayRef> {
-    filled(create, shape, scalar.dtype, |bytes| {
-        member.read_exact_into(bytes)?;
-        make_native(bytes, scalar).map_err(|error| member.bad(error))
-    })
+    match arrays {
+        Arrays::Made(create) => filled(create, shape, dtype, fill),
+        Arrays::Native | Arrays::Mapped(_) => Ok(filled_native(shape, dtype, fill)?.into()),
+    }
+}
+
+fn filled_native(
+    shape: &[usize],
+    dtype: DType,
+    fill: impl FnOnce(&mut [u8]) -> Result<()>,
+) -> Result<DenseArray> {
+    let mut array = DenseArray::zeros(dtype, shape)?;
+    fill(array.view_mut()?.as_bytes_mut().unwrap_or_default())?;
+    Ok(array)
 }
 
 /// The array that `create` gives, with its memory filled by `fill`.
@@ -139,11 +274,7 @@ fn make_native(bytes: &mut [u8], scalar: Scalar) -> Result<(), String> {
         };
     }
     if scalar.byte_order != ByteOrder::NATIVE {
-        match if dtype.is_complex() {
-            dtype.size() / 2
-        } else {
-            dtype.size()
-        } {
+        match number_size(dtype) {
             2 => swap_bytes::<2>(bytes),
             4 => swap_bytes::<4>(bytes),
             8 => swap_bytes::<8>(bytes),
@@ -151,6 +282,14 @@ fn make_native(bytes: &mut [u8], scalar: Scalar) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Bytes of the real numbers that elements consist of, which is also how these are aligned.
+fn number_size(dtype: DType) -> usize {
+    match dtype.is_complex() {
+        true => dtype.size() / 2,
+        false => dtype.size(),
+    }
 }
 
 fn swap_bytes<const N: usize>(bytes: &mut [u8]) {

@@ -122,7 +122,12 @@ pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Scratch) -> Result
     let Descr::Record(fields) = &header.descr else {
         return Err(member.bad("expected records with one field per dimension, got plain numbers"));
     };
-    Limit::Names.check_file(fields.len() as u64, format_args!("'{}'", member.name()))?;
+    let limits = member.limits();
+    limits.check(
+        Limit::Names,
+        fields.len() as u64,
+        format_args!("'{}'", member.name()),
+    )?;
     let &[count] = &header.shape[..] else {
         return Err(member.bad(format!(
             "expected labels with one axis, got an array of shape {:?}",

@@ -7,15 +7,22 @@ mod file;
 mod info;
 mod labels;
 mod load;
+mod loader;
+mod map_file;
 mod map_writer;
+mod mapped;
 mod merge;
 mod npy;
 mod other;
+mod part;
+mod read_at;
 mod save;
 
 pub use file::remove_temporaries;
+pub use map_file::{BlockHeader, MapFile, MapSelection};
 pub use map_writer::{FileAlignment, MapWriter};
 pub use merge::merge_files;
+pub use read_at::ReadAt;
 
 use crate::Error;
 

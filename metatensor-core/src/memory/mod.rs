@@ -8,6 +8,7 @@ mod machine;
 mod pages;
 mod publish;
 pub(crate) mod recycled;
+mod region;
 mod size_class;
 mod vectors;
 
@@ -21,4 +22,6 @@ pub(crate) use recycled::is_kept;
 pub use recycled::{
     MemoryUse, kept_memory_bound, memory_use, reset_peak_memory, set_kept_memory_bound, trim_memory,
 };
+pub use region::Mapping;
+pub(crate) use region::Region;
 pub(crate) use vectors::{vector_for, vector_with_capacity, zeros};

@@ -13,7 +13,7 @@ use super::dlpack;
 use super::layout::{Shape, Strides, element_count, foreign_layout, row_major};
 use super::reorder::copy_in_order;
 use super::{Array, DType, Dlpack, DlpackManagedTensor, Element, Origin, View};
-use crate::memory::is_kept;
+use crate::memory::{Region, is_kept};
 use crate::{Error, Result, with_item_size};
 
 mod array;
@@ -158,6 +158,23 @@ impl DenseArray {
             origin: Origin::LABELS,
             ..Self::on_buffer(buffer, DType::I32, &shape)
         }
+    }
+
+    /// Elements in this memory, one after the other.
+    pub(crate) fn on_region(region: Region, dtype: DType, shape: &[usize]) -> DenseArray {
+        Self::on_buffer(Buffer::from_region(region), dtype, shape)
+    }
+
+    /// Whether the elements are where a file is mapped, or in memory that was given instead of a file, and not in memory of
+    /// their own: see [`MapFile::block_mapped`](crate::MapFile::block_mapped).
+    ///
+    /// ```
+    /// # use metatensor_core::{DenseArray, Result};
+    /// assert!(!DenseArray::scalar(1.0).is_mapped());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    pub fn is_mapped(&self) -> bool {
+        self.elements().buffer.is_mapped()
     }
 
     /// Another array with the same elements, which are copied when somebody asks for a pointer to one of the two that

@@ -8,6 +8,7 @@ use hashbrown::hash_table::Entry as Slot;
 use super::end::{End, no_archive};
 use super::format::*;
 use super::member::damaged;
+use super::records::{self, Record};
 use super::{Source, prefix};
 use crate::{Error, Limit, Result};
 
@@ -60,9 +61,24 @@ impl Directory {
     /// # Errors
     /// If the source can not be read or is not a valid archive.
     pub(super) fn read(source: &Source<'_>, end: &End) -> Result<Directory> {
-        Limit::Members.check_file(end.count, source.name())?;
+        Self::read_reporting(source, end, &mut |_, error| {
+            Err(error.context(source.name()))
+        })
+    }
+
+    /// The same, where what is wrong with a member, and the position in the source of what says so, go to `report`. If
+    /// that gives no error, all other members can be read.
+    ///
+    /// # Errors
+    /// Those of `report`, or as for [`Directory::read`].
+    pub(super) fn read_reporting(
+        source: &Source<'_>,
+        end: &End,
+        report: &mut dyn FnMut(u64, Error) -> Result<()>,
+    ) -> Result<Directory> {
+        let limits = source.limits();
+        limits.check(Limit::Members, end.count, source.name())?;
         let size = end.end - end.start;
-        let bytes = source.bytes(end.start, size)?;
         let records = size / RECORD as u64;
         let count = end.count.min(records) as usize;
         let mut directory = Directory {
@@ -71,44 +87,29 @@ impl Directory {
             by_name: HashTable::with_capacity(count),
             hasher: RandomState::new(),
         };
-        let in_source = |error: Error| error.context(source.name());
-        let mut rest = &bytes[..];
-        while !rest.is_empty() {
-            let added = directory.add(rest).ok_or_else(|| {
-                no_archive(
-                    source,
-                    "its directory has a record that is incomplete, or of another kind",
-                )
-            })?;
-            rest = added.map_err(in_source)?;
-        }
-        if directory.entries.len() as u64 != end.count {
+        let mut found = 0;
+        records::for_each(source, end, |position, record| {
+            found += 1;
+            match directory.add(&record) {
+                Ok(()) => Ok(()),
+                Err(error) => report(position, error),
+            }
+        })?;
+        if found != end.count {
             let reason = format!(
-                "its directory should have {} members, but has {}",
-                end.count,
-                directory.entries.len()
+                "its directory should have {} members, but has {found}",
+                end.count
             );
             return Err(no_archive(source, &reason));
         }
-        let first = directory.set_positions(end).map_err(in_source)?;
+        let first = directory.set_positions(end, report)?;
         prefix::check(source, first)?;
         Ok(directory)
     }
 
-    /// Add the member with this record, and give what comes after it, or `None` if it is not complete.
-    fn add<'b>(&mut self, bytes: &'b [u8]) -> Option<Result<&'b [u8]>> {
-        let (record, rest) = bytes.split_first_chunk::<RECORD>()?;
-        let length = |at| usize::from(get16(record, at));
-        let (name, rest) = rest.split_at_checked(length(28))?;
-        let (extra, rest) = rest.split_at_checked(length(30))?;
-        let (_comment, rest) = rest.split_at_checked(length(32))?;
-        if get32(record, 0) != RECORD_SIGNATURE {
-            return None;
-        }
-        Some(self.add_record(record, name, extra).map(|()| rest))
-    }
-
-    fn add_record(&mut self, record: &[u8; RECORD], name: &[u8], extra: &[u8]) -> Result<()> {
+    /// Add the member with this record.
+    fn add(&mut self, record: &Record<'_>) -> Result<()> {
+        let name = record.name;
         let Ok(name) = std::str::from_utf8(name) else {
             return Err(Error::serialization(format!(
                 "the name of the member '{}' is not UTF-8",
@@ -117,7 +118,7 @@ impl Directory {
         };
         let start = self.names.len();
         self.names.push_str(name);
-        let entry = Entry::new(record, (start, self.names.len()), name, extra)?;
+        let entry = Entry::new(record, (start, self.names.len()), name)?;
 
         let Directory {
             entries,
@@ -141,7 +142,11 @@ impl Directory {
 
     /// Find where members start in the source, and where they have to end. The first of these positions is the
     /// start of the archive.
-    fn set_positions(&mut self, end: &End) -> Result<u64> {
+    fn set_positions(
+        &mut self,
+        end: &End,
+        report: &mut dyn FnMut(u64, Error) -> Result<()>,
+    ) -> Result<u64> {
         let mut by_position: Vec<u32> = (0..self.entries.len() as u32).collect();
         by_position.sort_unstable_by_key(|&index| self.entries[index as usize].header_start);
         let mut limit = end.start;
@@ -151,7 +156,9 @@ impl Directory {
             entry.limit = limit;
             limit = entry.header_start;
             let entry = &self.entries[index as usize];
-            self.check_end(entry, limit.checked_add(LOCAL_HEADER as u64))?;
+            if let Err(error) = self.check_end(entry, limit.checked_add(LOCAL_HEADER as u64)) {
+                report(limit, error)?;
+            }
         }
         Ok(limit)
     }
@@ -193,14 +200,10 @@ impl Directory {
 }
 
 impl Entry {
-    fn new(
-        record: &[u8; RECORD],
-        range: (usize, usize),
-        name: &str,
-        extra: &[u8],
-    ) -> Result<Entry> {
+    fn new(record: &Record<'_>, range: (usize, usize), name: &str) -> Result<Entry> {
         let refuse = |reason: String| Err(Error::serialization(format!("'{name}': {reason}")));
-        let mut wide = Wide::find(extra);
+        let mut wide = Wide::find(record.extra);
+        let record = record.fixed;
         let mut number = |at: usize| match u64::from(get32(record, at)) {
             MAX32 => wide.next(),
             number => Some(number),

@@ -107,7 +107,7 @@ struct Ends<'s> {
 
 impl<'s> Ends<'s> {
     /// The piece in which the end of an archive starts if nothing comes after its comment, from `end` on.
-    fn before(source: &Source<'s>, end: u64) -> Result<Ends<'s>> {
+    fn before(source: &'s Source<'_>, end: u64) -> Result<Ends<'s>> {
         const LENGTH: u64 = (END_64 + LOCATOR + END) as u64 + MAX_COMMENT;
         let start = end.saturating_sub(LENGTH);
         // the last bytes of an end may be zeros, and look like some of those that come after it

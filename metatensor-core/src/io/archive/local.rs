@@ -24,7 +24,7 @@ pub(super) fn data_start(
     let start = entry.header_start;
     // as a rule, this is all that there is before the data
     let expected = LOCAL_HEADER + name.len() + EXTRA;
-    let length = (expected as u64).min(entry.limit - start) as usize;
+    let length = (expected as u64).min(entry.limit.saturating_sub(start)) as usize;
     let mut bytes: SmallVec<[u8; 192]> = smallvec![0; length];
     source.read_exact_at(start, &mut bytes)?;
 

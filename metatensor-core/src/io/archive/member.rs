@@ -13,7 +13,7 @@ use super::Source;
 use super::inflate::Inflater;
 use crate::io::npy;
 use crate::threads::change_rows;
-use crate::{Error, Result};
+use crate::{Error, Limits, Result};
 
 /// From this size on, members are read in parts.
 const LARGE: usize = 1 << 20;
@@ -119,6 +119,16 @@ impl<'a, 's> Member<'a, 's> {
         matches!(self.data, Data::Compressed(_))
     }
 
+    /// Whether threads of ours may read the bytes, in any pieces.
+    pub(crate) fn can_be_shared(&self) -> bool {
+        !self.is_compressed() && self.source.is_ours()
+    }
+
+    /// What may be read from the file.
+    pub(crate) fn limits(&self) -> &Limits {
+        self.source.limits()
+    }
+
     /// Number of bytes that were not read yet. So many do exist, or come out of so many compressed bytes as
     /// there are: this much memory may be asked for.
     pub(crate) fn remaining(&self) -> u64 {
@@ -137,7 +147,7 @@ impl<'a, 's> Member<'a, 's> {
                 .chunks_mut(PIECE)
                 .try_for_each(|piece| self.read_piece(piece));
         }
-        if out.len() >= LARGE {
+        if out.len() >= LARGE && self.source.is_ours() {
             let length = out.len();
             return self.read_in_parts(length, |parts| {
                 change_rows(out, 1, 2 * length, |range, out| {
@@ -154,7 +164,7 @@ impl<'a, 's> Member<'a, 's> {
     }
 
     fn read_piece(&mut self, out: &mut [u8]) -> Result<()> {
-        self.check_remaining(out.len())?;
+        self.check_remaining(out.len() as u64)?;
         match &mut self.data {
             Data::InSource { start } => self.source.read_exact_at(*start + self.position, out)?,
             Data::Compressed(inflater) => inflater.read_exact_into(self.name, self.source, out)?,
@@ -164,6 +174,30 @@ impl<'a, 's> Member<'a, 's> {
         }
         self.position += out.len() as u64;
         self.check_at_end()
+    }
+
+    /// Leave out the next `length` bytes. If they are not compressed they are not read, and nobody can compare the
+    /// checksum.
+    ///
+    /// # Errors
+    /// If there are not so many, or as for [`Member::read_exact_into`].
+    pub(crate) fn skip(&mut self, length: u64, scratch: &mut Vec<u8>) -> Result<()> {
+        if length == 0 {
+            return Ok(());
+        }
+        if !self.is_compressed() {
+            self.check_remaining(length)?;
+            self.check = None;
+            self.position += length;
+            return Ok(());
+        }
+        let mut left = length;
+        while left > 0 {
+            scratch.resize(left.min(PIECE as u64) as usize, 0);
+            self.read_piece(scratch)?;
+            left -= scratch.len() as u64;
+        }
+        Ok(())
     }
 
     /// Let `read` read the next `length` bytes, which are not compressed, in parts, in any order and from any
@@ -176,7 +210,7 @@ impl<'a, 's> Member<'a, 's> {
         length: usize,
         read: impl FnOnce(&Parts<'_>) -> Result<R>,
     ) -> Result<R> {
-        self.check_remaining(length)?;
+        self.check_remaining(length as u64)?;
         let Data::InSource { start: data_start } = self.data else {
             return Err(Error::Internal(format!("'{}' is compressed", self.name)));
         };
@@ -211,8 +245,8 @@ impl<'a, 's> Member<'a, 's> {
         Ok(result)
     }
 
-    fn check_remaining(&self, length: usize) -> Result<()> {
-        if length as u64 <= self.remaining() {
+    fn check_remaining(&self, length: u64) -> Result<()> {
+        if length <= self.remaining() {
             return Ok(());
         }
         Err(damaged(
@@ -281,12 +315,10 @@ impl<'a, 's> Member<'a, 's> {
         Ok(header)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for mapped files"))]
-    /// The bytes that were not read yet, where they lie in the memory that the archive was made
-    /// from. Their checksum is not compared. `None` for files and compressed members.
-    pub(crate) fn in_memory(&self) -> Option<&'s [u8]> {
+    /// Where the bytes that were not read yet are in the source. `None` if they are compressed.
+    pub(crate) fn place(&self) -> Option<Range<u64>> {
         match self.data {
-            Data::InSource { start } => self.source.slice(start + self.position, start + self.size),
+            Data::InSource { start } => Some(start + self.position..start + self.size),
             Data::Compressed(_) => None,
         }
     }

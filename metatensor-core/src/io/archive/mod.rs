@@ -11,8 +11,10 @@ mod member;
 mod names;
 mod prefix;
 mod reader;
+mod records;
 mod sink;
 mod source;
+mod window;
 mod writer;
 
 pub(crate) use end::End;
@@ -21,7 +23,7 @@ pub(crate) use growing::{Growing, Mark};
 pub(crate) use member::Member;
 pub(crate) use reader::{Archive, Stored};
 pub(crate) use sink::{Sink, Target};
-pub(crate) use source::Source;
+pub(crate) use source::{Reading, Source};
 pub(crate) use writer::{Alignment, ArchiveWriter, checksum};
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Reading archives that may come from anywhere.
 
-use super::Source;
+use std::sync::Arc;
+
 use super::directory::{Directory, Method};
 use super::end::End;
 use super::error::LoadError;
 use super::inflate::Inflater;
 use super::local::data_start;
 use super::member::{Check, Data, Member};
+use super::{Reading, Source};
 use crate::{Error, Limit, Result};
 
 /// Where a member is in its source, and what is known of it.
@@ -31,8 +33,8 @@ impl Stored {
 #[derive(Debug)]
 pub(crate) struct Archive<'s> {
     source: Source<'s>,
-    directory: Directory,
-    /// Which members were opened.
+    directory: Arc<Directory>,
+    /// Which members were opened, if all of them should be.
     opened: Vec<bool>,
     /// The decoder of compressed members, made for the first of them.
     inflater: Option<Inflater>,
@@ -51,12 +53,30 @@ impl<'s> Archive<'s> {
         let directory = Directory::read(&source, end)?;
         Ok(Archive {
             source,
-            opened: vec![false; directory.entries().len()],
-            directory,
+            directory: Arc::new(directory),
+            opened: Vec::new(),
             inflater: None,
             inflated: 0,
             next: 0,
         })
+    }
+
+    /// The same archive, for another reader, who may not want all members.
+    pub(crate) fn reader(&self, reading: Reading) -> Archive<'s> {
+        Archive {
+            source: self.source.reader(reading),
+            directory: Arc::clone(&self.directory),
+            opened: Vec::new(),
+            inflater: None,
+            inflated: 0,
+            next: 0,
+        }
+    }
+
+    /// The same, for who wants all members.
+    pub(crate) fn with_all_members(mut self) -> Archive<'s> {
+        self.opened = vec![false; self.directory.entries().len()];
+        self
     }
 
     /// What the archive is in.
@@ -84,7 +104,9 @@ impl<'s> Archive<'s> {
             return Err(LoadError::Whole(self.missing(name)));
         };
         self.next = index + 1;
-        self.opened[index] = true;
+        if let Some(opened) = self.opened.get_mut(index) {
+            *opened = true;
+        }
         let entry = &self.directory.entries()[index];
         let start = data_start(&mut self.source, &self.directory, entry)?;
         let name = self.directory.name(entry);
@@ -92,7 +114,12 @@ impl<'s> Archive<'s> {
             Method::Stored => Data::InSource { start },
             Method::Deflate => {
                 self.inflated = self.inflated.saturating_add(entry.size);
-                Limit::InflatedBytes.check_file(self.inflated, format_args!("'{name}'"))?;
+                let limits = self.source.limits();
+                limits.check(
+                    Limit::InflatedBytes,
+                    self.inflated,
+                    format_args!("'{name}'"),
+                )?;
                 let inflater = self.inflater.get_or_insert_with(Inflater::new);
                 inflater.start(start, entry.stored_size);
                 Data::Compressed(inflater)
@@ -128,8 +155,8 @@ impl<'s> Archive<'s> {
         })
     }
 
-    /// Check the headers of the members that were not opened, and let `check` check their names: one of them may have
-    /// been looked for under the name that it had before the directory was damaged.
+    /// Check the headers of the members that were not opened, if all of them should be, and let `check` check their names:
+    /// one of them may have been looked for under the name that it had before the directory was damaged.
     ///
     /// # Errors
     /// If a header says something else than the directory, or those of `check`.

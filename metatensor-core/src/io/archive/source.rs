@@ -1,43 +1,65 @@
-//! Where the bytes of an archive come from: a file, or memory.
+//! Where the bytes of an archive come from: a file, memory, or what the caller has.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::window::Window;
 use crate::io::file::{self, Opened};
-use crate::{Error, Result};
+use crate::io::read_at::ReadAt;
+use crate::memory::{Mapping, Region};
+use crate::{Error, Limits, Result};
 
-/// How much is read at once where things are small and many.
-const WINDOW: usize = 256 << 10;
-/// Requests of at least this many bytes go to the file directly.
-const LARGE: usize = 64 << 10;
+/// How much is looked at once in search of something.
+const PIECE: usize = 256 << 10;
 
-/// Random access to the bytes of a file or of a buffer.
+/// Random access to bytes, which several sources can be of at once: each of them reads ahead on its own.
 #[derive(Debug)]
 pub(crate) struct Source<'s> {
+    place: Arc<Place<'s>>,
+    window: Window,
+}
+
+/// How a source is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// From start to end, more or less.
+    Whole,
+    /// Only what is needed, here and there.
+    Parts,
+}
+
+/// The bytes that sources share.
+#[derive(Debug)]
+struct Place<'s> {
     /// How errors call it.
-    name: String,
+    name: Cow<'static, str>,
+    /// Whether the caller knows it as a buffer, and not as a file.
+    is_buffer: bool,
     size: u64,
     bytes: Bytes<'s>,
+    limits: Limits,
 }
 
-#[derive(Debug)]
 enum Bytes<'s> {
-    Memory(&'s [u8]),
-    /// What came out of a pipe.
-    Read(Vec<u8>),
-    File {
-        file: File,
-        window: Window,
-    },
+    Borrowed(&'s [u8]),
+    Owned(Region),
+    File(File),
+    /// It is only called on the thread of whoever asks.
+    Reader(Box<dyn ReadAt>),
 }
 
-/// A piece of a file that was read ahead.
-#[derive(Debug)]
-struct Window {
-    start: u64,
-    bytes: Vec<u8>,
+impl fmt::Debug for Bytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Bytes::Borrowed(_) | Bytes::Owned(_) => "memory",
+            Bytes::File(_) => "file",
+            Bytes::Reader(_) => "reader",
+        })
+    }
 }
 
 impl Source<'static> {
@@ -46,47 +68,122 @@ impl Source<'static> {
     /// # Errors
     /// If it can not be opened, or is something that has no end.
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let (size, bytes) = match file::open(path)? {
-            Opened::Regular(file, size) => {
-                let window = Window {
-                    start: 0,
-                    bytes: Vec::new(),
-                };
-                (size, Bytes::File { file, window })
-            }
-            Opened::Read(bytes) => (bytes.len() as u64, Bytes::Read(bytes)),
+        Self::open_with(path, Limits::default())
+    }
+
+    /// The same with limits of its own.
+    ///
+    /// # Errors
+    /// As for [`Source::open`].
+    pub(crate) fn open_with(path: &Path, limits: Limits) -> Result<Self> {
+        let (size, bytes) = match file::open(path, &limits)? {
+            Opened::Regular(file, size) => (size, Bytes::File(file)),
+            Opened::Read(bytes) => (bytes.len() as u64, Bytes::Owned(Region::new(bytes))),
         };
-        Ok(Source {
-            name: format!("'{}'", path.display()),
-            size,
-            bytes,
-        })
+        let name = Cow::Owned(format!("'{}'", path.display()));
+        Ok(Self::new(name, false, size, bytes, limits))
+    }
+
+    /// Use bytes in memory as if they were a file, and keep them as long as arrays on top of them.
+    pub(crate) fn from_owner<T: AsRef<[u8]> + Send + Sync + 'static>(
+        owner: T,
+        limits: Limits,
+    ) -> Self {
+        let region = Region::new(owner);
+        let size = region.bytes().len() as u64;
+        Self::new(BUFFER, true, size, Bytes::Owned(region), limits)
+    }
+
+    /// Use what the caller reads as if it was a file, and call it `name`.
+    pub(crate) fn from_reader(name: &str, reader: Box<dyn ReadAt>, limits: Limits) -> Self {
+        let name = Cow::Owned(format!("'{name}'"));
+        Self::new(name, false, reader.size(), Bytes::Reader(reader), limits)
+    }
+
+    /// All of the bytes in memory, in a mapping made now if this is a file. `None` if they are only in the memory of
+    /// somebody else, or if there are none.
+    ///
+    /// # Errors
+    /// If the file can not be mapped.
+    pub(crate) fn region(&self, mapping: Mapping) -> Result<Option<Region>> {
+        match &self.place.bytes {
+            Bytes::File(_) if self.size() == 0 => Ok(None),
+            Bytes::File(file) => match Region::map(file, mapping) {
+                Ok(region) => Ok(Some(region)),
+                Err(cause) => Err(Error::Io {
+                    context: format!("could not map {}", self.name()),
+                    cause,
+                }),
+            },
+            // what others have is not for everybody to change
+            Bytes::Owned(region) if mapping == Mapping::ReadOnly => Ok(Some(region.clone())),
+            Bytes::Borrowed(_) | Bytes::Owned(_) | Bytes::Reader(_) => Ok(None),
+        }
     }
 }
 
+/// How errors call bytes in memory.
+const BUFFER: Cow<'static, str> = Cow::Borrowed("the buffer");
+
 impl<'s> Source<'s> {
+    fn new(
+        name: Cow<'static, str>,
+        is_buffer: bool,
+        size: u64,
+        bytes: Bytes<'s>,
+        limits: Limits,
+    ) -> Self {
+        let place = Place {
+            name,
+            is_buffer,
+            size,
+            bytes,
+            limits,
+        };
+        Source {
+            place: Arc::new(place),
+            window: Window::new(Reading::Whole),
+        }
+    }
+
     /// Use bytes in memory as if they were a file.
     pub(crate) fn from_bytes(bytes: &'s [u8]) -> Self {
+        let size = bytes.len() as u64;
+        let bytes = Bytes::Borrowed(bytes);
+        Self::new(BUFFER, true, size, bytes, Limits::default())
+    }
+
+    /// The same bytes, for another reader.
+    pub(crate) fn reader(&self, reading: Reading) -> Source<'s> {
         Source {
-            name: "the buffer".to_owned(),
-            size: bytes.len() as u64,
-            bytes: Bytes::Memory(bytes),
+            place: Arc::clone(&self.place),
+            window: Window::new(reading),
         }
     }
 
     /// The file in quotes, or "the buffer".
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.place.name
+    }
+
+    /// What may be read from here.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.place.limits
     }
 
     /// Whether this is a buffer, and not a file.
     pub(crate) fn is_in_memory(&self) -> bool {
-        matches!(self.bytes, Bytes::Memory(_))
+        self.place.is_buffer
+    }
+
+    /// Whether threads of ours may read, in any pieces: not what belongs to the caller.
+    pub(super) fn is_ours(&self) -> bool {
+        !matches!(self.place.bytes, Bytes::Reader(_))
     }
 
     /// Number of bytes.
     pub(crate) fn size(&self) -> u64 {
-        self.size
+        self.place.size
     }
 
     /// Where the whitespace and zeros start that go on to the end.
@@ -94,7 +191,7 @@ impl<'s> Source<'s> {
     /// # Errors
     /// If the file can not be read.
     pub(crate) fn content_end(&self) -> Result<u64> {
-        let mut end = self.size;
+        let mut end = self.size();
         // there are only a few, as a rule
         let mut length = 64;
         while end > 0 {
@@ -104,7 +201,7 @@ impl<'s> Source<'s> {
                 return Ok(start + last as u64 + 1);
             }
             end = start;
-            length = WINDOW as u64;
+            length = PIECE as u64;
         }
         Ok(0)
     }
@@ -114,8 +211,8 @@ impl<'s> Source<'s> {
     /// # Errors
     /// If the file can not be read.
     pub(crate) fn content_start(&self, mut start: u64) -> Result<u64> {
-        while start < self.size {
-            let bytes = self.bytes(start, (self.size - start).min(WINDOW as u64))?;
+        while start < self.size() {
+            let bytes = self.bytes(start, (self.size() - start).min(PIECE as u64))?;
             if let Some(first) = bytes.iter().position(is_content) {
                 return Ok(start + first as u64);
             }
@@ -129,43 +226,95 @@ impl<'s> Source<'s> {
     /// # Errors
     /// If there are not so many, or the file can not be read.
     pub(crate) fn read_exact_at(&mut self, offset: u64, out: &mut [u8]) -> Result<()> {
-        self.try_read_exact_at(offset, out)
-            .map_err(|error| self.unreadable(offset, error))
+        if let Some(bytes) = self.slice(offset, out.len()) {
+            out.copy_from_slice(bytes);
+            return Ok(());
+        }
+        self.check_range(offset, out.len())?;
+        let known = self.window.copy(offset, out);
+        let (offset, out) = (offset + known as u64, &mut out[known..]);
+        if self.window.is_large(out) {
+            self.place.read_at(offset, out)
+        } else if out.is_empty() {
+            Ok(())
+        } else {
+            let Source { place, window } = self;
+            let bytes = window.fill(offset, place.size, |offset, bytes| {
+                place.read_at(offset, bytes)
+            })?;
+            out.copy_from_slice(&bytes[..out.len()]);
+            Ok(())
+        }
     }
 
-    /// The same for many bytes, and for several threads.
+    /// The same for many bytes, and for several threads if they [may](Source::is_ours).
     ///
     /// # Errors
     /// As for [`Source::read_exact_at`].
     pub(super) fn read_large_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        self.check_range(offset, out.len())
-            .and_then(|()| match &self.bytes {
-                Bytes::Memory(bytes) => {
-                    out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
-                    Ok(())
-                }
-                Bytes::Read(bytes) => {
-                    out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
-                    Ok(())
-                }
-                Bytes::File { file, .. } => file::read_exact_at(file, out, offset),
-            })
-            .map_err(|error| self.unreadable(offset, error))
+        self.check_range(offset, out.len())?;
+        self.place.read_at(offset, out)
     }
 
     /// These bytes, which are not copied if they are in memory.
     ///
     /// # Errors
     /// If there are not so many, or the file can not be read.
-    pub(super) fn bytes(&self, start: u64, length: u64) -> Result<Cow<'s, [u8]>> {
-        self.check_range(start, length as usize)
-            .map_err(|error| self.unreadable(start, error))?;
-        if let Some(bytes) = self.slice(start, start + length) {
+    pub(super) fn bytes(&self, start: u64, length: u64) -> Result<Cow<'_, [u8]>> {
+        self.check_range(start, length as usize)?;
+        if let Some(bytes) = self.slice(start, length as usize) {
             return Ok(Cow::Borrowed(bytes));
         }
         let mut bytes = vec![0; length as usize];
         self.read_large_at(start, &mut bytes)?;
         Ok(Cow::Owned(bytes))
+    }
+
+    fn check_range(&self, offset: u64, length: usize) -> Result<()> {
+        match offset.checked_add(length as u64) {
+            Some(end) if end <= self.size() => Ok(()),
+            _ => Err(self
+                .place
+                .unreadable(offset, io::ErrorKind::UnexpectedEof.into())),
+        }
+    }
+
+    /// These bytes, if they are in memory.
+    pub(super) fn slice(&self, start: u64, length: usize) -> Option<&[u8]> {
+        let bytes = self.place.in_memory()?;
+        let start = usize::try_from(start).ok()?;
+        bytes.get(start..start.checked_add(length)?)
+    }
+}
+
+impl Place<'_> {
+    fn in_memory(&self) -> Option<&[u8]> {
+        match &self.bytes {
+            Bytes::Borrowed(bytes) => Some(bytes),
+            Bytes::Owned(region) => Some(region.bytes()),
+            Bytes::File(_) | Bytes::Reader(_) => None,
+        }
+    }
+
+    /// Fill `out` with the bytes that start at `offset`, which do exist.
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+        match &self.bytes {
+            Bytes::File(file) => file::read_exact_at(file, out, offset)
+                .map_err(|error| self.unreadable(offset, error)),
+            Bytes::Reader(reader) => match reader.read_at(offset, out) {
+                Err(Error::Io { context, cause }) => {
+                    let context = format!("{context} (in {}, at byte {offset})", self.name);
+                    Err(Error::Io { context, cause })
+                }
+                Err(error @ Error::Callback(_)) => Err(error),
+                other => other.map_err(|error| error.context(format!("at byte {offset}"))),
+            },
+            Bytes::Borrowed(_) | Bytes::Owned(_) => {
+                let bytes = self.in_memory().unwrap_or_default();
+                out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
+                Ok(())
+            }
+        }
     }
 
     #[cold]
@@ -175,74 +324,9 @@ impl<'s> Source<'s> {
             cause,
         }
     }
-
-    fn check_range(&self, offset: u64, length: usize) -> io::Result<()> {
-        match offset.checked_add(length as u64) {
-            Some(end) if end <= self.size => Ok(()),
-            _ => Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-    }
-
-    fn try_read_exact_at(&mut self, offset: u64, mut out: &mut [u8]) -> io::Result<()> {
-        self.check_range(offset, out.len())?;
-        match &mut self.bytes {
-            Bytes::Memory(bytes) => {
-                out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
-            }
-            Bytes::Read(bytes) => {
-                out.copy_from_slice(&bytes[offset as usize..][..out.len()]);
-            }
-            Bytes::File { file, window } => {
-                let known = window.after(offset);
-                let length = known.len().min(out.len());
-                out[..length].copy_from_slice(&known[..length]);
-                out = &mut out[length..];
-                let offset = offset + length as u64;
-                if out.len() >= LARGE {
-                    file::read_exact_at(file, out, offset)?;
-                } else if !out.is_empty() {
-                    window.fill(file, offset, self.size)?;
-                    out.copy_from_slice(&window.bytes[..out.len()]);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The bytes from `start` to `end`, if they are in memory.
-    pub(super) fn slice(&self, start: u64, end: u64) -> Option<&'s [u8]> {
-        match self.bytes {
-            Bytes::Memory(bytes) => bytes.get(start as usize..end as usize),
-            Bytes::Read(_) | Bytes::File { .. } => None,
-        }
-    }
 }
 
 /// Whether this is more than something that files are filled up with.
 fn is_content(byte: &u8) -> bool {
     !matches!(byte, 0 | b'\t'..=b'\r' | b' ')
-}
-
-impl Window {
-    /// What the window holds from `offset` on.
-    fn after(&self, offset: u64) -> &[u8] {
-        let start = offset
-            .checked_sub(self.start)
-            .and_then(|start| usize::try_from(start).ok());
-        start
-            .and_then(|start| self.bytes.get(start..))
-            .unwrap_or(&[])
-    }
-
-    /// Move the window to `offset`.
-    fn fill(&mut self, file: &File, offset: u64, size: u64) -> io::Result<()> {
-        let length = (size - offset).min(WINDOW as u64) as usize;
-        self.start = offset;
-        self.bytes.resize(length, 0);
-        let result = file::read_exact_at(file, &mut self.bytes, offset);
-        if result.is_err() {
-            self.bytes.clear();
-        }
-        result
-    }
 }

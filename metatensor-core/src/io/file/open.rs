@@ -8,14 +8,14 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 use super::{Opened, descriptor, stream};
-use crate::{Error, Limit, Result};
+use crate::{Error, Limit, Limits, Result};
 
 /// Opens `path`. Pipes and sockets are read to their end. A named pipe without a writer waits for one for a few
 /// seconds only.
 ///
 /// # Errors
 /// If the path can not be opened or read, or is of another kind, or more than the limit comes out of a pipe.
-pub(in crate::io) fn open(path: &Path) -> Result<Opened> {
+pub(in crate::io) fn open(path: &Path, limits: &Limits) -> Result<Opened> {
     let refused = |error| Error::io("open", path, error);
     let mut opened = open_at_once(path, OpenOptions::new().read(true));
     let is_regular = |file: &File| file.metadata().is_ok_and(|metadata| metadata.is_file());
@@ -39,10 +39,11 @@ pub(in crate::io) fn open(path: &Path) -> Result<Opened> {
             "not a regular file, a pipe or a socket",
         )));
     }
-    let limit = Limit::InflatedBytes;
-    let bytes = stream::read_to_end(&file, named, limit.get())
-        .map_err(|error| Error::io("read", path, error))?;
-    limit.check_file(bytes.len() as u64, format_args!("'{}'", path.display()))?;
+    let limit = limits.get(Limit::InflatedBytes);
+    let bytes =
+        stream::read_to_end(&file, named, limit).map_err(|error| Error::io("read", path, error))?;
+    let place = format_args!("'{}'", path.display());
+    limits.check(Limit::InflatedBytes, bytes.len() as u64, place)?;
     Ok(Opened::Read(bytes))
 }
 

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Destination, Opened};
-use crate::{Error, Result};
+use crate::{Error, Limits, Result};
 
 /// Opens the regular file at `path`.
 ///
 /// # Errors
 /// If it can not be opened, or is of another kind.
-pub(in crate::io) fn open(path: &Path) -> Result<Opened> {
+pub(in crate::io) fn open(path: &Path, _limits: &Limits) -> Result<Opened> {
     let refused = |error| Error::io("open", path, error);
     let file = File::open(path).map_err(refused)?;
     let metadata = file.metadata().map_err(refused)?;

@@ -8,7 +8,7 @@ use super::MapWriter;
 use super::form::Forms;
 use crate::error::Contents;
 use crate::io::archive::{Alignment, Archive, LoadError, Source};
-use crate::io::load::{block_number, parameters};
+use crate::io::loader::{block_number, parameters};
 use crate::io::npy::Headers;
 use crate::io::{Scratch, array, info, labels};
 use crate::{Error, Labels, Result};

@@ -1,0 +1,171 @@
+//! What is known of a block without its values.
+
+use std::fmt;
+
+use super::super::archive::LoadError;
+use super::super::array::Arrays;
+use super::super::in_file;
+use super::super::loader::{Loader, gradient_prefix};
+use super::MapFile;
+use crate::{DType, Error, Labels, Limit, Result};
+
+/// Everything of a block in a [`MapFile`] but its values. Labels are read when they are asked for, each time.
+///
+/// ```
+/// # use metatensor_core::{DType, Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
+/// # use ndarray::{arr2, arr3};
+/// # let samples = Labels::range("atom", 2)?;
+/// # let mut block = TensorBlock::new(arr2(&[[1.0], [3.0]]), &samples, [], Labels::single())?;
+/// # let rows = Labels::new(["sample"], [[1]])?;
+/// # let gradient = TensorBlock::new(arr2(&[[0.5]]), rows, [], Labels::single())?;
+/// # block.add_gradient("t", gradient)?;
+/// # let map = TensorMap::new(Labels::single(), vec![block])?;
+/// let file = MapFile::from_bytes(map.save_buffer()?, Limits::default())?;
+/// let header = file.block_header(0)?;
+/// assert_eq!((header.dtype(), header.shape()), (DType::F64, &[2, 1][..]));
+/// assert_eq!(header.samples()?, samples);
+/// assert_eq!(header.gradients_list(), ["t"]);
+/// assert_eq!(header.gradient("t")?.samples()?.names(), ["sample"]);
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct BlockHeader<'f> {
+    file: &'f MapFile,
+    /// What the names of the members start with, and those of the block that has the properties.
+    prefix: String,
+    of_values: String,
+    depth: u64,
+    dtype: DType,
+    shape: Vec<usize>,
+}
+
+impl<'f> BlockHeader<'f> {
+    pub(super) fn of_block(file: &'f MapFile, prefix: String) -> Result<Self> {
+        Self::new(file, prefix.clone(), prefix, 0)
+    }
+
+    fn new(file: &'f MapFile, prefix: String, of_values: String, depth: u64) -> Result<Self> {
+        let limits = file.archive.source().limits();
+        limits.check(Limit::Depth, depth, format_args!("'{prefix}'"))?;
+        let loader = file.parts(Arrays::Native);
+        let (dtype, shape) = loader.load(|loader| loader.values_header(&prefix))?;
+        let header = BlockHeader {
+            file,
+            prefix,
+            of_values,
+            depth,
+            dtype,
+            shape,
+        };
+        if header.shape.len() < 2 {
+            let reason = format!(
+                "expected values with samples and properties, got an array of shape {:?}",
+                header.shape
+            );
+            return Err(header.bad("values.npy", reason));
+        }
+        Ok(header)
+    }
+
+    /// Type of the values.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// Length of each axis of the values: samples, components, properties.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Labels of the samples.
+    ///
+    /// # Errors
+    ///
+    /// If they can not be read, or are not as many as the values are for.
+    pub fn samples(&self) -> Result<Labels> {
+        let name = [&self.prefix, "samples.npy"].concat();
+        let samples = self.read(|loader| loader.labels(&name))?;
+        self.check("samples.npy", 0, samples)
+    }
+
+    /// Labels of the components, one for each axis.
+    ///
+    /// # Errors
+    ///
+    /// If they can not be read, or are not as many as the values are for.
+    pub fn components(&self) -> Result<Vec<Labels>> {
+        let axes = self.shape.len() - 2;
+        let components = self.read(|loader| loader.components(&self.prefix, axes))?;
+        let components = components.into_iter().enumerate();
+        components
+            .map(|(i, labels)| self.check(&format!("components/{i}.npy"), i + 1, labels))
+            .collect()
+    }
+
+    /// Labels of the properties, which gradients have from the values.
+    ///
+    /// # Errors
+    ///
+    /// If they can not be read, or are not as many as the values are for.
+    pub fn properties(&self) -> Result<Labels> {
+        let name = [&self.of_values, "properties.npy"].concat();
+        let properties = self.read(|loader| loader.repeated_labels(&name))?;
+        self.check("values.npy", self.shape.len() - 1, properties)
+    }
+
+    /// Parameters of all gradients, sorted.
+    pub fn gradients_list(&self) -> &'f [String] {
+        let list = self.file.parameters.get(&self.prefix);
+        list.map_or(&[], Vec::as_slice)
+    }
+
+    /// The same for the gradient with respect to `parameter`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such gradient, or if it can not be read.
+    pub fn gradient(&self, parameter: &str) -> Result<BlockHeader<'f>> {
+        if !self.gradients_list().iter().any(|known| known == parameter) {
+            return Err(Error::invalid(format!(
+                "there is no gradient '{parameter}' in '{}'",
+                self.prefix.trim_end_matches('/')
+            )));
+        }
+        let prefix = gradient_prefix(&self.prefix, parameter);
+        Self::new(self.file, prefix, self.of_values.clone(), self.depth + 1)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&mut Loader<'_, '_>) -> Result<T, LoadError>) -> Result<T> {
+        let mut loader = self.file.parts(Arrays::Native);
+        let name = self.file.archive.source().name();
+        read(&mut loader).map_err(|error| error.in_source(name))
+    }
+
+    fn check(&self, member: &str, axis: usize, labels: Labels) -> Result<Labels> {
+        if labels.count() == self.shape[axis] {
+            return Ok(labels);
+        }
+        let reason = format!(
+            "axis {axis} of the values has {} entries, but there are {} entries in the labels of this axis",
+            self.shape[axis],
+            labels.count()
+        );
+        Err(self.bad(member, reason))
+    }
+
+    #[cold]
+    fn bad(&self, member: &str, reason: String) -> Error {
+        let place = [&self.prefix, member].concat();
+        in_file(Error::serialization(reason), &place).context(self.file.archive.source().name())
+    }
+}
+
+impl fmt::Debug for BlockHeader<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockHeader")
+            .field("prefix", &self.prefix)
+            .field("dtype", &self.dtype)
+            .field("shape", &self.shape)
+            .finish_non_exhaustive()
+    }
+}
