@@ -10,6 +10,7 @@ mod metadata;
 mod missing;
 mod not_equal;
 mod operand;
+mod repeated;
 mod results;
 mod structure;
 mod take;
@@ -27,9 +28,10 @@ pub(crate) use missing::{alike, check_gradients, gradient_of, parameters, with_h
 pub use not_equal::NotEqual;
 pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
+pub(crate) use repeated::Repeated;
 pub(crate) use results::{
     add_gradients, check_no_second_derivatives, map_all, with_array, with_fractions, with_results,
     with_values, without_gradients,
 };
 pub(crate) use structure::{invalid_axis, samples_or_properties, with_gradients, with_rows};
-pub(crate) use take::{Part, Sorting, sorted, take};
+pub(crate) use take::{Part, Parts, Sorting, sorted, take};

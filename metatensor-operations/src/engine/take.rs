@@ -4,7 +4,7 @@
 use metatensor_core::internal::rows::{Direction, Rows, argsort};
 use metatensor_core::{Labels, Result, TensorBlock};
 
-use super::with_rows;
+use super::{Repeated, with_rows};
 use crate::kernels::{self, Picked};
 
 /// Some of the entries of an axis of a block.
@@ -43,6 +43,26 @@ impl Part {
     }
 }
 
+/// Parts of the samples of a block.
+pub(crate) struct Parts {
+    list: Vec<Part>,
+    /// The rows of gradients that go with them.
+    of_gradients: Repeated<Parts>,
+}
+
+impl Parts {
+    pub(crate) fn new(list: Vec<Part>) -> Parts {
+        Parts {
+            list,
+            of_gradients: Repeated::new(),
+        }
+    }
+
+    pub(crate) fn list(&self) -> &[Part] {
+        &self.list
+    }
+}
+
 /// What is sorted, besides what is asked for with [`Part`].
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Sorting {
@@ -64,7 +84,7 @@ pub(crate) fn sorted(labels: &Labels, direction: Direction) -> Result<Vec<u32>> 
 /// their order if they are not to be sorted.
 pub(crate) fn take(
     block: &TensorBlock,
-    samples: &[Part],
+    samples: &Parts,
     properties: &[&Part],
     sorting: Sorting,
 ) -> Result<Vec<TensorBlock>> {
@@ -72,8 +92,8 @@ pub(crate) fn take(
     let components = components.map(|labels| Part::sorted(labels, sorting.components));
     let components = components.collect::<Result<Vec<_>>>()?;
     let component_labels: Vec<_> = components.iter().map(|part| part.labels.clone()).collect();
-    let mut results = Vec::with_capacity(samples.len());
-    for (samples, properties) in samples.iter().zip(properties) {
+    let mut results = Vec::with_capacity(samples.list.len());
+    for (samples, properties) in samples.list.iter().zip(properties) {
         let axes = [samples]
             .into_iter()
             .chain(&components)
@@ -88,7 +108,11 @@ pub(crate) fn take(
         });
     }
     for (parameter, gradient) in block.gradients() {
-        let rows = gradient_parts(gradient, samples, block.samples().count(), sorting);
+        let rows = samples.of_gradients.get(gradient.samples(), || {
+            let count = block.samples().count();
+            let parts = gradient_parts(gradient.samples(), &samples.list, count, sorting)?;
+            Ok(Parts::new(parts))
+        });
         let parts = rows.and_then(|rows| take(gradient, &rows, properties, sorting));
         let parts = parts.map_err(|error| error.in_gradient(parameter))?;
         for (result, part) in results.iter_mut().zip(parts) {
@@ -100,12 +124,11 @@ pub(crate) fn take(
 
 /// The rows of a gradient that go to each of the new blocks, found in one pass over them.
 fn gradient_parts(
-    gradient: &TensorBlock,
+    labels: &Labels,
     samples: &[Part],
     sample_count: usize,
     sorting: Sorting,
 ) -> Result<Vec<Part>> {
-    let labels = gradient.samples();
     let moves = Moves::new(samples, sample_count);
     let mut kept = vec![Vec::new(); samples.len()];
     let mut values = vec![Vec::new(); samples.len()];

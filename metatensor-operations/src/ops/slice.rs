@@ -3,7 +3,9 @@
 use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
-use crate::engine::{Axis, Blocks, Operand, Part, Sorting, only, samples_or_properties, take};
+use crate::engine::{
+    Axis, Blocks, Operand, Part, Parts, Sorting, only, samples_or_properties, take,
+};
 
 /// Which entries of an axis to keep.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +117,7 @@ fn split_blocks(
     samples_or_properties(axis, "known as a slicing axis")?;
     let mut results = vec![Vec::with_capacity(blocks.list.len()); selections.len()];
     // Blocks often have the same labels: what is selected from them, and new labels for it, are only made once.
-    let mut last: Option<(&Labels, Vec<Part>)> = None;
+    let mut last: Option<(&Labels, Parts)> = None;
     for (i, block) in blocks.list.iter().enumerate() {
         let labels = axis.labels(block);
         let parts = match last.take() {
@@ -142,7 +144,7 @@ fn have_same_parts(a: &Labels, b: &Labels) -> bool {
 }
 
 /// The selected parts of an axis with these labels.
-fn parts(labels: &Labels, axis: Axis, selections: &[Selection<'_>]) -> Result<Vec<Part>> {
+fn parts(labels: &Labels, axis: Axis, selections: &[Selection<'_>]) -> Result<Parts> {
     let name = match axis {
         Axis::Properties => "property",
         _ => "sample",
@@ -154,23 +156,20 @@ fn parts(labels: &Labels, axis: Axis, selections: &[Selection<'_>]) -> Result<Ve
         }
         Part::new(labels, entries)
     });
-    parts.collect()
+    Ok(Parts::new(parts.collect::<Result<_>>()?))
 }
 
 /// The blocks with these parts of an axis.
-fn take_parts(block: &TensorBlock, axis: Axis, parts: &[Part]) -> Result<Vec<TensorBlock>> {
+fn take_parts(block: &TensorBlock, axis: Axis, parts: &Parts) -> Result<Vec<TensorBlock>> {
     if axis == Axis::Properties {
-        let samples = parts.iter().map(|_| Part::all(block.samples()));
-        let properties: Vec<_> = parts.iter().collect();
-        return take(
-            block,
-            &samples.collect::<Vec<_>>(),
-            &properties,
-            Sorting::default(),
-        );
+        let properties: Vec<_> = parts.list().iter().collect();
+        let samples = properties.iter().map(|_| Part::all(block.samples()));
+        let samples = Parts::new(samples.collect());
+        return take(block, &samples, &properties, Sorting::default());
     }
     let all = Part::all(block.properties());
-    take(block, parts, &vec![&all; parts.len()], Sorting::default())
+    let properties = vec![&all; parts.list().len()];
+    take(block, parts, &properties, Sorting::default())
 }
 
 /// Positions of the entries of an axis that are selected, for each selection.

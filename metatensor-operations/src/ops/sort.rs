@@ -4,7 +4,8 @@ use metatensor_core::internal::rows::Direction;
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use crate::engine::{
-    Axis, Operand, Part, Sorting, invalid_axis, map_structure, only, sorted, take, with_rows,
+    Axis, Operand, Part, Parts, Repeated, Sorting, invalid_axis, map_structure, only, sorted, take,
+    with_rows,
 };
 
 /// Map with the entries of `axes` sorted, the first dimension of labels being the most significant.
@@ -39,7 +40,13 @@ pub fn sort<T: Operand>(tensor: &T, axes: &[Axis], direction: Direction) -> Resu
             let valid = &Axis::OF_BLOCKS;
             return Err(invalid_axis(Axis::Keys, "an axis of blocks", valid));
         }
-        let result = map_structure(tensor, &|_, block| sort_axes(block, axes, direction))?;
+        let known = Known {
+            samples: Repeated::new(),
+            properties: Repeated::new(),
+        };
+        let result = map_structure(tensor, &|_, block| {
+            sort_axes(block, axes, direction, &known)
+        })?;
         if !with_keys {
             return Ok(result);
         }
@@ -62,15 +69,31 @@ fn sort_keys(
     Ok(())
 }
 
-fn sort_axes(block: &TensorBlock, axes: &[Axis], direction: Direction) -> Result<TensorBlock> {
+/// The sorted labels of other blocks.
+struct Known {
+    samples: Repeated<Parts>,
+    properties: Repeated<Part>,
+}
+
+fn sort_axes(
+    block: &TensorBlock,
+    axes: &[Axis],
+    direction: Direction,
+    known: &Known,
+) -> Result<TensorBlock> {
     let direction_of = |axis| axes.contains(&axis).then_some(direction);
-    let samples = Part::sorted(block.samples(), direction_of(Axis::Samples))?;
-    let properties = Part::sorted(block.properties(), direction_of(Axis::Properties))?;
+    let part = |axis: Axis| Part::sorted(axis.labels(block), direction_of(axis));
+    let samples = known.samples.get(block.samples(), || {
+        Ok(Parts::new(vec![part(Axis::Samples)?]))
+    })?;
+    let properties = known
+        .properties
+        .get(block.properties(), || part(Axis::Properties))?;
     let sorting = Sorting {
         gradient_rows: direction_of(Axis::Samples),
         components: direction_of(Axis::Components),
     };
-    only(take(block, &[samples], &[&properties], sorting)?)
+    only(take(block, &samples, &[&properties], sorting)?)
 }
 
 #[cfg(test)]

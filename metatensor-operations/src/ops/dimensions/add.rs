@@ -2,7 +2,7 @@
 
 use metatensor_core::{Error, Labels, Result};
 
-use super::edit;
+use super::{edit, edit_each};
 use crate::engine::{Axis, Blocks, Operand};
 
 /// Values of a new dimension.
@@ -132,11 +132,20 @@ fn insert_into<T: Operand>(
     name: &str,
     values: DimensionValues<'_>,
 ) -> Result<T> {
-    if let DimensionValues::PerBlock(values) = values {
-        check_blocks(tensor.parts(), axis, values.len())?;
-    }
-    edit(tensor, axis, &|labels, block| {
-        insert(labels, index, name, values, block)
+    let blocks = match values {
+        DimensionValues::Scalar(value) => {
+            return edit(tensor, axis, &|labels| {
+                insert(labels, index, name, &vec![value; labels.count()])
+            });
+        }
+        DimensionValues::Array(values) => {
+            return edit(tensor, axis, &|labels| insert(labels, index, name, values));
+        }
+        DimensionValues::PerBlock(blocks) => blocks,
+    };
+    check_blocks(tensor.parts(), axis, blocks.len())?;
+    edit_each(tensor, axis, &|labels, block| {
+        insert(labels, index, name, blocks[block])
     })
 }
 
@@ -160,13 +169,7 @@ fn check_blocks(blocks: Blocks<'_>, axis: Axis, values: usize) -> Result<()> {
     )))
 }
 
-fn insert(
-    labels: &Labels,
-    index: Option<usize>,
-    name: &str,
-    values: DimensionValues<'_>,
-    block: usize,
-) -> Result<Labels> {
+fn insert(labels: &Labels, index: Option<usize>, name: &str, values: &[i32]) -> Result<Labels> {
     labels.check_readable("an additional dimension")?;
     let size = labels.size();
     let index = index.unwrap_or(size);
@@ -175,11 +178,6 @@ fn insert(
             "index {index} is out of range for a new dimension of labels with {size} dimensions"
         )));
     }
-    let values = match values {
-        DimensionValues::Scalar(value) => &vec![value; labels.count()],
-        DimensionValues::Array(values) => values,
-        DimensionValues::PerBlock(blocks) => blocks[block],
-    };
     if values.len() != labels.count() {
         return Err(Error::invalid(format!(
             "got {} values for the dimension '{name}', but there are {} entries",

@@ -9,7 +9,7 @@ mod tests;
 
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use crate::engine::{Axis, Operand, add_gradients, change_structure, invalid_axis};
+use crate::engine::{Axis, Operand, Repeated, add_gradients, change_structure, invalid_axis};
 
 pub use add::{
     DimensionValues, append_dimension, insert_dimension, into_append_dimension,
@@ -19,8 +19,28 @@ pub use permute::{into_permute_dimensions, permute_dimensions};
 pub use remove::{into_remove_dimension, remove_dimension};
 pub use rename::{into_rename_dimension, rename_dimension};
 
+/// Map or block with the labels of one axis changed by `edit`, the same way for all blocks.
+fn edit<T: Operand>(tensor: T, axis: Axis, edit: &dyn Fn(&Labels) -> Result<Labels>) -> Result<T> {
+    let edited = Edited::new();
+    edit_each(tensor, axis, &|labels, _| edited.get(labels, edit))
+}
+
+/// Labels that were changed, for other blocks with the same ones.
+struct Edited(Repeated<Labels>);
+
+impl Edited {
+    fn new() -> Edited {
+        Edited(Repeated::new())
+    }
+
+    fn get(&self, labels: &Labels, edit: impl FnOnce(&Labels) -> Result<Labels>) -> Result<Labels> {
+        let edited = self.0.get(labels, || edit(labels))?;
+        Ok(Labels::clone(&edited))
+    }
+}
+
 /// Map or block with the labels of one axis changed by `edit`, which also gets the number of the block.
-fn edit<T: Operand>(
+fn edit_each<T: Operand>(
     tensor: T,
     axis: Axis,
     edit: &dyn Fn(&Labels, usize) -> Result<Labels>,

@@ -41,7 +41,7 @@ pub fn permute_dimensions<T: Operand>(tensor: &T, axis: Axis, indexes: &[usize])
 ///
 /// As for [`permute_dimensions`].
 pub fn into_permute_dimensions<T: Operand>(tensor: T, axis: Axis, indexes: &[usize]) -> Result<T> {
-    edit(tensor, axis, &|labels, _| permute(labels, indexes))
+    edit(tensor, axis, &|labels| permute(labels, indexes))
         .map_err(|error| error.context("permute_dimensions"))
 }
 

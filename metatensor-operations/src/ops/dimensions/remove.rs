@@ -41,7 +41,7 @@ pub fn remove_dimension<T: Operand>(tensor: &T, axis: Axis, name: &str) -> Resul
 ///
 /// As for [`remove_dimension`].
 pub fn into_remove_dimension<T: Operand>(tensor: T, axis: Axis, name: &str) -> Result<T> {
-    edit(tensor, axis, &|labels, _| remove(labels, name))
+    edit(tensor, axis, &|labels| remove(labels, name))
         .map_err(|error| error.context("remove_dimension"))
 }
 

@@ -3,7 +3,7 @@
 use metatensor_core::internal::RowCheck;
 use metatensor_core::{Error, Labels, Names, Result, TensorBlock};
 
-use super::{edit_keys, position, with_properties};
+use super::{Edited, edit_keys, position, with_properties};
 use crate::engine::{Axis, Operand, add_gradients, change_structure};
 
 /// Map with another name for one of the dimensions of the keys, the samples, the components, or the
@@ -51,19 +51,52 @@ pub fn into_rename_dimension<T: Operand>(tensor: T, axis: Axis, old: &str, new: 
             &Axis::OF_BLOCKS,
         )
     } else {
-        change_structure(tensor, &|_, block| rename_in_block(&block, axis, old, new))
+        let renames = Renames::new(old, new);
+        change_structure(tensor, &|_, block| rename_in_block(&block, axis, &renames))
     };
     renamed.map_err(|error| error.context("rename_dimension"))
 }
 
-fn rename_in_block(block: &TensorBlock, axis: Axis, old: &str, new: &str) -> Result<TensorBlock> {
-    let renamed = match axis {
-        Axis::Samples => {
-            position(block.samples(), old).and_then(|_| rename_samples(block, 0, old, new))
+/// What is renamed, and the labels that were.
+struct Renames<'a> {
+    old: &'a str,
+    new: &'a str,
+    all: Edited,
+    /// Samples of gradients, whose first dimension keeps its name.
+    of_gradients: Edited,
+}
+
+impl<'a> Renames<'a> {
+    fn new(old: &'a str, new: &'a str) -> Self {
+        Renames {
+            old,
+            new,
+            all: Edited::new(),
+            of_gradients: Edited::new(),
         }
-        Axis::Properties => rename_known(block.properties(), old, new)
+    }
+
+    fn rename(&self, labels: &Labels) -> Result<Labels> {
+        let rename = |labels: &Labels| rename(labels, 0, self.old, self.new);
+        self.all.get(labels, rename)
+    }
+
+    fn rename_gradient_samples(&self, labels: &Labels) -> Result<Labels> {
+        let rename = |labels: &Labels| rename(labels, 1, self.old, self.new);
+        self.of_gradients.get(labels, rename)
+    }
+}
+
+fn rename_in_block(block: &TensorBlock, axis: Axis, renames: &Renames<'_>) -> Result<TensorBlock> {
+    let old = renames.old;
+    let renamed = match axis {
+        Axis::Samples => position(block.samples(), old)
+            .and_then(|_| renames.rename(block.samples()))
+            .and_then(|samples| rename_samples(block, &samples, renames)),
+        Axis::Properties => position(block.properties(), old)
+            .and_then(|_| renames.rename(block.properties()))
             .and_then(|properties| with_properties(block, &properties)),
-        _ if has_component(block, old) => rename_components(block, old, new),
+        _ if has_component(block, old) => rename_components(block, renames),
         _ => Err(Error::invalid(format!(
             "'{old}' is not the name of a component"
         ))),
@@ -78,23 +111,27 @@ fn has_component(block: &TensorBlock, name: &str) -> bool {
         || gradients.any(|(_, gradient)| has_component(gradient, name))
 }
 
-/// Renames dimensions of samples, except for the first ones, of which there are `fixed`.
-fn rename_samples(block: &TensorBlock, fixed: usize, old: &str, new: &str) -> Result<TensorBlock> {
-    let samples = rename(block.samples(), fixed, old, new)?;
-    let mut result = block.relabeled(&samples, block.components(), block.properties())?;
+/// Block with these samples, and gradients whose samples are renamed.
+fn rename_samples(
+    block: &TensorBlock,
+    samples: &Labels,
+    renames: &Renames<'_>,
+) -> Result<TensorBlock> {
+    let mut result = block.relabeled(samples, block.components(), block.properties())?;
     add_gradients(&mut result, block, &mut |_, gradient| {
-        rename_samples(gradient, 1, old, new)
+        let samples = renames.rename_gradient_samples(gradient.samples())?;
+        rename_samples(gradient, &samples, renames)
     })?;
     Ok(result)
 }
 
-fn rename_components(block: &TensorBlock, old: &str, new: &str) -> Result<TensorBlock> {
+fn rename_components(block: &TensorBlock, renames: &Renames<'_>) -> Result<TensorBlock> {
     let components = block.components().iter();
-    let components = components.map(|component| rename(component, 0, old, new));
+    let components = components.map(|component| renames.rename(component));
     let components = components.collect::<Result<Vec<_>>>()?;
     let mut result = block.relabeled(block.samples(), &components, block.properties())?;
     add_gradients(&mut result, block, &mut |_, gradient| {
-        rename_components(gradient, old, new)
+        rename_components(gradient, renames)
     })?;
     Ok(result)
 }

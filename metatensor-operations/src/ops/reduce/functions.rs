@@ -3,7 +3,7 @@
 use metatensor_core::Result;
 
 use super::{Reduction, merge};
-use crate::engine::{Axis, Operand, map_blocks};
+use crate::engine::{Axis, Operand, Repeated, map_blocks};
 
 /// Reduces the samples of each block, whose dimensions `names` are removed.
 ///
@@ -42,8 +42,9 @@ pub fn reduce_over_samples<T: Operand>(
     reduction: Reduction,
     names: &[&str],
 ) -> Result<T> {
+    let merges = Repeated::new();
     map_blocks(&reduction.function(Axis::Samples), tensor, &|block| {
-        merge::reduce(block, Axis::Samples, reduction, names)
+        merge::reduce(block, Axis::Samples, reduction, names, &merges)
     })
 }
 
@@ -85,8 +86,9 @@ pub fn reduce_over_properties<T: Operand>(
     reduction: Reduction,
     names: &[&str],
 ) -> Result<T> {
+    let merges = Repeated::new();
     map_blocks(&reduction.function(Axis::Properties), tensor, &|block| {
-        merge::reduce(block, Axis::Properties, reduction, names)
+        merge::reduce(block, Axis::Properties, reduction, names, &merges)
     })
 }
 

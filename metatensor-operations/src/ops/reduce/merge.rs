@@ -1,12 +1,13 @@
 //! Merging entries of an axis.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{DType, DenseArray, Error, Labels, Result, TensorBlock};
 
 use super::Reduction;
-use crate::engine::{Axis, add_gradients, check_no_second_derivatives};
+use crate::engine::{Axis, Repeated, add_gradients, check_no_second_derivatives};
 use crate::kernels::{
     ColumnMoments, GradientRows, RowMoments, Variance, centered_columns, centered_rows,
     row_variances, sum_columns, sum_rows,
@@ -15,14 +16,18 @@ use crate::numbers::{
     Continuous, Number, continuous, large_integers, read, stored, with_continuous, with_number,
 };
 
-/// `block` with the dimensions `names` removed from its samples or properties.
+/// `block` with the dimensions `names` removed from its samples or properties. `merges` has what was made for other blocks of
+/// the same map.
 pub(super) fn reduce(
     block: &TensorBlock,
     axis: Axis,
     reduction: Reduction,
     names: &[&str],
+    merges: &Repeated<Merge>,
 ) -> Result<TensorBlock> {
-    let merge = Merge::new(block, axis, reduction, names)?;
+    let merge = merges.get(axis.labels(block), || {
+        Merge::new(block, axis, reduction, names)
+    })?;
     match reduction {
         Reduction::Sum => with_number!(merge.dtype, T => {
             merge_all(block, &merge, |_, sum| T::narrow(sum))
@@ -37,7 +42,7 @@ pub(super) fn reduce(
 }
 
 /// Which entries of an axis of a block become one, and the labels of those there are then.
-struct Merge {
+pub(super) struct Merge {
     axis: Axis,
     groups: RowGroups,
     labels: Labels,
@@ -46,6 +51,8 @@ struct Merge {
     counts: Vec<u32>,
     /// Type of the results.
     dtype: DType,
+    /// How the samples of gradients are merged.
+    of_gradients: Repeated<Merge>,
 }
 
 impl Merge {
@@ -91,16 +98,22 @@ impl Merge {
                 Reduction::Sum => block.dtype(),
                 _ => continuous(block.dtype())?,
             },
+            of_gradients: Repeated::new(),
         })
     }
 
     /// Rows of a gradient are merged if they have the same labels after the rows of the values, or of
     /// the gradient that this is a gradient of, have been merged. `None` if properties are merged, which are the same.
-    fn of_gradient(&self, gradient: &TensorBlock) -> Result<Option<Merge>> {
+    fn of_gradient(&self, gradient: &TensorBlock) -> Result<Option<Rc<Merge>>> {
         if self.axis == Axis::Properties {
             return Ok(None);
         }
         let samples = gradient.samples();
+        let merge = self.of_gradients.get(samples, || self.of_rows(samples))?;
+        Ok(Some(merge))
+    }
+
+    fn of_rows(&self, samples: &Labels) -> Result<Merge> {
         samples.check_readable("a reduction")?;
         let rows = samples.rows();
         let mut table = rows.values().to_vec();
@@ -110,14 +123,15 @@ impl Merge {
         let groups = RowGroups::new(Rows::try_new(&table, rows.count(), rows.width())?);
         let merged = groups.unique();
         let counts = merged.iter().map(|row| self.counts[row[0] as usize]);
-        Ok(Some(Merge {
+        Ok(Merge {
             axis: self.axis,
             counts: counts.collect(),
             labels: Labels::assume_unique(&samples.names().to_vec(), merged.values().to_vec())?
                 .stored_like(samples)?,
             groups,
             dtype: self.dtype,
-        }))
+            of_gradients: Repeated::new(),
+        })
     }
 
     /// Block with one entry per group, without gradients.
@@ -140,7 +154,8 @@ fn merge_all<T: Number>(
 ) -> Result<TensorBlock> {
     let view = block.view()?;
     let (shape, x) = (view.shape(), read::<T>(&view)?);
-    let of_group = |group: usize, sum| finish(merge.counts[group].into(), sum);
+    let counts = &merge.counts;
+    let of_group = |group: usize, sum| finish(counts[group].into(), sum);
     let values = match merge.axis {
         Axis::Samples => sum_rows(shape, &x, &merge.groups, of_group)?,
         _ => sum_columns(shape, &x, &merge.groups, of_group)?,
@@ -148,7 +163,7 @@ fn merge_all<T: Number>(
     let mut result = merge.block(block, values)?;
     add_gradients(&mut result, block, &mut |_, gradient| {
         let own = merge.of_gradient(gradient)?;
-        merge_all(gradient, own.as_ref().unwrap_or(merge), finish)
+        merge_all(gradient, own.as_deref().unwrap_or(merge), finish)
     })?;
     Ok(result)
 }
@@ -212,7 +227,7 @@ fn spread<T: Continuous>(
     add_gradients(&mut result, block, &mut |parameter, gradient| {
         let rows = GradientRows::new(block, parameter)?;
         let own = merge.of_gradient(gradient)?;
-        let merge = own.as_ref().unwrap_or(merge);
+        let merge = own.as_deref().unwrap_or(merge);
         let values = derivatives(&rows, &read(&gradient.view()?)?, merge)?;
         merge.block(gradient, values)
     })?;
