@@ -25,7 +25,7 @@ pub use block::{BlockMut, BlockParts, GradientMap, TensorBlock};
 pub use error::{Error, Result};
 pub use io::{
     BlockHeader, FileAlignment, MapFile, MapSelection, MapWriter, ReadAt, merge_files,
-    remove_temporaries,
+    recover_file, remove_temporaries,
 };
 pub use labels::{Labels, Mapped};
 pub use limits::{Limit, Limits};

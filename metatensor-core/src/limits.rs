@@ -97,15 +97,6 @@ impl Limit {
         &SETTINGS[self as usize]
     }
 
-    /// Checks that `place`, in a file without limits of its own, does not need more than this limit.
-    ///
-    /// # Errors
-    ///
-    /// If it does.
-    pub(crate) fn check_file(self, needed: u64, place: impl Display) -> Result<()> {
-        Limits::default().check(self, needed, place)
-    }
-
     /// Checks that a result does not need more bytes than [`Limit::ResultBytes`], before anything of this size is
     /// made. `what` names the result, for the error.
     ///

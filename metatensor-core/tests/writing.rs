@@ -1,6 +1,8 @@
 //! Files that are written block by block, merged, and appended to.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "writing/appended.rs"]
+mod appended;
 #[path = "writing/blocks.rs"]
 mod blocks;
 #[path = "io/make.rs"]

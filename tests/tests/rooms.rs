@@ -40,9 +40,10 @@ const CRATES: [Crate; 3] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 17] = [
+const FILES: [&str; 19] = [
     "read_at",
     "file",
+    "journal",
     "npy",
     "archive",
     "other",
@@ -52,6 +53,7 @@ const FILES: [&str; 17] = [
     "array",
     "labels",
     "loader",
+    "opened",
     "load",
     "map_file",
     "mapped",

@@ -1,12 +1,14 @@
 //! Loading maps and blocks.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use super::archive::Source;
+use super::archive::{Archive, Reading, Source};
 use super::array::{Arrays, Create};
-use super::loader::Loader;
+use super::loader::{Loader, parameters};
+use super::opened::open_map;
 use crate::error::Contents;
-use crate::{Array, DType, Result, TensorBlock, TensorMap};
+use crate::{Array, DType, Limits, Result, TensorBlock, TensorMap};
 
 impl TensorMap {
     /// Loads a map from the file at `path`. The archive may be a part of the file: an array of bytes that numpy saved,
@@ -36,7 +38,7 @@ impl TensorMap {
     ///
     /// If the file can not be read, or does not hold a valid map.
     pub fn load(path: impl AsRef<Path>) -> Result<TensorMap> {
-        load_map(Source::open(path.as_ref())?, None)
+        load_map(open_map(path.as_ref(), &Limits::default())?, None)
     }
 
     /// Loads a map from the content of a file.
@@ -55,7 +57,7 @@ impl TensorMap {
     ///
     /// If this is not a valid map.
     pub fn load_buffer(buffer: &[u8]) -> Result<TensorMap> {
-        load_map(Source::from_bytes(buffer), None)
+        load_map(in_buffer(buffer)?, None)
     }
 
     /// Loads a map from the file at `path` into arrays made by `create`, which gets their shape and
@@ -76,7 +78,10 @@ impl TensorMap {
         path: impl AsRef<Path>,
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorMap> {
-        load_map(Source::open(path.as_ref())?, Some(&mut create))
+        load_map(
+            open_map(path.as_ref(), &Limits::default())?,
+            Some(&mut create),
+        )
     }
 
     /// Loads a map from the content of a file into arrays made by `create`, as
@@ -104,7 +109,7 @@ impl TensorMap {
         buffer: &[u8],
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorMap> {
-        load_map(Source::from_bytes(buffer), Some(&mut create))
+        load_map(in_buffer(buffer)?, Some(&mut create))
     }
 }
 
@@ -196,8 +201,14 @@ impl TensorBlock {
     }
 }
 
-fn load_map<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorMap> {
-    Loader::new(source, Contents::Map, Arrays::made_by(create))?.load(Loader::map)
+fn in_buffer(buffer: &[u8]) -> Result<Archive<'_>> {
+    Contents::Map.open_archive(Source::from_bytes(buffer))
+}
+
+fn load_map<'c>(archive: Archive<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorMap> {
+    let archive = archive.reader(Reading::Whole).with_all_members();
+    let parameters = Arc::new(parameters(&archive));
+    Loader::for_archive(archive, parameters, Arrays::made_by(create)).load(Loader::map)
 }
 
 fn load_block<'c>(source: Source<'_>, create: Option<&'c mut Create<'c>>) -> Result<TensorBlock> {

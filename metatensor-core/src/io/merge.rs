@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::map_writer::{FileAlignment, MapWriter, Opened};
+use super::map_writer::{FileAlignment, MapWriter};
+use super::opened::Opened;
 use crate::{Error, Result};
 
 /// Makes one file of the maps in several ones, with all of their blocks, in this order. Their data is copied as it is, and

@@ -5,6 +5,7 @@ mod array;
 mod contents;
 mod file;
 mod info;
+mod journal;
 mod labels;
 mod load;
 mod loader;
@@ -13,6 +14,7 @@ mod map_writer;
 mod mapped;
 mod merge;
 mod npy;
+mod opened;
 mod other;
 mod part;
 mod read_at;
@@ -20,7 +22,7 @@ mod save;
 
 pub use file::remove_temporaries;
 pub use map_file::{BlockHeader, MapFile, MapSelection};
-pub use map_writer::{FileAlignment, MapWriter};
+pub use map_writer::{FileAlignment, MapWriter, recover_file};
 pub use merge::merge_files;
 pub use read_at::ReadAt;
 

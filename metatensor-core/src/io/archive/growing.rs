@@ -6,6 +6,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use crc32fast::Hasher;
 
+use super::end::End;
 use super::format::*;
 use super::reader::Stored;
 use super::writer::{Content, could_not_finish, could_not_write, records};
@@ -16,6 +17,9 @@ use crate::{Error, Result, View};
 const PIECE: u64 = 1 << 20;
 /// Smaller pieces of arrays go through the buffer of the writer.
 const SMALL: usize = 256 << 10;
+
+/// Size of the end of an archive with 64-bit numbers.
+const END_WIDE: usize = END_64 + LOCATOR + END;
 
 /// Where sizes are in the header of a member with a name of no bytes, after the header of the extra field.
 const LOCAL_SIZES: u64 = LOCAL_HEADER as u64 + 4;
@@ -28,6 +32,63 @@ pub(crate) struct Mark {
     offset: u64,
     directory: usize,
     count: u64,
+}
+
+/// Where an archive can grow: it has some members after all others, and nothing else.
+#[derive(Debug)]
+pub(crate) struct GrowthPoint {
+    /// Where the first of these members starts.
+    pub(crate) offset: u64,
+    /// The records of the members before, and how many there are.
+    pub(crate) directory: Vec<u8>,
+    pub(crate) count: u64,
+}
+
+impl Archive<'_> {
+    /// Where the members start whose names are `last`, if they come after all others.
+    pub(crate) fn start_of(&self, last: impl Fn(&str) -> bool) -> Option<u64> {
+        let starts = || self.starts();
+        let start = starts()
+            .filter(|(name, _)| last(name))
+            .map(|(_, start)| start);
+        let start = start.min()?;
+        let is_after = starts().all(|(name, other)| last(name) == (other >= start));
+        is_after.then_some(start)
+    }
+
+    /// Where new members can go if those whose names are `last` come after them. `None` if these are not after all
+    /// others, or the file has more than the archive.
+    ///
+    /// # Errors
+    /// If the source can not be read.
+    pub(crate) fn growth_point(&self, last: impl Fn(&str) -> bool) -> Result<Option<GrowthPoint>> {
+        let source = self.source();
+        let (Some(offset), Some(end)) = (self.start_of(&last), End::find(source)?) else {
+            return Ok(None);
+        };
+        let after = source.bytes(end.end, source.size() - end.end)?;
+        let is_plain = match after.len() {
+            END => true,
+            END_WIDE => after.starts_with(&END_64_SIGNATURE.to_le_bytes()),
+            _ => false,
+        };
+        if end.archive_start != 0 || !is_plain {
+            return Ok(None);
+        }
+        let bytes = source.bytes(end.start, end.end - end.start)?;
+        let mut point = GrowthPoint {
+            offset,
+            directory: Vec::with_capacity(bytes.len()),
+            count: 0,
+        };
+        for record in records(&bytes) {
+            if !std::str::from_utf8(record.name).is_ok_and(&last) {
+                point.directory.extend_from_slice(record.bytes);
+                point.count += 1;
+            }
+        }
+        Ok(Some(point))
+    }
 }
 
 /// A member whose data is being written.

@@ -19,9 +19,8 @@ mod writer;
 
 pub(crate) use end::End;
 pub(crate) use error::LoadError;
-pub(crate) use growing::{Growing, Mark};
 pub(crate) use member::Member;
-pub(crate) use reader::{Archive, Stored};
+pub(crate) use reader::Archive;
 pub(crate) use sink::{Sink, Target};
 pub(crate) use source::{Reading, Source};
 pub(crate) use writer::{Alignment, ArchiveWriter, checksum};

@@ -14,7 +14,6 @@ use crate::{Error, Limit, Result};
 /// Where a member is in its source, and what is known of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
-    pub(crate) header_start: u64,
     pub(super) data_start: u64,
     pub(super) stored_size: u64,
     pub(super) size: u64,
@@ -90,6 +89,12 @@ impl<'s> Archive<'s> {
         entries.map(|entry| self.directory.name(entry))
     }
 
+    /// Names of all members, and where their headers start.
+    pub(super) fn starts(&self) -> impl Iterator<Item = (&str, u64)> {
+        let entries = self.directory.entries().iter();
+        entries.map(|entry| (self.directory.name(entry), entry.header_start))
+    }
+
     /// Whether there is a member of this name.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.directory.find(name).is_some()
@@ -146,7 +151,6 @@ impl<'s> Archive<'s> {
         self.next = index + 1;
         let entry = &self.directory.entries()[index];
         Ok(Stored {
-            header_start: entry.header_start,
             data_start: data_start(&mut self.source, &self.directory, entry)?,
             stored_size: entry.stored_size,
             size: entry.size,

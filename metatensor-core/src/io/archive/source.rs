@@ -5,10 +5,12 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use super::window::Window;
 use crate::io::file::{self, Opened};
+use crate::io::journal;
 use crate::io::read_at::ReadAt;
 use crate::memory::{Mapping, Region};
 use crate::{Error, Limits, Result};
@@ -41,6 +43,8 @@ struct Place<'s> {
     is_buffer: bool,
     size: u64,
     bytes: Bytes<'s>,
+    /// The last part of a file and where it starts, in memory, which somebody may be writing to.
+    tail: OnceLock<(u64, Vec<u8>)>,
     limits: Limits,
 }
 
@@ -82,6 +86,33 @@ impl Source<'static> {
         };
         let name = Cow::Owned(format!("'{}'", path.display()));
         Ok(Self::new(name, false, size, bytes, limits))
+    }
+
+    /// The file at `path` as it was before somebody started to append to it. `None` if it has no journal that can be used.
+    ///
+    /// # Errors
+    /// If it can not be read.
+    pub(crate) fn open_journaled(path: &Path, limits: Limits) -> Result<Option<Self>> {
+        let Some((file, journal)) = journal::open(path, &limits)? else {
+            return Ok(None);
+        };
+        let name = Cow::Owned(format!("'{}'", path.display()));
+        let size = journal.start + journal.tail.len() as u64;
+        let source = Self::new(name, false, size, Bytes::File(file), limits);
+        let _ = source.place.tail.set((journal.start, journal.tail));
+        Ok(Some(source))
+    }
+
+    /// The file that somebody else has opened at `path`.
+    ///
+    /// # Errors
+    /// If the process has too many files.
+    pub(crate) fn of_file(file: &File, path: &Path) -> Result<Self> {
+        let refused = |error| Error::io("open", path, error);
+        let size = file.metadata().map_err(refused)?.len();
+        let bytes = Bytes::File(file.try_clone().map_err(refused)?);
+        let name = Cow::Owned(format!("'{}'", path.display()));
+        Ok(Self::new(name, false, size, bytes, Limits::default()))
     }
 
     /// Use bytes in memory as if they were a file, and keep them as long as arrays on top of them.
@@ -138,6 +169,7 @@ impl<'s> Source<'s> {
             is_buffer,
             size,
             bytes,
+            tail: OnceLock::new(),
             limits,
         };
         Source {
@@ -159,6 +191,27 @@ impl<'s> Source<'s> {
             place: Arc::clone(&self.place),
             window: Window::new(reading),
         }
+    }
+
+    /// What tells whether this file was changed: its size, and when it was written to. `None` if it is no file.
+    pub(crate) fn stamp(&self) -> Option<(u64, Option<SystemTime>)> {
+        let Bytes::File(file) = &self.place.bytes else {
+            return None;
+        };
+        let metadata = file.metadata().ok()?;
+        Some((metadata.len(), metadata.modified().ok()))
+    }
+
+    /// Reads everything from `start` on once and for all if this is a file, which others may then change from there on.
+    ///
+    /// # Errors
+    /// If it can not be read.
+    pub(crate) fn hold_tail(&self, start: u64) -> Result<()> {
+        if matches!(self.place.bytes, Bytes::File(_)) && self.place.tail.get().is_none() {
+            let tail = self.bytes(start, self.size() - start)?.into_owned();
+            let _ = self.place.tail.set((start, tail));
+        }
+        Ok(())
     }
 
     /// The file in quotes, or "the buffer".
@@ -299,8 +352,11 @@ impl Place<'_> {
     /// Fill `out` with the bytes that start at `offset`, which do exist.
     fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         match &self.bytes {
-            Bytes::File(file) => file::read_exact_at(file, out, offset)
-                .map_err(|error| self.unreadable(offset, error)),
+            Bytes::File(file) => match self.tail.get() {
+                Some((start, tail)) => journal::read_exact_at(file, *start, tail, out, offset),
+                None => file::read_exact_at(file, out, offset),
+            }
+            .map_err(|error| self.unreadable(offset, error)),
             Bytes::Reader(reader) => match reader.read_at(offset, out) {
                 Err(Error::Io { context, cause }) => {
                     let context = format!("{context} (in {}, at byte {offset})", self.name);

@@ -27,6 +27,14 @@ pub(super) fn follow_links(path: &Path) -> io::Result<(PathBuf, bool)> {
     Err(io::Error::other("too many levels of symbolic links"))
 }
 
+/// What the links at the end of `path` lead to.
+///
+/// # Errors
+/// If they do not end.
+pub(in crate::io) fn resolved(path: &Path) -> io::Result<PathBuf> {
+    Ok(follow_links(path)?.0)
+}
+
 /// The directory that `path` is in.
 pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {

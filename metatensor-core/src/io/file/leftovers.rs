@@ -67,7 +67,7 @@ fn is_old(modified: SystemTime) -> bool {
 }
 
 /// Whether this file has this name.
-pub(super) fn is_called(file: &File, directory: &OwnedFd, name: &str) -> bool {
+pub(super) fn is_called(file: &File, directory: &OwnedFd, name: impl rustix::path::Arg) -> bool {
     let named = statat(directory, name, AtFlags::SYMLINK_NOFOLLOW);
     fstat(file).is_ok_and(|file| {
         named.is_ok_and(|named| (named.st_dev, named.st_ino) == (file.st_dev, file.st_ino))

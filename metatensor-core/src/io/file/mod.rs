@@ -8,6 +8,8 @@ mod access;
 #[cfg(unix)]
 mod descriptor;
 #[cfg(unix)]
+mod in_place;
+#[cfg(unix)]
 mod leftovers;
 #[cfg(unix)]
 mod open;
@@ -28,11 +30,15 @@ mod stream;
 mod temporary;
 
 #[cfg(unix)]
+pub(super) use descriptor::resolved;
+#[cfg(unix)]
+pub(super) use in_place::InPlace;
+#[cfg(unix)]
 pub(super) use open::open;
 #[cfg(not(unix))]
 pub use portable::remove_temporaries;
 #[cfg(not(unix))]
-pub(super) use portable::{Replacement, open, save};
+pub(super) use portable::{InPlace, Replacement, open, resolved, save};
 pub(super) use positioned::{read_exact_at, write_all_at};
 #[cfg(unix)]
 pub use registry::remove_temporaries;

@@ -1,7 +1,7 @@
 //! Opening files and replacing them with what every system has, where the files beside this one can not be compiled: on
 //! Windows. There are no pipes here, and nobody looks for what a process that died left over.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -112,6 +112,54 @@ impl Drop for Replacement {
     fn drop(&mut self) {
         self.file = None;
         let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// The path itself: links are not looked at here.
+///
+/// # Errors
+/// None here.
+pub(in crate::io) fn resolved(path: &Path) -> io::Result<PathBuf> {
+    Ok(path.to_owned())
+}
+
+/// Files that are changed where they are, which needs locks that readers do not notice.
+#[derive(Debug)]
+pub(in crate::io) enum InPlace {}
+
+impl InPlace {
+    /// # Errors
+    /// Always.
+    pub(in crate::io) fn open(path: &Path, _: &OsStr) -> Result<InPlace> {
+        Err(Error::io("write", path, ErrorKind::Unsupported.into()))
+    }
+
+    pub(in crate::io) fn refused(&self, _: io::Error) -> Error {
+        match *self {}
+    }
+
+    pub(in crate::io) fn path(&self) -> &Path {
+        match *self {}
+    }
+
+    pub(in crate::io) fn file(&self) -> &File {
+        match *self {}
+    }
+
+    pub(in crate::io) fn is_there(&self) -> bool {
+        match *self {}
+    }
+
+    pub(in crate::io) fn open_journal(&self) -> io::Result<Option<(File, u64)>> {
+        match *self {}
+    }
+
+    pub(in crate::io) fn write_journal(&mut self, _: &[u8]) -> io::Result<()> {
+        match *self {}
+    }
+
+    pub(in crate::io) fn remove_journal(&mut self, _: Option<File>) -> io::Result<()> {
+        match *self {}
     }
 }
 

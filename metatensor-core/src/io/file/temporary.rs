@@ -50,6 +50,13 @@ impl Folder {
         }
     }
 
+    pub(super) fn try_clone(&self) -> io::Result<Folder> {
+        Ok(Folder {
+            descriptor: self.descriptor.try_clone()?,
+            path: self.path.clone(),
+        })
+    }
+
     pub(super) fn descriptor(&self) -> &OwnedFd {
         &self.descriptor
     }

@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 use super::archive::{Archive, Reading, Source};
 use super::array::Arrays;
 use super::loader::{KEYS, Loader, Parameters, Selected, block_prefix, parameters};
+use super::opened::open_map;
 use super::read_at::ReadAt;
 use crate::error::Contents;
 use crate::memory::{Mapping, Region};
@@ -26,7 +27,7 @@ pub use header::BlockHeader;
 /// members that were not read are damaged, and whether the file has some that belong to no block.
 ///
 /// The file should not be changed while it is open; replacing it by [`TensorMap::save`] is no change, the file that was
-/// opened goes on to exist.
+/// opened goes on to exist. What is [appended](crate::MapWriter::append) to it is not seen.
 ///
 /// ```
 /// # use metatensor_core::{Labels, MapFile, MapSelection, Result, TensorBlock, TensorMap};
@@ -101,7 +102,7 @@ impl MapFile {
     ///
     /// As for [`MapFile::open`].
     pub fn open_with(path: impl AsRef<Path>, limits: Limits) -> Result<MapFile> {
-        Self::in_source(Source::open_with(path.as_ref(), limits)?)
+        Self::in_archive(open_map(path.as_ref(), &limits)?)
     }
 
     /// Uses the content of a file in memory. It is kept as long as this, and as arrays that are
@@ -158,7 +159,10 @@ impl MapFile {
     }
 
     fn in_source(source: Source<'static>) -> Result<MapFile> {
-        let archive = Contents::Map.open_archive(source.reader(Reading::Parts))?;
+        Self::in_archive(Contents::Map.open_archive(source.reader(Reading::Parts))?)
+    }
+
+    fn in_archive(archive: Archive<'static>) -> Result<MapFile> {
         let parameters = Arc::new(parameters(&archive));
         let reader = archive.reader(Reading::Parts);
         let loader = Loader::for_archive(reader, Arc::clone(&parameters), Arrays::Native);

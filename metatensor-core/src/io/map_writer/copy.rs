@@ -1,16 +1,14 @@
 //! Blocks that come from other files, as they are.
 
-use std::path::Path;
-
 use indexmap::IndexMap;
 
 use super::MapWriter;
 use super::form::Forms;
-use crate::error::Contents;
-use crate::io::archive::{Alignment, Archive, LoadError, Source};
+use crate::io::archive::{Alignment, Archive, LoadError};
+use crate::io::array;
 use crate::io::loader::{block_number, parameters};
 use crate::io::npy::Headers;
-use crate::io::{Scratch, array, info, labels};
+use crate::io::opened::{Opened, is_last};
 use crate::{Error, Labels, Result};
 
 /// How the data of members is placed that are copied.
@@ -30,7 +28,7 @@ impl MapWriter {
     /// If it is no map, or does not fit to what is there.
     pub(in crate::io) fn copy_all(
         &mut self,
-        opened: Opened<'_>,
+        opened: Opened,
         alignment: FileAlignment,
     ) -> Result<()> {
         let Opened {
@@ -127,61 +125,4 @@ impl MapWriter {
         }
         Ok(())
     }
-}
-
-/// Whether the member of this name is one of those that come after all blocks in files that grow.
-pub(super) fn is_last(name: &str) -> bool {
-    name == "keys.npy" || name == info::NAME
-}
-
-/// A map in a file, of which the keys and the info were read.
-#[derive(Debug)]
-pub(in crate::io) struct Opened<'s> {
-    pub(super) archive: Archive<'s>,
-    pub(super) keys: Labels,
-    pub(super) info: IndexMap<String, String>,
-}
-
-impl Opened<'static> {
-    /// The map in the file at `path`.
-    ///
-    /// # Errors
-    /// If it can not be read, or is no map.
-    pub(in crate::io) fn open(path: &Path) -> Result<Self> {
-        Opened::of(Contents::Map.open_archive(Source::open(path)?)?)
-    }
-}
-
-impl<'s> Opened<'s> {
-    /// The map in this archive.
-    ///
-    /// # Errors
-    /// If the keys or the info can not be read.
-    pub(super) fn of(mut archive: Archive<'s>) -> Result<Self> {
-        match keys_and_info(&mut archive) {
-            Ok((keys, info)) => Ok(Opened {
-                archive,
-                keys,
-                info,
-            }),
-            Err(error) => Err(error.in_source(archive.source().name())),
-        }
-    }
-
-    pub(in crate::io) fn key_names(&self) -> Vec<&str> {
-        self.keys.names().iter().collect()
-    }
-}
-
-fn keys_and_info(
-    archive: &mut Archive<'_>,
-) -> Result<(Labels, IndexMap<String, String>), LoadError> {
-    let mut scratch = Scratch::default();
-    let keys = labels::read(&mut archive.open_member("keys.npy")?, &mut scratch)?;
-    let info = if archive.contains(info::NAME) {
-        info::read(&mut archive.open_member(info::NAME)?)?
-    } else {
-        IndexMap::new()
-    };
-    Ok((keys, info))
 }

@@ -1,10 +1,9 @@
 //! What the blocks of a map have in common: the form of a block, which is a block without rows.
 
-use std::collections::HashMap;
-
 use crate::block::gradient_names;
 use crate::io::archive::{Archive, LoadError, Member};
 use crate::io::in_file;
+use crate::io::loader::Parameters;
 use crate::io::npy::{Descr, Headers};
 use crate::{DType, DenseArray, Error, Labels, Limit, Result, TensorBlock};
 
@@ -49,7 +48,7 @@ pub(super) fn empty_block(
 /// Reads the forms of the blocks in an archive, from the headers of their arrays.
 pub(super) struct Forms {
     /// Parameters of the gradients whose members start with each prefix.
-    pub(super) parameters: HashMap<String, Vec<String>>,
+    pub(super) parameters: Parameters,
     pub(super) headers: Headers,
 }
 
@@ -62,7 +61,8 @@ impl Forms {
         properties: Option<&[String]>,
         depth: usize,
     ) -> Result<TensorBlock, LoadError> {
-        Limit::Depth.check_file(depth as u64, format_args!("'{prefix}'"))?;
+        let limits = *archive.source().limits();
+        limits.check(Limit::Depth, depth as u64, format_args!("'{prefix}'"))?;
         let (dtype, components) = self.values(archive, &[prefix, "values.npy"].concat())?;
         let samples = self.names(archive, &[prefix, "samples.npy"].concat())?;
         let components = (0..components)
@@ -75,7 +75,11 @@ impl Forms {
         let mut form = empty_block(dtype, &samples, &components, &properties)
             .map_err(|error| in_file(error, prefix))?;
         let parameters = self.parameters.remove(prefix).unwrap_or_default();
-        Limit::Names.check_file(parameters.len() as u64, format_args!("'{prefix}'"))?;
+        limits.check(
+            Limit::Names,
+            parameters.len() as u64,
+            format_args!("'{prefix}'"),
+        )?;
         for parameter in parameters {
             gradient_names::check(&parameter).map_err(|error| in_file(error, prefix))?;
             let gradient = format!("{prefix}gradients/{parameter}/");
@@ -105,12 +109,13 @@ impl Forms {
 
     /// The names of labels.
     fn names(&mut self, archive: &mut Archive<'_>, name: &str) -> Result<Vec<String>, LoadError> {
+        let limits = *archive.source().limits();
         let mut member = archive.open_member(name)?;
         let header = member.read_npy_header(&mut self.headers)?;
         let Descr::Record(fields) = &header.descr else {
             return Err(bad(&member, "expected records, got plain numbers").into());
         };
-        Limit::Names.check_file(fields.len() as u64, format_args!("'{name}'"))?;
+        limits.check(Limit::Names, fields.len() as u64, format_args!("'{name}'"))?;
         Ok(fields.iter().map(|field| field.name.clone()).collect())
     }
 }

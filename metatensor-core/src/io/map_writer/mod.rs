@@ -12,13 +12,16 @@ use super::save::Saver;
 use crate::tensor::check_same_form;
 use crate::{Error, Result, TensorBlock};
 
+mod append;
 mod copy;
 mod form;
 mod keys;
+mod target;
 
+pub use append::recover_file;
 pub use copy::FileAlignment;
-pub(super) use copy::Opened;
 use keys::Keys;
+use target::{Target, replaced};
 
 /// Writes a map to a file block by block, and never holds more than one of them.
 ///
@@ -49,7 +52,9 @@ pub struct MapWriter {
     form: Option<TensorBlock>,
     info: IndexMap<String, String>,
     archive: ArchiveWriter<File>,
-    target: Replacement,
+    target: Target,
+    /// What a file that is appended to has: how many blocks, and which info.
+    before: Option<(usize, IndexMap<String, String>)>,
     /// Whether something failed and could not be taken back.
     is_broken: bool,
 }
@@ -72,13 +77,14 @@ impl MapWriter {
     /// If the file can not be written, or is not a regular one, or if the names are not valid.
     pub fn create<S: AsRef<str>>(path: impl AsRef<Path>, key_names: &[S]) -> Result<MapWriter> {
         let keys = Keys::new(key_names)?;
-        let target = Replacement::new(path.as_ref())?;
+        let new = Replacement::new(path.as_ref())?;
         Ok(MapWriter {
             keys,
             form: None,
             info: IndexMap::new(),
-            archive: ArchiveWriter::new(target.file()?),
-            target,
+            archive: ArchiveWriter::new(new.file()?),
+            target: Target::New(new, None),
+            before: None,
             is_broken: false,
         })
     }
@@ -148,6 +154,11 @@ impl MapWriter {
     /// If the file can not be written. What was there before still is.
     pub fn finish(mut self) -> Result<()> {
         self.check_usable()?;
+        if let (Target::Tail(_), Some((count, info))) = (&self.target, &self.before)
+            && (*count, info) == (self.len(), &self.info)
+        {
+            return Ok(());
+        }
         let keys = self.keys.labels();
         self.change(|writer| {
             Saver::new(&mut writer.archive).keys(&keys)?;
@@ -159,9 +170,28 @@ impl MapWriter {
             }
             Ok(())
         })?;
-        let file = self.archive.finish();
-        drop(file.map_err(|error| self.target.failed(error))?);
-        self.target.commit()
+        match self.target {
+            Target::New(new, locked) => {
+                let file = self.archive.finish();
+                drop(file.map_err(|error| new.failed(error))?);
+                if let Some(locked) = locked.filter(|locked| !locked.is_there()) {
+                    return Err(locked.refused(replaced()));
+                }
+                new.commit()
+            }
+            Target::Tail(tail) => {
+                // the end is what makes the file valid: all else has to be on the disk before
+                let file = self.archive.finish_after(|file| file.sync_all());
+                let synced = file.and_then(|file| {
+                    file.sync_all().map_err(|cause| Error::Io {
+                        context: "could not write the end of the archive".to_owned(),
+                        cause,
+                    })
+                });
+                synced.map_err(|error| tail.failed(error))?;
+                tail.finish()
+            }
+        }
     }
 
     /// Checks that a block has the form of those before.
@@ -178,6 +208,7 @@ impl MapWriter {
     /// Lets `change` write, and takes back what it wrote if it fails.
     fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.check_usable()?;
+        self.target.begin()?;
         let mark = match self.archive.mark() {
             Ok(mark) => mark,
             Err(cause) => {
