@@ -11,3 +11,5 @@ mod make;
 mod merged;
 #[path = "writing/parts.rs"]
 mod parts;
+#[path = "writing/rows.rs"]
+mod rows;

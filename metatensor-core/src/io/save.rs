@@ -267,7 +267,7 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
     }
 
     /// Let `write` write what has names that start with `start`, after what they start with anyway.
-    fn inside(
+    pub(super) fn inside(
         &mut self,
         start: fmt::Arguments<'_>,
         write: impl FnOnce(&mut Self) -> Result<()>,
@@ -302,6 +302,30 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
             .add_checked(&self.name, &[header, values], alignment, *crc)
     }
 
+    /// Writes the labels of a block.
+    pub(super) fn axes(
+        &mut self,
+        depth: usize,
+        samples: &'a Labels,
+        components: &'a [Labels],
+        properties: Option<&'a Labels>,
+    ) -> Result<()> {
+        self.inside(format_args!("samples.npy"), |saver| {
+            saver.labels(depth, 0, samples)
+        })?;
+        for (i, component) in components.iter().enumerate() {
+            self.inside(format_args!("components/{i}.npy"), |saver| {
+                saver.labels(depth, i + 1, component)
+            })?;
+        }
+        match properties {
+            Some(properties) => self.inside(format_args!("properties.npy"), |saver| {
+                saver.labels(depth, components.len() + 1, properties)
+            }),
+            None => Ok(()),
+        }
+    }
+
     fn block(&mut self, block: &'a TensorBlock, depth: usize) -> Result<()> {
         if depth as u64 > MAX_DEPTH {
             return Err(Error::invalid(format!(
@@ -313,20 +337,9 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
             let view = view.map_err(|error| error.context(format!("'{}'", saver.name)))?;
             array::write(saver.archive, &saver.name, &view)
         })?;
-        self.inside(format_args!("samples.npy"), |saver| {
-            saver.labels(depth, 0, block.samples())
-        })?;
-        for (i, component) in block.components().iter().enumerate() {
-            self.inside(format_args!("components/{i}.npy"), |saver| {
-                saver.labels(depth, i + 1, component)
-            })?;
-        }
         // gradients have the properties of the values
-        if depth == 0 {
-            self.inside(format_args!("properties.npy"), |saver| {
-                saver.labels(depth, block.components().len() + 1, block.properties())
-            })?;
-        }
+        let properties = (depth == 0).then_some(block.properties());
+        self.axes(depth, block.samples(), block.components(), properties)?;
         let mut gradients: Vec<_> = block.gradients().collect();
         gradients.sort_unstable_by_key(|&(parameter, _)| parameter);
         for (parameter, gradient) in gradients {

@@ -79,6 +79,7 @@ impl MapWriter {
             info: opened.info,
             archive: ArchiveWriter::resume(file, point.offset, point.directory, point.count),
             target: Target::Tail(Tail::new(place, point.offset)),
+            open: None,
             is_broken: false,
         })
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
-use super::archive::{Alignment, ArchiveWriter};
+use super::archive::{Alignment, ArchiveWriter, Mark};
 use super::file::Replacement;
 use super::info;
 use super::save::Saver;
@@ -16,11 +16,13 @@ mod append;
 mod copy;
 mod form;
 mod keys;
+mod rows;
 mod target;
 
 pub use append::recover_file;
 pub use copy::FileAlignment;
 use keys::Keys;
+use rows::OpenBlock;
 use target::{Target, replaced};
 
 /// Writes a map to a file block by block, and never holds more than one of them.
@@ -53,6 +55,8 @@ pub struct MapWriter {
     info: IndexMap<String, String>,
     archive: ArchiveWriter<File>,
     target: Target,
+    /// A block that comes in pieces.
+    open: Option<OpenBlock>,
     /// What a file that is appended to has: how many blocks, and which info.
     before: Option<(usize, IndexMap<String, String>)>,
     /// Whether something failed and could not be taken back.
@@ -84,6 +88,7 @@ impl MapWriter {
             info: IndexMap::new(),
             archive: ArchiveWriter::new(new.file()?),
             target: Target::New(new, None),
+            open: None,
             before: None,
             is_broken: false,
         })
@@ -130,12 +135,8 @@ impl MapWriter {
     pub fn add(&mut self, key: &[i32], block: &TensorBlock) -> Result<()> {
         self.keys.check(key)?;
         let is_first = self.form.is_none();
-        self.check_form(block).map_err(|error| {
-            error.context(format!(
-                "block {} does not have the structure of the first block",
-                self.keys.describe(key)
-            ))
-        })?;
+        self.check_form(block)
+            .map_err(|error| self.other_form(key, error))?;
         let position = self.keys.count();
         let written =
             self.change(|writer| Saver::new(&mut writer.archive).block_of_map(position, block));
@@ -153,7 +154,7 @@ impl MapWriter {
     ///
     /// If the file can not be written. What was there before still is.
     pub fn finish(mut self) -> Result<()> {
-        self.check_usable()?;
+        self.check_closed()?;
         if let (Target::Tail(_), Some((count, info))) = (&self.target, &self.before)
             && (*count, info) == (self.len(), &self.info)
         {
@@ -205,22 +206,47 @@ impl MapWriter {
         }
     }
 
+    #[cold]
+    fn other_form(&self, key: &[i32], error: Error) -> Error {
+        error.context(format!(
+            "block {} does not have the structure of the first block",
+            self.keys.describe(key)
+        ))
+    }
+
     /// Lets `change` write, and takes back what it wrote if it fails.
     fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.check_usable()?;
+        let mark = self.start_change()?;
+        change(self).map_err(|error| self.take_back(&mark, error))
+    }
+
+    /// Where to go back to if something goes wrong.
+    fn start_change(&mut self) -> Result<Mark> {
+        self.check_closed()?;
         self.target.begin()?;
-        let mark = match self.archive.mark() {
-            Ok(mark) => mark,
-            Err(cause) => {
-                self.is_broken = true;
-                let context = "could not write the blocks before".to_owned();
-                return Err(self.target.failed(Error::Io { context, cause }));
-            }
-        };
-        change(self).map_err(|error| {
-            self.is_broken = self.archive.go_back_to(&mark).is_err();
-            self.target.failed(error)
+        self.archive.mark().map_err(|cause| {
+            self.is_broken = true;
+            let context = "could not write the blocks before".to_owned();
+            self.target.failed(Error::Io { context, cause })
         })
+    }
+
+    /// Takes back what was written since `mark`, because of `error`.
+    #[cold]
+    fn take_back(&mut self, mark: &Mark, error: Error) -> Error {
+        self.is_broken = self.archive.go_back_to(mark).is_err();
+        self.target.failed(error)
+    }
+
+    fn check_closed(&self) -> Result<()> {
+        self.check_usable()?;
+        match &self.open {
+            Some(open) => Err(Error::invalid(format!(
+                "the block {} was begun, and not ended",
+                self.keys.describe(&open.key)
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn check_usable(&self) -> Result<()> {

@@ -21,6 +21,27 @@ pub(crate) fn write(header: &Header) -> Result<Vec<u8>> {
     text.finish(header.fortran_order, &header.shape)
 }
 
+/// The bytes of `header`, with so many spaces that there are `length` bytes: as many as a header has that differs from this
+/// one by a larger number in its shape.
+///
+/// # Errors
+/// As for [`write()`], and if there are more bytes.
+pub(crate) fn write_in(header: &Header, length: usize) -> Result<Vec<u8>> {
+    let mut bytes = write(header)?;
+    let after_prelude = u16::try_from(length - Text::START);
+    let (true, Ok(after_prelude), true) = (bytes.len() <= length, after_prelude, bytes[6] == 1)
+    else {
+        return Err(Error::Internal(format!(
+            "the npy header does not fit into {length} bytes"
+        )));
+    };
+    bytes.pop();
+    bytes.resize(length - 1, b' ');
+    bytes.push(b'\n');
+    bytes[8..10].copy_from_slice(&after_prelude.to_le_bytes());
+    Ok(bytes)
+}
+
 /// The bytes of the header of `count` records that have a 32-bit integer for each of these names.
 ///
 /// # Errors

@@ -1,0 +1,435 @@
+//! Blocks whose arrays come in pieces of rows.
+
+use super::MapWriter;
+use crate::block::check_samples;
+use crate::io::archive::{Growing, Mark};
+use crate::io::npy::{self, Descr, Header, Scalar};
+use crate::io::save::Saver;
+use crate::tensor::check_same_form;
+use crate::{ArrayRef, DType, DenseArray, Error, Labels, Result, TensorBlock};
+
+/// A block of which a part is written.
+#[derive(Debug)]
+pub(super) struct OpenBlock {
+    pub(super) key: Vec<i32>,
+    /// Where it starts.
+    mark: Mark,
+    dtype: DType,
+    properties: Labels,
+    array: Option<OpenArray>,
+    /// The values and gradients that are complete, without their rows.
+    parts: Vec<Part>,
+}
+
+/// Values or a gradient that were written.
+#[derive(Debug)]
+struct Part {
+    /// The parameters of a gradient, and of those that it is a gradient of.
+    parameters: Vec<String>,
+    count: usize,
+    form: TensorBlock,
+}
+
+/// An array that grows.
+#[derive(Debug)]
+struct OpenArray {
+    parameters: Vec<String>,
+    components: Vec<Labels>,
+    member: Growing,
+    /// Number of bytes that its header has, whatever the number of rows.
+    reserved: usize,
+    /// Its shape so far.
+    shape: Vec<usize>,
+}
+
+impl MapWriter {
+    /// Starts a block with this key, whose values come in pieces of rows: for blocks that are larger than memory, or that have
+    /// as many samples as there will be.
+    ///
+    /// After this come [`push_rows`](MapWriter::push_rows) as often as needed, and [`end_rows`](MapWriter::end_rows) with the
+    /// samples; then the same for each gradient, after [`begin_gradient`](MapWriter::begin_gradient); and then
+    /// [`end_block`](MapWriter::end_block), without which there is no such block. What does not fit is refused, and changes
+    /// nothing; if the file can not be written, the whole block is taken back.
+    ///
+    /// ```
+    /// # use metatensor_core::{DType, Labels, MapWriter, Result, TensorMap};
+    /// # use ndarray::{Array2, Array3};
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("map.mts");
+    /// let mut writer = MapWriter::create(&path, &["center_type"])?;
+    /// writer.begin_block(&[6], DType::F64, &[], &Labels::range("n", 8)?)?;
+    /// for _ in 0..10 {
+    ///     writer.push_rows(Array2::<f64>::zeros((100, 8)))?;
+    /// }
+    /// writer.end_rows(&Labels::range("structure", 1000)?)?;
+    ///
+    /// let xyz = Labels::range("xyz", 3)?;
+    /// writer.begin_gradient(&["positions"], &[xyz])?;
+    /// writer.push_rows(Array3::<f64>::zeros((2, 3, 8)))?;
+    /// writer.end_rows(&Labels::new(["sample", "atom"], [[0, 0], [999, 4]])?)?;
+    /// writer.end_block()?;
+    /// writer.finish()?;
+    ///
+    /// let map = TensorMap::load(&path)?;
+    /// assert_eq!(map.block_by_id(0)?.shape(), [1000, 8]);
+    /// assert_eq!(map.block_by_id(0)?.gradient("positions")?.shape(), [2, 3, 8]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`MapWriter::add`], as far as this can be told by now, or if another block was not ended.
+    pub fn begin_block(
+        &mut self,
+        key: &[i32],
+        dtype: DType,
+        components: &[Labels],
+        properties: &Labels,
+    ) -> Result<()> {
+        self.check_usable()?;
+        self.keys.check(key)?;
+        let samples: &[&str] = &[];
+        let new = shell(dtype, samples, components, properties)?;
+        if let Some(form) = &self.form {
+            // without what comes later
+            let expected = shell(form.dtype(), samples, form.components(), form.properties())?;
+            check_same_form(&expected, &new).map_err(|error| self.other_form(key, error))?;
+        }
+        let mark = self.start_change()?;
+        let mut block = OpenBlock {
+            key: key.to_vec(),
+            mark,
+            dtype,
+            properties: properties.clone(),
+            array: None,
+            parts: Vec::new(),
+        };
+        let started = self.start_array(&block, Vec::new(), components);
+        match started {
+            Ok(array) => {
+                block.array = Some(array);
+                self.open = Some(block);
+                Ok(())
+            }
+            Err(error) => Err(self.take_back(&block.mark, error)),
+        }
+    }
+
+    /// Writes the next rows of the values, or of the gradient that was begun: an array with any number of rows, and as many
+    /// components and properties as there are.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was begun, if the array has another shape or data type, or is not in main memory, or if the file can not
+    /// be written.
+    pub fn push_rows(&mut self, rows: impl Into<ArrayRef>) -> Result<()> {
+        self.check_usable()?;
+        let rows = rows.into();
+        let Some(OpenBlock {
+            array: Some(array),
+            dtype,
+            mark,
+            ..
+        }) = &mut self.open
+        else {
+            return Err(Error::invalid(
+                "rows can only be added after a block or a gradient was begun",
+            ));
+        };
+        let view = rows.view()?;
+        if view.dtype() != *dtype {
+            return Err(Error::invalid(format!(
+                "expected rows of {dtype}, got {}",
+                view.dtype()
+            )));
+        }
+        if view.shape().len() != array.shape.len() || view.shape()[1..] != array.shape[1..] {
+            return Err(Error::invalid(format!(
+                "expected rows of shape {:?}, got an array of shape {:?}",
+                &array.shape[1..],
+                view.shape()
+            )));
+        }
+        if *dtype == DType::BOOL8 {
+            view.typed::<bool>()?;
+        }
+        let count = view.shape()[0];
+        let written = self.archive.grow(&mut array.member, &view);
+        match written {
+            Ok(()) => {
+                array.shape[0] += count;
+                Ok(())
+            }
+            Err(error) => {
+                let went_back = self.archive.go_back_to(mark);
+                self.is_broken = went_back.is_err();
+                self.open = None;
+                Err(self.target.failed(error))
+            }
+        }
+    }
+
+    /// Ends the rows of the values, or of the gradient that was begun: these are their samples.
+    ///
+    /// # Errors
+    ///
+    /// If there are more or fewer samples than rows, if samples of a gradient refer to others than those of the values, or
+    /// if the file can not be written.
+    pub fn end_rows(&mut self, samples: &Labels) -> Result<()> {
+        self.check_usable()?;
+        let mut block = self.open_block()?;
+        let Some(array) = block.array.take() else {
+            self.open = Some(block);
+            return Err(Error::invalid("there are no rows to end"));
+        };
+        let part = match block.check_rows(&array, samples) {
+            Ok(part) => part,
+            Err(error) => {
+                block.array = Some(array);
+                self.open = Some(block);
+                return Err(error);
+            }
+        };
+        match self.write_rows(&block, array, samples) {
+            Ok(()) => {
+                block.parts.push(part);
+                self.open = Some(block);
+                Ok(())
+            }
+            Err(error) => Err(self.take_back(&block.mark, error)),
+        }
+    }
+
+    /// Starts a gradient of the block that was begun, whose rows come next. `parameters` is the parameter of a gradient of
+    /// the values, or of a gradient of a gradient after those of what it is a gradient of. The last of its components are
+    /// those of the values.
+    ///
+    /// # Errors
+    ///
+    /// If no block was begun, if its rows were not ended, if there is such a gradient already, or nothing that it could be
+    /// a gradient of, if the components are not those, or if the file can not be written.
+    pub fn begin_gradient(&mut self, parameters: &[&str], components: &[Labels]) -> Result<()> {
+        self.check_usable()?;
+        let mut block = self.open_block()?;
+        let checked = block.check_gradient(parameters, components);
+        let started = checked.and_then(|()| {
+            let parameters = parameters.iter().map(|&name| name.to_owned()).collect();
+            self.start_array(&block, parameters, components)
+        });
+        match started {
+            Ok(array) => {
+                block.array = Some(array);
+                self.open = Some(block);
+                Ok(())
+            }
+            Err(error @ Error::Io { .. }) => Err(self.take_back(&block.mark, error)),
+            Err(error) => {
+                self.open = Some(block);
+                Err(error)
+            }
+        }
+    }
+
+    /// Ends the block that was begun. Now it is one of the map.
+    ///
+    /// # Errors
+    ///
+    /// If no block was begun, if its rows were not ended, or if it does not have the names and gradients of the blocks
+    /// before. Then the whole block is taken back, and another one can be begun.
+    pub fn end_block(&mut self) -> Result<()> {
+        self.check_usable()?;
+        let block = self.open_block()?;
+        if block.array.is_some() {
+            self.open = Some(block);
+            return Err(Error::invalid("the rows of this block were not ended"));
+        }
+        let OpenBlock {
+            key, mark, parts, ..
+        } = block;
+        let fits = assemble(parts).and_then(|form| {
+            self.check_form(&form)
+                .map_err(|error| self.other_form(&key, error))
+        });
+        match fits {
+            Ok(()) => {
+                self.keys.push(&key);
+                Ok(())
+            }
+            Err(error) => Err(self.take_back(&mark, error)),
+        }
+    }
+
+    /// Forgets the block that was begun, if there is one.
+    ///
+    /// ```
+    /// # use metatensor_core::{DType, Labels, MapWriter, Result, TensorMap};
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("map.mts");
+    /// let mut writer = MapWriter::create(&path, &["center_type"])?;
+    /// writer.begin_block(&[6], DType::F64, &[], &Labels::range("n", 8)?)?;
+    /// writer.abandon_block()?;
+    /// writer.finish()?;
+    /// assert!(TensorMap::load(&path)?.is_empty());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the file is of no use any more.
+    pub fn abandon_block(&mut self) -> Result<()> {
+        let Some(block) = self.open.take() else {
+            return Ok(());
+        };
+        let went_back = self.archive.go_back_to(&block.mark);
+        went_back.map_err(|cause| {
+            self.is_broken = true;
+            let context = "could not take a block back".to_owned();
+            self.target.failed(Error::Io { context, cause })
+        })
+    }
+
+    fn open_block(&mut self) -> Result<OpenBlock> {
+        let block = self.open.take();
+        block.ok_or_else(|| Error::invalid("no block was begun"))
+    }
+
+    fn start_array(
+        &mut self,
+        block: &OpenBlock,
+        parameters: Vec<String>,
+        components: &[Labels],
+    ) -> Result<OpenArray> {
+        let mut shape = vec![usize::MAX];
+        shape.extend(components.iter().map(Labels::count));
+        shape.push(block.properties.count());
+        let name = [&self.prefix(&parameters), "values.npy"].concat();
+        // there is enough space for any number of rows
+        let header = npy::write(&header(block.dtype, &shape));
+        let reserved = header.map_err(|error| error.context(format!("'{name}'")))?;
+        let member = self.archive.start_member(&name, &reserved)?;
+        shape[0] = 0;
+        Ok(OpenArray {
+            parameters,
+            components: components.to_vec(),
+            member,
+            reserved: reserved.len(),
+            shape,
+        })
+    }
+
+    /// Writes the rest of what belongs to an array.
+    fn write_rows(&mut self, block: &OpenBlock, array: OpenArray, samples: &Labels) -> Result<()> {
+        let prefix = self.prefix(&array.parameters);
+        let header = npy::write_in(&header(block.dtype, &array.shape), array.reserved)?;
+        self.archive.finish_member(array.member, &header)?;
+        let properties = array.parameters.is_empty().then_some(&block.properties);
+        let mut saver = Saver::new(&mut self.archive);
+        saver.inside(format_args!("{prefix}"), |saver| {
+            saver.axes(0, samples, &array.components, properties)
+        })
+    }
+
+    /// What the names of the members of the open block start with, or of a gradient of it.
+    fn prefix(&self, parameters: &[String]) -> String {
+        let mut prefix = format!("blocks/{}/", self.keys.count());
+        for parameter in parameters {
+            prefix.extend(["gradients/", parameter, "/"]);
+        }
+        prefix
+    }
+}
+
+impl OpenBlock {
+    /// Checks that these can be the samples of `array`, and gives what is to be remembered of it.
+    fn check_rows(&self, array: &OpenArray, samples: &Labels) -> Result<Part> {
+        let rows = array.shape[0];
+        if samples.count() != rows {
+            return Err(Error::invalid(format!(
+                "{rows} rows were added, but there are {} samples",
+                samples.count()
+            )));
+        }
+        samples.check_readable("saving")?;
+        if let Some((_, parents)) = array.parameters.split_last() {
+            check_samples(samples, self.part(parents)?.count)?;
+        }
+        let names: Vec<_> = samples.names().iter().collect();
+        Ok(Part {
+            parameters: array.parameters.clone(),
+            count: rows,
+            form: shell(self.dtype, &names, &array.components, &self.properties)?,
+        })
+    }
+
+    /// Checks that there can be such a gradient.
+    fn check_gradient(&self, parameters: &[&str], components: &[Labels]) -> Result<()> {
+        if self.array.is_some() {
+            return Err(Error::invalid("the rows of this block were not ended"));
+        }
+        let Some((parameter, parents)) = parameters.split_last() else {
+            return Err(Error::invalid("a gradient needs a parameter"));
+        };
+        let is_there = |part: &Part| part.parameters == *parameters;
+        if self.parts.iter().any(is_there) {
+            return Err(Error::invalid(format!(
+                "this block already has the gradient '{}'",
+                parameters.join("/")
+            )));
+        }
+        let parents: Vec<_> = parents.iter().map(|&name| name.to_owned()).collect();
+        let mut parent = self.part(&parents)?.form.clone();
+        let gradient = shell(self.dtype, &["sample"], components, &self.properties)?;
+        parent.add_gradient(parameter, gradient)
+    }
+
+    fn part(&self, parameters: &[String]) -> Result<&Part> {
+        let part = self.parts.iter().find(|part| part.parameters == parameters);
+        part.ok_or_else(|| {
+            Error::invalid(format!(
+                "this block has no gradient '{}' to take a gradient of",
+                parameters.join("/")
+            ))
+        })
+    }
+}
+
+/// A block with these labels, but without samples.
+fn shell(
+    dtype: DType,
+    samples: &[&str],
+    components: &[Labels],
+    properties: &Labels,
+) -> Result<TensorBlock> {
+    let mut shape = vec![0];
+    shape.extend(components.iter().map(Labels::count));
+    shape.push(properties.count());
+    TensorBlock::new(
+        DenseArray::zeros(dtype, &shape)?,
+        Labels::empty(samples)?,
+        components,
+        properties,
+    )
+}
+
+/// The form of the block with these values and gradients.
+fn assemble(mut parts: Vec<Part>) -> Result<TensorBlock> {
+    // gradients of gradients first
+    parts.sort_by_key(|part| part.parameters.len());
+    while let Some(part) = parts.pop() {
+        let Some((parameter, parents)) = part.parameters.split_last() else {
+            return Ok(part.form);
+        };
+        if let Some(parent) = parts.iter_mut().find(|other| other.parameters == parents) {
+            parent.form.add_gradient(parameter, part.form)?;
+        }
+    }
+    Err(Error::Internal("a block without values".to_owned()))
+}
+
+fn header(dtype: DType, shape: &[usize]) -> Header {
+    Header {
+        descr: Descr::Scalar(Scalar::native(dtype)),
+        fortran_order: false,
+        shape: shape.into(),
+    }
+}
