@@ -7,8 +7,8 @@
 //! Each operation is done in turn with two others that move the same bytes:
 //!
 //! - a bare loop over the elements of its inputs and of its result, in pieces that are shared between the same threads,
-//!   which writes to memory that was written to before. There are two of these, with plain stores and with stores that
-//!   bypass the caches: the faster one is the bound;
+//!   which writes to memory that was written to before. There are two of these, with plain stores (copies by that of the C
+//!   library) and with stores that bypass the caches: the one whose median is smaller is the bound;
 //! - the operation itself with its result in memory that comes from the system, because none is kept.
 //!
 //! A ratio is that of neighbors in time; the table has medians and quartiles of these. *then read* is the time of an operation
@@ -22,7 +22,9 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
 
-use metatensor::operations::{self, Axis, Direction, GradientSelection, Selection};
+use metatensor::operations::{
+    self, AllcloseOptions, Axis, Direction, GradientSelection, Selection,
+};
 use metatensor::{Labels, SampleOrder, TensorBlock, TensorMap};
 use metatensor_core::internal::{all_rows, change_rows};
 use metatensor_core::{num_threads, set_kept_memory_bound};
@@ -42,6 +44,8 @@ enum Traffic {
     One,
     /// nothing is written: all elements of the input are read
     Read,
+    /// nothing is written: all elements of both inputs are read
+    Compare,
     /// one element, for the second half of the input
     Half,
     /// nothing is read
@@ -66,11 +70,25 @@ const OPERATIONS: &[(&str, Traffic, Operation)] = &[
     }),
     ("pow 2", Traffic::One, |a, _| operations::pow(a, 2.0)),
     ("abs", Traffic::One, |a, _| operations::abs(a)),
+    ("allclose", Traffic::Compare, |a, b| {
+        operations::allclose(
+            a,
+            b,
+            AllcloseOptions {
+                atol: 10.0,
+                ..Default::default()
+            },
+        )?;
+        TensorMap::new(Labels::empty(&["_"])?, Vec::new())
+    }),
     ("zeros_like", Traffic::Write, |a, _| {
         operations::zeros_like(a, GradientSelection::All)
     }),
     ("ones_like", Traffic::Write, |a, _| {
         operations::ones_like(a, GradientSelection::All)
+    }),
+    ("random_uniform_like", Traffic::Write, |a, _| {
+        operations::random_uniform_like(a, GradientSelection::All, 1)
     }),
     ("sum_over_samples", Traffic::Read, |a, _| {
         operations::sum_over_samples(a, &["atom"])
@@ -106,14 +124,10 @@ const OPERATIONS: &[(&str, Traffic, Operation)] = &[
         operations::slice(a, Axis::Properties, Selection::Indices(&columns))
     }),
     ("split, samples", Traffic::One, |a, _| {
-        let samples = a.block_by_id(0)?.samples().count() as i64;
-        let halves = [0..samples / 2, samples / 2..samples].map(|half| half.collect::<Vec<_>>());
-        let halves = halves.each_ref().map(|half| Selection::Indices(half));
-        let mut parts = operations::split(a, Axis::Samples, &halves)?;
-        std::hint::black_box(parts.pop());
-        parts
-            .pop()
-            .ok_or_else(|| metatensor::Error::Internal("no parts".to_owned()))
+        split(a, Axis::Samples, a.block_by_id(0)?.samples().count())
+    }),
+    ("split, properties", Traffic::One, |a, _| {
+        split(a, Axis::Properties, PROPERTIES)
     }),
     ("join, samples", Traffic::Both, |a, b| {
         join(a, b, Axis::Samples)
@@ -191,9 +205,10 @@ fn compare(
     let elements = elements.sum::<metatensor_core::Result<usize>>()?;
     let mut bare = Bare::new(traffic, elements);
     let result = operation()?;
-    let (mut bounds, mut steady, mut fresh, mut read) = (vec![], vec![], vec![], vec![]);
+    let mut bare_times = [vec![], vec![]];
+    let (mut steady, mut fresh, mut read) = (vec![], vec![], vec![]);
     for turn in 0..turns + 2 {
-        let bound = time(|| bare.run(true)).min(time(|| bare.run(false)));
+        let bounds = [false, true].map(|streaming| time(|| bare.run(streaming)));
         // the first result of all finds no memory
         let own = time(|| drop(black_box(operation())));
         let bound_and_read = time(|| {
@@ -212,18 +227,34 @@ fn compare(
         drop(operation()?);
         drop(operation()?);
         if turn >= 2 {
-            bounds.push(bound);
-            steady.push(own / bound);
-            fresh.push(from_system / bound);
+            bare_times[0].push(bounds[0]);
+            bare_times[1].push(bounds[1]);
+            steady.push(own);
+            fresh.push(from_system);
             read.push(own_and_read / bound_and_read);
         }
     }
     drop(result);
-    for values in [&mut bounds, &mut steady, &mut fresh, &mut read] {
-        values.sort_by(f64::total_cmp);
-    }
     let part = |values: &[f64], quarter: usize| values[(values.len() - 1) * quarter / 4];
     let median = |values: &[f64]| part(values, 2);
+    let sorted = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let [plain, streaming] = bare_times;
+    let bounds = match median(&sorted(plain.clone())) < median(&sorted(streaming.clone())) {
+        true => plain,
+        false => streaming,
+    };
+    let relative = |values: Vec<f64>| {
+        let ratios = values
+            .iter()
+            .zip(&bounds)
+            .map(|(value, bound)| value / bound);
+        sorted(ratios.collect())
+    };
+    let (steady, fresh) = (relative(steady), relative(fresh));
+    let (bounds, read) = (sorted(bounds), sorted(read));
     println!(
         "| {name} | {megabytes} | {:.2} | {:.1} | **{:.2}** ({:.2} – {:.2}) | {:.2} | {:.2} | {:.2} |",
         median(&bounds) * 1e3,
@@ -254,7 +285,7 @@ struct Bare {
 impl Bare {
     fn new(traffic: Traffic, elements: usize) -> Bare {
         let written = match traffic {
-            Traffic::Read => 0,
+            Traffic::Read | Traffic::Compare => 0,
             Traffic::Half => elements / 2,
             Traffic::Both => 2 * elements,
             Traffic::One | Traffic::Two | Traffic::Write => elements,
@@ -268,7 +299,7 @@ impl Bare {
 
     fn bytes(&self) -> usize {
         let read = match self.traffic {
-            Traffic::Two => 2 * self.inputs[0].len(),
+            Traffic::Two | Traffic::Compare => 2 * self.inputs[0].len(),
             Traffic::Write => 0,
             Traffic::Read => self.inputs[0].len(),
             Traffic::One | Traffic::Half | Traffic::Both => self.output.len(),
@@ -281,9 +312,16 @@ impl Bare {
         let [x, y] = &self.inputs;
         let bytes = self.bytes();
         let traffic = self.traffic;
-        if traffic == Traffic::Read {
-            black_box(sum(x));
-            return;
+        match traffic {
+            Traffic::Read => {
+                black_box(sum(x));
+                return;
+            }
+            Traffic::Compare => {
+                black_box(same(x, y));
+                return;
+            }
+            _ => {}
         }
         let half = x.len();
         let done = change_rows(&mut self.output, 8, bytes, |rows, output| {
@@ -382,6 +420,24 @@ fn sum(x: &[f64]) -> bool {
     })
 }
 
+/// Reads all elements of two slices of the same length, with all threads.
+fn same(x: &[f64], y: &[f64]) -> bool {
+    all_rows(x.len().div_ceil(64), 2 * size_of_val(x), |rows| {
+        let range = 64 * rows.start..(64 * rows.end).min(x.len());
+        let (x, y) = (
+            x[range.clone()].as_chunks::<32>().0,
+            y[range].as_chunks::<32>().0,
+        );
+        let mut sums = [0.0; 32];
+        for (x, y) in x.iter().zip(y) {
+            for i in 0..32 {
+                sums[i] += x[i] - y[i];
+            }
+        }
+        sums.iter().sum::<f64>() < f64::INFINITY
+    })
+}
+
 fn total(map: &TensorMap) -> bool {
     map.blocks().iter().all(|block| {
         let values = block.values_as::<f64>();
@@ -406,6 +462,17 @@ fn map(megabytes: usize, value: f64) -> metatensor_core::Result<TensorMap> {
         .map(block)
         .collect::<metatensor_core::Result<_>>()?;
     TensorMap::new(Labels::range("key", BLOCKS)?, blocks)
+}
+
+/// The second half of `a`, after the first one was made as well.
+fn split(a: &TensorMap, axis: Axis, count: usize) -> metatensor_core::Result<TensorMap> {
+    let count = count as i64;
+    let halves = [0..count / 2, count / 2..count].map(|half| half.collect::<Vec<_>>());
+    let halves = halves.each_ref().map(|half| Selection::Indices(half));
+    let mut parts = black_box(operations::split(a, axis, &halves)?);
+    parts
+        .pop()
+        .ok_or_else(|| metatensor::Error::Internal("no parts".to_owned()))
 }
 
 fn join(a: &TensorMap, b: &TensorMap, axis: Axis) -> metatensor_core::Result<TensorMap> {

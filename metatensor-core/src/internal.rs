@@ -7,7 +7,7 @@
 //! - the threads of the library: [`change_rows`] for results, [`all_rows`] for tests;
 //! - code compiled for wide vectors: [`Kernel`] and [`run_kernel`];
 //! - loops over elements of any type, [`with_element`], or over elements as so many bytes, [`with_item_size`];
-//! - results: memory that is written once, [`Output`], as a vector, [`written`], or as the values of a block like the inputs,
+//! - results: memory that is written once, [`Output`], from [`Slices`], as a vector, [`written`], or as the values of a block like the inputs,
 //!   `TensorBlock::with_new_values`, after their size was checked, [`ResultBytes`];
 //! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`], and saves to:
 //!   [`GrowingMemory`];
@@ -16,7 +16,7 @@
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
-pub use crate::array::{Output, SmallArray, written};
+pub use crate::array::{Output, Slices, SmallArray, written};
 pub use crate::block::Renumbered;
 pub use crate::error::{Contents, WrongContents};
 pub use crate::labels::RowCheck;

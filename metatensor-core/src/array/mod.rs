@@ -32,7 +32,7 @@ pub use dlpack::{Dlpack, DlpackManagedTensor, DlpackTensor, DlpackVersion};
 pub use dtype::{Complex, DType, Element, bf16, f16};
 pub use movement::DataMovement;
 pub use origin::Origin;
-pub use output::{Output, written};
+pub use output::{Output, Slices, written};
 pub use reference::{ArrayRef, SmallArray};
 pub use typed::{TypedView, TypedViewMut};
 pub use view::View;

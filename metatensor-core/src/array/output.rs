@@ -2,14 +2,20 @@
 
 #![expect(unsafe_code, reason = "copies into uninitialised memory")]
 
+mod lines;
+mod slices;
+
 use std::io;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::memory::GrowingMemory;
-use crate::simd::{finish_streaming, stream};
+use crate::simd::LINE;
 use crate::threads::change_rows;
 use crate::{Error, Result};
+use lines::{Started, fill_lines};
+use slices::Repeated;
+pub use slices::Slices;
 
 /// Memory of a new array, to be filled in order.
 ///
@@ -28,30 +34,28 @@ use crate::{Error, Result};
 pub struct Output<'a, T> {
     memory: &'a mut [MaybeUninit<T>],
     written: usize,
-    /// Whether memory is written to past the caches.
-    streams: bool,
+    /// If memory is written to past the caches.
+    started: Option<Started<T>>,
 }
 
 /// Arrays of this size are not in a cache when they are read again, so that they do not have to be put there.
 const STREAMED: usize = 16 << 20;
-/// Copies of fewer bytes go through the caches all the same.
-const SHORT: usize = 1 << 10;
-/// So many elements are computed, in a cache, before they are streamed.
-const CHUNK: usize = 256;
 
 impl<'a, T: Copy> Output<'a, T> {
     pub(super) fn new(memory: &'a mut [MaybeUninit<T>]) -> Self {
         Output {
             memory,
             written: 0,
-            streams: false,
+            started: None,
         }
     }
 
     /// A part of an array of `size` bytes.
     fn part_of(memory: &'a mut [MaybeUninit<T>], size: usize) -> Self {
         Output {
-            streams: size >= STREAMED,
+            // others do not fill lines
+            started: (size >= STREAMED && LINE.is_multiple_of(size_of::<T>()))
+                .then(Started::nothing),
             ..Output::new(memory)
         }
     }
@@ -68,15 +72,10 @@ impl<'a, T: Copy> Output<'a, T> {
     /// If there is less space than that.
     #[inline]
     pub fn copy(&mut self, source: &[T]) {
-        let target = &mut self.memory[self.written..self.written + source.len()];
-        if self.streams && size_of_val(source) >= SHORT {
-            // SAFETY: values can be read as if they were not known.
-            let source =
-                unsafe { std::slice::from_raw_parts(source.as_ptr().cast(), source.len()) };
-            stream(source, target);
-            self.written += source.len();
-            return;
+        if self.started.is_some() {
+            return self.copy_streamed(source);
         }
+        let target = &mut self.memory[self.written..self.written + source.len()];
         // SAFETY: both have the same length, and `target` is borrowed exclusively.
         unsafe {
             std::ptr::copy_nonoverlapping(
@@ -88,6 +87,11 @@ impl<'a, T: Copy> Output<'a, T> {
         self.written += source.len();
     }
 
+    #[inline(never)]
+    fn copy_streamed(&mut self, source: &[T]) {
+        self.each(source, |&x| x);
+    }
+
     /// Writes `value` `count` times.
     ///
     /// # Panics
@@ -95,14 +99,7 @@ impl<'a, T: Copy> Output<'a, T> {
     /// If there is less space than that.
     #[inline]
     pub fn fill(&mut self, count: usize, value: T) {
-        if self.streams {
-            for start in (0..count).step_by(CHUNK) {
-                self.each(CHUNK.min(count - start), |_| value);
-            }
-            return;
-        }
-        self.memory[self.written..self.written + count].fill(MaybeUninit::new(value));
-        self.written += count;
+        self.each(Repeated { value, count }, |value| value);
     }
 
     /// Writes the first `count` of `values`.
@@ -112,6 +109,8 @@ impl<'a, T: Copy> Output<'a, T> {
     /// If there is less space than that.
     #[inline(always)]
     pub fn extend(&mut self, count: usize, values: impl Iterator<Item = T>) {
+        // These come one by one, which takes longer than to write them to a cache.
+        self.write_started();
         let target = &mut self.memory[self.written..self.written + count];
         let mut written = 0;
         for (target, value) in target.iter_mut().zip(values) {
@@ -121,36 +120,37 @@ impl<'a, T: Copy> Output<'a, T> {
         self.written += written;
     }
 
-    /// Writes `f(0)` to `f(count - 1)`: like [`Output::extend`], but a loop over slices of `count` elements is less work to
-    /// compile than one over an iterator of them. Of large arrays, only [`Output::step`] elements are streamed at once.
+    /// Writes `f(x)` for all elements `x` of some slices, in any order: like [`Output::extend`], but faster, and less work to
+    /// compile.
     ///
     /// # Panics
     ///
     /// If there is less space than that.
     #[inline(always)]
-    pub fn each(&mut self, count: usize, f: impl Fn(usize) -> T) {
-        let mut chunk = [const { MaybeUninit::<T>::uninit() }; CHUNK];
-        let streams = self.streams && count <= CHUNK;
-        let target = &mut self.memory[self.written..self.written + count];
-        let place = if streams {
-            &mut chunk[..count]
-        } else {
-            &mut *target
-        };
-        let mut i = 0;
-        while i < count {
-            place[i].write(f(i));
-            i += 1;
+    pub fn each<S: Slices>(&mut self, slices: S, f: impl Fn(S::Item) -> T) {
+        self.check_space(slices.len());
+        let mut done = 0;
+        while let Some(piece) = self.next_piece(done..slices.len()) {
+            let count = piece.range.len();
+            let slices = slices.part(done, count);
+            if piece.fills_lines {
+                fill_lines(&mut self.memory[self.written..][..count], slices, &f);
+                self.written += count;
+            } else {
+                write_each(self.place(count), slices, &f);
+                self.put(count);
+            }
+            done += count;
         }
-        if streams {
-            stream(&chunk[..count], target);
-        }
-        self.written += count;
     }
 
-    /// How many elements to write at once: all `count` of them, or fewer if they are streamed.
-    pub fn step(&self, count: usize) -> usize {
-        if self.streams { CHUNK } else { count.max(1) }
+    #[inline(always)]
+    fn check_space(&self, count: usize) {
+        assert!(
+            count <= self.remaining(),
+            "{count} elements do not fit in the space for {}",
+            self.remaining()
+        );
     }
 
     /// Space for the next `count` elements, in any order.
@@ -159,6 +159,7 @@ impl<'a, T: Copy> Output<'a, T> {
     ///
     /// All of them must be written.
     pub(super) unsafe fn reserve(&mut self, count: usize) -> &mut [MaybeUninit<T>] {
+        self.finish();
         let start = self.written;
         self.written += count;
         &mut self.memory[start..self.written]
@@ -173,6 +174,18 @@ impl<'a, T: Copy> Output<'a, T> {
             self.remaining(),
             self.memory.len()
         )))
+    }
+}
+
+/// Writes `f(x)` for the elements of `slices`. (A function of its own: it can be assumed then that nothing
+/// of what `f` reads is where this writes to.)
+#[inline(never)]
+fn write_each<T, S: Slices>(place: &mut [MaybeUninit<T>], slices: S, f: &impl Fn(S::Item) -> T) {
+    let slices = slices.part(0, place.len());
+    let mut i = 0;
+    while i < place.len() {
+        place[i].write(f(slices.item(i)));
+        i += 1;
     }
 }
 
@@ -192,10 +205,8 @@ pub(super) fn write_rows<T: Copy + Send>(
     change_rows(memory, row_length, work, |rows, memory| {
         let mut output = Output::part_of(memory, size);
         let done = write(rows, &mut output);
-        if output.streams {
-            // Also if it failed: others can have the memory then.
-            finish_streaming();
-        }
+        // Also if it failed: others can have the memory then.
+        output.finish();
         done?;
         output.check_complete()
     })
@@ -247,35 +258,82 @@ pub(super) fn append<const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use crate::{DenseArray, Error};
+    use std::fmt::Debug;
+
+    use proptest::prelude::*;
+    use proptest::test_runner::TestCaseError;
+
+    use super::*;
+    use crate::DenseArray;
+
+    /// A few elements, or more than a block of pages.
+    fn counts() -> impl Strategy<Value = Vec<(u8, usize)>> {
+        let count = prop_oneof![0..20_usize, 0..300_usize, 2000..5000_usize];
+        prop::collection::vec((0..4_u8, count), 0..8)
+    }
+
+    fn check_runs<T: Copy + PartialEq + Debug>(
+        runs: &[(u8, usize)],
+        first: usize,
+        element: impl Fn(usize) -> T,
+    ) -> Result<(), TestCaseError> {
+        let count = runs.iter().map(|run| run.1).sum::<usize>();
+        let source: Vec<T> = (0..count).map(&element).collect();
+        let mut memory = vec![MaybeUninit::uninit(); first + count];
+        let mut output = Output::part_of(&mut memory[first..], STREAMED);
+        let mut expected = Vec::new();
+        for &(kind, count) in runs {
+            let source = &source[expected.len()..][..count];
+            match kind {
+                0 => output.copy(source),
+                1 => output.each((source, source), |(&x, _)| x),
+                2 => output.fill(count, element(3)),
+                _ => output.extend(count, source.iter().copied()),
+            }
+            match kind {
+                2 => expected.resize(expected.len() + count, element(3)),
+                _ => expected.extend_from_slice(source),
+            }
+        }
+        output.finish();
+        prop_assert_eq!(output.remaining(), 0);
+        // SAFETY: all of these were written.
+        let written = memory[first..].iter().map(|x| unsafe { x.assume_init() });
+        prop_assert!(written.eq(expected));
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn what_is_streamed_is_what_was_written(runs in counts(), first in 0..70_usize) {
+            check_runs(&runs, first, |i| i as u8)?;
+            check_runs(&runs, first, |i| i as u16)?;
+            check_runs(&runs, first, |i| i as f32)?;
+            check_runs(&runs, first, |i| i as f64)?;
+            check_runs(&runs, first, |i| [i as f64, 1.0])?;
+            check_runs(&runs, first, |i| [i as u8; 8])?;
+        }
+    }
 
     #[test]
     fn large_arrays_have_what_was_written_to_them() {
-        // an array that is streamed, in rows whose ends are no words
+        // in rows whose ends are those of no lines
         let (rows, length) = (2111, 1001);
         let source: Vec<u64> = (0..length as u64).collect();
         let array =
             DenseArray::write_rows::<u64>(&[rows, length], length, 1 << 26, |rows, output| {
-                for row in rows {
-                    match row % 3 {
-                        0 => output.copy(&source),
-                        1 => output.each(length, |i| (row * i) as u64),
-                        _ => output.fill(length, row as u64),
-                    }
-                }
+                rows.for_each(|row| output.each(&*source, |i| row as u64 * i));
                 Ok(())
             });
         let array = array.unwrap();
-        assert!(rows * length * 8 >= super::STREAMED);
+        assert!(rows * length * 8 >= STREAMED);
         let view = array.view();
         let elements = view.typed::<u64>().unwrap();
         for (row, elements) in elements.outer_iter().enumerate() {
-            let expected = |i| match row % 3 {
-                0 => i as u64,
-                1 => (row * i) as u64,
-                _ => row as u64,
-            };
-            assert!(elements.iter().enumerate().all(|(i, &x)| x == expected(i)));
+            let mut elements = elements.iter().enumerate();
+            assert!(elements.all(|(i, &x)| x == (row * i) as u64));
         }
     }
 
@@ -292,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "range end index 5 out of range")]
+    #[should_panic(expected = "5 elements do not fit in the space for 4")]
     fn writing_too_much_panics() {
         let _ = DenseArray::write::<f64>(&[4], |output| {
             output.fill(5, 0.0);

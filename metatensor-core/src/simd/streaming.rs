@@ -1,48 +1,47 @@
 //! Stores that bypass the caches: memory that is written is not read before, as it is otherwise, line by line.
 
-#![cfg_attr(
-    target_arch = "x86_64",
-    expect(unsafe_code, reason = "instructions of some processors")
-)]
+#![expect(unsafe_code, reason = "instructions of some processors")]
 
 use std::mem::MaybeUninit;
 
-/// Copies `source`, whose bytes may be unspecified in part, to `target`, which has the same length. Other threads only see
-/// this after [`finish_streaming`].
+use super::words::LINE;
 #[cfg(target_arch = "x86_64")]
-#[inline]
-pub(crate) fn stream<T: Copy>(source: &[MaybeUninit<T>], target: &mut [MaybeUninit<T>]) {
-    use std::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_stream_si128};
+use super::words::WORD;
 
-    const WORD: usize = size_of::<__m128i>();
-    assert_eq!(source.len(), target.len());
-    let size = size_of_val(target);
-    let (from, to) = (
-        source.as_ptr().cast::<u8>(),
-        target.as_mut_ptr().cast::<u8>(),
-    );
-    let before = to.align_offset(WORD).min(size);
-    let words = (size - before) / WORD;
-    let end = before + words * WORD;
-    // SAFETY: all offsets are inside of both slices, which have `size` bytes and do not overlap. Words are written to
-    // aligned addresses, by an instruction that all processors of this kind have.
-    unsafe {
-        to.copy_from_nonoverlapping(from, before);
-        let (from_words, to_words) = (from.add(before), to.add(before));
-        for word in 0..words {
-            let value = _mm_loadu_si128(from_words.add(word * WORD).cast());
-            _mm_stream_si128(to_words.add(word * WORD).cast(), value);
-        }
-        to.add(end)
-            .copy_from_nonoverlapping(from.add(end), size - end);
+/// Memory of one line of the cache.
+#[repr(align(64))]
+pub(crate) struct Line([MaybeUninit<u8>; LINE]);
+
+impl Line {
+    /// The lines that `memory` is made of, if it starts and ends where lines do.
+    #[inline(always)]
+    pub(crate) fn of<T: Copy>(memory: &mut [MaybeUninit<T>]) -> Option<&mut [Line]> {
+        // SAFETY: any bytes are elements that may not be known, and the other way round.
+        let (before, lines, after) = unsafe { memory.align_to_mut() };
+        (before.is_empty() && after.is_empty()).then_some(lines)
     }
 }
 
-/// Copies `source` to `target`, which has the same length.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline]
-pub(crate) fn stream<T: Copy>(source: &[MaybeUninit<T>], target: &mut [MaybeUninit<T>]) {
-    target.copy_from_slice(source);
+/// Copies `source`, of as many bytes as a line, to `target`. Other threads only see this after [`finish_streaming`].
+#[inline(always)]
+pub(crate) fn stream_line<T: Copy>(source: &[MaybeUninit<T>], target: &mut Line) {
+    assert_eq!(size_of_val(source), LINE);
+    let from = source.as_ptr().cast::<MaybeUninit<u8>>();
+    let to = target.0.as_mut_ptr();
+    #[cfg(target_arch = "x86_64")]
+    for word in (0..LINE).step_by(WORD) {
+        use std::arch::x86_64::{_mm_loadu_si128, _mm_stream_si128};
+        // SAFETY: all words of both are in memory of the size of a line, and the address that is written to is aligned.
+        unsafe {
+            let value = _mm_loadu_si128(from.add(word).cast());
+            _mm_stream_si128(to.add(word).cast(), value);
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    // SAFETY: both have the size of a line.
+    unsafe {
+        to.copy_from_nonoverlapping(from, LINE);
+    }
 }
 
 /// Lets all threads see what this one has streamed.
@@ -60,23 +59,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_arrives_wherever_memory_starts() {
-        let source: Vec<_> = (0..100_u8).map(MaybeUninit::new).collect();
-        for start in 0..20 {
-            for length in [0, 1, 15, 16, 17, 31, 64, 80] {
-                let mut target = [MaybeUninit::new(255_u8); 100];
-                stream(&source[3..3 + length], &mut target[start..start + length]);
-                finish_streaming();
-                // SAFETY: all of them were written above.
-                let target = target.map(|byte| unsafe { byte.assume_init() });
-                for (i, &byte) in target.iter().enumerate() {
-                    let expected = match i.checked_sub(start) {
-                        Some(i) if i < length => 3 + i as u8,
-                        _ => 255,
-                    };
-                    assert_eq!(byte, expected);
-                }
-            }
+    fn lines_are_found_and_filled() {
+        let mut memory = [const { MaybeUninit::<u32>::uninit() }; 64];
+        let start = memory.as_ptr().align_offset(LINE);
+        let source: Vec<_> = (0..16).map(MaybeUninit::new).collect();
+        for (length, lines) in [(0, Some(0)), (16, Some(1)), (32, Some(2)), (17, None)] {
+            let found = Line::of(&mut memory[start..start + length]);
+            assert_eq!(found.map(|lines| lines.len()), lines);
+        }
+        assert!(Line::of(&mut memory[start + 1..start + 17]).is_none());
+
+        let lines = Line::of(&mut memory[start..start + 32]).unwrap();
+        stream_line(&source, &mut lines[1]);
+        finish_streaming();
+        for (i, element) in memory[start + 16..start + 32].iter().enumerate() {
+            // SAFETY: all of these were written.
+            assert_eq!(unsafe { element.assume_init() }, i as u32);
         }
     }
 }

@@ -11,9 +11,7 @@ pub(crate) fn map<S: Copy + Sync, T: Element>(
 ) -> Result<DenseArray> {
     let work = size_of_val(x) + x.len() * size_of::<T>();
     DenseArray::write_rows(shape, 1, work, |range, output| {
-        for x in x[range.clone()].chunks(output.step(range.len())) {
-            output.each(x.len(), |i| f(x[i]));
-        }
+        output.each(&x[range], |&x| f(x));
         Ok(())
     })
 }
@@ -35,12 +33,7 @@ pub(crate) fn zip<S: Copy + Sync, T: Element>(
 ) -> Result<DenseArray> {
     let work = 2 * size_of_val(x) + x.len() * size_of::<T>();
     DenseArray::write_rows(shape, 1, work, |range, output| {
-        let step = output.step(range.len());
-        let chunks = x[range.clone()].chunks(step).zip(y[range].chunks(step));
-        for (x, y) in chunks {
-            let y = &y[..x.len()];
-            output.each(x.len(), |i| f(x[i], y[i]));
-        }
+        output.each((&x[range.clone()], &y[range]), |(&x, &y)| f(x, y));
         Ok(())
     })
 }

@@ -75,13 +75,12 @@ pub(crate) fn gather_map<T: Element>(
             if rows.row == 1 {
                 // Loops over all derivatives of an element are longer than those over rows.
                 let w = weights[parent];
-                output.each(a.len(), |i| f(w, a[i]));
+                output.each(a, |&a| f(w, a));
                 continue;
             }
             let w = &weights[parent * rows.row..][..rows.row];
             for a in a.chunks_exact(rows.row) {
-                let w = &w[..a.len()];
-                output.each(a.len(), |i| f(w[i], a[i]));
+                output.each((w, a), |(&w, &a)| f(w, a));
             }
         }
         Ok(())
@@ -132,15 +131,13 @@ pub(crate) fn gather_zip<T: Element>(
             let (a, b) = (a.row(row, length, &zeros), b.row(row, length, &zeros));
             if rows.row == 1 {
                 let weights = (v[parent], w[parent]);
-                let b = &b[..a.len()];
-                output.each(a.len(), |i| f(weights, (a[i], b[i])));
+                output.each((a, b), |(&a, &b)| f(weights, (a, b)));
                 continue;
             }
             let values = parent * rows.row;
             let (v, w) = (&v[values..][..rows.row], &w[values..][..rows.row]);
             for (a, b) in a.chunks_exact(rows.row).zip(b.chunks_exact(rows.row)) {
-                let (v, w, b) = (&v[..a.len()], &w[..a.len()], &b[..a.len()]);
-                output.each(a.len(), |i| f((v[i], w[i]), (a[i], b[i])));
+                output.each(((v, w), (a, b)), |((&v, &w), (&a, &b))| f((v, w), (a, b)));
             }
         }
         Ok(())

@@ -171,7 +171,7 @@ pub(crate) fn row_variances<T: Continuous>(
             |group, tile| {
                 let moments = &mut moments[..tile.len()];
                 tile_moments(x, length, groups.rows_of(group), tile, &mut memory, moments);
-                output.each(moments.len(), |i| T::from_real(f(moments[i].variance)));
+                output.each(&*moments, |moments| T::from_real(f(moments.variance)));
             },
         );
         Ok(())

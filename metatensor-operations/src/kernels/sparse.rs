@@ -42,8 +42,7 @@ pub(crate) fn zip_rows<T: Element>(
     DenseArray::write_rows(shape, length, work, |range, output| {
         for row in range {
             let (x, y) = (x.row(row, length, &zeros), y.row(row, length, &zeros));
-            let (x, y) = (&x[..length], &y[..length]);
-            output.each(length, |i| f(x[i], y[i]));
+            output.each((x, y), |(&x, &y)| f(x, y));
         }
         Ok(())
     })
