@@ -82,6 +82,11 @@ fn paths_can_be_pipes_and_open_files_and_signals_can_end_saves() {
 }
 
 #[test]
+fn files_are_read_in_part_and_mapped() {
+    check("map_files.c");
+}
+
+#[test]
 fn what_the_process_may_spend_is_limited_and_names_of_gradients_are_checked() {
     check("resource_limits.c");
 }

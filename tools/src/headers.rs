@@ -67,6 +67,18 @@ pub const HEADERS: &[Header] = &[
         includes: "",
     },
     Header {
+        path: "metatensor/io.h",
+        purpose: "Files that are read in part, or mapped.",
+        sources: &[
+            "types/reader.rs",
+            "types/map_file.rs",
+            "functions/map_files.rs",
+            "functions/map_file_headers.rs",
+            "functions/mapped_files.rs",
+        ],
+        includes: "#include <stdbool.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n",
+    },
+    Header {
         path: "metatensor/threads.h",
         purpose: "How many threads the library uses.",
         sources: &["functions/threads.rs"],

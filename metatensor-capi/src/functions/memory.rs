@@ -168,7 +168,7 @@ pub unsafe extern "C" fn mts_array_from_scalar(
 
 /// Tell whether this library has something that metatensor 0.2 does not have.
 ///
-/// @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `operations`,
+/// @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `io`, `operations`,
 ///        `resource_limits` or `threads`
 /// @param available is set to whether the functions in this header are there
 ///
@@ -184,6 +184,7 @@ pub extern "C" fn mts_has_feature(
             "arrays",
             "gradient_map",
             "operations",
+            "io",
             "resource_limits",
             "threads",
         ];

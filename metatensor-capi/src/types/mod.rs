@@ -4,7 +4,9 @@ mod array;
 mod block;
 mod gradient_map;
 mod labels;
+mod map_file;
 mod operations;
+mod reader;
 mod tensor_map;
 
 use metatensor_core::Result;
@@ -13,7 +15,9 @@ pub use self::array::*;
 pub use self::block::*;
 pub use self::gradient_map::*;
 pub use self::labels::*;
+pub use self::map_file::*;
 pub use self::operations::*;
+pub use self::reader::*;
 pub use self::tensor_map::*;
 
 /// A handle of something that operations make.

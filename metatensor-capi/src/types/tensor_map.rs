@@ -33,6 +33,21 @@ unsafe impl Send for InfoStrings {}
 unsafe impl Sync for InfoStrings {}
 
 impl InfoStrings {
+    pub(crate) fn new<'a>(info: impl Iterator<Item = (&'a String, &'a String)>) -> InfoStrings {
+        let entries: Vec<_> = info
+            .map(|(key, value)| (c_string(key.clone()), c_string(value.clone())))
+            .collect();
+        let keys = entries.iter().map(|(key, _)| key.as_ptr()).collect();
+        InfoStrings { entries, keys }
+    }
+
+    /// The text of the entry with this name, or NULL.
+    pub(crate) fn value(&self, key: &str) -> *const c_char {
+        let mut entries = self.entries.iter();
+        let found = entries.find(|(known, _)| known.to_bytes() == key.as_bytes());
+        found.map_or(std::ptr::null(), |(_, value)| value.as_ptr())
+    }
+
     pub(crate) fn keys(&self) -> &[*const c_char] {
         &self.keys
     }
@@ -41,14 +56,8 @@ impl InfoStrings {
 impl mts_tensormap_t {
     /// The names of all entries of the info, valid until it changes.
     pub(crate) fn info(&self) -> &InfoStrings {
-        self.info.get_or_init(|| {
-            let info = self.map.info().iter();
-            let entries: Vec<_> = info
-                .map(|(key, value)| (c_string(key.clone()), c_string(value.clone())))
-                .collect();
-            let keys = entries.iter().map(|(key, _)| key.as_ptr()).collect();
-            InfoStrings { entries, keys }
-        })
+        self.info
+            .get_or_init(|| InfoStrings::new(self.map.info().iter()))
     }
 
     /// The text of an entry of the info, valid until the info changes, or NULL.

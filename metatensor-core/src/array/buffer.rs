@@ -95,9 +95,8 @@ impl Buffer {
     /// Whether this is memory of ours, which nobody has the address of who does not own a part of it.
     fn is_ours(&self) -> bool {
         match &self.owner {
-            Owner::Allocated(_) | Owner::Value(_) => true,
-            // a file that is mapped for nobody else
-            Owner::Region(region) => !region.is_read_only(),
+            // nobody writes to files, unless they are mapped for nobody else
+            Owner::Allocated(_) | Owner::Value(_) | Owner::Region(_) => true,
             Owner::Dlpack(_) | Owner::Shared(_) => false,
         }
     }

@@ -11,7 +11,7 @@ use metatensor_core::{
 use crate::make::{Recipe, assert_same_block, assert_same_map, map};
 use crate::{Counting, archive, compressed, in_memory, large, members};
 
-fn assert_describes(header: &BlockHeader<'_>, block: &TensorBlock) {
+fn assert_describes(header: &BlockHeader, block: &TensorBlock) {
     assert_eq!(header.dtype(), block.dtype());
     assert_eq!(header.shape(), block.shape());
     assert_eq!(&header.samples().unwrap(), block.samples());

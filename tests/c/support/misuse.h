@@ -6,6 +6,7 @@
 #include "check.h"
 
 #include <metatensor/gradient_map.h>
+#include <metatensor/io.h>
 
 #include <stdbool.h>
 
@@ -38,6 +39,19 @@ static inline const mts_gradient_map_t *some_map(void) {
     const mts_gradient_map_t *map;
     CHECK_OK(mts_gradient_map(some_block(), "s", &map));
     return map;
+}
+
+static inline mts_map_file_t *some_file(void) {
+    mts_map_file_t *file;
+    CHECK_OK(mts_tensormap_save("misuse.mts", some_tensor()));
+    CHECK_OK(mts_map_file_open("misuse.mts", NULL, &file));
+    return file;
+}
+
+static inline mts_map_file_header_t *some_header(void) {
+    mts_map_file_header_t *header;
+    CHECK_OK(mts_map_file_header(some_file(), 0, &header));
+    return header;
 }
 
 static inline mts_array_t some_array(void) { return c_array_scalar(0); }

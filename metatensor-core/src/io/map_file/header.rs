@@ -1,15 +1,17 @@
 //! What is known of a block without its values.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::super::archive::LoadError;
 use super::super::array::Arrays;
 use super::super::in_file;
 use super::super::loader::{Loader, gradient_prefix};
-use super::MapFile;
+use super::Content;
 use crate::{DType, Error, Labels, Limit, Result};
 
-/// Everything of a block in a [`MapFile`] but its values. Labels are read when they are asked for, each time.
+/// Everything of a block in a [`MapFile`](super::MapFile) but its values. Labels are read when they are asked for, each time;
+/// the file stays open as long as this.
 ///
 /// ```
 /// # use metatensor_core::{DType, Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
@@ -29,8 +31,8 @@ use crate::{DType, Error, Labels, Limit, Result};
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct BlockHeader<'f> {
-    file: &'f MapFile,
+pub struct BlockHeader {
+    content: Arc<Content>,
     /// What the names of the members start with, and those of the block that has the properties.
     prefix: String,
     of_values: String,
@@ -39,18 +41,18 @@ pub struct BlockHeader<'f> {
     shape: Vec<usize>,
 }
 
-impl<'f> BlockHeader<'f> {
-    pub(super) fn of_block(file: &'f MapFile, prefix: String) -> Result<Self> {
-        Self::new(file, prefix.clone(), prefix, 0)
+impl BlockHeader {
+    pub(super) fn of_block(content: &Arc<Content>, prefix: String) -> Result<Self> {
+        Self::new(content, prefix.clone(), prefix, 0)
     }
 
-    fn new(file: &'f MapFile, prefix: String, of_values: String, depth: u64) -> Result<Self> {
-        let limits = file.archive.source().limits();
+    fn new(content: &Arc<Content>, prefix: String, of_values: String, depth: u64) -> Result<Self> {
+        let limits = content.archive.source().limits();
         limits.check(Limit::Depth, depth, format_args!("'{prefix}'"))?;
-        let loader = file.parts(Arrays::Native);
+        let loader = content.parts(Arrays::Native);
         let (dtype, shape) = loader.load(|loader| loader.values_header(&prefix))?;
         let header = BlockHeader {
-            file,
+            content: Arc::clone(content),
             prefix,
             of_values,
             depth,
@@ -114,8 +116,8 @@ impl<'f> BlockHeader<'f> {
     }
 
     /// Parameters of all gradients, sorted.
-    pub fn gradients_list(&self) -> &'f [String] {
-        let list = self.file.parameters.get(&self.prefix);
+    pub fn gradients_list(&self) -> &[String] {
+        let list = self.content.parameters.get(&self.prefix);
         list.map_or(&[], Vec::as_slice)
     }
 
@@ -124,7 +126,7 @@ impl<'f> BlockHeader<'f> {
     /// # Errors
     ///
     /// If there is no such gradient, or if it can not be read.
-    pub fn gradient(&self, parameter: &str) -> Result<BlockHeader<'f>> {
+    pub fn gradient(&self, parameter: &str) -> Result<BlockHeader> {
         if !self.gradients_list().iter().any(|known| known == parameter) {
             return Err(Error::invalid(format!(
                 "there is no gradient '{parameter}' in '{}'",
@@ -132,12 +134,17 @@ impl<'f> BlockHeader<'f> {
             )));
         }
         let prefix = gradient_prefix(&self.prefix, parameter);
-        Self::new(self.file, prefix, self.of_values.clone(), self.depth + 1)
+        Self::new(
+            &self.content,
+            prefix,
+            self.of_values.clone(),
+            self.depth + 1,
+        )
     }
 
     fn read<T>(&self, read: impl FnOnce(&mut Loader<'_, '_>) -> Result<T, LoadError>) -> Result<T> {
-        let mut loader = self.file.parts(Arrays::Native);
-        let name = self.file.archive.source().name();
+        let mut loader = self.content.parts(Arrays::Native);
+        let name = self.content.name();
         read(&mut loader).map_err(|error| error.in_source(name))
     }
 
@@ -156,11 +163,11 @@ impl<'f> BlockHeader<'f> {
     #[cold]
     fn bad(&self, member: &str, reason: String) -> Error {
         let place = [&self.prefix, member].concat();
-        in_file(Error::serialization(reason), &place).context(self.file.archive.source().name())
+        in_file(Error::serialization(reason), &place).context(self.content.name())
     }
 }
 
-impl fmt::Debug for BlockHeader<'_> {
+impl fmt::Debug for BlockHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlockHeader")
             .field("prefix", &self.prefix)

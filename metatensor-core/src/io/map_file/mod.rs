@@ -8,16 +8,19 @@ use indexmap::IndexMap;
 
 use super::archive::{Archive, Reading, Source};
 use super::array::Arrays;
-use super::loader::{KEYS, Loader, Parameters, Selected, block_prefix, parameters};
+use super::loader::{KEYS, Loader, Selected, block_prefix};
 use super::opened::open_map;
 use super::read_at::ReadAt;
 use crate::error::Contents;
 use crate::memory::{Mapping, Region};
 use crate::{Array, DType, Error, Labels, Limits, Result, TensorBlock, TensorMap};
 
+mod content;
 mod header;
 
 pub use header::BlockHeader;
+
+use content::Content;
 
 /// A map in a file, of which the keys are in memory, and all else is read when it is asked for.
 ///
@@ -52,8 +55,7 @@ pub use header::BlockHeader;
 /// # Ok::<(), metatensor_core::Error>(())
 /// ```
 pub struct MapFile {
-    archive: Archive<'static>,
-    parameters: Arc<Parameters>,
+    content: Arc<Content>,
     keys: Labels,
     /// The bytes of the file, to be read, since somebody asked for them.
     region: OnceLock<Option<Region>>,
@@ -163,13 +165,11 @@ impl MapFile {
     }
 
     fn in_archive(archive: Archive<'static>) -> Result<MapFile> {
-        let parameters = Arc::new(parameters(&archive));
-        let reader = archive.reader(Reading::Parts);
-        let loader = Loader::for_archive(reader, Arc::clone(&parameters), Arrays::Native);
+        let content = Content::new(archive);
+        let loader = content.parts(Arrays::Native);
         let keys = loader.load(|loader| loader.labels(KEYS))?;
         Ok(MapFile {
-            archive,
-            parameters,
+            content: Arc::new(content),
             keys,
             region: OnceLock::new(),
         })
@@ -205,7 +205,7 @@ impl MapFile {
     ///
     /// If it can not be read.
     pub fn info(&self) -> Result<IndexMap<String, String>> {
-        self.parts(Arrays::Native).load(Loader::info)
+        self.content.parts(Arrays::Native).load(Loader::info)
     }
 
     /// What is known of a block without reading its values: shapes, data types, labels, and the same for gradients.
@@ -213,8 +213,8 @@ impl MapFile {
     /// # Errors
     ///
     /// If there is no such block, or if it can not be read.
-    pub fn block_header(&self, block: usize) -> Result<BlockHeader<'_>> {
-        BlockHeader::of_block(self, self.prefix(block)?)
+    pub fn block_header(&self, block: usize) -> Result<BlockHeader> {
+        BlockHeader::of_block(&self.content, self.prefix(block)?)
     }
 
     /// Loads a block, with its gradients.
@@ -295,7 +295,9 @@ impl MapFile {
     ///
     /// If the file does not hold a valid map, and nothing else.
     pub fn load(&self) -> Result<TensorMap> {
-        self.whole(Reading::Whole, Arrays::Native).load(Loader::map)
+        self.content
+            .whole(Reading::Whole, Arrays::Native)
+            .load(Loader::map)
     }
 
     /// Loads the whole map into arrays made by `create`, as [`TensorMap::load_with`] does.
@@ -317,7 +319,7 @@ impl MapFile {
         mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
     ) -> Result<TensorMap> {
         let arrays = Arrays::Made(&mut create);
-        self.whole(Reading::Whole, arrays).load(Loader::map)
+        self.content.whole(Reading::Whole, arrays).load(Loader::map)
     }
 
     /// Loads the whole map with arrays that are in the file itself, as [`MapFile::block_mapped`] does.
@@ -327,7 +329,7 @@ impl MapFile {
     /// If the file can not be mapped, or as for [`MapFile::load`].
     pub fn load_mapped(&self, mapping: Mapping) -> Result<TensorMap> {
         let arrays = self.mapped(mapping)?;
-        self.whole(Reading::Parts, arrays).load(Loader::map)
+        self.content.whole(Reading::Parts, arrays).load(Loader::map)
     }
 
     /// Loads a part of the map: see [`MapSelection`]. Only what is needed is read, and not much more: rows that follow each
@@ -377,7 +379,7 @@ impl MapFile {
             }
             None => (self.keys.clone(), (0..self.len() as u32).collect()),
         };
-        let loader = self.parts(arrays).select(Selected {
+        let loader = self.content.parts(arrays).select(Selected {
             samples: selection.samples.as_ref(),
             properties: selection.properties.as_ref(),
         });
@@ -386,7 +388,9 @@ impl MapFile {
 
     fn block_into(&self, block: usize, arrays: Arrays<'_>) -> Result<TensorBlock> {
         let prefix = self.prefix(block)?;
-        self.parts(arrays).load(|loader| loader.block(prefix))
+        self.content
+            .parts(arrays)
+            .load(|loader| loader.block(prefix))
     }
 
     fn prefix(&self, block: usize) -> Result<String> {
@@ -395,14 +399,14 @@ impl MapFile {
         }
         Err(Error::invalid(format!(
             "there is no block {block} in {}, which has {} of them",
-            self.archive.source().name(),
+            self.content.name(),
             self.len()
         )))
     }
 
     /// Arrays in the file itself, if it can be mapped.
     fn mapped(&self, mapping: Mapping) -> Result<Arrays<'static>> {
-        let source = self.archive.source();
+        let source = self.content.archive.source();
         let region = match (mapping, self.region.get()) {
             (Mapping::ReadOnly, Some(known)) => known.clone(),
             (Mapping::ReadOnly, None) => {
@@ -414,26 +418,12 @@ impl MapFile {
         };
         Ok(region.map_or(Arrays::Native, Arrays::Mapped))
     }
-
-    /// What reads some members.
-    fn parts<'c>(&self, arrays: Arrays<'c>) -> Loader<'static, 'c> {
-        self.loader(self.archive.reader(Reading::Parts), arrays)
-    }
-
-    /// What reads all members, or what is needed of them.
-    fn whole<'c>(&self, reading: Reading, arrays: Arrays<'c>) -> Loader<'static, 'c> {
-        self.loader(self.archive.reader(reading).with_all_members(), arrays)
-    }
-
-    fn loader<'c>(&self, archive: Archive<'static>, arrays: Arrays<'c>) -> Loader<'static, 'c> {
-        Loader::for_archive(archive, Arc::clone(&self.parameters), arrays)
-    }
 }
 
 impl fmt::Debug for MapFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MapFile")
-            .field("name", &self.archive.source().name())
+            .field("name", &self.content.name())
             .field("keys", &self.keys)
             .finish_non_exhaustive()
     }

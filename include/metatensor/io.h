@@ -1,0 +1,482 @@
+/* Files that are read in part, or mapped.
+ *
+ * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+ * Change those, not this file. */
+
+#ifndef METATENSOR_IO_H
+#define METATENSOR_IO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metatensor.h"
+
+
+/**
+ * It is only read: DLPack tensors are flagged as read-only, and functions that change an array change a copy. A change
+ * through a pointer ends the process (`SIGSEGV`).
+ */
+#define MTS_MAPPING_READ_ONLY 0
+
+/**
+ * Pages that are written to are copied then: neither the file nor anybody else sees the change. For those who can not use
+ * arrays that are read-only.
+ */
+#define MTS_MAPPING_PRIVATE 1
+
+/**
+ * Everything of a block, or of a gradient, in a file but its values.
+ *
+ * It can be used from several threads at the same time, and after the file that it is from was freed.
+ */
+typedef struct mts_map_file_header_t mts_map_file_header_t;
+
+/**
+ * A map in a file, of which the directory and the keys are in memory, and all else is read when it is asked for.
+ *
+ * All functions but `mts_map_file_free` can be called from several threads at the same time, and read on their own.
+ */
+typedef struct mts_map_file_t mts_map_file_t;
+
+/**
+ * What may be read from one file: numbers that are 0 stand for the limits of the process, see `mts_set_limit`.
+ */
+typedef struct mts_file_limits_t {
+    /**
+     * bytes that all compressed members give which one call reads, or that come out of a pipe
+     */
+    uint64_t inflated_bytes;
+    /**
+     * members of the archive
+     */
+    uint64_t members;
+    /**
+     * dimensions of labels, or gradients of a block
+     */
+    uint64_t names;
+    /**
+     * how deep gradients of gradients are nested: at most 64
+     */
+    uint64_t depth;
+} mts_file_limits_t;
+
+/**
+ * Functions that read a file, wherever it is.
+ *
+ * They are only called on threads that call a function of this library, and never on those that it made.
+ */
+typedef struct mts_reader_t {
+    /**
+     * given to the functions
+     */
+    void *user_data;
+    /**
+     * number of bytes of the file
+     */
+    uint64_t size;
+    /**
+     * Puts the `count` bytes that start at `offset` into `bytes`. No more are asked for than there are. It should return
+     * `MTS_SUCCESS`; or, after giving a message to `mts_set_last_error`, `MTS_CALLBACK_ERROR`. It can not use the file
+     * that it reads.
+     */
+    mts_status_t (*read_at)(void *user_data, uint64_t offset, uint8_t *bytes, uintptr_t count);
+    /**
+     * Called once, when the file is not used any more, on the thread that does this: by `mts_map_file_free`, or when the
+     * last header of a block is freed; also if opening the file fails. Can be NULL.
+     */
+    void (*release)(void *user_data);
+    /**
+     * Whether several threads can call `read_at` at the same time. If not, using the file on several threads at once is
+     * an error on all but one of them.
+     */
+    bool concurrent;
+} mts_reader_t;
+
+/**
+ * Which part of a map to load: labels that are NULL stand for everything.
+ *
+ * The labels have some or all of the dimensions of what they select from: what matches one of their entries is loaded. Keys
+ * and samples are in the order of labels that have all dimensions in the same order, and else in that of the file;
+ * properties always are. This is what loading everything, selecting blocks, and `mts_slice` give. Gradients have the rows of
+ * the selected samples, with their new numbers. Blocks stay if nothing of them is selected.
+ */
+typedef struct mts_map_selection_t {
+    /**
+     * which blocks to load
+     */
+    const mts_labels_t *keys;
+    /**
+     * which samples of them
+     */
+    const mts_labels_t *samples;
+    /**
+     * which properties of them
+     */
+    const mts_labels_t *properties;
+} mts_map_selection_t;
+
+/**
+ * What may be done with the memory of a mapped file: a `MTS_MAPPING_` value.
+ */
+typedef uint32_t mts_mapping_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Open a map in a file: the directory of the archive and the keys are read, and nothing else.
+ *
+ * What is read later is checked as when the whole file is loaded, but for what only `mts_map_file_load` and `mts_validate`
+ * can tell: whether members that were not read are damaged, and whether there are some that belong to no block. The
+ * file should not be written to while it is open. Replacing it, as saving does, is fine: what was opened goes on to exist.
+ *
+ * @param path path of the file, in UTF-8. What comes out of a pipe is read to its end.
+ * @param limits what may be read from this file, or NULL for the limits of the process
+ * @param file is set to the file, *owned* by the caller, to be given to `mts_map_file_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_IO_ERROR` if the file can not be read, or `MTS_SERIALIZATION_ERROR` if it holds no map
+ */
+mts_status_t mts_map_file_open(const char *path,
+                               const struct mts_file_limits_t *limits,
+                               struct mts_map_file_t **file);
+
+/**
+ * Open a map in memory, the content of a file.
+ *
+ * Arrays that are mapped from it are in this memory, which is released when the file and the last of them are.
+ *
+ * @param buffer content of the file, which nobody changes
+ * @param buffer_count size of this content in bytes
+ * @param release function to call when the memory is not needed any more, which can be on another thread. It is called
+ *        exactly once, also if this function fails. NULL if the memory outlives everything that is made with the file.
+ * @param user_data given to `release`
+ * @param limits what may be read from this file, or NULL for the limits of the process
+ * @param file is set to the file, *owned* by the caller, to be given to `mts_map_file_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_open_buffer(const uint8_t *buffer,
+                                      uintptr_t buffer_count,
+                                      void (*release)(void *user_data),
+                                      void *user_data,
+                                      const struct mts_file_limits_t *limits,
+                                      struct mts_map_file_t **file);
+
+/**
+ * Open a map that functions of the caller read.
+ *
+ * @param name what errors call the file
+ * @param reader the functions, which are *copied*
+ * @param limits what may be read from this file, or NULL for the limits of the process
+ * @param file is set to the file, *owned* by the caller, to be given to `mts_map_file_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_open_reader(const char *name,
+                                      struct mts_reader_t reader,
+                                      const struct mts_file_limits_t *limits,
+                                      struct mts_map_file_t **file);
+
+/**
+ * Close a file.
+ *
+ * What was loaded from it stays, and so do headers of blocks.
+ *
+ * @param file a file owned by the caller, or NULL. It must not be used any more; nor can what was borrowed from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_map_file_free(struct mts_map_file_t *file);
+
+/**
+ * Get the keys of a map in a file, one for each block.
+ *
+ * @param file the file
+ * @param keys is set to labels *owned* by the caller, to be given to `mts_labels_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_map_file_keys(const struct mts_map_file_t *file,
+                               const mts_labels_t **keys);
+
+/**
+ * Get the names of all entries in the info of a map in a file, which is read by the first call.
+ *
+ * @param file the file
+ * @param keys is set to `keys_count` names. They are *borrowed*: valid until the file is freed. On error, NULL.
+ * @param keys_count is set to the number of entries
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_info_keys(const struct mts_map_file_t *file,
+                                    const char *const **keys,
+                                    uintptr_t *keys_count);
+
+/**
+ * Get an entry of the info of a map in a file, which is read by the first call.
+ *
+ * @param file the file
+ * @param key name of the entry, in UTF-8
+ * @param value is set to the text, or to NULL if there is no such entry. It is *borrowed*: valid until the file is freed.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_get_info(const struct mts_map_file_t *file,
+                                   const char *key,
+                                   const char **value);
+
+/**
+ * Load one block of a map in a file, with its gradients.
+ *
+ * @param file the file
+ * @param index number of the block: that of its key
+ * @param create_array function making the array for each of the values, or NULL for arrays of this library
+ * @param block is set to a block *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_block(const struct mts_map_file_t *file,
+                                uintptr_t index,
+                                mts_create_array_callback_t create_array,
+                                mts_block_t **block);
+
+/**
+ * Load all of a map in a file, and check the whole file.
+ *
+ * @param file the file
+ * @param create_array function making the array for each of the values, or NULL for arrays of this library
+ * @param tensor is set to a map *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_load(const struct mts_map_file_t *file,
+                               mts_create_array_callback_t create_array,
+                               mts_tensormap_t **tensor);
+
+/**
+ * Load a part of a map in a file.
+ *
+ * Only what is needed is read, and not much more: rows that follow each other are read at once, those that do not with what
+ * is between them if this is little. Labels are read and checked as a whole, and so are compressed members. The checksum of
+ * values is compared if all of their bytes are read.
+ *
+ * @param file the file
+ * @param selection which part to load
+ * @param create_array function making the array for each of the values, or NULL for arrays of this library
+ * @param tensor is set to a map *owned* by the caller, with the info of the file; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_load_selected(const struct mts_map_file_t *file,
+                                        const struct mts_map_selection_t *selection,
+                                        mts_create_array_callback_t create_array,
+                                        mts_tensormap_t **tensor);
+
+/**
+ * Read what is known of a block in a file without reading its values.
+ *
+ * @param file the file
+ * @param index number of the block: that of its key
+ * @param header is set to the header, *owned* by the caller, to be given to `mts_map_file_header_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_header(const struct mts_map_file_t *file,
+                                 uintptr_t index,
+                                 struct mts_map_file_header_t **header);
+
+/**
+ * Read what is known of a gradient without reading its values.
+ *
+ * @param header header of the block, or gradient, that it is a gradient of
+ * @param parameter the gradient is with respect to this parameter
+ * @param gradient is set to the header, *owned* by the caller, to be given to `mts_map_file_header_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_header_gradient(const struct mts_map_file_header_t *header,
+                                          const char *parameter,
+                                          struct mts_map_file_header_t **gradient);
+
+/**
+ * Release the header of a block.
+ *
+ * @param header a header owned by the caller, or NULL. It must not be used any more; nor can what was borrowed from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_map_file_header_free(struct mts_map_file_header_t *header);
+
+/**
+ * Get the type of the values of a block in a file.
+ *
+ * @param header header of the block
+ * @param dtype is set to the type
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_map_file_header_dtype(const struct mts_map_file_header_t *header,
+                                       DLDataType *dtype);
+
+/**
+ * Get the shape of the values of a block in a file.
+ *
+ * @param header header of the block
+ * @param shape is set to the length of each axis: samples, components, properties. They are *borrowed*: valid until the
+ *        header is freed. On error, NULL.
+ * @param shape_count is set to the number of axes
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_map_file_header_shape(const struct mts_map_file_header_t *header,
+                                       const uintptr_t **shape,
+                                       uintptr_t *shape_count);
+
+/**
+ * Read the labels of one axis of a block in a file.
+ *
+ * @param header header of the block
+ * @param axis number of the axis: 0 for samples, then components, then properties
+ * @param labels is set to labels *owned* by the caller, to be given to `mts_labels_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_header_labels(const struct mts_map_file_header_t *header,
+                                        uintptr_t axis,
+                                        const mts_labels_t **labels);
+
+/**
+ * Get the parameters of all gradients of a block in a file.
+ *
+ * @param header header of the block
+ * @param parameters is set to `parameters_count` names, sorted. They are *borrowed*: valid until the header is freed. On
+ *        error, NULL.
+ * @param parameters_count is set to the number of gradients
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_map_file_header_gradients_list(const struct mts_map_file_header_t *header,
+                                                const char *const **parameters,
+                                                uintptr_t *parameters_count);
+
+/**
+ * Load a map whose arrays are in the file itself, where they are: nothing of them is read until it is used.
+ *
+ * Arrays are of this library. Those whose data is aligned in the file, for elements of their type, and in the byte order of
+ * this machine, are mapped. All others are copied, as are compressed ones, booleans, and empty arrays: `mts_block_is_mapped`
+ * tells. The file stays mapped until the last of these arrays is freed.
+ *
+ * The values are what is in the file, unchecked: only functions that load all of a file, and `mts_validate`, compare their
+ * checksums. If the file is truncated while it is mapped, the process ends with a `SIGBUS` when it uses what is
+ * gone; if it is written to, values change. Files that are replaced, as by `mts_tensormap_save`, are safe.
+ *
+ * With `MTS_MAPPING_READ_ONLY`, functions that change an array (`reshape` of what is not contiguous, `move_data`) change a
+ * copy, and `as_dlpack` gives a tensor with `DLPACK_FLAG_BITMASK_READ_ONLY`: who ignores this, and writes, ends the process
+ * with a `SIGSEGV`. With `MTS_MAPPING_PRIVATE` tensors can be written to, and the file stays as it is.
+ *
+ * @param path path of the file, in UTF-8
+ * @param mapping `MTS_MAPPING_READ_ONLY` or `MTS_MAPPING_PRIVATE`
+ * @param tensor is set to a map *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_tensormap_load_mapped(const char *path,
+                                       mts_mapping_t mapping,
+                                       mts_tensormap_t **tensor);
+
+/**
+ * Load a map whose arrays are in memory of the caller, the content of a file: they are read-only.
+ *
+ * @param buffer content of the file, which nobody changes
+ * @param buffer_count size of this content in bytes
+ * @param release function to call when the last of the arrays is freed, on the thread that does this, or when this
+ *        function fails: exactly once. NULL if the memory outlives the arrays.
+ * @param user_data given to `release`
+ * @param tensor is set to a map *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_tensormap_load_mapped_buffer(const uint8_t *buffer,
+                                              uintptr_t buffer_count,
+                                              void (*release)(void *user_data),
+                                              void *user_data,
+                                              mts_tensormap_t **tensor);
+
+/**
+ * Load a block whose arrays are in the file itself: see `mts_tensormap_load_mapped`.
+ *
+ * @param path path of the file, in UTF-8
+ * @param mapping `MTS_MAPPING_READ_ONLY` or `MTS_MAPPING_PRIVATE`
+ * @param block is set to a block *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_load_mapped(const char *path, mts_mapping_t mapping, mts_block_t **block);
+
+/**
+ * Load a block whose arrays are in memory of the caller: see `mts_tensormap_load_mapped_buffer`.
+ *
+ * @param buffer content of the file, which nobody changes
+ * @param buffer_count size of this content in bytes
+ * @param release function to call when the last of the arrays is freed, on the thread that does this, or when this
+ *        function fails: exactly once. NULL if the memory outlives the arrays.
+ * @param user_data given to `release`
+ * @param block is set to a block *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_block_load_mapped_buffer(const uint8_t *buffer,
+                                          uintptr_t buffer_count,
+                                          void (*release)(void *user_data),
+                                          void *user_data,
+                                          mts_block_t **block);
+
+/**
+ * Load all of a map in a file, with arrays in the file itself: see `mts_tensormap_load_mapped`.
+ *
+ * Arrays of a file in memory are in this memory with `MTS_MAPPING_READ_ONLY`, and copied with `MTS_MAPPING_PRIVATE`. Those of
+ * a file that functions of the caller read are always copied.
+ *
+ * @param file the file
+ * @param mapping `MTS_MAPPING_READ_ONLY` or `MTS_MAPPING_PRIVATE`
+ * @param tensor is set to a map *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_load_mapped(const struct mts_map_file_t *file,
+                                      mts_mapping_t mapping,
+                                      mts_tensormap_t **tensor);
+
+/**
+ * Load one block of a map in a file, with arrays in the file itself: see `mts_map_file_load_mapped`.
+ *
+ * @param file the file
+ * @param index number of the block: that of its key
+ * @param mapping `MTS_MAPPING_READ_ONLY` or `MTS_MAPPING_PRIVATE`
+ * @param block is set to a block *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_file_block_mapped(const struct mts_map_file_t *file,
+                                       uintptr_t index,
+                                       mts_mapping_t mapping,
+                                       mts_block_t **block);
+
+/**
+ * Get whether the values of a block, without those of its gradients, are in a file, or in memory that was given instead of
+ * one.
+ *
+ * @param block the block
+ * @param is_mapped is set to whether they are
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_block_is_mapped(const mts_block_t *block,
+                                 bool *is_mapped);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* METATENSOR_IO_H */
