@@ -3,6 +3,7 @@ use ndarray::{Array3, Array4, ArrayD, IxDyn};
 use super::*;
 
 mod arrays;
+mod derived;
 mod gradient_map;
 mod gradients;
 
