@@ -51,18 +51,29 @@ fn scalar_of(header: &Header, member: &Member<'_, '_>) -> Result<Scalar> {
     }
 }
 
-/// Read the array that `member` is, or a part of it.
+/// Read the array that `member` is, or a part of it. Its number of axes comes with it.
 pub(super) fn read(
     member: &mut Member<'_, '_>,
     arrays: &mut Arrays<'_>,
     part: Option<&Part>,
     scratch: &mut Scratch,
-) -> Result<ArrayRef> {
+) -> Result<(ArrayRef, usize)> {
     let header = member.read_npy_header(&mut scratch.headers)?;
-    let scalar = scalar_of(&header, member)?;
+    let array = read_elements(member, arrays, part, &header, scratch)?;
+    Ok((array, header.shape.len()))
+}
+
+fn read_elements(
+    member: &mut Member<'_, '_>,
+    arrays: &mut Arrays<'_>,
+    part: Option<&Part>,
+    header: &Header,
+    scratch: &mut Scratch,
+) -> Result<ArrayRef> {
+    let scalar = scalar_of(header, member)?;
     let part = part.filter(|part| part.rows.is_some() || part.columns.is_some());
     if header.fortran_order {
-        return read_transposed(member, arrays, part, &header, scalar, scratch);
+        return read_transposed(member, arrays, part, header, scalar, scratch);
     }
     let shape = &header.shape[..];
     if let Some(part) = part {

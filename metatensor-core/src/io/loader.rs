@@ -165,13 +165,12 @@ impl<'s, 'c> Loader<'s, 'c> {
             None => None,
         };
         let part = axes.as_ref().map(|axes| &axes.part);
-        let values = self.values(&[&prefix, "values.npy"].concat(), part)?;
+        let (values, values_axes) = self.values(&[&prefix, "values.npy"].concat(), part)?;
         let samples = match &axes {
             Some(axes) => axes.samples.clone(),
             None => self.labels(&[&prefix, "samples.npy"].concat())?,
         };
-        let components = values.shape()?.len().saturating_sub(2);
-        let components = self.components(&prefix, components)?;
+        let components = self.components(&prefix, values_axes.saturating_sub(2))?;
         let properties = match (&axes, parent) {
             (Some(axes), _) => axes.properties.clone(),
             (None, Some(parent)) => parent.properties.clone(),
@@ -249,7 +248,8 @@ impl<'s, 'c> Loader<'s, 'c> {
         })
     }
 
-    fn values(&mut self, name: &str, part: Option<&Part>) -> Result<ArrayRef, LoadError> {
+    /// The array with this name, or a part of it, and its number of axes.
+    fn values(&mut self, name: &str, part: Option<&Part>) -> Result<(ArrayRef, usize), LoadError> {
         let mut member = self.archive.open_member(name)?;
         Ok(array::read(
             &mut member,
