@@ -1,4 +1,4 @@
-/* Files that are read in part, or mapped.
+/* Maps in files: read in part or mapped, written block by block, appended to, merged.
  *
  * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
@@ -37,6 +37,13 @@ typedef struct mts_map_file_header_t mts_map_file_header_t;
  * All functions but `mts_map_file_free` can be called from several threads at the same time, and read on their own.
  */
 typedef struct mts_map_file_t mts_map_file_t;
+
+/**
+ * Writes a map to a file block by block, and never holds more than one of them.
+ *
+ * A writer is used by one thread at a time, which need not be the same one.
+ */
+typedef struct mts_map_writer_t mts_map_writer_t;
 
 /**
  * What may be read from one file: numbers that are 0 stand for the limits of the process, see `mts_set_limit`.
@@ -474,6 +481,229 @@ mts_status_t mts_map_file_block_mapped(const struct mts_map_file_t *file,
  */
 mts_status_t mts_block_is_mapped(const mts_block_t *block,
                                  bool *is_mapped);
+
+/**
+ * Start to write a map to a file, block by block.
+ *
+ * The file is there once `mts_map_writer_finish` is done, and as a whole: until then, what was there before still is. It
+ * is as one that `mts_tensormap_save` writes, but its keys and info are at its end, so that it can be appended to.
+ *
+ * @param path path of the file, in UTF-8, which has to be that of a regular one
+ * @param key_names names of the dimensions of the keys
+ * @param key_names_count number of these
+ * @param writer is set to the writer, *owned* by the caller, to be given to `mts_map_writer_finish` or
+ *        `mts_map_writer_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_create(const char *path,
+                                   const char *const *key_names,
+                                   uintptr_t key_names_count,
+                                   struct mts_map_writer_t **writer);
+
+/**
+ * Start to add blocks to the map in a file. This takes as long as writing them, and about twice the keys and the directory of
+ * the file, however large the data in it is.
+ *
+ * Files of `mts_map_writer_create` and `mts_merge_files` grow at their end. Files of others, those of `mts_tensormap_save`
+ * among them, are written once more as a whole the first time.
+ *
+ * Until `mts_map_writer_finish` is done, the file is what it was before for all readers of this library. So it is if the
+ * process dies: a journal beside the file, with the same name and `.journal` after it, says how it was. Other libraries
+ * can not read the file until then; the next writer, or `mts_map_file_recover`, puts it back. Readers that have opened the
+ * file go on with what it was then. A copy of the file needs the journal as well, if there is one.
+ *
+ * There is one writer at a time: the file is locked (with `flock`) as long as it has one, and it is an error to start
+ * another one. Where files can not be locked, nothing can be appended.
+ *
+ * @param path path of the file, in UTF-8
+ * @param writer is set to the writer, *owned* by the caller, to be given to `mts_map_writer_finish` or
+ *        `mts_map_writer_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: there is no such file, it is no map, or another writer has it
+ */
+mts_status_t mts_map_writer_append(const char *path,
+                                   struct mts_map_writer_t **writer);
+
+/**
+ * Get how many blocks the map has so far, with those that were in the file before.
+ *
+ * @param writer the writer
+ * @param count is set to the number of blocks
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_count(const struct mts_map_writer_t *writer, uintptr_t *count);
+
+/**
+ * Set an entry of the info that the map will have.
+ *
+ * @param writer the writer
+ * @param key name of the entry
+ * @param value text of the entry, or NULL to remove it
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_set_info(struct mts_map_writer_t *writer,
+                                     const char *key,
+                                     const char *value);
+
+/**
+ * Write a block. What can not be added changes nothing: the next block can follow.
+ *
+ * @param writer the writer
+ * @param key key of the block: a value for each of the dimensions
+ * @param key_count number of these values
+ * @param block the block, which still belongs to the caller, and is not needed any more after this
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: there is a block with this key already, this one does not have
+ *          the data type, the names and the gradients of those before, or the file can not be written
+ */
+mts_status_t mts_map_writer_add(struct mts_map_writer_t *writer,
+                                const int32_t *key,
+                                uintptr_t key_count,
+                                const mts_block_t *block);
+
+/**
+ * Start a block whose values come in pieces of rows: for blocks that are larger than memory, or that have as many samples as
+ * there will be.
+ *
+ * After this come `mts_map_writer_push_rows` as often as needed, and `mts_map_writer_end_rows` with the samples; then the same
+ * for each gradient, after `mts_map_writer_begin_gradient`; and then `mts_map_writer_end_block`, without which there is no
+ * such block. What does not fit is refused, and changes nothing; if the file can not be written, the whole block is taken
+ * back.
+ *
+ * @param writer the writer
+ * @param key key of the block: a value for each of the dimensions
+ * @param key_count number of these values
+ * @param dtype type of the values
+ * @param components labels of the components, which can be NULL if there are none. These and the properties still belong
+ *        to the caller.
+ * @param components_count number of components
+ * @param properties labels of the properties
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_begin_block(struct mts_map_writer_t *writer,
+                                        const int32_t *key,
+                                        uintptr_t key_count,
+                                        DLDataType dtype,
+                                        const mts_labels_t *const *components,
+                                        uintptr_t components_count,
+                                        const mts_labels_t *properties);
+
+/**
+ * Write the next rows of the values, or of the gradient that was begun.
+ *
+ * @param writer the writer
+ * @param rows array with any number of rows, and as many components and properties as there are. This function *takes
+ *        ownership* of it, even if it fails, and releases it.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_push_rows(struct mts_map_writer_t *writer,
+                                      mts_array_t rows);
+
+/**
+ * End the rows of the values, or of the gradient that was begun.
+ *
+ * @param writer the writer
+ * @param samples labels of these rows, which still belong to the caller
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_end_rows(struct mts_map_writer_t *writer, const mts_labels_t *samples);
+
+/**
+ * Start a gradient of the block that was begun, whose rows come next.
+ *
+ * @param writer the writer
+ * @param parameters parameter of a gradient of the values; for a gradient of a gradient, this comes after the parameters of
+ *        what it is a gradient of
+ * @param parameters_count number of parameters: 1 for a gradient of the values
+ * @param components labels of the components, which can be NULL if there are none. The last of them are the components of the
+ *        values.
+ * @param components_count number of components
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_begin_gradient(struct mts_map_writer_t *writer,
+                                           const char *const *parameters,
+                                           uintptr_t parameters_count,
+                                           const mts_labels_t *const *components,
+                                           uintptr_t components_count);
+
+/**
+ * End the block that was begun. Now it is one of the map.
+ *
+ * @param writer the writer
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: if the block does not have the names and gradients of those
+ *          before, all of it is taken back
+ */
+mts_status_t mts_map_writer_end_block(struct mts_map_writer_t *writer);
+
+/**
+ * Forget the block that was begun, if there is one.
+ *
+ * @param writer the writer
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_map_writer_abandon_block(struct mts_map_writer_t *writer);
+
+/**
+ * Write what makes a map of the blocks, and put the file in its place.
+ *
+ * @param writer the writer. This function *takes ownership* of it, and releases it, even if it fails.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: then the file is what it was before
+ */
+mts_status_t mts_map_writer_finish(struct mts_map_writer_t *writer);
+
+/**
+ * Release a writer that was not finished. The file is what it was before.
+ *
+ * @param writer the writer, or NULL
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_map_writer_free(struct mts_map_writer_t *writer);
+
+/**
+ * Put a file back to what it was before somebody who appended to it died, for readers of other libraries. Readers and writers
+ * of this one do not need it.
+ *
+ * @param path path of the file, in UTF-8
+ * @param recovered is set to whether there was a journal
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: the file can not be written to, a writer has it, or neither
+ *          the file nor its journal are valid
+ */
+mts_status_t mts_map_file_recover(const char *path,
+                                  bool *recovered);
+
+/**
+ * Make one file of the maps in several ones, with all of their blocks, in this order.
+ *
+ * Their data is copied as it is, and not looked at: what is damaged stays damaged, and whoever loads it will be told. The
+ * file is written beside `output` and then renamed, as by `mts_tensormap_save`; it can be one of those that are merged. A
+ * single file is copied, which aligns the arrays of one that another library wrote. The info is that of all files.
+ *
+ * @param paths paths of the files, in UTF-8
+ * @param paths_count number of files
+ * @param output path of the file that is made, in UTF-8
+ * @param aligned whether the data of larger arrays starts at multiples of 64 bytes, so that it can be used where it is in
+ *        a mapped file, as saving does; else members follow each other without gaps
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: a file can not be read or is no map, the same key is in two of
+ *          them, blocks do not have the same data type, names and gradients, an entry of the info has two values, or
+ *          the output can not be written
+ */
+mts_status_t mts_merge_files(const char *const *paths,
+                             uintptr_t paths_count,
+                             const char *output,
+                             bool aligned);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -21,6 +21,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_gradient_map_t" => Some("some_map()"),
         "mts_map_file_t" => Some("some_file()"),
         "mts_map_file_header_t" => Some("some_header()"),
+        "mts_map_writer_t" => Some("some_writer()"),
         _ => None,
     };
     let type_name = parameter.type_name.replace("const ", "");

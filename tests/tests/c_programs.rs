@@ -87,6 +87,11 @@ fn files_are_read_in_part_and_mapped() {
 }
 
 #[test]
+fn files_are_written_block_by_block_appended_to_and_merged() {
+    check("map_writers.c");
+}
+
+#[test]
 fn what_the_process_may_spend_is_limited_and_names_of_gradients_are_checked() {
     check("resource_limits.c");
 }

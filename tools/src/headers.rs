@@ -68,13 +68,15 @@ pub const HEADERS: &[Header] = &[
     },
     Header {
         path: "metatensor/io.h",
-        purpose: "Files that are read in part, or mapped.",
+        purpose: "Maps in files: read in part or mapped, written block by block, appended to, merged.",
         sources: &[
             "types/reader.rs",
             "types/map_file.rs",
+            "types/map_writer.rs",
             "functions/map_files.rs",
             "functions/map_file_headers.rs",
             "functions/mapped_files.rs",
+            "functions/map_writers.rs",
         ],
         includes: "#include <stdbool.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n",
     },

@@ -183,8 +183,8 @@ pub extern "C" fn mts_has_feature(
         let features = [
             "arrays",
             "gradient_map",
-            "operations",
             "io",
+            "operations",
             "resource_limits",
             "threads",
         ];

@@ -54,6 +54,13 @@ static inline mts_map_file_header_t *some_header(void) {
     return header;
 }
 
+static inline mts_map_writer_t *some_writer(void) {
+    const char *name = "s";
+    mts_map_writer_t *writer;
+    CHECK_OK(mts_map_writer_create("s.mts", &name, 1, &writer));
+    return writer;
+}
+
 static inline mts_array_t some_array(void) { return c_array_scalar(0); }
 
 /* Space for any result, and options with everything being zero. */
