@@ -71,7 +71,12 @@ impl TensorBlock {
 
     /// Block with an array that was made by [`Array::copy`] or [`Array::create`] of the one of this block, on the same
     /// device. These are of the same kind and type, and are only asked for their shape.
-    pub(crate) fn with_array_alike(
+    ///
+    /// # Errors
+    ///
+    /// As for [`TensorBlock::new`], or those of the array.
+    #[doc(hidden)]
+    pub fn with_array_alike(
         &self,
         values: Box<dyn Array>,
         samples: &Labels,

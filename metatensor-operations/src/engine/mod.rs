@@ -30,8 +30,8 @@ pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
 pub(crate) use repeated::Repeated;
 pub(crate) use results::{
-    add_gradients, check_no_second_derivatives, map_all, with_array, with_fractions, with_results,
-    with_values, without_gradients,
+    add_gradients, check_no_second_derivatives, map_all, with_fractions, with_results, with_values,
+    without_gradients,
 };
 pub(crate) use structure::{invalid_axis, samples_or_properties, with_gradients, with_rows};
 pub(crate) use take::{Part, Parts, Sorting, sorted, take};

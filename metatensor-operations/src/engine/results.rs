@@ -1,6 +1,6 @@
 //! From computed arrays to blocks and maps.
 
-use metatensor_core::{ArrayRef, DType, DenseArray, Error, Result, TensorBlock};
+use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock};
 
 use crate::kernels;
 use crate::numbers::{Number, continuous, read, stored, with_continuous};
@@ -22,16 +22,6 @@ pub(crate) fn with_results(
     dtype: DType,
 ) -> Result<TensorBlock> {
     with_values(block, stored(results, dtype)?)
-}
-
-/// [`with_values`] with an array of the right kind already.
-pub(crate) fn with_array(block: &TensorBlock, values: ArrayRef) -> Result<TensorBlock> {
-    TensorBlock::new(
-        values,
-        block.samples(),
-        block.components(),
-        block.properties(),
-    )
 }
 
 /// `block` itself, without gradients.

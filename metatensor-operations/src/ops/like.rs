@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use metatensor_core::internal::with_element;
 use metatensor_core::{DenseArray, Element, Error, Result, TensorBlock};
 
-use crate::engine::{Operand, add_gradients, map_structure, with_array, with_values};
+use crate::engine::{Operand, add_gradients, map_structure, with_values};
 
 /// Which gradients a new map or block has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,13 @@ fn filled_values(block: &TensorBlock, value: &DenseArray) -> Result<TensorBlock>
     if block.device().is_cpu() {
         return with_values(block, value.filled_like(&shape, value)?);
     }
-    with_array(block, block.values().create(&shape, value)?.into())
+    let values = block.values().create(&shape, value)?;
+    block.with_array_alike(
+        values,
+        block.samples(),
+        block.components(),
+        block.properties(),
+    )
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use super::{add_gradients, check_no_second_derivatives, with_array};
+use super::{add_gradients, check_no_second_derivatives, without_gradients};
 
 /// A block with the gradient `parameters[0]`, which has the gradient `parameters[1]`, and so on.
 fn nested(parameters: &[&str]) -> TensorBlock {
@@ -20,7 +20,7 @@ fn errors_of_gradients_name_the_path_to_them() {
         if depth == 0 {
             return Err(Error::unsupported("no"));
         }
-        let mut result = with_array(block, block.values().clone())?;
+        let mut result = without_gradients(block)?;
         add_gradients(&mut result, block, &mut |_, gradient| {
             fail_below(gradient, depth - 1)
         })?;
