@@ -7,6 +7,10 @@
 mod access;
 #[path = "saving/child.rs"]
 mod child;
+#[path = "saving/full.rs"]
+mod full;
+#[path = "saving/growing.rs"]
+mod growing;
 #[path = "saving/in_place.rs"]
 mod in_place;
 #[path = "saving/kills.rs"]

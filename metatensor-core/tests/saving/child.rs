@@ -12,6 +12,16 @@ type Work = fn(&Path);
 
 const ALL: &[(&str, Work)] = &[
     ("save and be killed", crate::kills::save_until_killed),
+    ("append and be killed", crate::growing::append_until_killed),
+    ("merge and be killed", crate::growing::merge_until_killed),
+    ("append and count", crate::growing::append_and_count),
+    ("write beyond a limit", crate::full::write_beyond_a_limit),
+    ("fill a disk", crate::full::fill_a_disk),
+    (
+        "write in a folder of others",
+        crate::full::write_in_a_folder_of_others,
+    ),
+    ("append without locks", crate::full::append_without_locks),
     ("save to standard output", crate::streams::save_to_stdout),
     ("load from standard input", crate::streams::load_from_stdin),
     ("load with a limit", crate::streams::load_with_a_limit),

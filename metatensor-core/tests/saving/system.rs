@@ -115,6 +115,48 @@ pub(crate) fn handle(signal: i32, handler: extern "C" fn(i32)) {
     assert_ne!(before, libc::SIG_ERR);
 }
 
+/// Lets a signal do nothing.
+pub(crate) fn ignore(signal: i32) {
+    // SAFETY: no function is called.
+    let before = unsafe { libc::signal(signal, libc::SIG_IGN) };
+    assert_ne!(before, libc::SIG_ERR);
+}
+
+/// Puts a disk in memory at `folder`, for this process only. Says whether that could be done.
+pub(crate) fn mount_memory(folder: &Path, options: &str) -> bool {
+    let text = |text: &str| std::ffi::CString::new(text).unwrap();
+    let (folder, options) = (text(folder.to_str().unwrap()), text(options));
+    let (nothing, root, kind) = (text("none"), text("/"), text("tmpfs"));
+    // SAFETY: strings that live until the calls return.
+    unsafe {
+        libc::unshare(libc::CLONE_NEWNS) == 0
+            && libc::mount(
+                nothing.as_ptr(),
+                root.as_ptr(),
+                std::ptr::null(),
+                libc::MS_REC | libc::MS_PRIVATE,
+                std::ptr::null(),
+            ) == 0
+            && libc::mount(
+                nothing.as_ptr(),
+                folder.as_ptr(),
+                kind.as_ptr(),
+                0,
+                options.as_ptr().cast(),
+            ) == 0
+    }
+}
+
+/// Removes what was mounted there.
+pub(crate) fn unmount(folder: &Path) {
+    let folder = std::ffi::CString::new(folder.to_str().unwrap()).unwrap();
+    // SAFETY: a string that lives until the call returns.
+    assert_eq!(
+        unsafe { libc::umount2(folder.as_ptr(), libc::MNT_DETACH) },
+        0
+    );
+}
+
 pub(crate) fn thread_id() -> i32 {
     // SAFETY: always possible.
     unsafe { libc::gettid() }
