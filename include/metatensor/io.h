@@ -1,4 +1,4 @@
-/* Maps in files: read in part or mapped, written block by block, appended to, merged.
+/* Maps in files: read in part or mapped, checked, written block by block, appended to, merged.
  *
  * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
@@ -44,6 +44,11 @@ typedef struct mts_map_file_t mts_map_file_t;
  * A writer is used by one thread at a time, which need not be the same one.
  */
 typedef struct mts_map_writer_t mts_map_writer_t;
+
+/**
+ * Everything that is wrong with a file.
+ */
+typedef struct mts_problems_t mts_problems_t;
 
 /**
  * What may be read from one file: numbers that are 0 stand for the limits of the process, see `mts_set_limit`.
@@ -126,6 +131,24 @@ typedef struct mts_map_selection_t {
  * What may be done with the memory of a mapped file: a `MTS_MAPPING_` value.
  */
 typedef uint32_t mts_mapping_t;
+
+/**
+ * Something that is wrong with a file.
+ */
+typedef struct mts_problem_t {
+    /**
+     * member of the archive that is concerned, or folder of the block; NULL if it is the file as a whole
+     */
+    const char *member;
+    /**
+     * where that is in the file: the header of the member, or a record of the directory; `UINT64_MAX` if nobody knows
+     */
+    uint64_t byte;
+    /**
+     * what is wrong
+     */
+    const char *message;
+} mts_problem_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -704,6 +727,70 @@ mts_status_t mts_merge_files(const char *const *paths,
                              uintptr_t paths_count,
                              const char *output,
                              bool aligned);
+
+/**
+ * Find everything that is wrong with a file, which should hold a map, a block or labels.
+ *
+ * Where loading stops at the first problem, this goes on: with other records of the directory, other members, and other
+ * blocks. All of the file is read, and all checksums are compared. A file without problems can be loaded.
+ *
+ * @param path path of the file, in UTF-8
+ * @param limits what may be read from this file, or NULL for the limits of the process
+ * @param problems is set to what is wrong, *owned* by the caller, to be given to `mts_problems_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, whatever is in the file; or `MTS_IO_ERROR` if it can not be read
+ */
+mts_status_t mts_validate(const char *path,
+                          const struct mts_file_limits_t *limits,
+                          struct mts_problems_t **problems);
+
+/**
+ * Find everything that is wrong with the content of a file, as `mts_validate` does.
+ *
+ * @param buffer content of the file
+ * @param buffer_count size of this content in bytes
+ * @param limits what may be read from this file, or NULL for the limits of the process
+ * @param problems is set to what is wrong, *owned* by the caller, to be given to `mts_problems_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, whatever is in the buffer
+ */
+mts_status_t mts_validate_buffer(const uint8_t *buffer,
+                                 uintptr_t buffer_count,
+                                 const struct mts_file_limits_t *limits,
+                                 struct mts_problems_t **problems);
+
+/**
+ * Get how many problems a file has.
+ *
+ * @param problems everything that is wrong with the file
+ * @param count is set to their number: 0 if the file can be loaded
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_problems_count(const struct mts_problems_t *problems, uintptr_t *count);
+
+/**
+ * Get one of the problems of a file.
+ *
+ * @param problems everything that is wrong with the file
+ * @param index number of the problem
+ * @param problem is set to the problem. Its texts are *borrowed*: valid until `problems` is freed.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR` if there are not so many
+ */
+mts_status_t mts_problems_get(const struct mts_problems_t *problems,
+                              uintptr_t index,
+                              struct mts_problem_t *problem);
+
+/**
+ * Release the problems of a file.
+ *
+ * @param problems problems owned by the caller, or NULL. They must not be used any more; nor can what was borrowed from
+ *        them.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_problems_free(struct mts_problems_t *problems);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -146,6 +146,11 @@ impl Limits {
     }
 
     /// What is set here, or else for the process.
+    ///
+    /// ```
+    /// # use metatensor_core::{Limit, Limits};
+    /// assert_eq!(Limits::default().get(Limit::Members), Limit::Members.get());
+    /// ```
     pub fn get(&self, limit: Limit) -> u64 {
         self.0[limit as usize].unwrap_or_else(|| limit.get())
     }

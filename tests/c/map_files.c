@@ -364,6 +364,43 @@ static void memory_of_the_program(const char *path) {
     CHECK(released == 6);
 }
 
+static void all_that_is_wrong(const char *path) {
+    mts_problems_t *problems;
+    uintptr_t count = 7;
+    CHECK_OK(mts_validate(path, NULL, &problems));
+    CHECK_OK(mts_problems_count(problems, &count));
+    CHECK(count == 0);
+    mts_problem_t problem;
+    CHECK_STATUS(mts_problems_get(problems, 0, &problem), MTS_INVALID_PARAMETER_ERROR, "there is no problem 0");
+    CHECK_OK(mts_problems_free(problems));
+
+    /* a byte of each of the large arrays */
+    size_t size;
+    uint8_t *bytes = read_all(path, &size);
+    bytes[ROWS * COLUMNS * 4] ^= 1;
+    bytes[size - ROWS * COLUMNS * 4] ^= 1;
+    CHECK_OK(mts_validate_buffer(bytes, size, NULL, &problems));
+    CHECK_OK(mts_problems_count(problems, &count));
+    CHECK(count == 2);
+    for (uintptr_t i = 0; i < 2; i++) {
+        FILL_WITH_GARBAGE(problem);
+        CHECK_OK(mts_problems_get(problems, i, &problem));
+        CHECK(strcmp(problem.member, i == 0 ? "blocks/0/values.npy" : "blocks/1/values.npy") == 0);
+        CHECK(strstr(problem.message, "is damaged: its checksum") != NULL);
+        CHECK(problem.byte < size && memcmp(bytes + problem.byte, "PK", 2) == 0);
+    }
+    CHECK_OK(mts_problems_free(problems));
+    CHECK_OK(mts_validate_buffer(bytes, size / 2, NULL, &problems));
+    CHECK_OK(mts_problems_get(problems, 0, &problem));
+    CHECK(problem.member == NULL && problem.byte == UINT64_MAX);
+    CHECK(strstr(problem.message, "was cut off") != NULL);
+    CHECK_OK(mts_problems_free(problems));
+    free(bytes);
+    CHECK_STATUS(mts_validate("no such file", NULL, &problems), MTS_IO_ERROR, "no such file");
+    CHECK(problems == NULL);
+    CHECK_OK(mts_problems_free(NULL));
+}
+
 static void limits_of_one_file(const char *path) {
     mts_file_limits_t limits = {0, 3, 0, 0};
     mts_map_file_t *file;
@@ -387,6 +424,7 @@ int main(void) {
     functions_of_the_program(path);
     mapped_files(path);
     memory_of_the_program(path);
+    all_that_is_wrong(path);
     limits_of_one_file(path);
     return EXIT_SUCCESS;
 }

@@ -19,6 +19,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_block_t" => Some("some_block()"),
         "mts_tensormap_t" => Some("some_tensor()"),
         "mts_gradient_map_t" => Some("some_map()"),
+        "mts_problems_t" => Some("some_problems()"),
         "mts_map_file_t" => Some("some_file()"),
         "mts_map_file_header_t" => Some("some_header()"),
         "mts_map_writer_t" => Some("some_writer()"),

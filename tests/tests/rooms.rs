@@ -40,7 +40,7 @@ const CRATES: [Crate; 3] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 19] = [
+const FILES: [&str; 20] = [
     "read_at",
     "file",
     "journal",
@@ -60,6 +60,7 @@ const FILES: [&str; 19] = [
     "save",
     "map_writer",
     "merge",
+    "validate",
 ];
 
 /// The crates of the library, from the lowest to the highest.

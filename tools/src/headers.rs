@@ -68,7 +68,7 @@ pub const HEADERS: &[Header] = &[
     },
     Header {
         path: "metatensor/io.h",
-        purpose: "Maps in files: read in part or mapped, written block by block, appended to, merged.",
+        purpose: "Maps in files: read in part or mapped, checked, written block by block, appended to, merged.",
         sources: &[
             "types/reader.rs",
             "types/map_file.rs",
@@ -77,6 +77,8 @@ pub const HEADERS: &[Header] = &[
             "functions/map_file_headers.rs",
             "functions/mapped_files.rs",
             "functions/map_writers.rs",
+            "types/problems.rs",
+            "functions/validation.rs",
         ],
         includes: "#include <stdbool.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n",
     },

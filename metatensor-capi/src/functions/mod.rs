@@ -21,6 +21,7 @@ mod resource_limits;
 mod temporaries;
 mod tensor_maps;
 mod threads;
+mod validation;
 
 pub use self::arrays::*;
 pub use self::blocks::*;
@@ -43,3 +44,4 @@ pub use self::resource_limits::*;
 pub use self::temporaries::*;
 pub use self::tensor_maps::*;
 pub use self::threads::*;
+pub use self::validation::*;

@@ -7,6 +7,7 @@ mod labels;
 mod map_file;
 mod map_writer;
 mod operations;
+mod problems;
 mod reader;
 mod tensor_map;
 
@@ -19,6 +20,7 @@ pub use self::labels::*;
 pub use self::map_file::*;
 pub use self::map_writer::*;
 pub use self::operations::*;
+pub use self::problems::*;
 pub use self::reader::*;
 pub use self::tensor_map::*;
 

@@ -42,6 +42,32 @@ pub(super) fn read_header(
     Ok((scalar.dtype, header.shape.to_vec()))
 }
 
+/// Read the array that `member` is and forget it, after everything of it was checked. Gives data type and shape.
+pub(super) fn check(
+    member: &mut Member<'_, '_>,
+    scratch: &mut Scratch,
+) -> Result<(DType, Vec<usize>)> {
+    let (dtype, shape) = read_header(member, scratch)?;
+    let bytes = &mut scratch.bytes;
+    while member.remaining() > 0 {
+        bytes.resize(member.remaining().min(PIECE as u64) as usize, 0);
+        member.read_exact_into(bytes)?;
+        if dtype == DType::BOOL8 {
+            make_native(bytes, Scalar::native(dtype)).map_err(|error| member.bad(error))?;
+        }
+    }
+    Ok((dtype, shape))
+}
+
+/// Read what is left of `member`, whatever it is, so that its checksum is compared.
+pub(super) fn read_to_end(member: &mut Member<'_, '_>, scratch: &mut Vec<u8>) -> Result<()> {
+    while member.remaining() > 0 {
+        scratch.resize(member.remaining().min(PIECE as u64) as usize, 0);
+        member.read_exact_into(scratch)?;
+    }
+    Ok(())
+}
+
 fn scalar_of(header: &Header, member: &Member<'_, '_>) -> Result<Scalar> {
     match header.descr {
         Descr::Scalar(scalar) => Ok(scalar),

@@ -49,7 +49,7 @@ impl Contents {
     }
 
     /// What `archive` holds, or else what it is.
-    fn of(archive: &Archive<'_>) -> Result<Contents, String> {
+    pub(super) fn of(archive: &Archive<'_>) -> Result<Contents, String> {
         if archive.contains("blocks/0/values/data.npy") {
             Err(other::OLD_LAYOUT.to_owned())
         } else if archive.contains("keys.npy") {
@@ -79,7 +79,7 @@ impl Contents {
 }
 
 /// Where the content of a source is.
-enum Found {
+pub(super) enum Found {
     /// In the archive with this end.
     Archive(End),
     /// It is these bytes, which are labels.
@@ -88,7 +88,11 @@ enum Found {
 }
 
 impl Found {
-    fn in_source(source: &mut Source<'_>) -> Result<Found> {
+    /// What `source` holds.
+    ///
+    /// # Errors
+    /// If it can not be read, or is invalid as a whole.
+    pub(super) fn in_source(source: &mut Source<'_>) -> Result<Found> {
         let mut start = 0;
         // bytes that were saved as an array have the header of one before them
         for _ in 0..2 {

@@ -52,11 +52,7 @@ impl Labels {
     fn load_source(source: Source<'_>) -> Result<Labels> {
         let (mut source, range) = Contents::find_labels(source)?;
         // The file is named as a member would be.
-        let name = source.name();
-        let path = name
-            .strip_prefix('\'')
-            .and_then(|name| name.strip_suffix('\''));
-        let name = path.unwrap_or(name).to_owned();
+        let name = source.plain_name().to_owned();
         let mut member = Member::in_source(&name, &mut source, range);
         read(&mut member, &mut Scratch::default())
     }

@@ -399,7 +399,7 @@ pub(super) fn parameters(archive: &Archive<'_>) -> Parameters {
 
 /// Checks that the member `name`, which is in a folder that was loaded, is not one of the arrays that are loaded.
 /// Nothing else would tell that data was lost.
-fn check_is_no_array(name: &str) -> Result<()> {
+pub(super) fn check_is_no_array(name: &str) -> Result<()> {
     if name.ends_with(".npy") {
         return Err(Error::serialization(format!(
             "'{}' does not belong to any block or gradient",

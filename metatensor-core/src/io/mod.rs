@@ -19,12 +19,14 @@ mod other;
 mod part;
 mod read_at;
 mod save;
+mod validate;
 
 pub use file::remove_temporaries;
 pub use map_file::{BlockHeader, MapFile, MapSelection};
 pub use map_writer::{FileAlignment, MapWriter, recover_file};
 pub use merge::merge_files;
 pub use read_at::ReadAt;
+pub use validate::{Problem, validate, validate_buffer, validate_with};
 
 use crate::Error;
 

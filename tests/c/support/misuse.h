@@ -48,6 +48,12 @@ static inline mts_map_file_t *some_file(void) {
     return file;
 }
 
+static inline mts_problems_t *some_problems(void) {
+    mts_problems_t *problems;
+    CHECK_OK(mts_validate_buffer((const uint8_t *)"", 1, NULL, &problems));
+    return problems;
+}
+
 static inline mts_map_file_header_t *some_header(void) {
     mts_map_file_header_t *header;
     CHECK_OK(mts_map_file_header(some_file(), 0, &header));

@@ -50,14 +50,31 @@ impl<'s> Archive<'s> {
     /// If the source can not be read or is not a valid archive.
     pub(crate) fn new(source: Source<'s>, end: &End) -> Result<Self> {
         let directory = Directory::read(&source, end)?;
-        Ok(Archive {
+        Ok(Self::with_directory(source, directory))
+    }
+
+    /// The same, where what is wrong with one of the members, and the position of what says so, go to `report`.
+    ///
+    /// # Errors
+    /// Those of `report`, or as for [`Archive::new`].
+    pub(crate) fn new_reporting(
+        source: Source<'s>,
+        end: &End,
+        report: &mut dyn FnMut(u64, Error) -> Result<()>,
+    ) -> Result<Self> {
+        let directory = Directory::read_reporting(&source, end, report)?;
+        Ok(Self::with_directory(source, directory))
+    }
+
+    fn with_directory(source: Source<'s>, directory: Directory) -> Self {
+        Archive {
             source,
             directory: Arc::new(directory),
             opened: Vec::new(),
             inflater: None,
             inflated: 0,
             next: 0,
-        })
+        }
     }
 
     /// The same archive, for another reader, who may not want all members.
@@ -93,6 +110,12 @@ impl<'s> Archive<'s> {
     pub(super) fn starts(&self) -> impl Iterator<Item = (&str, u64)> {
         let entries = self.directory.entries().iter();
         entries.map(|entry| (self.directory.name(entry), entry.header_start))
+    }
+
+    /// Where the header of this member starts, if there is one.
+    pub(crate) fn position(&self, name: &str) -> Option<u64> {
+        let index = self.directory.find(name)?;
+        Some(self.directory.entries()[index].header_start)
     }
 
     /// Whether there is a member of this name.

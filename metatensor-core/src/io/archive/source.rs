@@ -185,6 +185,14 @@ impl<'s> Source<'s> {
         Self::new(BUFFER, true, size, bytes, Limits::default())
     }
 
+    /// The same bytes with limits of their own, if nobody else reads them.
+    pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
+        if let Some(place) = Arc::get_mut(&mut self.place) {
+            place.limits = limits;
+        }
+        self
+    }
+
     /// The same bytes, for another reader.
     pub(crate) fn reader(&self, reading: Reading) -> Source<'s> {
         Source {
@@ -217,6 +225,13 @@ impl<'s> Source<'s> {
     /// The file in quotes, or "the buffer".
     pub(crate) fn name(&self) -> &str {
         &self.place.name
+    }
+
+    /// The same without quotes.
+    pub(crate) fn plain_name(&self) -> &str {
+        let name = self.name().strip_prefix('\'');
+        let name = name.and_then(|name| name.strip_suffix('\''));
+        name.unwrap_or(self.name())
     }
 
     /// What may be read from here.

@@ -123,6 +123,18 @@ impl BlockHeader {
 
     /// The same for the gradient with respect to `parameter`.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
+    /// # let block = TensorBlock::new(ndarray::arr2(&[[1.0]]), Labels::single(), [], Labels::single())?;
+    /// # let map = TensorMap::new(Labels::single(), vec![block])?;
+    /// let file = MapFile::from_bytes(map.save_buffer()?, Limits::default())?;
+    /// let header = file.block_header(0)?;
+    /// for parameter in header.gradients_list() {
+    ///     println!("{parameter}: {:?}", header.gradient(parameter)?.shape());
+    /// }
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such gradient, or if it can not be read.

@@ -1,22 +1,19 @@
 //! Maps in files that stay open: parts of them are read when they are asked for.
 
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 
-use super::archive::{Archive, Reading, Source};
+use super::archive::Reading;
 use super::array::Arrays;
-use super::loader::{KEYS, Loader, Selected, block_prefix};
-use super::opened::open_map;
-use super::read_at::ReadAt;
-use crate::error::Contents;
+use super::loader::{Loader, Selected, block_prefix};
 use crate::memory::{Mapping, Region};
-use crate::{Array, DType, Error, Labels, Limits, Result, TensorBlock, TensorMap};
+use crate::{Array, DType, Error, Labels, Result, TensorBlock, TensorMap};
 
 mod content;
 mod header;
+mod open;
 
 pub use header::BlockHeader;
 
@@ -26,7 +23,7 @@ use content::Content;
 ///
 /// Any number of threads can read from it at once, on their own: each call opens the members that it needs, reads
 /// contiguous data at once, and straight to where it stays. What is read is checked as when the whole file is loaded, but
-/// for two things that only [`MapFile::load`] and [`TensorMap::load`] can tell: whether
+/// for two things that only [`MapFile::load`], [`TensorMap::load`] and [`validate`](crate::validate) can tell: whether
 /// members that were not read are damaged, and whether the file has some that belong to no block.
 ///
 /// The file should not be changed while it is open; replacing it by [`TensorMap::save`] is no change, the file that was
@@ -78,103 +75,6 @@ pub struct MapSelection {
 }
 
 impl MapFile {
-    /// Opens the file at `path`, and reads the directory and the keys. What comes out of a pipe is read to its end.
-    ///
-    /// # Errors
-    ///
-    /// If the file can not be read, or does not hold a map.
-    pub fn open(path: impl AsRef<Path>) -> Result<MapFile> {
-        Self::open_with(path, Limits::default())
-    }
-
-    /// The same with limits for this file.
-    ///
-    /// ```
-    /// # use metatensor_core::{Labels, Limit, Limits, MapFile, Result, TensorBlock, TensorMap};
-    /// # let directory = tempfile::tempdir().unwrap();
-    /// # let path = directory.path().join("map.mts");
-    /// # TensorMap::new(Labels::empty(&["k"])?, vec![])?.save(&path)?;
-    /// let few = Limits::default().with(Limit::Members, 1000);
-    /// let file = MapFile::open_with(&path, few)?;
-    /// # assert!(file.is_empty());
-    /// # Ok::<(), metatensor_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As for [`MapFile::open`].
-    pub fn open_with(path: impl AsRef<Path>, limits: Limits) -> Result<MapFile> {
-        Self::in_archive(open_map(path.as_ref(), &limits)?)
-    }
-
-    /// Uses the content of a file in memory. It is kept as long as this, and as arrays that are
-    /// [mapped](MapFile::block_mapped) from it: `bytes` can be a `Vec<u8>`, an `Arc<[u8]>`, or what somebody else mapped.
-    /// It is dropped by the thread that drops the last of these.
-    ///
-    /// ```
-    /// # use metatensor_core::{Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
-    /// # let bytes = TensorMap::new(Labels::empty(&["k"])?, vec![])?.save_buffer()?;
-    /// let file = MapFile::from_bytes(bytes, Limits::default())?;
-    /// assert_eq!(file.len(), 0);
-    /// # Ok::<(), metatensor_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If this is not a valid map.
-    pub fn from_bytes<T>(bytes: T, limits: Limits) -> Result<MapFile>
-    where
-        T: AsRef<[u8]> + Send + Sync + 'static,
-    {
-        Self::in_source(Source::from_owner(bytes, limits))
-    }
-
-    /// Reads through functions of the caller, wherever the file is. `name` is what errors call it.
-    ///
-    /// ```
-    /// # use metatensor_core::{Labels, Limits, MapFile, ReadAt, Result, TensorMap};
-    /// # struct Bytes(Vec<u8>);
-    /// # impl ReadAt for Bytes {
-    /// #     fn size(&self) -> u64 {
-    /// #         self.0.len() as u64
-    /// #     }
-    /// #     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
-    /// #         bytes.copy_from_slice(&self.0[offset as usize..][..bytes.len()]);
-    /// #         Ok(())
-    /// #     }
-    /// # }
-    /// # let bytes = TensorMap::new(Labels::empty(&["k"])?, vec![])?.save_buffer()?;
-    /// let file = MapFile::from_reader("store:map", Bytes(bytes), Limits::default())?;
-    /// assert!(file.load()?.is_empty());
-    /// # Ok::<(), metatensor_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Those of `reader`, or if it does not read a valid map.
-    pub fn from_reader(
-        name: &str,
-        reader: impl ReadAt + 'static,
-        limits: Limits,
-    ) -> Result<MapFile> {
-        Self::in_source(Source::from_reader(name, Box::new(reader), limits))
-    }
-
-    fn in_source(source: Source<'static>) -> Result<MapFile> {
-        Self::in_archive(Contents::Map.open_archive(source.reader(Reading::Parts))?)
-    }
-
-    fn in_archive(archive: Archive<'static>) -> Result<MapFile> {
-        let content = Content::new(archive);
-        let loader = content.parts(Arrays::Native);
-        let keys = loader.load(|loader| loader.labels(KEYS))?;
-        Ok(MapFile {
-            content: Arc::new(content),
-            keys,
-            region: OnceLock::new(),
-        })
-    }
-
     /// The keys, one for each block.
     pub fn keys(&self) -> &Labels {
         &self.keys
@@ -210,6 +110,16 @@ impl MapFile {
 
     /// What is known of a block without reading its values: shapes, data types, labels, and the same for gradients.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Limits, MapFile, MapSelection, Mapping, Result, TensorBlock, TensorMap};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let block = TensorBlock::new(ndarray::arr2(&[[1.0], [2.0]]), samples, [], Labels::single())?;
+    /// # let bytes = TensorMap::new(Labels::single(), vec![block])?.save_buffer()?;
+    /// let file = MapFile::from_bytes(bytes, Limits::default())?;
+    /// assert_eq!(file.block_header(0)?.shape(), [2, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there is no such block, or if it can not be read.
@@ -218,6 +128,16 @@ impl MapFile {
     }
 
     /// Loads a block, with its gradients.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Limits, MapFile, MapSelection, Mapping, Result, TensorBlock, TensorMap};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let block = TensorBlock::new(ndarray::arr2(&[[1.0], [2.0]]), samples, [], Labels::single())?;
+    /// # let bytes = TensorMap::new(Labels::single(), vec![block])?.save_buffer()?;
+    /// let file = MapFile::from_bytes(bytes, Limits::default())?;
+    /// assert_eq!(file.block(0)?.values_as::<f64>()?.sum(), 3.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -255,7 +175,8 @@ impl MapFile {
     /// this machine. All others are copied, as are compressed ones, booleans, and empty arrays:
     /// [`TensorBlock::is_mapped`] tells. The file stays mapped until the last of these arrays is dropped.
     ///
-    /// The values are what is in the file, unchecked: their checksums are only compared by [`MapFile::load`].
+    /// The values are what is in the file, unchecked: their checksums are only compared by [`MapFile::load`] and
+    /// [`validate`](crate::validate).
     /// If the file is truncated while it is mapped, the process ends with a `SIGBUS` when it
     /// uses what is gone; if it is written to, values change. Files that are replaced, as by [`TensorMap::save`], are safe.
     ///
@@ -324,6 +245,16 @@ impl MapFile {
 
     /// Loads the whole map with arrays that are in the file itself, as [`MapFile::block_mapped`] does.
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, Limits, MapFile, MapSelection, Mapping, Result, TensorBlock, TensorMap};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let block = TensorBlock::new(ndarray::arr2(&[[1.0], [2.0]]), samples, [], Labels::single())?;
+    /// # let bytes = TensorMap::new(Labels::single(), vec![block])?.save_buffer()?;
+    /// let file = MapFile::from_bytes(bytes, Limits::default())?;
+    /// assert_eq!(file.load_mapped(Mapping::ReadOnly)?.len(), 1);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file can not be mapped, or as for [`MapFile::load`].
@@ -337,6 +268,21 @@ impl MapFile {
     ///
     /// Labels are read and checked as a whole, and so are compressed members. The checksum of values is compared if all of
     /// their bytes are read.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Limits, MapFile, MapSelection, Mapping, Result, TensorBlock, TensorMap};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let block = TensorBlock::new(ndarray::arr2(&[[1.0], [2.0]]), samples, [], Labels::single())?;
+    /// # let bytes = TensorMap::new(Labels::single(), vec![block])?.save_buffer()?;
+    /// let file = MapFile::from_bytes(bytes, Limits::default())?;
+    /// let selection = MapSelection {
+    ///     samples: Some(Labels::new(["atom"], [[1]])?),
+    ///     ..MapSelection::default()
+    /// };
+    /// let part = file.load_selected(&selection)?;
+    /// assert_eq!(part.block_by_id(0)?.values_as::<f64>()?[[0, 0]], 2.0);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

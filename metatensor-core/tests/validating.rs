@@ -1,0 +1,290 @@
+//! Everything that is wrong with a file.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+#[path = "io/make.rs"]
+mod make;
+
+use std::fs;
+use std::io::{Cursor, Read, Write};
+use std::path::Path;
+
+use make::{Recipe, assert_same_block, assert_same_map, map};
+use metatensor_core::{
+    DType, Labels, Limit, Limits, Problem, TensorBlock, TensorMap, validate, validate_buffer,
+};
+use ndarray::Array2;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+type Members = Vec<(String, Vec<u8>)>;
+
+fn members(archive: &[u8]) -> Members {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
+    let count = archive.len();
+    let read = |i| {
+        let mut member = archive.by_index(i).unwrap();
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).unwrap();
+        (member.name().unwrap().to_string(), bytes)
+    };
+    (0..count).map(read).collect()
+}
+
+fn archive(members: &Members, method: CompressionMethod) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in members {
+        writer.start_file(name.as_str(), options).unwrap();
+        writer.write_all(bytes).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn stored(members: &Members) -> Vec<u8> {
+    archive(members, CompressionMethod::Stored)
+}
+
+fn problems(bytes: &[u8]) -> Vec<Problem> {
+    validate_buffer(bytes, Limits::default())
+}
+
+/// Three blocks with gradients.
+fn good() -> TensorMap {
+    let block = |rows: usize, property: &str| {
+        let samples = Labels::range("atom", rows).unwrap();
+        let properties = Labels::range(property, 2).unwrap();
+        let values = Array2::from_elem((rows, 2), 0.5);
+        let mut block = TensorBlock::new(values, &samples, [], &properties).unwrap();
+        let rows = Labels::new(["sample", "xyz"], [[0, 0], [0, 1], [1, 0]]).unwrap();
+        let gradient = TensorBlock::new(Array2::from_elem((3, 2), 0.25), rows, [], &properties);
+        block.add_gradient("positions", gradient.unwrap()).unwrap();
+        block
+    };
+    let keys = Labels::range("key", 3).unwrap();
+    TensorMap::new(keys, vec![block(2, "n"), block(3, "n"), block(4, "n")]).unwrap()
+}
+
+#[test]
+fn nothing_is_wrong_with_what_can_be_loaded() {
+    for seed in 0..30 {
+        let map = map(&Recipe {
+            dtype: [DType::F64, DType::BOOL8, DType::C64][seed as usize % 3],
+            components: seed as usize % 3,
+            gradients: seed as usize % 4,
+            depth: seed as usize % 3,
+            blocks: 3,
+            seed,
+        });
+        let bytes = map.save_buffer().unwrap();
+        assert_eq!(problems(&bytes), []);
+        assert_same_map(&TensorMap::load_buffer(&bytes).unwrap(), &map);
+        let compressed = archive(&members(&bytes), CompressionMethod::Deflated);
+        assert_eq!(problems(&compressed), []);
+        for block in map.blocks() {
+            let bytes = block.save_buffer().unwrap();
+            assert_eq!(problems(&bytes), []);
+            assert_same_block(&TensorBlock::load_buffer(&bytes).unwrap(), block);
+        }
+        assert_eq!(problems(&map.keys().save_buffer().unwrap()), []);
+    }
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/golden");
+    let mut count = 0;
+    for entry in fs::read_dir(golden).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "mts") {
+            assert_eq!(validate(&path).unwrap(), [], "{}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count}");
+}
+
+/// Whether all of `bytes` can be loaded is told in two ways.
+fn assert_agree(bytes: &[u8], what: &dyn std::fmt::Debug) {
+    let problems = problems(bytes);
+    match TensorMap::load_buffer(bytes) {
+        Ok(_) => assert_eq!(problems, [], "{what:?}: could be loaded"),
+        Err(error) => assert!(!problems.is_empty(), "{what:?}: {error}"),
+    }
+}
+
+#[test]
+fn whatever_can_not_be_loaded_has_a_problem_and_nothing_else_has() {
+    let stored = good().save_buffer().unwrap();
+    let compressed = archive(&members(&stored), CompressionMethod::Deflated);
+    for bytes in [stored, compressed] {
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << (at % 8);
+            assert_agree(&damaged, &at);
+        }
+        for end in (0..bytes.len()).step_by(7) {
+            assert_agree(&bytes[..end], &end);
+        }
+        let all = members(&bytes);
+        for i in 0..all.len() {
+            let mut fewer = all.clone();
+            let (name, content) = fewer.remove(i);
+            assert_agree(&self::stored(&fewer), &name);
+            // in another place, where it may fit or not
+            for (j, (name, _)) in all.iter().enumerate() {
+                let mut other = all.clone();
+                other[j].1.clone_from(&content);
+                assert_agree(&self::stored(&other), &(i, name));
+            }
+        }
+    }
+}
+
+#[test]
+fn all_problems_are_found_at_once() {
+    let mut all = members(&good().save_buffer().unwrap());
+    let position = |all: &Members, name: &str| all.iter().position(|m| m.0 == name).unwrap();
+    // a block without samples, one with samples that come twice, a gradient of a sample that is not there
+    all.remove(position(&all, "blocks/0/samples.npy"));
+    let twice = position(&all, "blocks/1/samples.npy");
+    let length = all[twice].1.len();
+    all[twice].1.copy_within(length - 8..length - 4, length - 4);
+    let outside = position(&all, "blocks/2/gradients/positions/samples.npy");
+    let length = all[outside].1.len();
+    all[outside].1[length - 8] = 77;
+    // what belongs to nothing
+    let keys = all[position(&all, "keys.npy")].1.clone();
+    all.push(("blocks/9/values.npy".into(), keys.clone()));
+    all.push(("blocks/1/other.npy".into(), keys));
+    all.push(("info.json".into(), b"[1, 2]".to_vec()));
+    let mut bytes = stored(&all);
+    // a member that is damaged
+    let name = b"blocks/2/values.npy";
+    let header = memchr::memmem::find(&bytes, name).unwrap() - 30;
+    bytes[header + 30 + name.len() + 140] ^= 1;
+
+    let found = problems(&bytes);
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    for (member, message) in [
+        ("blocks/0/samples.npy", "there is no 'blocks/0/samples.npy'"),
+        ("blocks/1/samples.npy", "labels must have distinct rows"),
+        (
+            "blocks/2/values.npy",
+            "'blocks/2/values.npy' is damaged: its checksum is",
+        ),
+        ("info.json", "expected an object with strings"),
+        (
+            "blocks/9/values.npy",
+            "there is no key for block 9, only 3 keys",
+        ),
+        (
+            "blocks/1/other.npy",
+            "does not belong to any block or gradient",
+        ),
+    ] {
+        let mut of_member = found.iter().filter(|p| p.member.as_deref() == Some(member));
+        let problem = of_member.next();
+        assert!(
+            problem.is_some_and(|p| p.message.contains(message)),
+            "{member}: {texts:#?}"
+        );
+        assert!(of_member.next().is_none(), "{member}: {texts:#?}");
+    }
+    let damaged = found
+        .iter()
+        .find(|p| p.member.as_deref() == Some("blocks/2/values.npy"));
+    assert_eq!(damaged.unwrap().byte, Some(header as u64));
+    assert_eq!(found.len(), 6, "{texts:#?}");
+
+    // once the values are right, the gradient can be compared with them
+    bytes[header + 30 + name.len() + 140] ^= 1;
+    let found = problems(&bytes);
+    let gradient = found
+        .iter()
+        .find(|p| p.member.as_deref() == Some("blocks/2/gradients/positions"));
+    assert!(
+        gradient
+            .unwrap()
+            .message
+            .contains("can not add the gradient 'positions'"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn blocks_that_do_not_go_together_are_all_named() {
+    let mut all = members(&good().save_buffer().unwrap());
+    let other = TensorBlock::new(
+        Array2::from_elem((4, 2), 0.5),
+        Labels::range("other", 4).unwrap(),
+        [],
+        Labels::range("n", 2).unwrap(),
+    );
+    let other = members(&other.unwrap().save_buffer().unwrap());
+    for block in [1, 2] {
+        all.retain(|m| !m.0.starts_with(&format!("blocks/{block}/")));
+        let renamed = other.iter().cloned();
+        all.extend(renamed.map(|(name, bytes)| (format!("blocks/{block}/{name}"), bytes)));
+    }
+    let found = problems(&stored(&all));
+    let places: Vec<_> = found.iter().map(|p| p.member.as_deref()).collect();
+    assert_eq!(places, [Some("blocks/1"), Some("blocks/2")], "{found:#?}");
+}
+
+#[test]
+fn damaged_records_do_not_hide_each_other() {
+    let mut bytes = good().save_buffer().unwrap();
+    let records: Vec<_> = memchr::memmem::find_iter(&bytes, b"PK\x01\x02").collect();
+    // methods of compression that nobody knows
+    bytes[records[1] + 10] = 99;
+    bytes[records[3] + 10] = 98;
+    let found = problems(&bytes);
+    for (record, method) in [(records[1], 99), (records[3], 98)] {
+        let message = format!("compression method {method} is not supported");
+        let mut at = found.iter().filter(|p| p.byte == Some(record as u64));
+        assert!(at.any(|p| p.message.contains(&message)), "{found:#?}");
+    }
+}
+
+#[test]
+fn files_that_are_something_else_are_one_problem() {
+    for (bytes, part) in [
+        (&b""[..], "is empty"),
+        (b"<!DOCTYPE html><html>", "is a web page"),
+        (b"PK\x03\x04 and nothing else", "is the start of an archive"),
+        (b"\x93NUMPY\x01", "is the start of an array"),
+    ] {
+        let found = problems(bytes);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let message = &found[0].message;
+        assert!(
+            message.starts_with("expected a map, a block or labels in the buffer, which"),
+            "{message}"
+        );
+        assert!(message.contains(part), "{message}");
+    }
+    let other = stored(&vec![
+        ("a.txt".into(), b"text".to_vec()),
+        ("b.npy".into(), vec![1]),
+    ]);
+    let found = problems(&other);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(
+        found[0].message.contains("is an archive of something else"),
+        "{}",
+        found[0]
+    );
+    assert!(validate("/does/not/exist.mts").is_err());
+}
+
+#[test]
+fn limits_are_problems() {
+    let bytes = good().save_buffer().unwrap();
+    let limits = Limits::default().with(Limit::Members, 3);
+    let found = validate_buffer(&bytes, limits);
+    assert!(
+        found[0].message.contains("are more than the limit of 3"),
+        "{}",
+        found[0]
+    );
+    let limits = Limits::default().with(Limit::Depth, 0);
+    let found = validate_buffer(&bytes, limits);
+    let of_depth = found.iter().filter(|p| p.message.contains("Limit::Depth"));
+    assert_eq!(of_depth.count(), 3, "{found:#?}");
+}
