@@ -49,3 +49,8 @@ fn new_maps_and_blocks_are_the_same() {
 fn functions_on_blocks_are_those_on_maps() {
     compare("blocks.py");
 }
+
+#[test]
+fn numpy_arrays_are_called_no_more_than_needed() {
+    compare("callbacks.py");
+}
