@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use metatensor_core::{
-    BlockHeader, DType, DenseArray, Error, Labels, Limit, Limits, MapFile, MapSelection, ReadAt,
-    Result, TensorBlock, TensorMap,
+    BlockHeader, DType, DenseArray, Error, Labels, Limit, Limits, MapFile, MapSelection, Mapping,
+    ReadAt, Result, TensorBlock, TensorMap,
 };
 
 use crate::make::{Recipe, assert_same_block, assert_same_map, map};
@@ -127,7 +127,7 @@ fn members_that_belong_to_nothing_are_found_by_whole_loads() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("map.mts");
     std::fs::write(&path, bytes).unwrap();
-    let mapped = TensorMap::load_mapped(&path, metatensor_core::Mapping::ReadOnly);
+    let mapped = TensorMap::load_mapped(&path, Mapping::ReadOnly);
     for result in [file.load(), mapped] {
         let error = result.unwrap_err().to_string();
         assert!(error.contains("there is no key for block 7"), "{error}");
@@ -245,4 +245,68 @@ fn errors_of_readers_come_back() {
         failures += 1;
     }
     assert!((3..100).contains(&failures), "{failures}");
+}
+
+/// Ask for everything that can be asked for. Whatever is wrong is an error.
+fn use_all(file: &MapFile, selection: &MapSelection) {
+    fn labels(header: &BlockHeader) {
+        let _ = (header.samples(), header.components(), header.properties());
+        for parameter in header.gradients_list() {
+            if let Ok(gradient) = header.gradient(parameter) {
+                labels(&gradient);
+            }
+        }
+    }
+    let _ = (file.info(), file.load_selected(selection));
+    let mapped = file.load_mapped(Mapping::ReadOnly);
+    for i in 0..file.len() {
+        if let Ok(header) = file.block_header(i) {
+            labels(&header);
+        }
+        let _ = (file.block(i), file.block_mapped(i, Mapping::ReadOnly));
+    }
+    if let Ok(map) = mapped {
+        for block in map.blocks() {
+            let _ = block.view().unwrap().as_bytes().map(<[u8]>::to_vec);
+        }
+    }
+}
+
+#[test]
+fn damaged_files_do_no_harm() {
+    let map = map(&Recipe {
+        dtype: DType::I32,
+        components: 1,
+        gradients: 1,
+        depth: 1,
+        blocks: 2,
+        seed: 4,
+    });
+    let selection = MapSelection {
+        samples: Some(Labels::new(["atom"], [[0], [1], [2]]).unwrap()),
+        properties: Some(Labels::new(["n"], [[0], [2]]).unwrap()),
+        keys: None,
+    };
+    let stored = map.save_buffer().unwrap();
+    for bytes in [compressed(&stored), stored] {
+        for at in (0..bytes.len()).step_by(3) {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1 << (at % 8);
+            let whole = TensorMap::load_buffer(&damaged);
+            let Ok(file) = in_memory(damaged) else {
+                assert!(whole.is_err(), "{at}");
+                continue;
+            };
+            use_all(&file, &selection);
+            assert_eq!(file.load().is_ok(), whole.is_ok(), "{at}");
+            if whole.is_ok() {
+                assert!(file.load_selected(&selection).is_ok(), "{at}");
+            }
+        }
+        for end in (0..bytes.len()).step_by(5) {
+            if let Ok(file) = in_memory(bytes[..end].to_vec()) {
+                use_all(&file, &selection);
+            }
+        }
+    }
 }
