@@ -10,9 +10,12 @@ use super::accumulate::{Moments, is_extreme, scaled_moments};
 use super::{GradientRows, Variance, map};
 use crate::numbers::{Continuous, Number, Wide};
 
-/// Number of lines (all elements along the last axis) that are summed at once. A sum waits for the one
-/// before it: several of them, independent of each other, keep the processor busy.
+/// Number of lines (all elements along the last axis) that are summed at once, and of sums for each of them. A sum waits for
+/// the one before it: several of them, independent of each other, keep the processor busy.
 const LANES: usize = 4;
+const PARTS: usize = 4;
+/// The same for what reads its lines twice: they should still be in the cache.
+const LINE_PARTS: usize = 16;
 
 /// Number of elements that are added one after the other. Sums of more elements are those of their halves, so that
 /// rounding errors do not grow with the number of elements, but with its logarithm.
@@ -21,7 +24,6 @@ const SHORT: usize = 32;
 /// Halves are not made smaller than this, but added to this many sums in turn, which takes less time than one
 /// sum for each line.
 const BLOCK: usize = 128;
-const PARTS: usize = 4;
 
 /// Groups of elements along the last axis.
 struct ColumnGroups<'a> {
@@ -56,7 +58,7 @@ impl<'a> ColumnGroups<'a> {
 
     /// Sums of `f(lane, a, b)` for the elements `a` and `b` of lines that belong to a group.
     #[inline(always)]
-    fn sums<A: Copy, B: Copy, S: Number>(
+    fn sums<A: Copy, B: Copy, S: Number, const LANES: usize, const PARTS: usize>(
         &self,
         group: usize,
         a: [&[A]; LANES],
@@ -67,12 +69,12 @@ impl<'a> ColumnGroups<'a> {
         if members.len() <= SHORT {
             self.sums_in_order(members, a, b, &f)
         } else {
-            self.sums_pairwise(members, a, b, &f)
+            self.sums_pairwise::<_, _, _, LANES, PARTS>(members, a, b, &f)
         }
     }
 
     /// The sums for many members are those for both halves of them.
-    fn sums_pairwise<A: Copy, B: Copy, S: Number>(
+    fn sums_pairwise<A: Copy, B: Copy, S: Number, const LANES: usize, const PARTS: usize>(
         &self,
         members: &[u32],
         a: [&[A]; LANES],
@@ -82,15 +84,15 @@ impl<'a> ColumnGroups<'a> {
         if members.len() <= BLOCK {
             return if self.contiguous {
                 let range = members[0] as usize..members[0] as usize + members.len();
-                sums_in_parts(part(a, &range), part(b, &range), f)
+                sums_in_parts::<_, _, _, LANES, PARTS>(part(a, &range), part(b, &range), f)
             } else {
                 self.sums_in_order(members, a, b, f)
             };
         }
         let half = (members.len() / 2).next_multiple_of(BLOCK);
         let (first, last) = members.split_at(half);
-        let mut sums = self.sums_pairwise(first, a, b, f);
-        let others = self.sums_pairwise(last, a, b, f);
+        let mut sums = self.sums_pairwise::<_, _, _, LANES, PARTS>(first, a, b, f);
+        let others = self.sums_pairwise::<_, _, _, LANES, PARTS>(last, a, b, f);
         for lane in 0..LANES {
             sums[lane] = sums[lane].plus(others[lane]);
         }
@@ -98,7 +100,7 @@ impl<'a> ColumnGroups<'a> {
     }
 
     #[inline(always)]
-    fn sums_in_order<A: Copy, B: Copy, S: Number>(
+    fn sums_in_order<A: Copy, B: Copy, S: Number, const LANES: usize>(
         &self,
         members: &[u32],
         a: [&[A]; LANES],
@@ -138,13 +140,16 @@ impl<'a> ColumnGroups<'a> {
 
 /// Sums of `f(lane, a, b)` for the elements of lines of the same length, which are read side by side.
 #[inline(always)]
-fn sums_in_parts<A: Copy, B: Copy, S: Number>(
+fn sums_in_parts<A: Copy, B: Copy, S: Number, const LANES: usize, const PARTS: usize>(
     a: [&[A]; LANES],
     b: [&[B]; LANES],
     f: &impl Fn(usize, A, B) -> S,
 ) -> [S; LANES] {
     let count = a[0].len() / PARTS;
-    let (x, y) = (whole_parts(a, count), whole_parts(b, count));
+    let (x, y) = (
+        whole_parts::<_, LANES, PARTS>(a, count),
+        whole_parts::<_, LANES, PARTS>(b, count),
+    );
     let mut sums = [[S::default(); PARTS]; LANES];
     for i in 0..count {
         for lane in 0..LANES {
@@ -156,18 +161,28 @@ fn sums_in_parts<A: Copy, B: Copy, S: Number>(
     }
     let mut totals = [S::default(); LANES];
     for lane in 0..LANES {
-        let [mut p, q, r, s] = sums[lane];
+        let mut rest = S::default();
         for i in count * PARTS..a[lane].len() {
-            p = p.plus(f(lane, a[lane][i], b[lane][i]));
+            rest = rest.plus(f(lane, a[lane][i], b[lane][i]));
         }
-        totals[lane] = p.plus(q).plus(r.plus(s));
+        let mut parts = PARTS;
+        while parts > 1 {
+            parts /= 2;
+            for part in 0..parts {
+                sums[lane][part] = sums[lane][part].plus(sums[lane][part + parts]);
+            }
+        }
+        totals[lane] = sums[lane][0].plus(rest);
     }
     totals
 }
 
 /// The same elements of all lines. (Less work to compile than a function of arrays, for each of many types.)
 #[inline(always)]
-fn part<'x, T>(lines: [&'x [T]; LANES], range: &Range<usize>) -> [&'x [T]; LANES] {
+fn part<'x, T, const LANES: usize>(
+    lines: [&'x [T]; LANES],
+    range: &Range<usize>,
+) -> [&'x [T]; LANES] {
     let mut parts = lines;
     for part in &mut parts {
         *part = &part[range.clone()];
@@ -177,7 +192,10 @@ fn part<'x, T>(lines: [&'x [T]; LANES], range: &Range<usize>) -> [&'x [T]; LANES
 
 /// The first elements of all lines, as `count` times so many as there are sums of each line.
 #[inline(always)]
-fn whole_parts<T>(lines: [&[T]; LANES], count: usize) -> [&[[T; PARTS]]; LANES] {
+fn whole_parts<T, const LANES: usize, const PARTS: usize>(
+    lines: [&[T]; LANES],
+    count: usize,
+) -> [&[[T; PARTS]]; LANES] {
     let mut parts: [&[[T; PARTS]]; LANES] = [&[]; LANES];
     for (part, line) in parts.iter_mut().zip(lines) {
         *part = &line.as_chunks().0[..count];
@@ -216,7 +234,8 @@ pub(crate) fn sum_columns<T: Number>(
         for start in range.clone().step_by(LANES) {
             let lines = lines(x, length, start);
             for group in 0..count {
-                let sums = columns.sums(group, lines, lines, |_, x, _| x.widen());
+                let f = |_, x: T, _| x.widen();
+                let sums = columns.sums::<_, _, _, LANES, PARTS>(group, lines, lines, f);
                 for (lane, sum) in sums.into_iter().enumerate() {
                     merged[lane * count + group] = finish(group, sum);
                 }
@@ -225,6 +244,32 @@ pub(crate) fn sum_columns<T: Number>(
         }
         Ok(())
     })
+}
+
+/// Mean and variance of the elements of a line that belong to a group.
+fn line_moments<T: Continuous>(
+    columns: &ColumnGroups<'_>,
+    group: usize,
+    line: &[T],
+) -> Moments<T::Sum> {
+    let (lines, count) = ([line], columns.count(group));
+    let first = line[columns.first(group)].widen();
+    let difference = |_, x: T, _| x.widen().minus(first);
+    let [sum] = columns.sums::<_, _, _, 1, LINE_PARTS>(group, lines, lines, difference);
+    let mean: T::Sum = sum / count;
+    let square = |_, x: T, _| {
+        let deviation = x.widen().minus(first).minus(mean);
+        deviation.inner(deviation)
+    };
+    let [square]: [f64; 1] = columns.sums::<_, _, _, 1, LINE_PARTS>(group, lines, lines, square);
+    let members = columns.members(group);
+    if members.len() > 1 && is_extreme(square) {
+        let x = members.iter().map(|&i| line[i as usize].widen());
+        if let Some(scaled) = scaled_moments(x, first, count) {
+            return scaled;
+        }
+    }
+    Moments::new(mean, square / count)
 }
 
 /// Means and variances of groups of elements along the last axis.
@@ -247,32 +292,10 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
         let mut moments = vec![Moments::default(); count * groups];
         let work = size_of_val(x) + size_of_val(&*moments);
         change_rows(&mut moments, groups, work, |range, moments| {
-            let pieces = moments.chunks_mut(LANES * groups);
-            for (start, moments) in range.step_by(LANES).zip(pieces) {
-                let lines = lines(x, length, start);
-                for group in 0..groups {
-                    let n = columns.count(group);
-                    let first = lines.map(|line| line[columns.first(group)].widen());
-                    let difference = |lane: usize, x: T, _| x.widen().minus(first[lane]);
-                    let sums = columns.sums(group, lines, lines, difference);
-                    let means = sums.map(|sum| sum / n);
-                    let square = |lane: usize, x: T, _| {
-                        let deviation = x.widen().minus(first[lane]).minus(means[lane]);
-                        deviation.inner(deviation)
-                    };
-                    let squares: [f64; LANES] = columns.sums(group, lines, lines, square);
-                    for (lane, line) in moments.chunks_mut(groups).enumerate() {
-                        let (mean, square) = (means[lane], squares[lane]);
-                        line[group] = Moments::new(mean, square / n);
-                        let members = columns.members(group);
-                        let x = members.iter().map(|&i| lines[lane][i as usize].widen());
-                        if members.len() > 1
-                            && is_extreme(square)
-                            && let Some(scaled) = scaled_moments(x, first[lane], n)
-                        {
-                            line[group] = scaled;
-                        }
-                    }
+            let lines = x[range.start * length..].chunks_exact(length);
+            for (line, moments) in lines.zip(moments.chunks_mut(groups)) {
+                for (group, moments) in moments.iter_mut().enumerate() {
+                    *moments = line_moments(&columns, group, line);
                 }
             }
             Ok(())
@@ -350,7 +373,7 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
             }
             for group in 0..columns.len() {
                 let product = |_, a: T, weight: T::Sum| weight.inner(a.widen());
-                let sums = columns.sums(group, lines, weights, product);
+                let sums = columns.sums::<_, _, _, LANES, PARTS>(group, lines, weights, product);
                 let n = columns.count(group);
                 for (lane, (sum, parent)) in sums.into_iter().zip(parents).enumerate() {
                     let line = first_line + parent;

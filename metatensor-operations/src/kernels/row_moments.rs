@@ -10,6 +10,8 @@ use metatensor_core::{DenseArray, Result};
 use super::accumulate::{Moments, deviation, deviations, is_extreme, scaled_moments};
 use super::merge_rows::{TILE, for_each_tile, merged, sums_over, unit};
 use super::{GradientRows, Variance, map};
+use num_complex::ComplexFloat;
+
 use crate::numbers::{Continuous, Number, Wide};
 
 /// Means and variances of groups of rows.
@@ -182,6 +184,7 @@ pub(crate) fn row_variances<T: Continuous>(
 #[derive(Default)]
 struct Memory<S> {
     sums: Vec<S>,
+    columns: Vec<u32>,
     means: Vec<S>,
     squares: Vec<f64>,
     sizes: Vec<f64>,
@@ -197,27 +200,45 @@ fn tile_moments<T: Continuous>(
     memory: &mut Memory<T::Sum>,
     moments: &mut [Moments<T::Sum>],
 ) -> bool {
-    let count = rows.len() as f64;
+    let (count, width) = (rows.len() as f64, tile.len());
     let row = |row: u32| &x[row as usize * length..][tile.clone()];
     let first = row(rows[0]);
-    let sums = sums_over(rows, &mut memory.sums, tile.len(), |sums, rows| {
+    // differences and their squares, side by side
+    let sums = sums_over(rows, &mut memory.sums, 2 * width, |sums, rows| {
         add_differences(sums, first, rows, row);
     });
-    memory.means.clear();
-    memory.means.extend(sums.iter().map(|sum| *sum / count));
-    let means = &memory.means;
-    let squares = sums_over(rows, &mut memory.squares, tile.len(), |squares, rows| {
-        add_squares(squares, first, means, rows, row);
-    });
-    for ((result, &mean), square) in moments.iter_mut().zip(means).zip(squares) {
-        *result = Moments::new(mean, square / count);
+    let (differences, squares) = sums.split_at(width);
+    let columns = &mut memory.columns;
+    columns.clear();
+    let mut are_extreme = false;
+    for (i, result) in moments.iter_mut().enumerate() {
+        let mean = differences[i] / count;
+        let square = squares[i].re();
+        let centered = square - mean.inner(differences[i]);
+        if centered < square * CANCELED {
+            columns.push(i as u32);
+        }
+        are_extreme |= is_extreme(centered);
+        *result = Moments::new(mean, centered / count);
+    }
+    if !columns.is_empty() {
+        let means = &mut memory.means;
+        means.clear();
+        means.extend(columns.iter().map(|&i| moments[i as usize].mean));
+        let squares = sums_over(rows, &mut memory.squares, columns.len(), |squares, rows| {
+            add_squares(squares, first, columns, means, rows, row);
+        });
+        for (&i, square) in columns.iter().zip(squares) {
+            moments[i as usize].variance.scaled = square / count;
+            are_extreme |= is_extreme(*square);
+        }
     }
     let mut has_scales = false;
-    if rows.len() > 1 && squares.iter().any(|&square| is_extreme(square)) {
+    if rows.len() > 1 && are_extreme {
         // Most of these are 0, because all rows have the same number there, and stay what they are.
         let sizes = &mut memory.sizes;
         sizes.clear();
-        sizes.resize(moments.len(), 0.0);
+        sizes.resize(width, 0.0);
         for &other in rows {
             for ((size, x), first) in sizes.iter_mut().zip(row(other)).zip(first) {
                 *size = f64::max(*size, x.widen().minus(first.widen()).size());
@@ -225,7 +246,7 @@ fn tile_moments<T: Continuous>(
         }
         for (i, result) in moments.iter_mut().enumerate() {
             let x = rows.iter().map(|&r| row(r)[i].widen());
-            if is_extreme(squares[i])
+            if is_extreme(result.variance.scaled * count)
                 && sizes[i] > 0.0
                 && let Some(scaled) = scaled_moments(x, first[i].widen(), count)
             {
@@ -237,7 +258,11 @@ fn tile_moments<T: Continuous>(
     has_scales
 }
 
-/// Adds the differences of rows to the row `first`.
+/// A sum of squares of differences to the mean is computed from them if it is less than this part of that of differences
+/// to the first row: most of its digits would be lost.
+const CANCELED: f64 = 0.125;
+
+/// Adds the differences of rows to the row `first` to the first half of `sums`, and their squares to the second one.
 #[inline]
 fn add_differences<'a, T: Continuous>(
     sums: &mut [T::Sum],
@@ -245,53 +270,56 @@ fn add_differences<'a, T: Continuous>(
     rows: &[u32],
     row: impl Fn(u32) -> &'a [T],
 ) {
-    let count = sums.len();
-    let first = &first[..count];
+    let count = sums.len() / 2;
+    let (sums, squares) = sums.split_at_mut(count);
     // Four at a time: sums are loaded and stored less often.
-    let (fours, others) = rows.as_chunks();
+    let (fours, others) = rows.as_chunks::<4>();
     for fours in fours {
-        let [a, b, c, d] = fours.map(|i| &row(i)[..count]);
-        for i in 0..count {
-            let difference = |x: &[T]| x[i].widen().minus(first[i].widen());
-            let firsts = difference(a).plus(difference(b));
-            sums[i] = sums[i].plus(firsts.plus(difference(c).plus(difference(d))));
-        }
+        add_differences_of(fours.map(|i| row(i)), first, sums, squares);
     }
     for &other in others {
-        let x = &row(other)[..count];
-        for i in 0..count {
-            sums[i] = sums[i].plus(x[i].widen().minus(first[i].widen()));
-        }
+        add_differences_of([row(other)], first, sums, squares);
     }
 }
 
-/// Adds the squares of the differences of rows to the row `first` and `means`.
-#[inline]
+/// Adds the differences of `rows` to the row `first`, and their squares. (A function of its own: it can be assumed then that
+/// none of these slices overlap, which are too many to compare them.)
+#[inline(never)]
+fn add_differences_of<T: Continuous, const N: usize>(
+    rows: [&[T]; N],
+    first: &[T],
+    sums: &mut [T::Sum],
+    squares: &mut [T::Sum],
+) {
+    let count = first.len();
+    let (sums, squares) = (&mut sums[..count], &mut squares[..count]);
+    let rows = rows.map(|row| &row[..count]);
+    for i in 0..count {
+        let (mut sum, mut square): (T::Sum, T::Sum) = Default::default();
+        for row in rows {
+            let difference: T::Sum = row[i].widen().minus(first[i].widen());
+            sum = sum.plus(difference);
+            square = square.plus(T::Sum::from_real(difference.inner(difference)));
+        }
+        sums[i] = sums[i].plus(sum);
+        squares[i] = squares[i].plus(square);
+    }
+}
+
+/// Adds the squares of the differences of these columns of rows to the row `first` and `means`.
 fn add_squares<'a, T: Continuous>(
     squares: &mut [f64],
     first: &[T],
+    columns: &[u32],
     means: &[T::Sum],
     rows: &[u32],
     row: impl Fn(u32) -> &'a [T],
 ) {
-    let count = squares.len();
-    let (first, means) = (&first[..count], &means[..count]);
-    let (fours, others) = rows.as_chunks();
-    for fours in fours {
-        let [a, b, c, d] = fours.map(|i| &row(i)[..count]);
-        for i in 0..count {
-            let square = |x: &[T]| {
-                let deviation = deviation(x[i], first[i], means[i]);
-                deviation.inner(deviation)
-            };
-            squares[i] += (square(a) + square(b)) + (square(c) + square(d));
-        }
-    }
-    for &other in others {
-        let x = &row(other)[..count];
-        for i in 0..count {
-            let deviation = deviation(x[i], first[i], means[i]);
-            squares[i] += deviation.inner(deviation);
+    for &other in rows {
+        let x = row(other);
+        for ((square, &mean), &i) in squares.iter_mut().zip(means).zip(columns) {
+            let deviation = deviation(x[i as usize], first[i as usize], mean);
+            *square += deviation.inner(deviation);
         }
     }
 }

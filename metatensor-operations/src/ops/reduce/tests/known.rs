@@ -208,6 +208,19 @@ fn large_offsets_do_not_matter() {
 }
 
 #[test]
+fn a_first_row_far_from_the_others_does_not_matter() {
+    let n = 4096_i64;
+    let number = |i: i64| if i == 0 { 1_000_000 } else { i % 3 };
+    let sum: i64 = (0..n).map(number).sum();
+    let squares: i64 = (0..n).map(|i| number(i) * number(i)).sum();
+    let expected = (n * squares - sum * sum) as f64 / (n * n) as f64;
+    let x: Vec<f64> = (0..n).map(|i| number(i) as f64).collect();
+    let var = var_over_samples(&block([n as usize, 1], &x), &["s"]).unwrap();
+    let relative = values::<f64>(&var)[0] / expected - 1.0;
+    assert!(relative.abs() < 2e-15, "{relative}");
+}
+
+#[test]
 fn nan_stays_nan() {
     let rows = [[0, 0], [1, 0]];
     let x = [f64::NAN, 1.0];
