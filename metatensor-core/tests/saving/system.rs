@@ -151,10 +151,8 @@ pub(crate) fn mount_memory(folder: &Path, options: &str) -> bool {
 pub(crate) fn unmount(folder: &Path) {
     let folder = std::ffi::CString::new(folder.to_str().unwrap()).unwrap();
     // SAFETY: a string that lives until the call returns.
-    assert_eq!(
-        unsafe { libc::umount2(folder.as_ptr(), libc::MNT_DETACH) },
-        0
-    );
+    let result = unsafe { libc::umount2(folder.as_ptr(), libc::MNT_DETACH) };
+    assert_eq!(result, 0);
 }
 
 pub(crate) fn thread_id() -> i32 {

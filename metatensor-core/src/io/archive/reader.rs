@@ -15,17 +15,11 @@ use crate::{Error, Limit, Result};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
     pub(super) data_start: u64,
-    pub(super) stored_size: u64,
+    /// How many bytes it takes, as they are.
+    pub(crate) stored_size: u64,
     pub(super) size: u64,
     pub(super) crc: u32,
     pub(super) method: u16,
-}
-
-impl Stored {
-    /// How many bytes it takes, as they are.
-    pub(crate) fn size(&self) -> u64 {
-        self.stored_size
-    }
 }
 
 /// An archive of which the directory was read and checked.

@@ -6,7 +6,7 @@ use super::*;
 fn a_journal_is_only_read_if_it_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let content: Vec<u8> = (0..20_000_u32).map(|i| (i * i >> 3) as u8).collect();
+    let content: Vec<u8> = (0..20_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
     fs::write(&path, &content).unwrap();
     let file = File::open(&path).unwrap();
     let journal = Journal::new(&file, 15_000, 5_000).unwrap();
@@ -36,7 +36,7 @@ fn a_journal_is_only_read_if_it_is_whole() {
 fn a_journal_belongs_to_a_file_with_the_same_bytes_before_the_tail() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let content: Vec<u8> = (0..20_000_u32).map(|i| (i * i >> 3) as u8).collect();
+    let content: Vec<u8> = (0..20_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
     fs::write(&path, &content).unwrap();
     let journal = Journal::new(&File::open(&path).unwrap(), 15_000, 5_000).unwrap();
     let belongs = |content: &[u8]| {
@@ -60,7 +60,7 @@ fn a_journal_belongs_to_a_file_with_the_same_bytes_before_the_tail() {
 fn a_file_with_a_journal_is_read_as_if_its_tail_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    let content: Vec<u8> = (0..9_000_u32).map(|i| (i * i >> 3) as u8).collect();
+    let content: Vec<u8> = (0..9_000_u32).map(|i| ((i * i) >> 3) as u8).collect();
     fs::write(&path, &content).unwrap();
     let journal = Journal::new(&File::open(&path).unwrap(), 5_000, 4_000).unwrap();
     fs::write(folder.path().join("file.journal"), journal.to_bytes()).unwrap();

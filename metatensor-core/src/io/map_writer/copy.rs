@@ -118,7 +118,7 @@ impl MapWriter {
                 .stored(name)
                 .map_err(|error| error.in_source(archive.source().name()))?;
             let alignment = match alignment {
-                FileAlignment::Aligned => array::alignment(stored.size() as usize),
+                FileAlignment::Aligned => array::alignment(stored.stored_size as usize),
                 FileAlignment::Packed => Alignment::Packed,
             };
             self.archive.copy(&new_name, archive, &stored, alignment)?;

@@ -150,6 +150,17 @@ impl MapWriter {
 
     /// Writes what makes a map of the blocks, and puts the file in its place.
     ///
+    /// ```
+    /// # use metatensor_core::{MapWriter, Result};
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("map.mts");
+    /// let writer = MapWriter::create(&path, &["center_type"])?;
+    /// assert!(!path.exists());
+    /// writer.finish()?;
+    /// assert!(path.exists());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the file can not be written. What was there before still is.

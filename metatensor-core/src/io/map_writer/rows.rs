@@ -118,6 +118,17 @@ impl MapWriter {
     /// Writes the next rows of the values, or of the gradient that was begun: an array with any number of rows, and as many
     /// components and properties as there are.
     ///
+    /// ```
+    /// # use metatensor_core::{DType, Labels, MapWriter, Result};
+    /// # use ndarray::Array2;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let mut writer = MapWriter::create(directory.path().join("map.mts"), &["k"])?;
+    /// writer.begin_block(&[0], DType::F64, &[], &Labels::range("n", 8)?)?;
+    /// writer.push_rows(Array2::<f64>::zeros((100, 8)))?;
+    /// assert!(writer.push_rows(Array2::<f64>::zeros((100, 9))).is_err());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If nothing was begun, if the array has another shape or data type, or is not in main memory, or if the file can not
@@ -171,6 +182,18 @@ impl MapWriter {
 
     /// Ends the rows of the values, or of the gradient that was begun: these are their samples.
     ///
+    /// ```
+    /// # use metatensor_core::{DType, Labels, MapWriter, Result};
+    /// # use ndarray::Array2;
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let mut writer = MapWriter::create(directory.path().join("map.mts"), &["k"])?;
+    /// writer.begin_block(&[0], DType::F64, &[], &Labels::range("n", 8)?)?;
+    /// writer.push_rows(Array2::<f64>::zeros((100, 8)))?;
+    /// assert!(writer.end_rows(&Labels::range("atom", 99)?).is_err());
+    /// writer.end_rows(&Labels::range("atom", 100)?)?;
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If there are more or fewer samples than rows, if samples of a gradient refer to others than those of the values, or
@@ -203,6 +226,26 @@ impl MapWriter {
     /// Starts a gradient of the block that was begun, whose rows come next. `parameters` is the parameter of a gradient of
     /// the values, or of a gradient of a gradient after those of what it is a gradient of. The last of its components are
     /// those of the values.
+    ///
+    /// ```
+    /// # use metatensor_core::{DType, Labels, MapWriter, Result};
+    /// # use ndarray::{Array2, Array3};
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let mut writer = MapWriter::create(directory.path().join("map.mts"), &["k"])?;
+    /// # let xyz = Labels::range("xyz", 3)?;
+    /// # let samples = Labels::new(["sample"], [[0]])?;
+    /// writer.begin_block(&[0], DType::F64, &[], &Labels::range("n", 8)?)?;
+    /// writer.push_rows(Array2::<f64>::zeros((1, 8)))?;
+    /// writer.end_rows(&Labels::single())?;
+    /// writer.begin_gradient(&["positions"], &[xyz.clone()])?;
+    /// writer.push_rows(Array3::<f64>::zeros((1, 3, 8)))?;
+    /// writer.end_rows(&samples)?;
+    /// // the gradient of this gradient with respect to the cell, without rows
+    /// writer.begin_gradient(&["positions", "cell"], &[xyz])?;
+    /// writer.end_rows(&Labels::empty(&["sample"])?)?;
+    /// writer.end_block()?;
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
