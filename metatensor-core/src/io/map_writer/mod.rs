@@ -16,13 +16,14 @@ mod append;
 mod copy;
 mod form;
 mod keys;
+mod open_block;
 mod rows;
 mod target;
 
 pub use append::recover_file;
 pub use copy::FileAlignment;
 use keys::Keys;
-use rows::OpenBlock;
+use open_block::OpenBlock;
 use target::{Target, replaced};
 
 /// Writes a map to a file block by block, and never holds more than one of them.
