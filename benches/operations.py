@@ -290,6 +290,15 @@ def text(seconds):
     return f"{seconds * 1e6:.1f} µs" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
 
 
+def serve(size):
+    """Time native calls when somebody asks for it: for `versions.py`."""
+    for name, _, native in cases(size, to_native):
+        native()
+        print(name, flush=True)
+        while sys.stdin.readline().strip() == "again":
+            print(timed(native, 1), flush=True)
+
+
 def main(arguments):
     if arguments.markdown:
         print("| size | operation | official | numpy arrays | faster | native arrays | faster |")
@@ -322,6 +331,7 @@ if __name__ == "__main__":
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for each case, beyond five pairs")
     parser.add_argument("--cpu", action="store_true", help="processor time of all threads, for busy machines")
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     clock = time.process_time if options.cpu else time.perf_counter
     path = os.path.realpath(options.library)
@@ -342,4 +352,7 @@ if __name__ == "__main__":
         mapped = {line.split()[-1] for line in file if "libmetatensor" in line}
     if mapped != {path}:
         raise SystemExit(f"expected only {path} to be loaded, got {mapped}")
-    main(options)
+    if options.serve:
+        serve(options.size[0])
+    else:
+        main(options)

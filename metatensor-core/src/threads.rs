@@ -24,8 +24,8 @@ const SMALL: usize = 1 << 20;
 const MIN_PIECE: usize = 256 << 10;
 /// and not larger: a huge page of results is written by one thread, as a rule.
 const MAX_PIECE: usize = 8 << 20;
-/// As many pieces as there are between the two sizes: enough for threads that are not equally fast.
-const PIECES: usize = 16;
+/// As many pieces as there are between the two sizes: enough for as many threads, and for a few that are not equally fast.
+const PIECES: usize = 64;
 /// No number of threads is larger than this.
 const MAX_THREADS: usize = 1024;
 

@@ -39,7 +39,7 @@ pub struct Output<'a, T> {
 }
 
 /// Arrays of this size are not in a cache when they are read again, so that they do not have to be put there.
-const STREAMED: usize = 16 << 20;
+const STREAMED: usize = 8 << 20;
 
 impl<'a, T: Copy> Output<'a, T> {
     pub(super) fn new(memory: &'a mut [MaybeUninit<T>]) -> Self {
