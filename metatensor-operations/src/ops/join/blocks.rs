@@ -4,16 +4,33 @@ use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
 use super::{Input, Plan, gradients_of};
 use crate::engine::{
-    Axis, Child, EqualMetadataOptions, MissingGradients, check_gradients, parameters,
+    Axis, Child, EqualMetadataOptions, MissingGradients, Repeated, check_gradients, parameters,
     same_metadata, union_of_rows, with_rows,
 };
 use crate::kernels::{self, Columns};
 
-/// Blocks joined to one with arrays of the same kind as `model`.
+/// Labels that were joined, for other blocks with the same ones.
+pub(super) struct Joined {
+    axis: Repeated<Labels>,
+    /// The samples of gradients.
+    rows: Repeated<Labels>,
+}
+
+impl Joined {
+    pub(super) fn new() -> Joined {
+        Joined {
+            axis: Repeated::new(),
+            rows: Repeated::new(),
+        }
+    }
+}
+
+/// Blocks joined to one with arrays of the same kind as `model`. `known` has what was joined for other blocks.
 pub(super) fn join(
     inputs: &[Input<'_>],
     plan: Plan<'_>,
     model: &TensorBlock,
+    known: &Joined,
 ) -> Result<TensorBlock> {
     let first = inputs[0].block;
     let others = match plan.axis {
@@ -31,14 +48,18 @@ pub(super) fn join(
     }
     let blocks: Vec<_> = inputs.iter().map(|input| input.block).collect();
     check_gradients(&blocks, plan.missing_gradients)?;
-    let joined = if plan.number_properties {
-        numbered(inputs)?
-    } else {
-        concatenated(inputs, plan.axis, plan.add_dimension)?
-    };
+    let labels = inputs.iter().map(|input| plan.axis.labels(input.block));
+    let positions = inputs.iter().map(|input| input.position as usize);
+    let (labels, positions): (Vec<_>, Vec<_>) = (labels.collect(), positions.collect());
+    let joined = known.axis.get_for(&labels, &positions, || {
+        if plan.number_properties {
+            return numbered(inputs);
+        }
+        concatenated(inputs, plan.axis, plan.add_dimension)
+    })?;
     let (samples, properties) = match plan.axis {
-        Axis::Samples => (&joined, first.properties()),
-        _ => (first.samples(), &joined),
+        Axis::Samples => (&*joined, first.properties()),
+        _ => (first.samples(), &*joined),
     };
     let axes = Axes {
         samples,
@@ -46,7 +67,7 @@ pub(super) fn join(
         properties,
     };
     let children: Vec<_> = blocks.into_iter().map(Child::same_rows).collect();
-    join_children(&children, plan.models, plan, axes, model)
+    join_children(&children, plan.models, plan, axes, model, known)
 }
 
 /// The rows of the labels of all inputs, with a last column if there is a name for it.
@@ -119,6 +140,7 @@ fn join_children(
     plan: Plan<'_>,
     axes: Axes<'_>,
     model: &TensorBlock,
+    known: &Joined,
 ) -> Result<TensorBlock> {
     let mut result = joined_values(children, plan.axis, axes, model)?;
     let present = children.iter().filter_map(|child| child.block);
@@ -130,7 +152,7 @@ fn join_children(
         let models_of_gradient = gradients_of(models, parameter);
         let first = models_of_gradient[0];
         let (samples, children) = match plan.axis {
-            Axis::Samples => shifted(children, parameter, first.samples())?,
+            Axis::Samples => shifted(children, parameter, first.samples(), known)?,
             _ => union_of_rows(children, parameter, first.samples())?,
         };
         // The first gradient belongs to the first model that has any, and all models have as many components.
@@ -140,7 +162,7 @@ fn join_children(
             components: &[&first.components()[..extra], axes.components].concat(),
             properties: axes.properties,
         };
-        let gradient = join_children(&children, &models_of_gradient, plan, axes, model)?;
+        let gradient = join_children(&children, &models_of_gradient, plan, axes, model, known)?;
         result.add_gradient(parameter, gradient)?;
     }
     Ok(result)
@@ -185,6 +207,7 @@ fn shifted<'a>(
     blocks: &[Child<'a>],
     parameter: &str,
     model: &Labels,
+    known: &Joined,
 ) -> Result<(Labels, Vec<Child<'a>>)> {
     let gradients = blocks.iter().map(|child| child.gradient(parameter));
     let gradients: Vec<_> = gradients.collect();
@@ -196,27 +219,35 @@ fn shifted<'a>(
     {
         return Ok((only.samples().clone(), gradients));
     }
-    let mut values = Vec::new();
-    let mut shift = 0_usize;
+    // The rows of each gradient there is, and the first of the joined samples that they refer to.
+    let (mut rows, mut shifts) = (Vec::new(), Vec::new());
+    let mut shift = 0;
     for (block, gradient) in blocks.iter().zip(&gradients) {
-        let Some(block) = block.block else {
-            continue;
-        };
-        let samples = block.samples().count();
-        shift += samples;
-        let Some(gradient) = gradient.block else {
-            continue;
-        };
-        let labels = gradient.samples();
+        if let Some(gradient) = gradient.block {
+            rows.push(gradient.samples());
+            shifts.push(shift);
+        }
+        shift += block.block.map_or(0, |block| block.samples().count());
+    }
+    let all: Vec<_> = rows.iter().copied().chain([model]).collect();
+    let samples = known
+        .rows
+        .get_for(&all, &shifts, || stacked(&rows, &shifts, model))?;
+    Ok((Labels::clone(&samples), gradients))
+}
+
+/// The rows of all of these labels, in the dimensions of `model`, where those of each refer to samples from this one on.
+fn stacked(all: &[&Labels], shifts: &[usize], model: &Labels) -> Result<Labels> {
+    let mut values = Vec::new();
+    for (labels, &shift) in all.iter().zip(shifts) {
         labels.check_readable("join")?;
+        let too_many = || Error::invalid(format!("labels can not hold samples after {shift}"));
+        let first = i32::try_from(shift).map_err(|_| too_many())?;
         let start = values.len();
         values.extend_from_slice(labels.rows().values());
-        let too_many = || Error::invalid(format!("labels can not hold {shift} samples"));
-        let end = i32::try_from(shift).map_err(|_| too_many())?;
-        let first = end - samples as i32;
         for row in values[start..].chunks_exact_mut(labels.size()) {
-            row[0] += first;
+            row[0] = row[0].checked_add(first).ok_or_else(too_many)?;
         }
     }
-    Ok((with_rows(model, values)?, gradients))
+    with_rows(model, values)
 }

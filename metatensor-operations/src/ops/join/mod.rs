@@ -229,8 +229,9 @@ fn join_blocks(
         None => "the joined one".to_owned(),
     };
     size::check(plan, model.dtype().size(), &lists, name)?;
+    let known = blocks::Joined::new();
     let blocks = inputs.iter().enumerate().map(|(i, inputs)| {
-        blocks::join(inputs, plan, model).map_err(|error| joined.in_block(i, error))
+        blocks::join(inputs, plan, model, &known).map_err(|error| joined.in_block(i, error))
     });
     let blocks = blocks.collect::<Result<_>>()?;
     Ok(Some((keys, blocks)))

@@ -198,6 +198,31 @@ fn united_properties_are_numbered_in_all_blocks_or_in_none() {
 }
 
 #[test]
+fn blocks_with_the_very_same_labels_keep_apart_where_they_come_from() {
+    let samples = Labels::range("s", 2).unwrap();
+    let one = block_of(&samples, &Labels::range("p", 1).unwrap(), &[0.5, 1.5]);
+    let one = with_gradient(one, "g", &[[1, 7]], &[1.0]);
+    let maps = [[0, 1], [1, 2]].map(|keys: [i32; 2]| {
+        TensorMap::new(labels(["k"], &keys.map(|k| [k])), vec![one.clone(); 2]).unwrap()
+    });
+    let options = JoinOptions {
+        different_keys: DifferentKeys::Union,
+        ..add_dimension("from")
+    };
+    let joined = join(&[&maps[0], &maps[1]], Axis::Samples, options).unwrap();
+    let expected: [(&[[i32; 2]], &[[i32; 2]]); 3] = [
+        (&[[0, 0], [1, 0]], &[[1, 7]]),
+        (&[[0, 0], [1, 0], [0, 1], [1, 1]], &[[1, 7], [3, 7]]),
+        (&[[0, 1], [1, 1]], &[[1, 7]]),
+    ];
+    for (block, (samples, rows)) in joined.blocks().iter().zip(expected) {
+        assert_eq!(*block.samples(), labels(["s", "from"], samples));
+        let gradient = block.gradient("g").unwrap();
+        assert_eq!(*gradient.samples(), labels(["sample", "a"], rows));
+    }
+}
+
+#[test]
 fn a_single_map_is_checked_and_gets_its_dimension() {
     let mut tensor = map(vec![block([2, 1], &[1, 2])]);
     tensor.info_mut().insert("a".into(), "b".into());
