@@ -1,8 +1,11 @@
 //! Labels as sets of rows.
 
 use super::Labels;
-use crate::rows::{self, RowSet};
+use crate::rows::{self, Order, RowSet};
 use crate::{Error, Result};
+
+/// So many times as many rows as are looked for are worth an index.
+const MANY: usize = 64;
 
 /// Result of a set operation, and where the rows of its inputs went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +197,12 @@ impl Labels {
         selection.check_readable("select")?;
         let (rows, wanted) = (self.rows(), selection.rows());
         if selection.names() == self.names() {
+            // not worth an index of all rows, as those in a large file of which little is wanted
+            let is_indexed = self.0.index.get().is_some();
+            let are_few = wanted.count() < rows.count() / MANY;
+            if !is_indexed && are_few && self.known_order() == Some(Order::StrictlyIncreasing) {
+                return Ok(rows::select_sorted(rows, wanted));
+            }
             let mut selected = Vec::new();
             self.index().find_all(rows, wanted, |_, position| {
                 selected.extend(position.map(|p| p as u32));

@@ -23,7 +23,7 @@ use std::slice::ChunksExact;
 
 pub use self::groups::{RowGroups, first_occurrences};
 pub use self::index::{Duplicate, RowIndex, Uniqueness, check_unique};
-pub use self::select::select;
+pub use self::select::{select, select_sorted};
 pub use self::sets::{RowSet, difference, intersection, positions, union};
 pub use self::sort::{Direction, argsort};
 use self::table::{Table, by_width};

@@ -1,5 +1,7 @@
 //! Rows by the values in some of their columns.
 
+use std::cmp::Ordering;
+
 use super::bounds::Bounds;
 use super::table::{Table, by_width};
 use super::{RowIndex, Rows};
@@ -32,6 +34,25 @@ pub fn select<'a>(
         Some(table) => table.select(rows, columns),
         None => select_with_index(rows, columns, wanted, index()),
     }
+}
+
+/// The numbers of the rows that are `wanted`, in the order of these, for few of them: each is searched by halving. `rows`
+/// have to increase strictly, and need no index.
+#[must_use]
+pub fn select_sorted(rows: Rows<'_>, wanted: Rows<'_>) -> Vec<u32> {
+    let position = |wanted: &[i32]| {
+        let (mut start, mut end) = (0, rows.count());
+        while start < end {
+            let middle = start.midpoint(end);
+            match rows.row(middle).cmp(wanted) {
+                Ordering::Less => start = middle + 1,
+                Ordering::Equal => return Some(middle as u32),
+                Ordering::Greater => end = middle,
+            }
+        }
+        None
+    };
+    wanted.into_iter().filter_map(position).collect()
 }
 
 fn select_with_index(

@@ -15,6 +15,25 @@ fn a_selection_with_the_same_dimensions_gives_its_own_order() {
 }
 
 #[test]
+fn few_of_many_rows_are_found_with_and_without_an_index() {
+    let rows: Vec<[i32; 2]> = (0..10_000).map(|i| [i / 7 - 50, 3 * (i % 7)]).collect();
+    let labels = Labels::new(["a", "b"], &rows).unwrap();
+    assert!(labels.is_sorted());
+    let numbers = [9_999, 0, 5_000, 4_999, 1, 77];
+    let mut wanted: Vec<[i32; 2]> = numbers.iter().map(|&i| rows[i]).collect();
+    // before, between and after all rows
+    wanted.insert(2, [-51, 18]);
+    wanted.insert(4, [0, 1]);
+    wanted.push([1_379, 0]);
+    let wanted = Labels::new(["a", "b"], &wanted).unwrap();
+    let expected = numbers.map(|i| i as u32);
+    assert_eq!(labels.select(&wanted).unwrap(), expected);
+    // makes an index
+    assert_eq!(labels.position(&[-50, 3]), Some(1));
+    assert_eq!(labels.select(&wanted).unwrap(), expected);
+}
+
+#[test]
 fn other_selections_give_the_order_of_the_labels() {
     let partial = Labels::new(["system"], &[[1], [7], [0]]).unwrap();
     assert_eq!(labels().select(&partial).unwrap(), [0, 2, 3]);
