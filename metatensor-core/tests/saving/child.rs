@@ -14,6 +14,10 @@ const ALL: &[(&str, Work)] = &[
     ("save and be killed", crate::kills::save_until_killed),
     ("append and be killed", crate::growing::append_until_killed),
     ("merge and be killed", crate::growing::merge_until_killed),
+    (
+        "append beside a child",
+        crate::growing::append_beside_a_child,
+    ),
     ("append and count", crate::growing::append_and_count),
     ("write beyond a limit", crate::full::write_beyond_a_limit),
     ("fill a disk", crate::full::fill_a_disk),

@@ -183,6 +183,21 @@ fn what_can_not_be_in_a_file_is_taken_back() {
 }
 
 #[test]
+fn keys_without_dimensions_have_no_blocks() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("map.mts");
+    let names: [&str; 0] = [];
+    let mut writer = MapWriter::create(&path, &names).unwrap();
+    let error = writer.add(&[], &block(1, 1)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "invalid parameter: a map whose keys have no dimensions can not have blocks"
+    );
+    writer.finish().unwrap();
+    assert_eq!(TensorMap::load(&path).unwrap().keys().size(), 0);
+}
+
+#[test]
 fn a_transposed_array_is_written_as_it_is_seen() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("map.mts");

@@ -16,7 +16,7 @@ pub(super) const LOCATOR_SIGNATURE: u32 = 0x0706_4b50;
 /// Sizes of all of these, without names, extra fields and comments.
 pub(super) const LOCAL_HEADER: usize = 30;
 pub(super) const RECORD: usize = 46;
-pub(super) const END: usize = 22;
+pub(crate) const END: usize = 22;
 pub(super) const END_64: usize = 56;
 pub(super) const LOCATOR: usize = 20;
 

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::process;
 
 use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
 use rustix::io::Errno;
@@ -28,6 +29,8 @@ pub(in crate::io) struct InPlace {
     journal_name: OsString,
     /// The one that was made last.
     journal: Option<File>,
+    /// The one that has locked the file: a child has all of this as well.
+    process: u32,
 }
 
 impl InPlace {
@@ -58,6 +61,7 @@ impl InPlace {
                     folder,
                     journal_name: journal_name.to_owned(),
                     journal: None,
+                    process: process::id(),
                 });
             }
         }
@@ -68,6 +72,11 @@ impl InPlace {
     #[cold]
     pub(in crate::io) fn refused(&self, error: io::Error) -> Error {
         Error::io("write", &self.path, error)
+    }
+
+    /// Whether this is the process that has locked the file, and not a child of it.
+    pub(in crate::io) fn is_ours(&self) -> bool {
+        self.process == process::id()
     }
 
     pub(in crate::io) fn path(&self) -> &Path {
@@ -134,6 +143,15 @@ impl InPlace {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for InPlace {
+    /// Children that still have the file open would have it locked.
+    fn drop(&mut self) {
+        if self.is_ours() {
+            let _ = self.file.unlock();
+        }
     }
 }
 

@@ -138,6 +138,10 @@ impl InPlace {
         match *self {}
     }
 
+    pub(in crate::io) fn is_ours(&self) -> bool {
+        match *self {}
+    }
+
     pub(in crate::io) fn path(&self) -> &Path {
         match *self {}
     }

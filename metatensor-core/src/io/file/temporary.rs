@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Seek};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use rustix::fs::{AtFlags, Mode, OFlags, linkat, openat, renameat, unlinkat};
 #[cfg(target_os = "linux")]
@@ -74,6 +75,8 @@ pub(super) struct Temporary {
     usual_mode: u32,
     /// Number of removals when the file was made.
     removals: u32,
+    /// The process that made it: a child has all of this as well.
+    process: u32,
 }
 
 impl Temporary {
@@ -100,6 +103,7 @@ impl Temporary {
             name,
             usual_mode,
             removals,
+            process: process::id(),
         })
     }
 
@@ -168,7 +172,9 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if let Some((name, _)) = &self.name {
+        if let Some((name, _)) = &self.name
+            && self.process == process::id()
+        {
             let _ = unlinkat(&self.folder.descriptor, name, AtFlags::empty());
         }
     }

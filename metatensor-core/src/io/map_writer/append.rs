@@ -1,6 +1,7 @@
 //! Blocks that are added to a file that is there.
 
 use std::path::Path;
+use std::process;
 
 use super::form::Forms;
 use super::keys::Keys;
@@ -81,6 +82,7 @@ impl MapWriter {
             target: Target::Tail(Tail::new(place, point.offset)),
             open: None,
             is_broken: false,
+            process: process::id(),
         })
     }
 }

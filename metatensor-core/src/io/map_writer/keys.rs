@@ -54,6 +54,11 @@ impl Keys {
     /// If there is such a key already, or if it does not have a value for each name.
     pub(super) fn check(&self, key: &[i32]) -> Result<()> {
         let names = self.empty.names();
+        if names.is_empty() {
+            return Err(Error::invalid(
+                "a map whose keys have no dimensions can not have blocks",
+            ));
+        }
         if key.len() != names.len() {
             return Err(Error::invalid(format!(
                 "expected a key with a value for each of the dimensions {names}, got {key:?}"

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::process;
 
 use indexmap::IndexMap;
 
@@ -62,6 +63,8 @@ pub struct MapWriter {
     before: Option<(usize, IndexMap<String, String>)>,
     /// Whether something failed and could not be taken back.
     is_broken: bool,
+    /// The process that writes: a child that was forked shares its position in the file.
+    process: u32,
 }
 
 impl MapWriter {
@@ -92,6 +95,7 @@ impl MapWriter {
             open: None,
             before: None,
             is_broken: false,
+            process: process::id(),
         })
     }
 
@@ -262,6 +266,11 @@ impl MapWriter {
     }
 
     fn check_usable(&self) -> Result<()> {
+        if self.process != process::id() {
+            return Err(Error::invalid(
+                "this writer belongs to the process that this one was forked from",
+            ));
+        }
         if self.is_broken {
             return Err(Error::invalid(
                 "this writer could not write to its file before, and can not go on",

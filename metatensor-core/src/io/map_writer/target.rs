@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::io::archive::Source;
+use crate::io::archive::{END, Source};
 use crate::io::file::{InPlace, Replacement};
 use crate::io::journal::{self, Journal};
 use crate::io::opened::Opened;
@@ -105,6 +105,7 @@ impl Drop for Tail {
     /// Puts back what was there. If that fails, the journal stays, and says so to whoever reads the file.
     fn drop(&mut self) {
         if let Some(journal) = self.journal.take()
+            && self.place.is_ours()
             && restore(self.place.file(), &journal).is_ok()
         {
             let _ = self.place.remove_journal(None);
@@ -123,7 +124,13 @@ pub(super) fn replaced() -> io::Error {
 fn restore(mut file: &File, journal: &Journal) -> io::Result<()> {
     file.set_len(journal.start)?;
     file.seek(SeekFrom::Start(journal.start))?;
-    file.write_all(&journal.tail)?;
+    // as for a new tail, what makes the file valid comes when all else is on the disk
+    let (before, end) = journal
+        .tail
+        .split_at(journal.tail.len().saturating_sub(END));
+    file.write_all(before)?;
+    file.sync_all()?;
+    file.write_all(end)?;
     file.sync_all()
 }
 
