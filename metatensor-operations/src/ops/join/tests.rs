@@ -210,16 +210,17 @@ fn blocks_with_the_very_same_labels_keep_apart_where_they_come_from() {
         ..add_dimension("from")
     };
     let joined = join(&[&maps[0], &maps[1]], Axis::Samples, options).unwrap();
-    let expected: [(&[[i32; 2]], &[[i32; 2]]); 3] = [
-        (&[[0, 0], [1, 0]], &[[1, 7]]),
-        (&[[0, 0], [1, 0], [0, 1], [1, 1]], &[[1, 7], [3, 7]]),
-        (&[[0, 1], [1, 1]], &[[1, 7]]),
-    ];
-    for (block, (samples, rows)) in joined.blocks().iter().zip(expected) {
+    let [first, both, second] = joined.blocks() else {
+        panic!("expected a block for each key");
+    };
+    let check = |block: &TensorBlock, samples: &[[i32; 2]], rows: &[[i32; 2]]| {
         assert_eq!(*block.samples(), labels(["s", "from"], samples));
         let gradient = block.gradient("g").unwrap();
         assert_eq!(*gradient.samples(), labels(["sample", "a"], rows));
-    }
+    };
+    check(first, &[[0, 0], [1, 0]], &[[1, 7]]);
+    check(both, &[[0, 0], [1, 0], [0, 1], [1, 1]], &[[1, 7], [3, 7]]);
+    check(second, &[[0, 1], [1, 1]], &[[1, 7]]);
 }
 
 #[test]
