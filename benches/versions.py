@@ -1,17 +1,18 @@
 """Operations of several builds of this library on native arrays, in turn.
 
-    python benches/versions.py [--size NAME] [--rounds N] [--filter TEXT] [--tuned] FIRST/libmetatensor.so OTHER/libmetatensor.so...
+    python benches/versions.py [--size NAME] [--rounds N] [--filter EXPRESSION] [--tuned] FIRST/libmetatensor.so OTHER/libmetatensor.so...
 
 Needs numpy, metatensor-core and metatensor-operations, as `benches/operations.py` does, of which this runs one process for each
 build. Each operation is done once by one after the other, as often as there are rounds; ratios are medians of those of
-neighbors in time: how many times faster than the first one. With `--tuned`, the first build runs once more, with a C library
-that is told to keep the memory that it was given.
+neighbors in time: how many times faster than the first one. With `--tuned`, the C library of the first one is told to keep the
+memory that it was given. Each process needs 7 GB for medium maps.
 """
 
 import argparse
 import math
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -43,12 +44,10 @@ def main():
     parser.add_argument("libraries", nargs="+")
     parser.add_argument("--size", default="medium")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--filter", default="")
+    parser.add_argument("--filter", default="", help="a regular expression")
     parser.add_argument("--tuned", action="store_true")
     options = parser.parse_args()
-    builds = [Build(library, options.size) for library in options.libraries]
-    if options.tuned:
-        builds.append(Build(options.libraries[0], options.size, tuned=True))
+    builds = [Build(library, options.size, options.tuned and i == 0) for i, library in enumerate(options.libraries)]
     first, *others = builds
     print("| operation | " + " | ".join([first.name, *(f"{build.name} | faster" for build in others)]) + " |")
     print("|---" + "|--:" * (2 * len(builds) - 1) + "|")
@@ -56,7 +55,7 @@ def main():
     names = [build.answer() for build in builds]
     while names[0]:
         assert len(set(names)) == 1, names
-        if options.filter in names[0]:
+        if re.search(options.filter, names[0]):
             rounds = [[float(build.answer("again")) for build in builds] for _ in range(options.rounds)]
             times = [statistics.median(column) * 1e3 for column in zip(*rounds)]
             ratios = [statistics.median(row[0] / row[i] for row in rounds) for i in range(1, len(builds))]
