@@ -275,7 +275,7 @@ fn add_differences<'a, T: Continuous>(
     // Four at a time: sums are loaded and stored less often.
     let (fours, others) = rows.as_chunks::<4>();
     for fours in fours {
-        add_differences_of(fours.map(|i| row(i)), first, sums, squares);
+        add_differences_of(fours.map(&row), first, sums, squares);
     }
     for &other in others {
         add_differences_of([row(other)], first, sums, squares);

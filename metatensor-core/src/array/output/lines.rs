@@ -135,8 +135,8 @@ pub(super) fn fill_lines<T: Copy, S: Slices>(
             }
         }
     }
-    for i in in_blocks..lines.len() {
-        fill_line(&mut lines[i], slices, i, f);
+    for (i, line) in lines.iter_mut().enumerate().skip(in_blocks) {
+        fill_line(line, slices, i, f);
     }
 }
 
