@@ -25,6 +25,7 @@ SIZES = {
     "tiny": (5, 4, 3, 4, 2),
     "many": (10000, 4, 3, 4, 2),
     "medium": (20, 500, 5, 64, 15),
+    "half": (10, 500, 5, 64, 15),
     "large": (4, 5000, 0, 128, 10),
 }
 ATOMS = 10  # samples of one system
@@ -303,7 +304,7 @@ def main(arguments):
     if arguments.markdown:
         print("| size | operation | official | numpy arrays | faster | native arrays | faster |")
         print("|---|---|--:|--:|--:|--:|--:|")
-    for size in arguments.size or SIZES:
+    for size in arguments.size or ["tiny", "many", "medium", "large"]:
         for (name, official, ours), (_, _, native) in zip(cases(size, lambda map: map), cases(size, to_native)):
             if arguments.filter not in name:
                 continue
