@@ -40,7 +40,7 @@ const CRATES: [Crate; 3] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 20] = [
+const FILES: [&str; 21] = [
     "read_at",
     "file",
     "journal",
@@ -56,6 +56,7 @@ const FILES: [&str; 20] = [
     "opened",
     "load",
     "map_file",
+    "collection",
     "mapped",
     "save",
     "map_writer",

@@ -201,6 +201,15 @@ impl TensorBlock {
     }
 }
 
+/// Loads a map from bytes which are kept somewhere else: that place has this name.
+///
+/// # Errors
+/// If this is not a valid map.
+pub(super) fn load_bytes_of(name: String, bytes: &[u8], limits: Limits) -> Result<TensorMap> {
+    let source = Source::from_bytes_of(name, bytes, limits);
+    load_map(Contents::Map.open_archive(source)?, None)
+}
+
 fn in_buffer(buffer: &[u8]) -> Result<Archive<'_>> {
     Contents::Map.open_archive(Source::from_bytes(buffer))
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod array;
+mod collection;
 mod contents;
 mod file;
 mod info;
@@ -21,6 +22,7 @@ mod read_at;
 mod save;
 mod validate;
 
+pub use collection::Collection;
 pub use file::remove_temporaries;
 pub use map_file::{BlockHeader, MapFile, MapSelection};
 pub use map_writer::{FileAlignment, MapWriter, recover_file};

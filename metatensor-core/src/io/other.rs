@@ -130,7 +130,9 @@ pub(super) fn describe_archive(archive: &Archive<'_>) -> String {
     } else if let Some(name) = has(&["data.pkl"]) {
         format!("is a file of PyTorch ('{name}'): load it with `torch.load`")
     } else if let Some(name) = has(&[".mts", ".npz", ".zip"]) {
-        format!("is a collection of files: unpack it first, and load a member, as '{name}'")
+        format!(
+            "is a collection of files, as '{name}': load members with `Collection`, or unpack it first, and load one of them"
+        )
     } else {
         let names: Vec<_> = archive.names().take(3).collect();
         format!(

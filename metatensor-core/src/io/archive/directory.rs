@@ -30,7 +30,7 @@ pub(super) struct Directory {
 #[derive(Debug)]
 pub(super) struct Entry {
     /// Where the name starts and ends in those of all members.
-    name: (usize, usize),
+    pub(super) name: (usize, usize),
     pub(super) header_start: u64,
     /// Where the next member starts: this one has to end before.
     pub(super) limit: u64,
@@ -156,29 +156,12 @@ impl Directory {
             entry.limit = limit;
             limit = entry.header_start;
             let entry = &self.entries[index as usize];
-            if let Err(error) = self.check_end(entry, limit.checked_add(LOCAL_HEADER as u64)) {
+            let data = limit.checked_add(LOCAL_HEADER as u64);
+            if let Err(error) = entry.check_end(self.name(entry), data) {
                 report(limit, error)?;
             }
         }
         Ok(limit)
-    }
-
-    /// Check that a member ends before the next one begins, if its data starts at `start`.
-    ///
-    /// # Errors
-    /// If it does not.
-    pub(super) fn check_end(&self, entry: &Entry, start: Option<u64>) -> Result<()> {
-        let end = start.and_then(|start| start.checked_add(entry.stored_size));
-        if end.is_none_or(|end| end > entry.limit) {
-            return Err(damaged(
-                self.name(entry),
-                format!(
-                    "its {} bytes reach into the next member or past the end of the archive",
-                    entry.stored_size
-                ),
-            ));
-        }
-        Ok(())
     }
 
     /// All members.
@@ -200,7 +183,11 @@ impl Directory {
 }
 
 impl Entry {
-    fn new(record: &Record<'_>, range: (usize, usize), name: &str) -> Result<Entry> {
+    /// What this record says of the member `name`, which is at `range` in the names of all members.
+    ///
+    /// # Errors
+    /// If this can not be, or is not supported.
+    pub(super) fn new(record: &Record<'_>, range: (usize, usize), name: &str) -> Result<Entry> {
         let refuse = |reason: String| Err(Error::serialization(format!("'{name}': {reason}")));
         let mut wide = Wide::find(record.extra);
         let record = record.fixed;
@@ -246,6 +233,24 @@ impl Entry {
             crc: get32(record, 16),
             method,
         })
+    }
+
+    /// Check that this member, the one of this name, ends before the next one begins, if its data starts at `start`.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub(super) fn check_end(&self, name: &str, start: Option<u64>) -> Result<()> {
+        let end = start.and_then(|start| start.checked_add(self.stored_size));
+        if end.is_none_or(|end| end > self.limit) {
+            return Err(damaged(
+                name,
+                format!(
+                    "its {} bytes reach into the next member or past the end of the archive",
+                    self.stored_size
+                ),
+            ));
+        }
+        Ok(())
     }
 
     fn name_in<'n>(&self, names: &'n str) -> &'n str {

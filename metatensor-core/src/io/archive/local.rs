@@ -3,7 +3,7 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::Source;
-use super::directory::{Directory, Entry};
+use super::directory::Entry;
 use super::format::*;
 use super::member::damaged;
 use crate::Result;
@@ -11,16 +11,11 @@ use crate::Result;
 /// Bytes of the extra field that has sizes of 64 bits, which many programs always write.
 const EXTRA: usize = 20;
 
-/// Where the data of a member starts, after a header that says the same as the entry in the directory: other
+/// Where the data of the member `name` starts, after a header that says the same as the entry in the directory: other
 /// programs may believe the header.
 ///
 /// No checksum protects the names: that there are two of them does.
-pub(super) fn data_start(
-    source: &mut Source<'_>,
-    directory: &Directory,
-    entry: &Entry,
-) -> Result<u64> {
-    let name = directory.name(entry);
+pub(super) fn data_start(source: &mut Source<'_>, name: &str, entry: &Entry) -> Result<u64> {
     let start = entry.header_start;
     // as a rule, this is all that there is before the data
     let expected = LOCAL_HEADER + name.len() + EXTRA;
@@ -37,7 +32,7 @@ pub(super) fn data_start(
     // this can not overflow: the start was found to lie in the file
     let after_extra = after_name + usize::from(get16(&header, 28));
     let data_start = start + after_extra as u64;
-    directory.check_end(entry, Some(data_start))?;
+    entry.check_end(name, Some(data_start))?;
     let has_wide_size = get32(&header, 18) == u32::MAX || get32(&header, 22) == u32::MAX;
     if has_wide_size && after_extra > length {
         bytes.resize(after_extra, 0);

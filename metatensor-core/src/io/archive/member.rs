@@ -25,6 +25,18 @@ pub(super) fn damaged(name: &str, reason: impl Display) -> Error {
     Error::serialization(format!("'{name}' is damaged: {reason}"))
 }
 
+/// Check the checksum of all bytes of the member `name`.
+///
+/// # Errors
+/// If it is not what the directory says.
+pub(super) fn check_checksum(name: &str, actual: u32, expected: u32) -> Result<()> {
+    if actual == expected {
+        return Ok(());
+    }
+    let reason = format!("its checksum is {actual:08x}, expected {expected:08x}");
+    Err(damaged(name, reason))
+}
+
 #[cold]
 fn bad(name: &str, reason: impl Display) -> Error {
     Error::serialization(format!("'{name}': {reason}"))
@@ -265,16 +277,7 @@ impl<'a, 's> Member<'a, 's> {
             if let Data::Compressed(inflater) = &mut self.data {
                 inflater.finish(self.name, self.source)?;
             }
-            let actual = check.hasher.finalize();
-            if actual != check.expected {
-                return Err(damaged(
-                    self.name,
-                    format!(
-                        "its checksum is {actual:08x}, expected {:08x}",
-                        check.expected
-                    ),
-                ));
-            }
+            check_checksum(self.name, check.hasher.finalize(), check.expected)?;
         }
         Ok(())
     }

@@ -130,8 +130,8 @@ impl<'s> Archive<'s> {
             *opened = true;
         }
         let entry = &self.directory.entries()[index];
-        let start = data_start(&mut self.source, &self.directory, entry)?;
         let name = self.directory.name(entry);
+        let start = data_start(&mut self.source, name, entry)?;
         let data = match entry.method {
             Method::Stored => Data::InSource { start },
             Method::Deflate => {
@@ -168,7 +168,7 @@ impl<'s> Archive<'s> {
         self.next = index + 1;
         let entry = &self.directory.entries()[index];
         Ok(Stored {
-            data_start: data_start(&mut self.source, &self.directory, entry)?,
+            data_start: data_start(&mut self.source, self.directory.name(entry), entry)?,
             stored_size: entry.stored_size,
             size: entry.size,
             crc: entry.crc,
@@ -184,8 +184,9 @@ impl<'s> Archive<'s> {
     pub(crate) fn check_others(&mut self, check: impl Fn(&str) -> Result<()>) -> Result<()> {
         for (entry, &opened) in self.directory.entries().iter().zip(&self.opened) {
             if !opened {
-                data_start(&mut self.source, &self.directory, entry)?;
-                check(self.directory.name(entry))?;
+                let name = self.directory.name(entry);
+                data_start(&mut self.source, name, entry)?;
+                check(name)?;
             }
         }
         Ok(())

@@ -185,6 +185,12 @@ impl<'s> Source<'s> {
         Self::new(BUFFER, true, size, bytes, Limits::default())
     }
 
+    /// Use bytes that were read from somewhere else, the place of this name, which are known to the caller as bytes.
+    pub(crate) fn from_bytes_of(name: String, bytes: &'s [u8], limits: Limits) -> Self {
+        let size = bytes.len() as u64;
+        Self::new(Cow::Owned(name), true, size, Bytes::Borrowed(bytes), limits)
+    }
+
     /// The same bytes with limits of their own, if nobody else reads them.
     pub(crate) fn with_limits(mut self, limits: Limits) -> Self {
         if let Some(place) = Arc::get_mut(&mut self.place) {
@@ -245,7 +251,7 @@ impl<'s> Source<'s> {
     }
 
     /// Whether threads of ours may read, in any pieces: not what belongs to the caller.
-    pub(super) fn is_ours(&self) -> bool {
+    pub(crate) fn is_ours(&self) -> bool {
         !matches!(self.place.bytes, Bytes::Reader(_))
     }
 
