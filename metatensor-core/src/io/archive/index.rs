@@ -330,3 +330,42 @@ fn text_of<'t>(bytes: &'t str, ends: &[usize], text: u32) -> &'t str {
     let start = end.checked_sub(1).map_or(0, |before| ends[before]);
     &bytes[start..ends[end]]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_take_little_memory() {
+        assert_eq!(size_of::<Stored>(), 40);
+    }
+
+    #[test]
+    fn names_are_what_they_were_made_of() {
+        for name in [
+            "0/a.mts",
+            "12/b c.mts",
+            "012/a.mts",
+            "-1/a.mts",
+            "1/a/b.mts",
+            "a",
+            "",
+        ] {
+            assert_eq!(Name::new(name).to_string(), name);
+        }
+        assert_eq!(Name::new("12/a.mts"), Name::numbered(12, "a").unwrap());
+        assert_eq!(Name::new("012/a.mts").number, NO_NUMBER);
+    }
+
+    #[test]
+    fn texts_are_numbered_in_their_order() {
+        let mut texts = Texts::new();
+        let added: Vec<_> = ["a", "bc", "", "a", "bc", "d"]
+            .map(|text| texts.add(text))
+            .into();
+        assert_eq!(added, [0, 1, 2, 0, 1, 3]);
+        assert_eq!(texts.find("bc"), Some(1));
+        assert_eq!(texts.find("b"), None);
+        assert_eq!(texts.get(3), "d");
+    }
+}

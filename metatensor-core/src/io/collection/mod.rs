@@ -63,6 +63,19 @@ impl Collection {
         }
     }
 
+    /// How errors call the archive: its path in quotes, or "the buffer".
+    ///
+    /// ```
+    /// # use metatensor_core::{Collection, Limits, Result};
+    /// # let nothing = *b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    /// let collection = Collection::from_bytes(nothing, Limits::default())?;
+    /// assert_eq!(collection.place(), "the buffer");
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    pub fn place(&self) -> &str {
+        self.source.name()
+    }
+
     /// Number of maps, of all names together.
     pub fn len(&self) -> usize {
         self.count
