@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -44,6 +45,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         summary: "our library beside the official one: 'bench abi' or 'bench operations', with their options",
         run: bench::bench,
+    },
+    Command {
+        name: "fuzz",
+        summary: "inputs that libFuzzer makes up: 'fuzz TARGET [SECONDS]', with further options of libFuzzer",
+        run: fuzz::fuzz,
     },
 ];
 

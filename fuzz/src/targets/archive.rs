@@ -1,0 +1,120 @@
+//! Archives that are made of valid ones by changing members, their order and names, headers and the directory, with
+//! checksums and sizes that are right, so that what is inside is reached.
+
+use super::choices::Choices;
+use super::load;
+use super::maps::{blocks, examples, saved};
+use super::zip::{Member, archive, members};
+
+/// How many changes are made to one archive.
+const CHANGES: usize = 8;
+
+/// Changes to the example that the first byte chooses.
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let examples = 0..valid().len() as u8;
+    let mut seeds: Vec<_> = examples.clone().map(|example| vec![example]).collect();
+    for change in 0..10 {
+        seeds.extend(
+            examples
+                .clone()
+                .map(|example| vec![example, change, 3, 9, 1, 5, 40, 2]),
+        );
+    }
+    seeds
+}
+
+/// Archives with nothing wrong.
+fn valid() -> Vec<Vec<u8>> {
+    let mut valid: Vec<_> = examples().iter().map(saved).collect();
+    valid.push(examples()[1].blocks()[0].save_buffer().unwrap());
+    valid.extend(blocks());
+    valid
+}
+
+pub(crate) fn run(bytes: &[u8]) {
+    load::run(&changed(&mut Choices::new(bytes)));
+}
+
+/// One of the valid archives, with changes.
+pub(crate) fn changed(choices: &mut Choices<'_>) -> Vec<u8> {
+    let valid = valid();
+    let mut members = members(&valid[choices.below(valid.len())]);
+    let mut patches = Vec::new();
+    for _ in 0..CHANGES {
+        if choices.is_empty() {
+            break;
+        }
+        change(&mut members, &mut patches, choices);
+    }
+    let (mut file, directory) = archive(&members);
+    for patch in patches {
+        patch.apply(&mut file, directory);
+    }
+    file
+}
+
+/// A byte of the headers or the directory that is something else.
+struct Patch {
+    in_directory: bool,
+    at: usize,
+    byte: u8,
+}
+
+impl Patch {
+    fn apply(self, file: &mut [u8], directory: usize) {
+        let start = if self.in_directory { directory } else { 0 };
+        let length = file.len() - start;
+        if length > 0 {
+            file[start + self.at % length] = self.byte;
+        }
+    }
+}
+
+fn change(members: &mut Vec<Member>, patches: &mut Vec<Patch>, choices: &mut Choices<'_>) {
+    let what = choices.byte();
+    let first = choices.below(members.len());
+    let second = choices.below(members.len());
+    let Some(member) = members.get_mut(first) else {
+        return;
+    };
+    match what % 12 {
+        // a byte, which can be one of the header of an array
+        0 | 1 => {
+            let at = choices.below(member.bytes.len());
+            if let Some(byte) = member.bytes.get_mut(at) {
+                *byte = choices.byte();
+            }
+        }
+        // several bytes, more or fewer than were there
+        2 | 3 => {
+            let start = choices.below(member.bytes.len() + 1);
+            let end = (start + choices.below(32)).min(member.bytes.len());
+            let count = choices.below(32);
+            let bytes = choices.bytes(count).to_vec();
+            member.bytes.splice(start..end, bytes);
+        }
+        4 => member.bytes.truncate(choices.below(member.bytes.len() + 1)),
+        5 => drop(members.remove(first)),
+        6 => members.swap(first, second),
+        // the content of another one
+        7 => members[first].bytes = members[second].bytes.clone(),
+        8 => member.is_deflated = !member.is_deflated,
+        // another name, or a second member of the same
+        9 => {
+            let start = choices.below(member.name.len() + 1);
+            let end = (start + choices.below(8)).min(member.name.len());
+            let count = choices.below(8);
+            let name = choices.bytes(count).to_vec();
+            member.name.splice(start..end, name);
+        }
+        10 => {
+            let copy = member.clone();
+            members.insert(second, copy);
+        }
+        _ => patches.push(Patch {
+            in_directory: choices.byte().is_multiple_of(2),
+            at: choices.u16().into(),
+            byte: choices.byte(),
+        }),
+    }
+}
