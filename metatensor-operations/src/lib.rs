@@ -30,7 +30,7 @@
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`], [`random_uniform_like`], [`block_from_array`] |
 //! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |
 //! | parts | [`slice()`], [`split`], [`drop_blocks`], [`filter_blocks`], [`drop_empty_blocks`], [`remove_gradients`] |
-//! | structure | [`join`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
+//! | structure | [`join`], [`load_many`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
 //! | labels | [`unique_metadata`], [`one_hot`] |
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
 //! | gradient rows in plain memory | [`gather_rows`], [`scatter_add_rows`], [`gather_multiply`], [`gradient_contract`] |

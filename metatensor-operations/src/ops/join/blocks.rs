@@ -2,7 +2,7 @@
 
 use metatensor_core::{DenseArray, Error, Labels, Result, TensorBlock};
 
-use super::{Input, Plan, gradients_of};
+use super::{Added, Input, Plan, gradients_of};
 use crate::engine::{
     Axis, Child, EqualMetadataOptions, MissingGradients, Repeated, check_gradients, parameters,
     same_metadata, union_of_rows, with_rows,
@@ -55,7 +55,7 @@ pub(super) fn join(
         if plan.number_properties {
             return numbered(inputs);
         }
-        concatenated(inputs, plan.axis, plan.add_dimension)
+        concatenated(inputs, plan.axis, plan.added)
     })?;
     let (samples, properties) = match plan.axis {
         Axis::Samples => (&*joined, first.properties()),
@@ -70,34 +70,35 @@ pub(super) fn join(
     join_children(&children, plan.models, plan, axes, model, known)
 }
 
-/// The rows of the labels of all inputs, with a last column if there is a name for it.
-fn concatenated(inputs: &[Input<'_>], axis: Axis, add_dimension: Option<&str>) -> Result<Labels> {
+/// The rows of the labels of all inputs, with the dimensions that are added.
+fn concatenated(inputs: &[Input<'_>], axis: Axis, added: &[Added<'_>]) -> Result<Labels> {
     let model = axis.labels(inputs[0].block);
-    if let ([_], None) = (inputs, add_dimension) {
+    if inputs.len() == 1 && added.is_empty() {
         return Ok(model.clone());
     }
     let mut names = model.names().to_vec();
+    names.extend(added.iter().map(|dimension| dimension.name));
     let mut values = Vec::new();
     for input in inputs {
         let labels = axis.labels(input.block);
         labels.check_readable("join")?;
-        match add_dimension {
-            None => values.extend_from_slice(labels.rows().values()),
-            Some(_) => {
-                for row in labels {
-                    values.extend_from_slice(row);
-                    values.push(input.position);
-                }
-            }
+        if added.is_empty() {
+            values.extend_from_slice(labels.rows().values());
+            continue;
+        }
+        for row in labels {
+            values.extend_from_slice(row);
+            values.extend(
+                added
+                    .iter()
+                    .map(|dimension| dimension.value(input.position)),
+            );
         }
     }
-    let joined = match add_dimension {
-        Some(name) => {
-            names.push(name);
-            Labels::assume_unique(&names, values)
-        }
-        None => Labels::from_values(&names, values)
+    let joined = match added {
+        [] => Labels::from_values(&names, values)
             .map_err(|error| error.context("can not join without an additional dimension")),
+        _ => Labels::assume_unique(&names, values),
     };
     joined
         .and_then(|labels| labels.stored_like(model))

@@ -1,11 +1,14 @@
 //! Putting maps and blocks together.
 
 mod blocks;
+mod load_many;
 mod size;
 #[cfg(test)]
 mod tests;
 
 use metatensor_core::{Error, Labels, Result, TensorBlock};
+
+pub use load_many::{LoadManyOptions, load_many};
 
 use crate::engine::{
     Axis, Blocks, MissingGradients, Operand, gradient_of, same_parameters, samples_or_properties,
@@ -44,11 +47,33 @@ struct Input<'a> {
     block: &'a TensorBlock,
 }
 
+/// A dimension that entries of the joined axis get, after all others.
+#[derive(Clone, Copy)]
+struct Added<'a> {
+    name: &'a str,
+    /// Its values, one for each of the inputs, or else their positions. All dimensions that are added are, together, different
+    /// for different inputs.
+    values: Option<&'a [i32]>,
+}
+
+impl<'a> Added<'a> {
+    /// The position of the input.
+    fn position(name: &'a str) -> Added<'a> {
+        Added { name, values: None }
+    }
+
+    /// What entries of the input at this position get.
+    fn value(&self, position: i32) -> i32 {
+        self.values
+            .map_or(position, |values| values[position as usize])
+    }
+}
+
 /// How blocks are joined.
 #[derive(Clone, Copy)]
 struct Plan<'a> {
     axis: Axis,
-    add_dimension: Option<&'a str>,
+    added: &'a [Added<'a>],
     /// Whether properties are replaced by numbers, because they do not have the same dimensions in
     /// all blocks.
     number_properties: bool,
@@ -98,15 +123,34 @@ struct Plan<'a> {
 /// not be; if blocks do not have the labels in common that they must have, or not the same data type;
 /// if entries of the joined axis are repeated; or those of the arrays.
 pub fn join<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) -> Result<T> {
-    let join = |tensors: &[&T]| join_all(tensors, axis, options);
+    let added = options.add_dimension.map(Added::position);
     let function = if T::IS_MAP { "join" } else { "join_blocks" };
-    join(tensors).map_err(|error| name_input(error, tensors, join).context(function))
+    let name = |i| format!("input {i}");
+    let joined = join_adding(tensors, axis, options, added.as_slice(), name);
+    joined.map_err(|error| error.context(function))
 }
 
-/// The error of joining these inputs, with the position of the first one that can not be joined with those before it.
+/// [`join`] with these dimensions. Errors have the `name` of the input that they are about.
+fn join_adding<T: Operand>(
+    tensors: &[&T],
+    axis: Axis,
+    options: JoinOptions<'_>,
+    added: &[Added<'_>],
+    name: impl Fn(usize) -> String,
+) -> Result<T> {
+    let join = |tensors: &[&T]| join_all(tensors, axis, options, added);
+    join(tensors).map_err(|error| name_input(error, tensors, join, name))
+}
+
+/// The error of joining these inputs, with the `name` of the first one that can not be joined with those before it.
 /// It is looked for by joining only some of them: that is rarely needed, and is right for anything that can differ.
 #[cold]
-fn name_input<T, R>(mut error: Error, inputs: &[T], join: impl Fn(&[T]) -> Result<R>) -> Error {
+fn name_input<T, R>(
+    mut error: Error,
+    inputs: &[T],
+    join: impl Fn(&[T]) -> Result<R>,
+    name: impl Fn(usize) -> String,
+) -> Error {
     let (mut joined, mut failed) = (0, inputs.len());
     while joined + 1 < failed {
         let middle = usize::midpoint(joined, failed);
@@ -120,7 +164,8 @@ fn name_input<T, R>(mut error: Error, inputs: &[T], join: impl Fn(&[T]) -> Resul
         return error;
     }
     error.context(format!(
-        "input {joined} can not be joined with those before it"
+        "{} can not be joined with those before it",
+        name(joined)
     ))
 }
 
@@ -128,14 +173,14 @@ impl<'a> Plan<'a> {
     /// How to join blocks, of which `models` are some with all names of properties, and all gradients, that there are.
     fn new(
         axis: Axis,
-        add_dimension: Option<&'a str>,
+        added: &'a [Added<'a>],
         missing_gradients: MissingGradients,
         models: &'a [&'a TensorBlock],
     ) -> Result<Plan<'a>> {
         let all = models.iter().map(|block| block.properties().names());
         let number_properties =
             axis == Axis::Properties && all.clone().zip(all.skip(1)).any(|(a, b)| a != b);
-        if let Some(name) = add_dimension
+        if let Some(Added { name, .. }) = added.first()
             && number_properties
         {
             return Err(Error::invalid(format!(
@@ -155,7 +200,7 @@ impl<'a> Plan<'a> {
         }
         Ok(Plan {
             axis,
-            add_dimension,
+            added,
             number_properties,
             missing_gradients,
             models,
@@ -171,7 +216,12 @@ fn gradients_of<'a>(blocks: &[&'a TensorBlock], parameter: &str) -> Vec<&'a Tens
     gradients.collect()
 }
 
-fn join_all<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) -> Result<T> {
+fn join_all<T: Operand>(
+    tensors: &[&T],
+    axis: Axis,
+    options: JoinOptions<'_>,
+    added: &[Added<'_>],
+) -> Result<T> {
     samples_or_properties(axis, "an axis that can be joined")?;
     let Some(&first) = tensors.first() else {
         let what = if T::IS_MAP { "map" } else { "block" };
@@ -180,7 +230,7 @@ fn join_all<T: Operand>(tensors: &[&T], axis: Axis, options: JoinOptions<'_>) ->
         )));
     };
     let parts: Vec<_> = tensors.iter().map(|tensor| tensor.parts()).collect();
-    let Some((keys, blocks)) = join_blocks(&parts, axis, options)? else {
+    let Some((keys, blocks)) = join_blocks(&parts, axis, options, added)? else {
         return Ok(first.clone());
     };
     let joined = T::made_of(keys, blocks)?;
@@ -195,18 +245,14 @@ fn join_blocks(
     all: &[Blocks<'_>],
     axis: Axis,
     options: JoinOptions<'_>,
+    added: &[Added<'_>],
 ) -> Result<Option<(Option<Labels>, Vec<TensorBlock>)>> {
     // All blocks of a map have the same names.
     let models: Vec<_> = all
         .iter()
         .filter_map(|blocks| blocks.list.first())
         .collect();
-    let plan = Plan::new(
-        axis,
-        options.add_dimension,
-        options.missing_gradients,
-        &models,
-    )?;
+    let plan = Plan::new(axis, added, options.missing_gradients, &models)?;
     if options.different_keys != DifferentKeys::Error {
         // Blocks that are joined with no others have to have all gradients as well.
         for other in models.iter().skip(1) {
