@@ -20,12 +20,12 @@ use crate::engine::{Axis, MissingGradients};
 pub struct LoadManyOptions<'a> {
     /// Name of a new dimension of the samples: the number of the map that they come from. `"system"` by default.
     pub number: Option<&'a str>,
-    /// Name of another one, after that: the position of this map in the list, as for [`join`]. None by default; maps that are
+    /// Name of another one, after that: the position of this map in the list, as for [`join`](super::join()). None by default; maps that are
     /// in a batch more than once need it.
     pub position: Option<&'a str>,
     /// What to do with keys that not all maps have: their [union](DifferentKeys::Union) is taken by default.
     pub different_keys: DifferentKeys,
-    /// What to do with gradients that not all maps have, as for [`join`].
+    /// What to do with gradients that not all maps have, as for [`join`](super::join()).
     pub missing_gradients: MissingGradients,
 }
 
@@ -43,7 +43,7 @@ impl Default for LoadManyOptions<'_> {
 /// Loads the maps of one name with these numbers from a collection, on the threads of the library, and joins their samples, in
 /// the order of the list: a batch, as each step of a training loop needs one.
 ///
-/// The result is that of loading each map and giving all of them to [`join`]. Samples get the number of their map as a last
+/// The result is that of loading each map and giving all of them to [`join`](super::join()). Samples get the number of their map as a last
 /// dimension. A map that is in the list more than once is loaded once, and is in the result as often as in the list: its samples
 /// are then only told apart by a dimension for [positions](LoadManyOptions::position).
 ///
@@ -71,7 +71,7 @@ impl Default for LoadManyOptions<'_> {
 /// # Errors
 ///
 /// If there are no numbers; if a map is not there, can not be read or is not valid; if a number is repeated and there is no
-/// dimension for positions; or as for [`join`].
+/// dimension for positions; or as for [`join`](super::join()).
 pub fn load_many(
     collection: &Collection,
     name: &str,
