@@ -154,11 +154,12 @@ impl Directory {
             let entry = &mut self.entries[index as usize];
             entry.header_start = entry.header_start.saturating_add(end.archive_start);
             entry.limit = limit;
-            limit = entry.header_start;
+            let start = entry.header_start;
+            limit = limit.min(start);
             let entry = &self.entries[index as usize];
-            let data = limit.checked_add(LOCAL_HEADER as u64);
+            let data = start.checked_add(LOCAL_HEADER as u64);
             if let Err(error) = entry.check_end(self.name(entry), data) {
-                report(limit, error)?;
+                report(start, error)?;
             }
         }
         Ok(limit)

@@ -17,6 +17,8 @@ const EXTRA: usize = 20;
 /// No checksum protects the names: that there are two of them does.
 pub(super) fn data_start(source: &mut Source<'_>, name: &str, entry: &Entry) -> Result<u64> {
     let start = entry.header_start;
+    // not so if somebody wants to know all that is wrong, and goes on after the directory was
+    entry.check_end(name, start.checked_add(LOCAL_HEADER as u64))?;
     // as a rule, this is all that there is before the data
     let expected = LOCAL_HEADER + name.len() + EXTRA;
     let length = (expected as u64).min(entry.limit.saturating_sub(start)) as usize;
