@@ -1,10 +1,5 @@
 //! Collections of maps that Python made, with the official package, numpy and zipfile.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
 use metatensor_core::{Collection, Labels};
 use metatensor_operations::{LoadManyOptions, load_many};
 use metatensor_tests::repository;
