@@ -278,9 +278,17 @@ mod tests {
         element: impl Fn(usize) -> T,
     ) -> Result<(), TestCaseError> {
         let count = runs.iter().map(|run| run.1).sum::<usize>();
-        let source: Vec<T> = (0..count).map(&element).collect();
         let mut memory = vec![MaybeUninit::uninit(); first + count];
-        let mut output = Output::part_of(&mut memory[first..], STREAMED);
+        check_runs_in(&mut memory[first..], runs, element)
+    }
+
+    fn check_runs_in<T: Copy + PartialEq + Debug>(
+        memory: &mut [MaybeUninit<T>],
+        runs: &[(u8, usize)],
+        element: impl Fn(usize) -> T,
+    ) -> Result<(), TestCaseError> {
+        let source: Vec<T> = (0..memory.len()).map(&element).collect();
+        let mut output = Output::part_of(memory, STREAMED);
         let mut expected = Vec::new();
         for &(kind, count) in runs {
             let source = &source[expected.len()..][..count];
@@ -298,7 +306,7 @@ mod tests {
         output.finish();
         prop_assert_eq!(output.remaining(), 0);
         // SAFETY: all of these were written.
-        let written = memory[first..].iter().map(|x| unsafe { x.assume_init() });
+        let written = memory.iter().map(|x| unsafe { x.assume_init() });
         prop_assert!(written.eq(expected));
         Ok(())
     }
@@ -314,6 +322,16 @@ mod tests {
             check_runs(&runs, first, |i| i as f64)?;
             check_runs(&runs, first, |i| [i as f64, 1.0])?;
             check_runs(&runs, first, |i| [i as u8; 8])?;
+        }
+
+        #[test]
+        fn elements_need_not_start_where_lines_do(runs in counts(), first in 0..8_usize) {
+            let count = runs.iter().map(|run| run.1).sum::<usize>();
+            let mut memory = vec![MaybeUninit::<u8>::uninit(); first + 8 * count];
+            let start = memory[first..].as_mut_ptr().cast::<MaybeUninit<[u8; 8]>>();
+            // SAFETY: there is space for all of them, and they need no alignment.
+            let memory = unsafe { std::slice::from_raw_parts_mut(start, count) };
+            check_runs_in(memory, &runs, |i| [i as u8; 8])?;
         }
     }
 

@@ -80,7 +80,8 @@ impl<T: Copy> Output<'_, T> {
         self.written += count;
         if let Some(started) = &mut self.started {
             started.count += count;
-            let is_complete = started.count == LINE / size_of::<T>();
+            // more than a line where no element starts where a line does
+            let is_complete = started.count >= LINE / size_of::<T>();
             if is_complete || self.memory[self.written..].as_ptr().align_offset(LINE) == 0 {
                 self.write_started();
             }
