@@ -1,6 +1,8 @@
 //! Files that are damaged, or made to do damage: an error that names the member, and nothing worse.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "io/archives.rs"]
+mod archives;
 #[path = "hostile/arrays.rs"]
 mod arrays;
 #[path = "hostile/damage.rs"]
@@ -15,12 +17,10 @@ mod others;
 use std::io::{Cursor, Read, Write};
 use std::time::{Duration, Instant};
 
+use archives::{Members, members};
 use metatensor_core::{Error, Labels, TensorBlock, TensorMap};
 use ndarray::{Array2, Array3};
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
-
-type Members = Vec<(String, Vec<u8>)>;
+use zip::CompressionMethod;
 
 /// Two blocks with components and gradients.
 fn good() -> TensorMap {
@@ -52,26 +52,8 @@ fn good() -> TensorMap {
     map
 }
 
-fn members(archive: &[u8]) -> Members {
-    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
-    (0..archive.len())
-        .map(|i| {
-            let mut member = archive.by_index(i).unwrap();
-            let mut bytes = Vec::new();
-            member.read_to_end(&mut bytes).unwrap();
-            (member.name().unwrap().into_owned(), bytes)
-        })
-        .collect()
-}
-
 fn archive(members: &Members) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for (name, bytes) in members {
-        writer.start_file(name.as_str(), options).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
+    archives::archive(members, CompressionMethod::Stored)
 }
 
 /// A member with this header and data.

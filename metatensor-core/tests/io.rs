@@ -1,6 +1,8 @@
 //! Saving and loading.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "io/archives.rs"]
+mod archives;
 #[path = "io/create.rs"]
 mod create;
 #[path = "io/files.rs"]

@@ -1,13 +1,15 @@
 //! Limits of the process: tests wait for each other here.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::io::{Cursor, Read, Write};
+#[path = "io/archives.rs"]
+mod archives;
+
+use std::io::Cursor;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use metatensor_core::{Error, Labels, Limit, Result, SampleOrder, TensorBlock, TensorMap};
 use ndarray::{Array2, Array3, Array4};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::{CompressionMethod, ZipArchive};
 
 /// A limit that nobody else uses as long as this exists.
 struct Limited(
@@ -69,19 +71,7 @@ fn block() -> TensorBlock {
 }
 
 fn compressed(archive: &[u8]) -> Vec<u8> {
-    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-    for i in 0..archive.len() {
-        let mut member = archive.by_index(i).unwrap();
-        let mut bytes = Vec::new();
-        member.read_to_end(&mut bytes).unwrap();
-        writer
-            .start_file(member.name().unwrap().into_owned(), options)
-            .unwrap();
-        writer.write_all(&bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
+    archives::archive(&archives::members(archive), CompressionMethod::Deflated)
 }
 
 fn total_size(archive: &[u8]) -> u64 {

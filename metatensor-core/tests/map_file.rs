@@ -1,6 +1,8 @@
 //! Maps in files that stay open.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "io/archives.rs"]
+mod archives;
 #[path = "io/make.rs"]
 mod make;
 #[path = "map_file/mapped.rs"]
@@ -10,13 +12,12 @@ mod partial;
 #[path = "map_file/reading.rs"]
 mod reading;
 
-use std::io::{Cursor, Read, Write};
 use std::sync::{Arc, Mutex};
 
+use archives::{archive, members};
 use metatensor_core::{Labels, Limits, MapFile, ReadAt, Result, TensorBlock, TensorMap};
 use ndarray::Array2;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::CompressionMethod;
 
 /// Bytes that remember where they were read.
 #[derive(Clone)]
@@ -69,30 +70,6 @@ fn large(rows: usize) -> TensorMap {
     };
     let keys = Labels::range("key", 2).unwrap();
     TensorMap::new(keys, vec![block(0), block(500 * rows)]).unwrap()
-}
-
-type Members = Vec<(String, Vec<u8>)>;
-
-fn members(archive: &[u8]) -> Members {
-    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
-    let count = archive.len();
-    let read = |i| {
-        let mut member = archive.by_index(i).unwrap();
-        let mut bytes = Vec::new();
-        member.read_to_end(&mut bytes).unwrap();
-        (member.name().unwrap().to_string(), bytes)
-    };
-    (0..count).map(read).collect()
-}
-
-fn archive(members: &Members, method: CompressionMethod) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(method);
-    for (name, bytes) in members {
-        writer.start_file(name.as_str(), options).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
 }
 
 fn compressed(bytes: &[u8]) -> Vec<u8> {

@@ -1,44 +1,21 @@
 //! Everything that is wrong with a file.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "io/archives.rs"]
+mod archives;
 #[path = "io/make.rs"]
 mod make;
 
 use std::fs;
-use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
+use archives::{Members, archive, members};
 use make::{Recipe, assert_same_block, assert_same_map, map};
 use metatensor_core::{
     DType, Labels, Limit, Limits, Problem, TensorBlock, TensorMap, validate, validate_buffer,
 };
 use ndarray::Array2;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
-
-type Members = Vec<(String, Vec<u8>)>;
-
-fn members(archive: &[u8]) -> Members {
-    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
-    let count = archive.len();
-    let read = |i| {
-        let mut member = archive.by_index(i).unwrap();
-        let mut bytes = Vec::new();
-        member.read_to_end(&mut bytes).unwrap();
-        (member.name().unwrap().to_string(), bytes)
-    };
-    (0..count).map(read).collect()
-}
-
-fn archive(members: &Members, method: CompressionMethod) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(method);
-    for (name, bytes) in members {
-        writer.start_file(name.as_str(), options).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
-}
+use zip::CompressionMethod;
 
 fn stored(members: &Members) -> Vec<u8> {
     archive(members, CompressionMethod::Stored)

@@ -1,11 +1,11 @@
 //! Archives and labels that are not the whole file.
 
-use std::io::{Cursor, Read, Write};
+use std::io::Write;
 
 use metatensor_core::{DType, DenseArray, Error, Labels, Result, TensorBlock, TensorMap};
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use zip::CompressionMethod;
 
+use crate::archives::{archive, members};
 use crate::make::{Recipe, assert_same_block, assert_same_map, map};
 
 fn some_map() -> TensorMap {
@@ -52,29 +52,13 @@ fn saved_by_numpy(bytes: &[u8]) -> Vec<Vec<u8>> {
     ]
 }
 
-fn compressed(archive: &[u8]) -> Vec<u8> {
-    let mut from = ZipArchive::new(Cursor::new(archive)).unwrap();
-    let mut to = ZipWriter::new(Cursor::new(Vec::new()));
-    for i in 0..from.len() {
-        let mut member = from.by_index(i).unwrap();
-        let mut bytes = Vec::new();
-        member.read_to_end(&mut bytes).unwrap();
-        to.start_file(member.name().unwrap(), SimpleFileOptions::default())
-            .unwrap();
-        to.write_all(&bytes).unwrap();
-    }
-    to.finish().unwrap().into_inner()
+fn compressed(bytes: &[u8]) -> Vec<u8> {
+    archive(&members(bytes), CompressionMethod::Deflated)
 }
 
 /// An archive of these members, which are not compressed.
 fn collection(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for (name, bytes) in members {
-        writer.start_file(*name, stored).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
+    archive(members, CompressionMethod::Stored)
 }
 
 fn get32(bytes: &[u8], at: usize) -> u32 {
