@@ -7,7 +7,7 @@ use std::io::{self, BufReader};
 use indexmap::IndexMap;
 use serde_core::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
-use super::archive::Member;
+use super::archive::{Archive, LoadError, Member};
 use super::in_file;
 use crate::names::printable;
 use crate::{Error, Result};
@@ -41,6 +41,17 @@ pub(super) fn read(member: &mut Member<'_, '_>) -> Result<IndexMap<String, Strin
             )))
         }
     }
+}
+
+/// The info in `archive`, which is nothing if there is no such member.
+///
+/// # Errors
+/// As for [`read`], or if the member can not be opened.
+pub(super) fn of_archive(archive: &mut Archive<'_>) -> Result<IndexMap<String, String>, LoadError> {
+    if !archive.contains(NAME) {
+        return Ok(IndexMap::new());
+    }
+    Ok(read(&mut archive.open_member(NAME)?)?)
 }
 
 /// The text of `info`.

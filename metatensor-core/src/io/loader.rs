@@ -140,10 +140,7 @@ impl<'s, 'c> Loader<'s, 'c> {
     }
 
     pub(super) fn info(&mut self) -> Result<IndexMap<String, String>, LoadError> {
-        if !self.archive.contains(info::NAME) {
-            return Ok(IndexMap::new());
-        }
-        Ok(info::read(&mut self.archive.open_member(info::NAME)?)?)
+        info::of_archive(&mut self.archive)
     }
 
     /// The block with members that start with `prefix`.

@@ -55,7 +55,7 @@ pub(super) fn open_map(path: &Path, limits: &Limits) -> Result<Archive<'static>>
 /// The archive with the map in `source`. What is replaced when somebody appends to the file is in memory, and was checked.
 fn open_source(source: &Source<'static>) -> Result<Archive<'static>> {
     let mut archive = Contents::Map.open_archive(source.reader(Reading::Parts))?;
-    if let Some(start) = archive.start_of(is_last) {
+    if let Some(start) = archive.start_of(&LAST) {
         source.hold_tail(start)?;
         let checked = check_last(&mut archive);
         checked.map_err(|error| error.in_source(source.name()))?;
@@ -63,14 +63,12 @@ fn open_source(source: &Source<'static>) -> Result<Archive<'static>> {
     Ok(archive)
 }
 
-/// Whether the member of this name is one of those that come after all blocks in files that grow.
-pub(super) fn is_last(name: &str) -> bool {
-    name == KEYS || name == info::NAME
-}
+/// The members that come after all blocks in files that grow.
+pub(super) const LAST: [&str; 2] = [KEYS, info::NAME];
 
 fn check_last(archive: &mut Archive<'_>) -> Result<(), LoadError> {
     let mut bytes = Vec::new();
-    for name in [KEYS, info::NAME] {
+    for name in LAST {
         if archive.contains(name) {
             let mut member = archive.open_member(name)?;
             while member.remaining() > 0 {
@@ -128,10 +126,5 @@ fn keys_and_info(
 ) -> Result<(Labels, IndexMap<String, String>), LoadError> {
     let mut scratch = Scratch::default();
     let keys = labels::read(&mut archive.open_member(KEYS)?, &mut scratch)?;
-    let info = if archive.contains(info::NAME) {
-        info::read(&mut archive.open_member(info::NAME)?)?
-    } else {
-        IndexMap::new()
-    };
-    Ok((keys, info))
+    Ok((keys, info::of_archive(archive)?))
 }

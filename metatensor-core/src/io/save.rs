@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crc32fast::Hasher;
+use indexmap::IndexMap;
 
 use super::archive::{Alignment, ArchiveWriter, Sink, Target, checksum};
 use super::{array, file, info, labels};
@@ -122,10 +123,7 @@ impl TensorMap {
         for (i, block) in self.blocks().iter().enumerate() {
             saver.block_of_map(i, block)?;
         }
-        if !self.info().is_empty() {
-            let text = info::write(self.info())?;
-            archive.add(info::NAME, &[&text], Alignment::Packed)?;
-        }
+        saver.info(self.info())?;
         archive.finish()?;
         Ok(())
     }
@@ -257,6 +255,15 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
     /// Writes the keys of a map.
     pub(super) fn keys(&mut self, keys: &'a Labels) -> Result<()> {
         self.inside(format_args!("keys.npy"), |saver| saver.labels(0, 0, keys))
+    }
+
+    /// Writes the info of a map, if it has some.
+    pub(super) fn info(&mut self, info: &IndexMap<String, String>) -> Result<()> {
+        if info.is_empty() {
+            return Ok(());
+        }
+        let text = info::write(info)?;
+        self.archive.add(info::NAME, &[&text], Alignment::Packed)
     }
 
     /// Writes the block of a map at this position.

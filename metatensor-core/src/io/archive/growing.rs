@@ -45,15 +45,12 @@ pub(crate) struct GrowthPoint {
 }
 
 impl Archive<'_> {
-    /// Where the members start whose names are `last`, if they come after all others.
-    pub(crate) fn start_of(&self, last: impl Fn(&str) -> bool) -> Option<u64> {
-        let starts = || self.starts();
-        let start = starts()
-            .filter(|(name, _)| last(name))
-            .map(|(_, start)| start);
-        let start = start.min()?;
-        let is_after = starts().all(|(name, other)| last(name) == (other >= start));
-        is_after.then_some(start)
+    /// Where the members start whose names are `last`, if there are any and they come after all others.
+    pub(crate) fn start_of(&self, last: &[&str]) -> Option<u64> {
+        let positions = || last.iter().filter_map(|name| self.position(name));
+        let start = positions().min()?;
+        let after = self.starts().filter(|&other| other >= start);
+        (after.count() == positions().count()).then_some(start)
     }
 
     /// Where new members can go if those whose names are `last` come after them. `None` if these are not after all
@@ -61,9 +58,9 @@ impl Archive<'_> {
     ///
     /// # Errors
     /// If the source can not be read.
-    pub(crate) fn growth_point(&self, last: impl Fn(&str) -> bool) -> Result<Option<GrowthPoint>> {
+    pub(crate) fn growth_point(&self, last: &[&str]) -> Result<Option<GrowthPoint>> {
         let source = self.source();
-        let (Some(offset), Some(end)) = (self.start_of(&last), End::find(source)?) else {
+        let (Some(offset), Some(end)) = (self.start_of(last), End::find(source)?) else {
             return Ok(None);
         };
         let after = source.bytes(end.end, source.size() - end.end)?;
@@ -82,7 +79,7 @@ impl Archive<'_> {
             count: 0,
         };
         for record in records(&bytes) {
-            if !std::str::from_utf8(record.name).is_ok_and(&last) {
+            if !std::str::from_utf8(record.name).is_ok_and(|name| last.contains(&name)) {
                 point.directory.extend_from_slice(record.bytes);
                 point.count += 1;
             }

@@ -100,10 +100,10 @@ impl<'s> Archive<'s> {
         entries.map(|entry| self.directory.name(entry))
     }
 
-    /// Names of all members, and where their headers start.
-    pub(super) fn starts(&self) -> impl Iterator<Item = (&str, u64)> {
+    /// Where the headers of all members start.
+    pub(super) fn starts(&self) -> impl Iterator<Item = u64> {
         let entries = self.directory.entries().iter();
-        entries.map(|entry| (self.directory.name(entry), entry.header_start))
+        entries.map(|entry| entry.header_start)
     }
 
     /// Where the header of this member starts, if there is one.

@@ -11,7 +11,7 @@ use crate::Result;
 use crate::io::archive::{ArchiveWriter, Source};
 use crate::io::loader::parameters;
 use crate::io::npy::Headers;
-use crate::io::opened::{Opened, is_last};
+use crate::io::opened::{LAST, Opened};
 
 impl MapWriter {
     /// A writer that adds blocks to the map in the file at `path`, which takes as long as writing these, and about twice the
@@ -52,7 +52,7 @@ impl MapWriter {
         let path = path.as_ref();
         let (place, _) = lock_and_recover(path)?;
         let mut opened = Opened::of_source(&Source::of_file(place.file(), path)?)?;
-        let point = opened.archive.growth_point(is_last)?;
+        let point = opened.archive.growth_point(&LAST)?;
         // without any block, nothing would tell which file a journal is for
         let Some(point) = point.filter(|point| point.offset > 0) else {
             let mut writer = MapWriter::create(path, &opened.key_names())?;

@@ -2,13 +2,13 @@
 
 use indexmap::IndexMap;
 
-use super::MapWriter;
 use super::form::Forms;
+use super::{MapWriter, other_form};
 use crate::io::archive::{Alignment, Archive, LoadError};
 use crate::io::array;
 use crate::io::loader::{block_number, parameters};
 use crate::io::npy::Headers;
-use crate::io::opened::{Opened, is_last};
+use crate::io::opened::{LAST, Opened};
 use crate::{Error, Labels, Result};
 
 /// How the data of members is placed that are copied.
@@ -80,12 +80,8 @@ impl MapWriter {
         };
         let mut check = |writer: &mut Self, i: usize| -> Result<(), LoadError> {
             let form = forms.read(archive, &format!("blocks/{i}/"), None, 0)?;
-            Ok(writer.check_form(&form).map_err(|error| {
-                error.context(format!(
-                    "block {} does not have the structure of the first block",
-                    keys.describe(i)
-                ))
-            })?)
+            let checked = writer.check_form(&form);
+            Ok(checked.map_err(|error| other_form(keys.describe(i), error))?)
         };
         let checked = (0..keys.count()).try_for_each(|i| check(self, i));
         checked.map_err(|error| error.in_source(archive.source().name()))
@@ -99,7 +95,7 @@ impl MapWriter {
         alignment: FileAlignment,
     ) -> Result<()> {
         let names: Vec<String> = archive.names().map(str::to_owned).collect();
-        for name in names.iter().filter(|name| !is_last(name)) {
+        for name in names.iter().filter(|name| !LAST.contains(&name.as_str())) {
             let rest = name.strip_prefix("blocks/");
             let new_name = match rest.and_then(|rest| Some((block_number(rest)?, rest))) {
                 Some((number, _)) if number >= count => {

@@ -1,14 +1,14 @@
 //! Maps that are written block by block.
 
+use std::fmt::Display;
 use std::fs::File;
 use std::path::Path;
 use std::process;
 
 use indexmap::IndexMap;
 
-use super::archive::{Alignment, ArchiveWriter, Mark};
+use super::archive::{ArchiveWriter, Mark};
 use super::file::Replacement;
-use super::info;
 use super::save::Saver;
 use crate::tensor::check_same_form;
 use crate::{Error, Result, TensorBlock};
@@ -178,14 +178,9 @@ impl MapWriter {
         }
         let keys = self.keys.labels();
         self.change(|writer| {
-            Saver::new(&mut writer.archive).keys(&keys)?;
-            if !writer.info.is_empty() {
-                let text = info::write(&writer.info)?;
-                writer
-                    .archive
-                    .add(info::NAME, &[&text], Alignment::Packed)?;
-            }
-            Ok(())
+            let mut saver = Saver::new(&mut writer.archive);
+            saver.keys(&keys)?;
+            saver.info(&writer.info)
         })?;
         match self.target {
             Target::New(new, locked) => {
@@ -224,10 +219,7 @@ impl MapWriter {
 
     #[cold]
     fn other_form(&self, key: &[i32], error: Error) -> Error {
-        error.context(format!(
-            "block {} does not have the structure of the first block",
-            self.keys.describe(key)
-        ))
+        other_form(self.keys.describe(key), error)
     }
 
     /// Lets `change` write, and takes back what it wrote if it fails.
@@ -278,4 +270,12 @@ impl MapWriter {
         }
         Ok(())
     }
+}
+
+/// That the block for `key` is not like those before.
+#[cold]
+fn other_form(key: impl Display, error: Error) -> Error {
+    error.context(format!(
+        "block {key} does not have the structure of the first block"
+    ))
 }
