@@ -86,13 +86,7 @@ pub unsafe extern "C" fn mts_map_file_open_buffer(
     limits: Option<&mts_file_limits_t>,
     file: Option<&mut MaybeUninit<*mut mts_map_file_t>>,
 ) -> mts_status_t {
-    // First of all, so that the memory is released whatever happens.
-    let bytes = LentBytes {
-        start: buffer,
-        count: buffer_count,
-        release,
-        user_data,
-    };
+    let bytes = LentBytes::new(buffer, buffer_count, release, user_data);
     give(file, "file", || {
         bytes.check()?;
         let limits = limits.checked("limits")?;

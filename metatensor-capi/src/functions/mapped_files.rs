@@ -65,12 +65,7 @@ pub unsafe extern "C" fn mts_tensormap_load_mapped_buffer(
     user_data: *mut c_void,
     tensor: Option<&mut MaybeUninit<*mut mts_tensormap_t>>,
 ) -> mts_status_t {
-    let bytes = LentBytes {
-        start: buffer,
-        count: buffer_count,
-        release,
-        user_data,
-    };
+    let bytes = LentBytes::new(buffer, buffer_count, release, user_data);
     give(tensor, "tensor", || {
         bytes.check()?;
         let map = TensorMap::load_buffer_mapped(bytes)?;
@@ -119,12 +114,7 @@ pub unsafe extern "C" fn mts_block_load_mapped_buffer(
     user_data: *mut c_void,
     block: Option<&mut MaybeUninit<*mut mts_block_t>>,
 ) -> mts_status_t {
-    let bytes = LentBytes {
-        start: buffer,
-        count: buffer_count,
-        release,
-        user_data,
-    };
+    let bytes = LentBytes::new(buffer, buffer_count, release, user_data);
     give(block, "block", || {
         bytes.check()?;
         Ok(mts_block_t::boxed(TensorBlock::load_buffer_mapped(bytes)?))

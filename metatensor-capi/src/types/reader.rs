@@ -101,10 +101,10 @@ impl Drop for Reader {
 
 /// Memory of the caller that is released with this value.
 pub(crate) struct LentBytes {
-    pub(crate) start: *const u8,
-    pub(crate) count: usize,
-    pub(crate) release: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
-    pub(crate) user_data: *mut c_void,
+    start: *const u8,
+    count: usize,
+    release: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
+    user_data: *mut c_void,
 }
 
 // SAFETY: the memory is only read, and can be released from any thread.
@@ -113,6 +113,21 @@ unsafe impl Send for LentBytes {}
 unsafe impl Sync for LentBytes {}
 
 impl LentBytes {
+    /// What a caller gave to a function. Made first of all there, so that the memory is released whatever happens.
+    pub(crate) fn new(
+        start: *const u8,
+        count: usize,
+        release: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
+        user_data: *mut c_void,
+    ) -> LentBytes {
+        LentBytes {
+            start,
+            count,
+            release,
+            user_data,
+        }
+    }
+
     /// Checks that this is memory.
     pub(crate) fn check(&self) -> Result<()> {
         if self.start.is_null() {
