@@ -14,7 +14,6 @@ mod labels;
 #[path = "hostile/others.rs"]
 mod others;
 
-use std::io::{Cursor, Read, Write};
 use std::time::{Duration, Instant};
 
 use archives::{Members, members};
