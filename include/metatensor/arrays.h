@@ -66,7 +66,7 @@ mts_status_t mts_array_from_scalar(DLDataType dtype,
  * Tell whether this library has something that metatensor 0.2 does not have.
  *
  * @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `io`, `operations`,
- *        `resource_limits` or `threads`
+ *        `resource_limits`, `shortcuts` or `threads`
  * @param available is set to whether the functions in this header are there
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong

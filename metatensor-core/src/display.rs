@@ -1,6 +1,6 @@
 //! Text for people: labels, blocks and maps.
 //!
-//! `{}` leaves out the middle of long tables, `{:#}` and `{:?}` of labels print all of it.
+//! `{}` leaves out the middle of long tables, `{:.20}` of those with more than 20 rows, `{:#}` and `{:?}` of labels print all of it.
 
 use std::fmt::{self, Write};
 
@@ -87,6 +87,14 @@ fn dots_column(widths: &[usize]) -> usize {
     }
 }
 
+/// How many rows of a table are printed, if it is not said how many.
+fn max_rows(f: &fmt::Formatter<'_>, default: usize) -> usize {
+    if f.alternate() {
+        return usize::MAX;
+    }
+    f.precision().unwrap_or(default)
+}
+
 fn write_labels(f: &mut fmt::Formatter<'_>, labels: &Labels, max_rows: usize) -> fmt::Result {
     f.write_str("Labels(\n    ")?;
     write_table(f, labels, 4, max_rows)?;
@@ -95,12 +103,7 @@ fn write_labels(f: &mut fmt::Formatter<'_>, labels: &Labels, max_rows: usize) ->
 
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let max_rows = if f.alternate() {
-            usize::MAX
-        } else {
-            LABELS_ROWS
-        };
-        write_labels(f, self, max_rows)
+        write_labels(f, self, max_rows(f, LABELS_ROWS))
     }
 }
 
@@ -195,7 +198,6 @@ impl fmt::Display for TensorMap {
         let count = self.keys().count();
         let plural = if count == 1 { "" } else { "s" };
         write!(f, "TensorMap with {count} block{plural}\n{KEYS}")?;
-        let max_rows = if f.alternate() { usize::MAX } else { MAP_KEYS };
-        write_table(f, self.keys(), KEYS.len(), max_rows)
+        write_table(f, self.keys(), KEYS.len(), max_rows(f, MAP_KEYS))
     }
 }

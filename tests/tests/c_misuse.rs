@@ -32,6 +32,7 @@ fn valid(parameter: &Parameter) -> String {
     let value = match &*type_name {
         "mts_array_t" => "some_array()",
         "bool" => "true",
+        "FILE*" => "stdout",
         "double" | "float" => "1.0",
         "mts_create_array_callback_t" => "mts_create_array",
         "mts_realloc_buffer_t" => "some_realloc",

@@ -67,6 +67,11 @@ fn arrays_and_rows_can_be_in_memory_of_the_program() {
 }
 
 #[test]
+fn elements_and_blocks_take_one_call_and_text_another() {
+    check("shortcuts.c");
+}
+
+#[test]
 fn memory_is_used_again_by_threads_and_children_and_goes_back() {
     check("kept_memory.c");
 }

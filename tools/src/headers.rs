@@ -51,6 +51,19 @@ pub const HEADERS: &[Header] = &[
         includes: "#include \"metatensor.h\"\n",
     },
     Header {
+        path: "metatensor/shortcuts.h",
+        purpose: "What most programs need, in one call each: labels from a table, elements, blocks by label, text.",
+        sources: &[
+            "functions/tables.rs",
+            "functions/elements.rs",
+            "functions/lookups.rs",
+            "functions/texts.rs",
+        ],
+        includes: "#include <stdbool.h>\n#include <stdint.h>\n#include <stdio.h>\n\n#include \"metatensor.h\"\n\n\
+                   /* The length of an axis that can have any, for mts_block_elements. */\n\
+                   #define MTS_ANY_LENGTH UINTPTR_MAX\n",
+    },
+    Header {
         path: "metatensor/gradient_map.h",
         purpose: "The link between the samples of a block and the rows of its gradients.",
         sources: &[

@@ -169,7 +169,7 @@ pub unsafe extern "C" fn mts_array_from_scalar(
 /// Tell whether this library has something that metatensor 0.2 does not have.
 ///
 /// @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `io`, `operations`,
-///        `resource_limits` or `threads`
+///        `resource_limits`, `shortcuts` or `threads`
 /// @param available is set to whether the functions in this header are there
 ///
 /// @returns `MTS_SUCCESS`, or the status of what went wrong
@@ -186,6 +186,7 @@ pub extern "C" fn mts_has_feature(
             "io",
             "operations",
             "resource_limits",
+            "shortcuts",
             "threads",
         ];
         available.write(features.contains(&name));

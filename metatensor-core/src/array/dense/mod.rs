@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, Dimension, IxDyn};
 
-use super::buffer::{Buffer, SharedBuffer, Watch};
+use super::buffer::{Buffer, Lent, SharedBuffer, Watch};
 use super::dlpack;
 use super::layout::{Shape, Strides, element_count, foreign_layout, row_major};
 use super::reorder::copy_in_order;
@@ -39,6 +39,8 @@ struct Elements {
     /// The first one, in the memory of `buffer`.
     data: NonNull<u8>,
     strides: Strides,
+    /// There if somebody may write to the elements for as long as this array exists.
+    lent: OnceLock<Lent>,
 }
 
 // SAFETY: the memory is kept alive by `buffer`, and only written to with exclusive access.
@@ -141,6 +143,7 @@ impl DenseArray {
                 buffer: SharedBuffer::new(buffer),
                 data,
                 strides,
+                lent: OnceLock::new(),
             },
             own: OnceLock::new(),
             dtype,
@@ -185,11 +188,13 @@ impl DenseArray {
             buffer,
             data,
             strides,
+            ..
         } = self.elements();
         let elements = Elements {
             buffer: buffer.share()?,
             data: *data,
             strides: strides.clone(),
+            lent: OnceLock::new(),
         };
         Some(DenseArray {
             elements,
@@ -215,10 +220,16 @@ impl DenseArray {
         if self.elements().buffer.is_read_only() {
             return Ok(self.export_read_only());
         }
+        let (elements, lent) = self.lend()?;
+        Ok(self.export(elements, 0, lent))
+    }
+
+    /// The elements, which are not in any other array, for somebody who may write to them.
+    fn lend(&self) -> Result<(&Elements, Lent)> {
         loop {
             let elements = self.elements();
             if let Some(lent) = elements.buffer.lend() {
-                return Ok(self.export(elements, 0, lent));
+                return Ok((elements, lent));
             }
             let copy = Self::copy_of(&self.view())?;
             // If another thread was faster, its copy is as good.
@@ -226,11 +237,29 @@ impl DenseArray {
         }
     }
 
+    /// From now on, elements are where they are: somebody has a pointer to write to them, as if a tensor of
+    /// [`to_writable_dlpack`](Self::to_writable_dlpack) was never given back. This changes nothing for elements that nobody may
+    /// write to.
+    ///
+    /// # Errors
+    ///
+    /// If other arrays share the elements, and there is not enough memory for a copy.
+    #[doc(hidden)]
+    pub fn lend_for_good(&self) -> Result<()> {
+        if !self.elements().buffer.is_read_only() {
+            let (elements, lent) = self.lend()?;
+            // Once is enough.
+            let _ = elements.lent.set(lent);
+        }
+        Ok(())
+    }
+
     /// Gives away the elements as a DLPack tensor. Its receiver may write to them, unless another
     /// tensor or array shares their memory.
     #[doc(hidden)]
     pub fn into_dlpack(mut self) -> Dlpack {
         let elements = self.elements_mut();
+        elements.lent.take();
         if elements.buffer.is_shared() || elements.buffer.is_read_only() {
             return self.export_read_only();
         }
