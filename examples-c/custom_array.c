@@ -6,45 +6,15 @@
  */
 #include <metatensor.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "check.h"
 
-static void fail(const char *what) {
-    const char *message = "";
-    mts_last_error(&message, NULL, NULL);
-    fprintf(stderr, "%s: %s\n", what, message);
-    exit(EXIT_FAILURE);
-}
-
-#define CHECK(call) do { if ((call) != MTS_SUCCESS) fail(#call); } while (0)
-#define CHECK_POINTER(pointer) do { if ((pointer) == NULL) fail(#pointer); } while (0)
-
-/* ---------------------------------------------------------------- our type, which knows nothing of metatensor */
-
+/* Our type, which knows nothing of metatensor: `free` releases it. */
 typedef struct {
-    double *values;
-    size_t shape[2];
+    uintptr_t shape[2];
+    double values[];
 } grid_t;
 
-static grid_t *grid_new(size_t rows, size_t columns) {
-    grid_t *grid = malloc(sizeof *grid);
-    if (grid == NULL) exit(EXIT_FAILURE);
-    grid->values = calloc(rows * columns, sizeof *grid->values);
-    if (grid->values == NULL) exit(EXIT_FAILURE);
-    grid->shape[0] = rows;
-    grid->shape[1] = columns;
-    return grid;
-}
-
-static void grid_free(grid_t *grid) {
-    free(grid->values);
-    free(grid);
-}
-
 /* ---------------------------------------------------------------- what the library calls */
-
-static void destroy(void *array) { grid_free(array); }
 
 /* Who we are. Arrays with the same origin know each other. */
 static mts_status_t origin(const void *array, mts_data_origin_t *result) {
@@ -54,23 +24,18 @@ static mts_status_t origin(const void *array, mts_data_origin_t *result) {
 
 static mts_status_t device(const void *array, DLDevice *result) {
     (void)array;
-    result->device_type = kDLCPU;
-    result->device_id = 0;
+    *result = (DLDevice){kDLCPU, 0};
     return MTS_SUCCESS;
 }
 
 static mts_status_t dtype(const void *array, DLDataType *result) {
     (void)array;
-    result->code = kDLFloat;
-    result->bits = 64;
-    result->lanes = 1;
+    *result = float64;
     return MTS_SUCCESS;
 }
 
 static mts_status_t shape(const void *array, const uintptr_t **result, uintptr_t *axes) {
-    const grid_t *grid = array;
-    _Static_assert(sizeof(size_t) == sizeof(uintptr_t), "size_t is uintptr_t");
-    *result = grid->shape;
+    *result = ((const grid_t *)array)->shape;
     *axes = 2;
     return MTS_SUCCESS;
 }
@@ -87,74 +52,49 @@ static mts_status_t as_dlpack(
     void *array, DLManagedTensorVersioned **result, DLDevice to, const int64_t *stream, DLPackVersion max_version
 ) {
     (void)stream;
-    const grid_t *grid = array;
+    grid_t *grid = array;
     if (to.device_type != kDLCPU || max_version.major < DLPACK_MAJOR_VERSION) {
         mts_set_last_error("grids are in main memory, and speak DLPack 1", "examples.grid", NULL, NULL);
         return MTS_CALLBACK_ERROR;
     }
-    grid_tensor_t *shared = calloc(1, sizeof *shared);
+    grid_tensor_t *shared = malloc(sizeof *shared);
     if (shared == NULL) return MTS_CALLBACK_ERROR;
-    shared->shape[0] = (int64_t)grid->shape[0];
-    shared->shape[1] = (int64_t)grid->shape[1];
-    shared->tensor.version.major = DLPACK_MAJOR_VERSION;
-    shared->tensor.version.minor = DLPACK_MINOR_VERSION;
-    shared->tensor.manager_ctx = shared;
-    shared->tensor.deleter = delete_tensor;
-    shared->tensor.dl_tensor.data = grid->values;
-    shared->tensor.dl_tensor.device = to;
-    shared->tensor.dl_tensor.ndim = 2;
-    dtype(array, &shared->tensor.dl_tensor.dtype);
-    shared->tensor.dl_tensor.shape = shared->shape;
+    *shared = (grid_tensor_t){.shape = {(int64_t)grid->shape[0], (int64_t)grid->shape[1]}};
+    shared->tensor = (DLManagedTensorVersioned){
+        .version = {DLPACK_MAJOR_VERSION, DLPACK_MINOR_VERSION},
+        .manager_ctx = shared,
+        .deleter = delete_tensor,
+        .dl_tensor = {.data = grid->values, .device = to, .ndim = 2, .dtype = float64, .shape = shared->shape},
+    };
     *result = &shared->tensor;
     return MTS_SUCCESS;
 }
 
 /* The grid for the library, which will release it. */
 static mts_array_t grid_into_array(grid_t *grid) {
-    return (mts_array_t){
-        .ptr = grid,
-        .destroy = destroy,
-        .origin = origin,
-        .device = device,
-        .dtype = dtype,
-        .shape = shape,
-        .as_dlpack = as_dlpack,
-    };
-}
-
-/* ---------------------------------------------------------------- a block of it */
-
-static const mts_labels_t *one_zero(const char *name) {
-    uintptr_t lengths[2] = {1, 1};
-    DLDataType int32 = {kDLInt, 32, 1};
-    mts_array_t array;
-    CHECK(mts_create_array(lengths, 2, int32, &array));
-    const mts_labels_t *labels = mts_labels(&name, 1, array);
-    CHECK_POINTER(labels);
-    return labels;
+    return (mts_array_t){.ptr = grid, .destroy = free, .origin = origin, .device = device, .dtype = dtype,
+                         .shape = shape, .as_dlpack = as_dlpack};
 }
 
 int main(void) {
-    grid_t *grid = grid_new(1, 1);
+    grid_t *grid = malloc(sizeof *grid + sizeof *grid->values);
+    CHECK_POINTER(grid);
+    grid->shape[0] = grid->shape[1] = 1;
     grid->values[0] = 3.5;
-    const mts_labels_t *samples = one_zero("system"), *properties = one_zero("energy");
-    mts_block_t *block = mts_block(grid_into_array(grid), samples, NULL, 0, properties);
+    const char *name = "energy";
+    const mts_labels_t *labels = mts_labels_from_table(&name, 1, (int32_t[]){0}, 1);
+    mts_block_t *block = mts_block(grid_into_array(grid), labels, NULL, 0, labels);
     CHECK_POINTER(block);
-    mts_labels_free(samples);
-    mts_labels_free(properties);
+    mts_labels_free(labels);
 
     /* the very same grid comes back */
     mts_array_t array;
     CHECK(mts_block_data(block, &array));
-    const grid_t *same = array.ptr;
-    printf("the same grid: %s, with %g in it\n", same == grid ? "yes" : "no", same->values[0]);
+    printf("the same grid: %s, with %g in it\n", array.ptr == grid ? "yes" : "no", grid->values[0]);
 
     /* what is missing is named */
     if (mts_block_copy(block) != NULL) return EXIT_FAILURE;
-    const char *message;
-    mts_last_error(&message, NULL, NULL);
-    printf("copy: %s\n", message);
-
+    printf("copy: %s\n", mts_last_error_message());
     CHECK(mts_block_free(block));
     return EXIT_SUCCESS;
 }

@@ -3,45 +3,22 @@
  *     save_and_load OUTPUT_FILE
  */
 #include <metatensor.h>
+#include <metatensor/arrays.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "check.h"
 
-static void fail(const char *what) {
-    const char *message = "";
-    mts_last_error(&message, NULL, NULL);
-    fprintf(stderr, "%s: %s\n", what, message);
-    exit(EXIT_FAILURE);
-}
-
-#define CHECK(call) do { if ((call) != MTS_SUCCESS) fail(#call); } while (0)
-#define CHECK_POINTER(pointer) do { if ((pointer) == NULL) fail(#pointer); } while (0)
-
-/* Labels with a single row, which is 0. */
-static const mts_labels_t *one_zero(const char *name) {
-    uintptr_t shape[2] = {1, 1};
-    DLDataType int32 = {kDLInt, 32, 1};
-    mts_array_t array;
-    CHECK(mts_create_array(shape, 2, int32, &array));
-    const mts_labels_t *labels = mts_labels(&name, 1, array);
-    CHECK_POINTER(labels);
-    return labels;
-}
-
+/* A map with a single number. */
 static mts_tensormap_t *make_tensor(void) {
-    uintptr_t shape[2] = {1, 1};
-    DLDataType float64 = {kDLFloat, 64, 1};
+    static double energy = 0;
+    const char *name = "energy";
     mts_array_t array;
-    CHECK(mts_create_array(shape, 2, float64, &array));
-    const mts_labels_t *keys = one_zero("key"), *samples = one_zero("system"), *properties = one_zero("energy");
-    mts_block_t *block = mts_block(array, samples, NULL, 0, properties);
+    CHECK(mts_array_from_buffer(&energy, (uintptr_t[]){1, 1}, 2, NULL, float64, NULL, NULL, &array));
+    const mts_labels_t *labels = mts_labels_from_table(&name, 1, (int32_t[]){0}, 1);
+    mts_block_t *block = mts_block(array, labels, NULL, 0, labels);
     CHECK_POINTER(block);
-    mts_tensormap_t *tensor = mts_tensormap(keys, &block, 1);
+    mts_tensormap_t *tensor = mts_tensormap(labels, &block, 1);
     CHECK_POINTER(tensor);
-    mts_labels_free(keys);
-    mts_labels_free(samples);
-    mts_labels_free(properties);
+    mts_labels_free(labels);
     return tensor;
 }
 

@@ -47,15 +47,20 @@ fn write_table(
     }
     f.write_str(line.trim_end())?;
 
+    let dots =
+        |f: &mut fmt::Formatter<'_>| write!(f, "\n{:1$}...", "", indent + dots_column(&widths));
     for row in shown {
         if row == end {
-            write!(f, "\n{:1$}...", "", indent + dots_column(&widths))?;
+            dots(f)?;
         }
         line.clear();
         for (value, &width) in rows.row(row).iter().zip(&widths) {
             write_centered(&mut line, &value.to_string(), width)?;
         }
         write!(f, "\n{:1$}{2}", "", indent, line.trim_end())?;
+    }
+    if start < count && end == count {
+        dots(f)?;
     }
     Ok(())
 }

@@ -304,5 +304,12 @@ fn large_maps_lose_the_middle_of_their_keys() -> Result<()> {
     assert_eq!(lines[32], "       30    -30");
     assert_eq!(format!("{large:#}").lines().count(), 2 + 31);
     assert!(!format!("{large:#}").contains("..."));
+    // as many as asked for
+    assert_lines(
+        format!("{large:.1}"),
+        "TensorMap with 31 blocks\nkeys: type  other\n       0      0\n         ...",
+    );
+    assert_eq!(format!("{large:.31}"), format!("{large:#}"));
+    assert_eq!(format!("{:.0}", large.keys()).lines().count(), 4);
     Ok(())
 }

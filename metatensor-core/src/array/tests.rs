@@ -552,6 +552,30 @@ fn shared_arrays_separate_when_one_changes() {
 }
 
 #[test]
+fn elements_lent_for_good_stay_where_they_are() {
+    let address = |array: &DenseArray| array.view().items::<8>().as_ptr();
+    let mut array = DenseArray::from(numbers::<f64>(&[2, 2]));
+    let shared = array.share().unwrap();
+    array.lend_for_good().unwrap();
+    let lent = address(&array);
+    assert_ne!(lent, address(&shared));
+    assert!(array.share().is_none(), "somebody may write to it");
+    array.lend_for_good().unwrap();
+    array.view_mut().unwrap();
+    assert_eq!(address(&array), lent);
+    assert!(array.share().is_none());
+
+    // given away, it is lent no more
+    let tensor = array.into_dlpack();
+    assert!(!tensor.is_read_only());
+
+    // what nobody may write to is not lent
+    let labels = DenseArray::of_labels(Arc::new(vec![1, 2]), [2, 1]);
+    labels.lend_for_good().unwrap();
+    assert_eq!(labels.to_ndarray::<i32>().unwrap().sum(), 3);
+}
+
+#[test]
 fn arrays_can_be_used_from_any_thread() {
     fn assert<T: Send + Sync>() {}
     assert::<DenseArray>();

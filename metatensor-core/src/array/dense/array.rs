@@ -31,11 +31,12 @@ impl Array for DenseArray {
     fn view_mut(&mut self) -> Result<ViewMut<'_>> {
         // Memory that others may still read, or whose elements may overlap, is copied first.
         let elements = self.elements_mut();
-        let lent = elements.lent.take();
+        let was_lent = elements.lent.take().is_some();
         if elements.buffer.is_shared() || elements.buffer.is_read_only() || !self.is_row_major() {
             *self = Self::copy_of(&self.view())?;
-        } else if let Some(lent) = lent {
-            self.elements.lent = lent.into();
+        }
+        if was_lent {
+            self.lend_for_good()?;
         }
         // SAFETY: the buffer holds all of the elements, one after the other, and lives as long as
         // `self`, to which we have exclusive access.
