@@ -1,0 +1,97 @@
+#ifndef METATENSOR_DETAILS_LABELS_ENTRY_HPP
+#define METATENSOR_DETAILS_LABELS_ENTRY_HPP
+
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+#include <metatensor/details/dimensions.hpp>
+#include <metatensor/errors.hpp>
+#include <metatensor/views.hpp>
+
+namespace metatensor {
+
+/// A row of labels, with the names of its values: `entry["atom"]`. It is a view, valid as long as the labels.
+class LabelsEntry final {
+public:
+    METATENSOR_HIDDEN LabelsEntry(Dimensions dimensions, const int32_t* values) noexcept:
+        dimensions_(dimensions), values_(values) {}
+
+    /// The value of a dimension. Throws `InvalidParameterError` if there is none with this name.
+    METATENSOR_HIDDEN int32_t operator[](std::string_view name) const { return values_[dimensions_.position(name)]; }
+    METATENSOR_HIDDEN int32_t operator[](const char* name) const { return (*this)[std::string_view(name)]; }
+
+    /// A value by position. Throws `InvalidParameterError` if there are not that many.
+    METATENSOR_HIDDEN int32_t operator[](std::size_t index) const {
+        return values_[details::checked_index(index, size(), 1)];
+    }
+
+    /// Number of values.
+    METATENSOR_HIDDEN std::size_t size() const noexcept { return dimensions_.size(); }
+
+    /// Names of the values.
+    METATENSOR_HIDDEN Dimensions dimensions() const noexcept { return dimensions_; }
+
+    /// The values, in order.
+    METATENSOR_HIDDEN const int32_t* data() const noexcept { return values_; }
+    METATENSOR_HIDDEN const int32_t* begin() const noexcept { return values_; }
+    METATENSOR_HIDDEN const int32_t* end() const noexcept { return values_ + size(); }
+
+    /// Text like `(system=0, atom=3)`.
+    METATENSOR_HIDDEN std::string to_string() const {
+        std::string text = "(";
+        for (std::size_t i = 0; i < size(); i++) {
+            text += (i == 0 ? "" : ", ") + std::string(dimensions_[i]) + "=" + std::to_string(values_[i]);
+        }
+        return text + ")";
+    }
+
+private:
+    Dimensions dimensions_;
+    const int32_t* values_;
+};
+
+namespace details {
+
+/// Goes through the rows of labels.
+class LabelsIterator final {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = LabelsEntry;
+    using difference_type = std::ptrdiff_t;
+    using reference = LabelsEntry;
+    using pointer = void;
+
+    METATENSOR_HIDDEN LabelsIterator() noexcept = default;
+    METATENSOR_HIDDEN LabelsIterator(Dimensions dimensions, const int32_t* values, std::size_t row) noexcept:
+        dimensions_(dimensions), values_(values), row_(row) {}
+
+    METATENSOR_HIDDEN LabelsEntry operator*() const noexcept {
+        return LabelsEntry(dimensions_, values_ + row_ * dimensions_.size());
+    }
+    METATENSOR_HIDDEN LabelsIterator& operator++() noexcept {
+        row_ += 1;
+        return *this;
+    }
+    METATENSOR_HIDDEN LabelsIterator operator++(int) noexcept {
+        auto before = *this;
+        ++*this;
+        return before;
+    }
+    METATENSOR_HIDDEN friend bool operator==(const LabelsIterator& a, const LabelsIterator& b) noexcept {
+        return a.row_ == b.row_;
+    }
+    METATENSOR_HIDDEN friend bool operator!=(const LabelsIterator& a, const LabelsIterator& b) noexcept {
+        return a.row_ != b.row_;
+    }
+
+private:
+    Dimensions dimensions_;
+    const int32_t* values_ = nullptr;
+    std::size_t row_ = 0;
+};
+
+} // namespace details
+} // namespace metatensor
+
+#endif

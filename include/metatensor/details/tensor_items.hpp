@@ -1,0 +1,130 @@
+#ifndef METATENSOR_DETAILS_TENSOR_ITEMS_HPP
+#define METATENSOR_DETAILS_TENSOR_ITEMS_HPP
+
+#include <cstdint>
+#include <iterator>
+#include <utility>
+
+#include <metatensor.h>
+
+#include <metatensor/block.hpp>
+#include <metatensor/errors.hpp>
+#include <metatensor/labels.hpp>
+
+namespace metatensor {
+namespace details {
+
+/// A view of one of the blocks of a map.
+template<typename View>
+METATENSOR_HIDDEN View block_of(mts_tensormap_t* tensor, std::size_t index) {
+    mts_block_t* block = nullptr;
+    check_status(mts_tensormap_block_by_id(tensor, &block, index));
+    return view_of(block, static_cast<const View*>(nullptr));
+}
+
+/// What a range over blocks gives: a view of a block,
+template<typename View>
+struct BlockItem final {
+    using type = View;
+    METATENSOR_HIDDEN static type of(mts_tensormap_t* tensor, const LabelsIterator&, std::size_t index) {
+        return block_of<View>(tensor, index);
+    }
+};
+
+/// or the key and a view of the block.
+template<typename View>
+struct KeyAndBlockItem final {
+    using type = std::pair<LabelsEntry, View>;
+    METATENSOR_HIDDEN static type of(mts_tensormap_t* tensor, const LabelsIterator& key, std::size_t index) {
+        return {*key, block_of<View>(tensor, index)};
+    }
+};
+
+/// The blocks of a map, valid as long as the map. Keys are valid as long as this.
+template<typename Item>
+class TensorRange final {
+public:
+    class iterator {
+    public:
+        using iterator_category = std::input_iterator_tag;
+        using value_type = typename Item::type;
+        using difference_type = std::ptrdiff_t;
+        using reference = value_type;
+        using pointer = void;
+
+        METATENSOR_HIDDEN iterator() noexcept = default;
+        METATENSOR_HIDDEN iterator(mts_tensormap_t* tensor, LabelsIterator key, std::size_t index) noexcept:
+            tensor_(tensor), key_(key), index_(index) {}
+
+        METATENSOR_HIDDEN value_type operator*() const { return Item::of(tensor_, key_, index_); }
+        METATENSOR_HIDDEN iterator& operator++() noexcept {
+            ++key_;
+            index_ += 1;
+            return *this;
+        }
+        METATENSOR_HIDDEN iterator operator++(int) noexcept {
+            auto before = *this;
+            ++*this;
+            return before;
+        }
+        METATENSOR_HIDDEN friend bool operator==(const iterator& a, const iterator& b) noexcept {
+            return a.index_ == b.index_;
+        }
+        METATENSOR_HIDDEN friend bool operator!=(const iterator& a, const iterator& b) noexcept {
+            return a.index_ != b.index_;
+        }
+
+    private:
+        mts_tensormap_t* tensor_ = nullptr;
+        LabelsIterator key_;
+        std::size_t index_ = 0;
+    };
+
+    METATENSOR_HIDDEN TensorRange(mts_tensormap_t* tensor, Labels keys): tensor_(tensor), keys_(std::move(keys)) {}
+
+    /// Number of blocks.
+    METATENSOR_HIDDEN std::size_t size() const { return keys_.count(); }
+    METATENSOR_HIDDEN bool empty() const { return size() == 0; }
+
+    METATENSOR_HIDDEN iterator begin() const { return iterator(tensor_, keys_.begin(), 0); }
+    METATENSOR_HIDDEN iterator end() const { return iterator(tensor_, {}, size()); }
+
+private:
+    mts_tensormap_t* tensor_;
+    Labels keys_;
+};
+
+/// Position of the only key with these values. Throws `InvalidParameterError` if there is no such key, or more than one.
+METATENSOR_HIDDEN inline std::size_t only_key(
+    const Labels& keys, const std::pair<std::string_view, int32_t>* values, std::size_t count) {
+    const auto names = keys.dimensions();
+    for (std::size_t i = 0; i < count; i++) {
+        names.position(values[i].first);
+    }
+    std::size_t found = 0, index = 0, position = 0;
+    for (const auto key: keys) {
+        bool matches = true;
+        for (std::size_t i = 0; matches && i < count; i++) {
+            matches = key[values[i].first] == values[i].second;
+        }
+        if (matches) {
+            found += 1;
+            position = index;
+        }
+        index += 1;
+    }
+    if (found != 1) {
+        std::string text;
+        for (std::size_t i = 0; i < count; i++) {
+            text += (i == 0 ? "" : ", ") + std::string(values[i].first) + "=" + std::to_string(values[i].second);
+        }
+        fail((found == 0 ? "there is no block" : "there are " + std::to_string(found) + " blocks") + " for ("
+            + text + ")");
+    }
+    return position;
+}
+
+} // namespace details
+} // namespace metatensor
+
+#endif
