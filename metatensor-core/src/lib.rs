@@ -24,8 +24,9 @@ pub use array::{
 pub use block::{BlockMut, BlockParts, GradientMap, TensorBlock};
 pub use error::{Error, Result};
 pub use io::{
-    BlockHeader, Collection, FileAlignment, MapFile, MapSelection, MapWriter, Problem, ReadAt,
-    merge_files, recover_file, remove_temporaries, validate, validate_buffer, validate_with,
+    BlockHeader, Collection, CollectionForm, CollectionWriter, FileAlignment, MapFile,
+    MapSelection, MapWriter, Problem, ReadAt, merge_files, recover_file, remove_temporaries,
+    validate, validate_buffer, validate_with,
 };
 pub use labels::{Labels, Mapped};
 pub use limits::{Limit, Limits};

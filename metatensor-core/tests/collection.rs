@@ -5,6 +5,8 @@
 mod hostile;
 #[path = "io/make.rs"]
 mod make;
+#[path = "collection/writer.rs"]
+mod writer;
 
 use std::io::{Cursor, Write};
 use std::sync::{Arc, Mutex};

@@ -7,6 +7,8 @@
 mod access;
 #[path = "saving/child.rs"]
 mod child;
+#[path = "saving/collections.rs"]
+mod collections;
 #[path = "saving/full.rs"]
 mod full;
 #[path = "saving/growing.rs"]

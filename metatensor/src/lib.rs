@@ -5,13 +5,14 @@ pub mod prelude;
 
 #[doc(inline)]
 pub use metatensor_core::{
-    Array, ArrayRef, BlockHeader, BlockMut, BlockParts, DType, DataMovement, DenseArray, Device,
-    Dlpack, Element, Error, FileAlignment, FillValue, GradientMap, Labels, Limit, Limits, MapFile,
-    MapIntoIter, MapIter, MapIterMut, MapSelection, MapWriter, Mapped, Mapping, MemoryUse, Names,
-    Origin, Problem, ReadAt, Result, SampleOrder, TensorBlock, TensorMap, TypedValues,
-    TypedValuesMut, TypedView, TypedViewMut, View, ViewMut, kept_memory_bound, memory_use,
-    merge_files, num_threads, recover_file, remove_temporaries, set_kept_memory_bound,
-    set_num_threads, trim_memory, validate, validate_buffer, validate_with,
+    Array, ArrayRef, BlockHeader, BlockMut, BlockParts, Collection, CollectionForm,
+    CollectionWriter, DType, DataMovement, DenseArray, Device, Dlpack, Element, Error,
+    FileAlignment, FillValue, GradientMap, Labels, Limit, Limits, MapFile, MapIntoIter, MapIter,
+    MapIterMut, MapSelection, MapWriter, Mapped, Mapping, MemoryUse, Names, Origin, Problem,
+    ReadAt, Result, SampleOrder, TensorBlock, TensorMap, TypedValues, TypedValuesMut, TypedView,
+    TypedViewMut, View, ViewMut, kept_memory_bound, memory_use, merge_files, num_threads,
+    recover_file, remove_temporaries, set_kept_memory_bound, set_num_threads, trim_memory,
+    validate, validate_buffer, validate_with,
 };
 #[doc(inline)]
 pub use metatensor_operations as operations;

@@ -1,6 +1,7 @@
-"""Collections of maps as datasets in use have them, made by the official package, numpy and the zipfile module.
+"""Collections of maps as datasets in use have them, made and read by the official package, numpy and the zipfile module.
 
-``map_collections.py DIRECTORY``: map N of each collection has the number N in all of its values.
+Map N of each collection has the number N in all of its values. ``map_collections.py make DIRECTORY`` makes some.
+``map_collections.py check DIRECTORY`` reads those that are there: maps named ``wrapped`` are arrays of bytes.
 """
 
 import io
@@ -53,10 +54,42 @@ def make(archive):
             member.write(wrapped(number))
 
 
-directory = sys.argv[1]
-for name, method in [("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)]:
-    with zipfile.ZipFile(os.path.join(directory, f"{name}.zip"), "w", method) as archive:
-        make(archive)
-    with open(os.path.join(directory, f"{name}-streamed.zip"), "wb") as file:
-        with zipfile.ZipFile(Pipe(file), "w", method) as archive:
+def make_all(directory):
+    for name, method in [("stored", zipfile.ZIP_STORED), ("deflated", zipfile.ZIP_DEFLATED)]:
+        with zipfile.ZipFile(os.path.join(directory, f"{name}.zip"), "w", method) as archive:
             make(archive)
+        with open(os.path.join(directory, f"{name}-streamed.zip"), "wb") as file:
+            with zipfile.ZipFile(Pipe(file), "w", method) as archive:
+                make(archive)
+
+
+def check(path):
+    """Loads maps as loaders of datasets do."""
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None, path
+        maps = [name for name in archive.namelist() if name.endswith(".mts")]
+        assert archive.read("info.txt") in [b"made by zipfile", b"made by us"], path
+        for name in maps:
+            number = int(name.split("/")[0])
+            with archive.open(name) as member:
+                if name.endswith("/wrapped.mts"):
+                    buffer = np.load(member)
+                    # numpy writes the same bytes
+                    file = io.BytesIO()
+                    np.save(file, buffer)
+                    assert buffer.dtype == np.uint8 and file.getvalue() == archive.read(name), (path, name)
+                else:
+                    buffer = np.frombuffer(member.read(), dtype=np.uint8)
+            tensor = metatensor.io.load_buffer(buffer)
+            assert tensor.block().values.shape == (1 + number % 3, 2), (path, name)
+            assert np.all(tensor.block().values == number), (path, name)
+    return len(maps)
+
+
+if __name__ == "__main__":
+    _, action, directory = sys.argv
+    if action == "make":
+        make_all(directory)
+    else:
+        names = sorted(os.listdir(directory))
+        print(" ".join(f"{name}:{check(os.path.join(directory, name))}" for name in names))

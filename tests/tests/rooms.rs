@@ -40,7 +40,7 @@ const CRATES: [Crate; 3] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "read_at",
     "file",
     "journal",
@@ -54,6 +54,7 @@ const FILES: [&str; 21] = [
     "labels",
     "loader",
     "opened",
+    "archive_file",
     "load",
     "map_file",
     "collection",

@@ -1,6 +1,7 @@
 //! Files: archives of arrays, in the layout that all metatensor libraries share.
 
 mod archive;
+mod archive_file;
 mod array;
 mod collection;
 mod contents;
@@ -22,7 +23,7 @@ mod read_at;
 mod save;
 mod validate;
 
-pub use collection::Collection;
+pub use collection::{Collection, CollectionForm, CollectionWriter};
 pub use file::remove_temporaries;
 pub use map_file::{BlockHeader, MapFile, MapSelection};
 pub use map_writer::{FileAlignment, MapWriter, recover_file};

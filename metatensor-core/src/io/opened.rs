@@ -1,4 +1,4 @@
-//! Opening maps in files, which others may be appending to.
+//! Opening files, which others may be appending to.
 
 use std::path::Path;
 
@@ -21,19 +21,32 @@ const SAME_FAILURES: usize = 2;
 /// # Errors
 /// If it can not be read, or is no map.
 pub(super) fn open_map(path: &Path, limits: &Limits) -> Result<Archive<'static>> {
+    open_growing(path, limits, open_source)
+}
+
+/// What `open` makes of the file at `path`. If somebody is appending to it, or has died while doing so, it gets what the file
+/// was before.
+///
+/// # Errors
+/// Those of `open`, or if the file can not be read.
+pub(super) fn open_growing<T>(
+    path: &Path,
+    limits: &Limits,
+    open: impl Fn(&Source<'static>) -> Result<T>,
+) -> Result<T> {
     let mut failures = 0;
     let mut last = None;
     let mut changing = None;
     for _ in 0..ATTEMPTS {
         let source = Source::open_with(path, *limits)?;
         let stamp = source.stamp();
-        match open_source(&source) {
-            Ok(archive) if source.stamp() == stamp => return Ok(archive),
-            Ok(archive) => changing = Some(archive),
+        match open(&source) {
+            Ok(opened) if source.stamp() == stamp => return Ok(opened),
+            Ok(opened) => changing = Some(opened),
             Err(error) if stamp.is_none() => return Err(error),
             Err(error) => {
                 if let Some(before) = Source::open_journaled(path, *limits)?
-                    && let Ok(before) = open_source(&before)
+                    && let Ok(before) = open(&before)
                 {
                     return Ok(before);
                 }
@@ -47,8 +60,8 @@ pub(super) fn open_map(path: &Path, limits: &Limits) -> Result<Archive<'static>>
         }
     }
     match changing {
-        Some(archive) => Ok(archive),
-        None => open_source(&Source::open_with(path, *limits)?),
+        Some(opened) => Ok(opened),
+        None => open(&Source::open_with(path, *limits)?),
     }
 }
 

@@ -19,6 +19,14 @@ const ALL: &[(&str, Work)] = &[
         crate::growing::append_beside_a_child,
     ),
     ("append and count", crate::growing::append_and_count),
+    (
+        "append to a collection and be killed",
+        crate::collections::append_until_killed,
+    ),
+    (
+        "write a collection beyond a limit",
+        crate::collections::write_beyond_a_limit,
+    ),
     ("write beyond a limit", crate::full::write_beyond_a_limit),
     ("fill a disk", crate::full::fill_a_disk),
     (

@@ -64,7 +64,7 @@ pub(crate) fn add_next(writer: &mut MapWriter) -> metatensor_core::Result<()> {
     writer.end_block()
 }
 
-fn say(number: u8) {
+pub(crate) fn say(number: u8) {
     std::io::stderr().write_all(&[number]).unwrap();
 }
 
@@ -94,25 +94,25 @@ pub(crate) fn merge_until_killed(path: &Path) {
 }
 
 /// 35 take a few seconds. `METATENSOR_TEST_KILLS` is another number.
-fn kills() -> usize {
+pub(crate) fn kills() -> usize {
     env::var("METATENSOR_TEST_KILLS").map_or(35, |kills| kills.parse().unwrap())
 }
 
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn new() -> Random {
+    pub(crate) fn new() -> Random {
         Random(SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos() as u64)
     }
 
-    fn part(&mut self) -> f64 {
+    pub(crate) fn part(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
         (self.0 >> 40) as f64 / (1 << 24) as f64
     }
 }
 
 /// Lets a process work for some time after it has started, kills it, and gives what it said.
-fn kill_after(work: &str, path: &Path, time: Duration) -> Vec<u8> {
+pub(crate) fn kill_after(work: &str, path: &Path, time: Duration) -> Vec<u8> {
     let mut process = command(work, path);
     process.stdout(Stdio::null()).stderr(Stdio::piped());
     let mut process = Running(process.spawn().unwrap());

@@ -59,6 +59,11 @@ impl End {
         }
     }
 
+    /// Where the directory starts in the source.
+    pub(crate) fn directory_start(&self) -> u64 {
+        self.start
+    }
+
     /// Check that there is no other directory where this one would be if the archive started where its source does.
     fn check_directory(&self, source: &Source<'_>) -> Result<()> {
         let other = self.start - self.archive_start;

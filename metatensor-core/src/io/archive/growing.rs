@@ -10,7 +10,7 @@ use super::end::End;
 use super::format::*;
 use super::reader::Stored;
 use super::writer::{Content, could_not_finish, could_not_write, records};
-use super::{Alignment, Archive, ArchiveWriter, Target, checksum};
+use super::{Alignment, Archive, ArchiveWriter, Source, Target, checksum};
 use crate::{Error, Result, View};
 
 /// Members are copied through memory of this size.
@@ -59,20 +59,42 @@ impl Archive<'_> {
     /// # Errors
     /// If the source can not be read.
     pub(crate) fn growth_point(&self, last: &[&str]) -> Result<Option<GrowthPoint>> {
-        let source = self.source();
-        let (Some(offset), Some(end)) = (self.start_of(last), End::find(source)?) else {
+        let (Some(offset), Some(end)) = (self.start_of(last), End::find(self.source())?) else {
             return Ok(None);
         };
-        let after = source.bytes(end.end, source.size() - end.end)?;
+        end.growth_point(self.source(), offset, last)
+    }
+}
+
+impl End {
+    /// Where new members can go: at `offset`, where those whose names are `last` start, or else the directory. `None` if the file
+    /// has more than the archive, which is known to be valid.
+    ///
+    /// # Errors
+    /// If the source can not be read.
+    pub(crate) fn growth_point(
+        &self,
+        source: &Source<'_>,
+        offset: u64,
+        last: &[&str],
+    ) -> Result<Option<GrowthPoint>> {
+        let after = source.bytes(self.end, source.size() - self.end)?;
         let is_plain = match after.len() {
             END => true,
             END_WIDE => after.starts_with(&END_64_SIGNATURE.to_le_bytes()),
             _ => false,
         };
-        if end.archive_start != 0 || !is_plain {
+        if self.archive_start != 0 || !is_plain {
             return Ok(None);
         }
-        let bytes = source.bytes(end.start, end.end - end.start)?;
+        let bytes = source.bytes(self.start, self.end - self.start)?;
+        if last.is_empty() {
+            return Ok(Some(GrowthPoint {
+                offset,
+                directory: bytes.into_owned(),
+                count: self.count,
+            }));
+        }
         let mut point = GrowthPoint {
             offset,
             directory: Vec::with_capacity(bytes.len()),
@@ -232,14 +254,14 @@ impl ArchiveWriter<File> {
         Ok(())
     }
 
-    /// Append a member of another archive as it is, under the name `name`. What is wrong with its data stays wrong.
+    /// Append a member of the archive in `source` as it is, under the name `name`. What is wrong with its data stays wrong.
     ///
     /// # Errors
     /// If it can not be read or written, or there is such a member already.
     pub(crate) fn copy(
         &mut self,
         name: &str,
-        archive: &Archive<'_>,
+        source: &Source<'_>,
         member: &Stored,
         alignment: Alignment,
     ) -> Result<()> {
@@ -257,9 +279,7 @@ impl ArchiveWriter<File> {
         while position < member.stored_size {
             let length = (member.stored_size - position).min(PIECE) as usize;
             let piece = &mut piece[..length];
-            archive
-                .source()
-                .read_large_at(member.data_start + position, piece)?;
+            source.read_large_at(member.data_start + position, piece)?;
             self.put(piece).map_err(failed)?;
             position += length as u64;
         }

@@ -12,7 +12,8 @@ use hashbrown::hash_table::Entry as Place;
 use super::directory::{Entry, Method};
 use super::end::{End, no_archive};
 use super::format::*;
-use super::{Source, prefix, records};
+use super::local::data_start;
+use super::{Source, prefix, reader, records};
 use crate::{Error, Limit, Result};
 
 /// The name of a member: `N/text.mts`, where N is a number, or something else.
@@ -177,7 +178,13 @@ impl Index {
         Ok(())
     }
 
-    fn name(&self, at: usize) -> Name<'_> {
+    /// Number of members.
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The name of a member.
+    pub(crate) fn name(&self, at: usize) -> Name<'_> {
         let Stored { text, number, .. } = self.members[at];
         Name {
             text: self.texts.get(text),
@@ -216,6 +223,26 @@ impl Index {
     /// Bytes of a member once they are decompressed.
     pub(crate) fn size(&self, at: usize) -> u64 {
         self.members[at].size
+    }
+
+    /// Where the data of a member is, the one of this name, in the archive in `source`.
+    ///
+    /// # Errors
+    /// If the source can not be read, or its header is not the one in the directory.
+    pub(crate) fn stored(
+        &self,
+        at: usize,
+        name: &str,
+        source: &mut Source<'_>,
+    ) -> Result<reader::Stored> {
+        let entry = self.entry(at);
+        Ok(reader::Stored {
+            data_start: data_start(source, name, &entry)?,
+            stored_size: entry.stored_size,
+            size: entry.size,
+            crc: entry.crc,
+            method: entry.method.code(),
+        })
     }
 
     /// What the directory says of a member.

@@ -22,7 +22,7 @@ mod writer;
 pub(crate) use end::End;
 pub(crate) use error::LoadError;
 pub(crate) use format::END;
-pub(crate) use growing::{Growing, Mark};
+pub(crate) use growing::{Growing, GrowthPoint, Mark};
 pub(crate) use index::{Index, Name};
 pub(crate) use member::Member;
 pub(crate) use reader::Archive;

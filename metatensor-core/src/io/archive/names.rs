@@ -19,9 +19,13 @@ impl NameHashes {
         }
     }
 
-    /// Adds a name, and says whether it is known to be a new one.
-    pub(super) fn insert(&mut self, name: &[u8]) -> bool {
-        self.hashes.insert(hash(name, self.seed))
+    /// Whether there may be such a name.
+    pub(super) fn contains(&self, name: &[u8]) -> bool {
+        self.hashes.contains(&hash(name, self.seed))
+    }
+
+    pub(super) fn insert(&mut self, name: &[u8]) {
+        self.hashes.insert(hash(name, self.seed));
     }
 }
 

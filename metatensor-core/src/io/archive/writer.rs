@@ -96,6 +96,32 @@ impl<W: Write> ArchiveWriter<W> {
         }
     }
 
+    /// Number of members so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Check that there can be a member of this name.
+    ///
+    /// # Errors
+    /// If there is one already, or if the name is too long for the format.
+    pub(crate) fn check_name(&self, name: &str) -> Result<()> {
+        if name.len() as u64 > MAX16 {
+            let start: String = name.chars().take(64).collect();
+            return Err(Error::invalid(format!(
+                "the name of the archive member '{start}...' has {} bytes, more than {MAX16}",
+                name.len()
+            )));
+        }
+        let is_it = |record: Record<'_>| record.name == name.as_bytes();
+        if self.names.contains(name.as_bytes()) && records(&self.directory).any(is_it) {
+            return Err(Error::invalid(format!(
+                "two archive members would have the name '{name}'"
+            )));
+        }
+        Ok(())
+    }
+
     /// Append the member `name`, made of `parts` one after the other.
     ///
     /// # Errors
@@ -149,18 +175,8 @@ impl<W: Write> ArchiveWriter<W> {
         content: &Content,
         alignment: Alignment,
     ) -> Result<()> {
-        let Ok(name_length) = u16::try_from(name.len()) else {
-            let start: String = name.chars().take(64).collect();
-            return Err(Error::invalid(format!(
-                "the name of the archive member '{start}...' has {} bytes, more than {MAX16}",
-                name.len()
-            )));
-        };
-        if !self.names.insert(name.as_bytes()) && self.has_member(name) {
-            return Err(Error::invalid(format!(
-                "two archive members would have the name '{name}'"
-            )));
-        }
+        self.check_name(name)?;
+        self.names.insert(name.as_bytes());
 
         let start = self.offset;
         let mut extra_length = EXTRA_64_LENGTH;
@@ -183,7 +199,7 @@ impl<W: Write> ArchiveWriter<W> {
         put32(header, content.crc);
         put32(header, u32::MAX);
         put32(header, u32::MAX);
-        put16(header, name_length);
+        put16(header, name.len() as u16);
         put16(header, extra_length as u16);
         header.extend_from_slice(name.as_bytes());
         put_extra_64(header, &[content.size, content.stored_size]);
@@ -230,12 +246,6 @@ impl<W: Write> ArchiveWriter<W> {
         if !wide.is_empty() {
             put_extra_64(record, &wide);
         }
-    }
-
-    /// Whether there is a member of this name.
-    #[cold]
-    fn has_member(&self, name: &str) -> bool {
-        records(&self.directory).any(|record| record.name == name.as_bytes())
     }
 
     /// Write the directory, and give back the sink.

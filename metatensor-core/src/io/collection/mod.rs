@@ -8,6 +8,9 @@ use crate::threads::for_each;
 use crate::{Error, Result, TensorMap};
 
 mod open;
+mod writer;
+
+pub use writer::{CollectionForm, CollectionWriter};
 
 /// How many bytes of memory are read and written for a small map, in all: how much work it is to load one.
 const WORK: u64 = 64 << 10;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::super::archive::{Index, Name, Source};
+use super::super::archive::{Index, Name, Reading, Source};
 use super::super::contents::Found;
+use super::super::opened::open_growing;
 use super::super::other;
 use super::super::read_at::ReadAt;
 use super::Collection;
@@ -40,7 +41,9 @@ impl Collection {
     ///
     /// As for [`Collection::open`].
     pub fn open_with(path: impl AsRef<Path>, limits: Limits) -> Result<Collection> {
-        Self::in_source(Source::open_with(path.as_ref(), limits)?)
+        open_growing(path.as_ref(), &limits, |source| {
+            Self::in_source(source.reader(Reading::Whole))
+        })
     }
 
     /// Uses an archive in memory, which is kept as long as this. `bytes` can be a `Vec<u8>`, an `Arc<[u8]>`, or what somebody
@@ -85,7 +88,11 @@ impl Collection {
         Self::in_source(Source::from_reader(name, Box::new(reader), limits))
     }
 
-    fn in_source(mut source: Source<'static>) -> Result<Collection> {
+    /// The collection in `source`.
+    ///
+    /// # Errors
+    /// If it can not be read, or is none.
+    pub(super) fn in_source(mut source: Source<'static>) -> Result<Collection> {
         let found = match Found::in_source(&mut source)? {
             Found::Archive(end) => {
                 let index = Index::read(&source, &end)?;

@@ -1,14 +1,13 @@
 //! Blocks that are added to a file that is there.
 
 use std::path::Path;
-use std::process;
 
 use super::form::Forms;
 use super::keys::Keys;
-use super::target::{Tail, Target, lock_and_recover};
 use super::{FileAlignment, MapWriter};
 use crate::Result;
-use crate::io::archive::{ArchiveWriter, Source};
+use crate::io::archive::Source;
+use crate::io::archive_file::{ArchiveFile, lock_and_recover};
 use crate::io::loader::parameters;
 use crate::io::npy::Headers;
 use crate::io::opened::{LAST, Opened};
@@ -55,11 +54,9 @@ impl MapWriter {
         let point = opened.archive.growth_point(&LAST)?;
         // without any block, nothing would tell which file a journal is for
         let Some(point) = point.filter(|point| point.offset > 0) else {
-            let mut writer = MapWriter::create(path, &opened.key_names())?;
+            let keys = Keys::new(&opened.key_names())?;
+            let mut writer = MapWriter::to_file(ArchiveFile::replace(path, place)?, keys);
             writer.copy_all(opened, FileAlignment::Aligned)?;
-            if let Target::New(_, locked) = &mut writer.target {
-                *locked = Some(place);
-            }
             return Ok(writer);
         };
         let form = if opened.keys.is_empty() {
@@ -72,17 +69,13 @@ impl MapWriter {
             let form = forms.read(&mut opened.archive, "blocks/0/", None, 0);
             Some(form.map_err(|error| error.in_source(opened.archive.source().name()))?)
         };
-        let file = place.file().try_clone().map_err(|e| place.refused(e))?;
         Ok(MapWriter {
             keys: Keys::of(&opened.keys),
             form,
             before: Some((opened.keys.count(), opened.info.clone())),
             info: opened.info,
-            archive: ArchiveWriter::resume(file, point.offset, point.directory, point.count),
-            target: Target::Tail(Tail::new(place, point.offset)),
+            file: ArchiveFile::grow(place, point)?,
             open: None,
-            is_broken: false,
-            process: process::id(),
         })
     }
 }

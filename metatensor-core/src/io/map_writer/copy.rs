@@ -117,7 +117,9 @@ impl MapWriter {
                 FileAlignment::Aligned => array::alignment(stored.stored_size as usize),
                 FileAlignment::Packed => Alignment::Packed,
             };
-            self.archive.copy(&new_name, archive, &stored, alignment)?;
+            let source = archive.source();
+            let target = &mut self.file.archive;
+            target.copy(&new_name, source, &stored, alignment)?;
         }
         Ok(())
     }

@@ -1,14 +1,12 @@
 //! Maps that are written block by block.
 
 use std::fmt::Display;
-use std::fs::File;
 use std::path::Path;
-use std::process;
 
 use indexmap::IndexMap;
 
-use super::archive::{ArchiveWriter, Mark};
-use super::file::Replacement;
+use super::archive::Mark;
+use super::archive_file::ArchiveFile;
 use super::save::Saver;
 use crate::tensor::check_same_form;
 use crate::{Error, Result, TensorBlock};
@@ -19,13 +17,11 @@ mod form;
 mod keys;
 mod open_block;
 mod rows;
-mod target;
 
 pub use append::recover_file;
 pub use copy::FileAlignment;
 use keys::Keys;
 use open_block::OpenBlock;
-use target::{Target, replaced};
 
 /// Writes a map to a file block by block, and never holds more than one of them.
 ///
@@ -55,16 +51,11 @@ pub struct MapWriter {
     /// What all blocks have in common.
     form: Option<TensorBlock>,
     info: IndexMap<String, String>,
-    archive: ArchiveWriter<File>,
-    target: Target,
+    file: ArchiveFile,
     /// A block that comes in pieces.
     open: Option<OpenBlock>,
     /// What a file that is appended to has: how many blocks, and which info.
     before: Option<(usize, IndexMap<String, String>)>,
-    /// Whether something failed and could not be taken back.
-    is_broken: bool,
-    /// The process that writes: a child that was forked shares its position in the file.
-    process: u32,
 }
 
 impl MapWriter {
@@ -85,18 +76,19 @@ impl MapWriter {
     /// If the file can not be written, or is not a regular one, or if the names are not valid.
     pub fn create<S: AsRef<str>>(path: impl AsRef<Path>, key_names: &[S]) -> Result<MapWriter> {
         let keys = Keys::new(key_names)?;
-        let new = Replacement::new(path.as_ref())?;
-        Ok(MapWriter {
+        Ok(Self::to_file(ArchiveFile::create(path.as_ref())?, keys))
+    }
+
+    /// A writer for a new file.
+    fn to_file(file: ArchiveFile, keys: Keys) -> MapWriter {
+        MapWriter {
             keys,
             form: None,
             info: IndexMap::new(),
-            archive: ArchiveWriter::new(new.file()?),
-            target: Target::New(new, None),
+            file,
             open: None,
             before: None,
-            is_broken: false,
-            process: process::id(),
-        })
+        }
     }
 
     /// Number of blocks so far.
@@ -143,8 +135,8 @@ impl MapWriter {
         self.check_form(block)
             .map_err(|error| self.other_form(key, error))?;
         let position = self.keys.count();
-        let written =
-            self.change(|writer| Saver::new(&mut writer.archive).block_of_map(position, block));
+        let written = self
+            .change(|writer| Saver::new(&mut writer.file.archive).block_of_map(position, block));
         match written {
             Ok(()) => self.keys.push(key),
             Err(_) if is_first => self.form = None,
@@ -171,39 +163,18 @@ impl MapWriter {
     /// If the file can not be written. What was there before still is.
     pub fn finish(mut self) -> Result<()> {
         self.check_closed()?;
-        if let (Target::Tail(_), Some((count, info))) = (&self.target, &self.before)
+        if let Some((count, info)) = &self.before
             && (*count, info) == (self.len(), &self.info)
         {
             return Ok(());
         }
         let keys = self.keys.labels();
         self.change(|writer| {
-            let mut saver = Saver::new(&mut writer.archive);
+            let mut saver = Saver::new(&mut writer.file.archive);
             saver.keys(&keys)?;
             saver.info(&writer.info)
         })?;
-        match self.target {
-            Target::New(new, locked) => {
-                let file = self.archive.finish();
-                drop(file.map_err(|error| new.failed(error))?);
-                if let Some(locked) = locked.filter(|locked| !locked.is_there()) {
-                    return Err(locked.refused(replaced()));
-                }
-                new.commit()
-            }
-            Target::Tail(tail) => {
-                // the end is what makes the file valid: all else has to be on the disk before
-                let file = self.archive.finish_after(|file| file.sync_all());
-                let synced = file.and_then(|file| {
-                    file.sync_all().map_err(|cause| Error::Io {
-                        context: "could not write the end of the archive".to_owned(),
-                        cause,
-                    })
-                });
-                synced.map_err(|error| tail.failed(error))?;
-                tail.finish()
-            }
-        }
+        self.file.finish()
     }
 
     /// Checks that a block has the form of those before.
@@ -225,29 +196,17 @@ impl MapWriter {
     /// Lets `change` write, and takes back what it wrote if it fails.
     fn change<T>(&mut self, change: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let mark = self.start_change()?;
-        change(self).map_err(|error| self.take_back(&mark, error))
+        change(self).map_err(|error| self.file.take_back(&mark, error))
     }
 
     /// Where to go back to if something goes wrong.
     fn start_change(&mut self) -> Result<Mark> {
         self.check_closed()?;
-        self.target.begin()?;
-        self.archive.mark().map_err(|cause| {
-            self.is_broken = true;
-            let context = "could not write the blocks before".to_owned();
-            self.target.failed(Error::Io { context, cause })
-        })
-    }
-
-    /// Takes back what was written since `mark`, because of `error`.
-    #[cold]
-    fn take_back(&mut self, mark: &Mark, error: Error) -> Error {
-        self.is_broken = self.archive.go_back_to(mark).is_err();
-        self.target.failed(error)
+        self.file.start_change()
     }
 
     fn check_closed(&self) -> Result<()> {
-        self.check_usable()?;
+        self.file.check_usable()?;
         match &self.open {
             Some(open) => Err(Error::invalid(format!(
                 "the block {} was begun, and not ended",
@@ -255,20 +214,6 @@ impl MapWriter {
             ))),
             None => Ok(()),
         }
-    }
-
-    fn check_usable(&self) -> Result<()> {
-        if self.process != process::id() {
-            return Err(Error::invalid(
-                "this writer belongs to the process that this one was forked from",
-            ));
-        }
-        if self.is_broken {
-            return Err(Error::invalid(
-                "this writer could not write to its file before, and can not go on",
-            ));
-        }
-        Ok(())
     }
 }
 

@@ -51,7 +51,7 @@ impl MapWriter {
         components: &[Labels],
         properties: &Labels,
     ) -> Result<()> {
-        self.check_usable()?;
+        self.file.check_usable()?;
         self.keys.check(key)?;
         let samples: &[&str] = &[];
         let new = shell(dtype, samples, components, properties)?;
@@ -76,7 +76,7 @@ impl MapWriter {
                 self.open = Some(block);
                 Ok(())
             }
-            Err(error) => Err(self.take_back(&block.mark, error)),
+            Err(error) => Err(self.file.take_back(&block.mark, error)),
         }
     }
 
@@ -99,7 +99,7 @@ impl MapWriter {
     /// If nothing was begun, if the array has another shape or data type, or is not in main memory, or if the file can not
     /// be written.
     pub fn push_rows(&mut self, rows: impl Into<ArrayRef>) -> Result<()> {
-        self.check_usable()?;
+        self.file.check_usable()?;
         let rows = rows.into();
         let Some(OpenBlock {
             array: Some(array),
@@ -130,17 +130,16 @@ impl MapWriter {
             view.typed::<bool>()?;
         }
         let count = view.shape()[0];
-        let written = self.archive.grow(&mut array.member, &view);
+        let written = self.file.archive.grow(&mut array.member, &view);
         match written {
             Ok(()) => {
                 array.shape[0] += count;
                 Ok(())
             }
             Err(error) => {
-                let went_back = self.archive.go_back_to(mark);
-                self.is_broken = went_back.is_err();
+                let error = self.file.take_back(mark, error);
                 self.open = None;
-                Err(self.target.failed(error))
+                Err(error)
             }
         }
     }
@@ -164,7 +163,7 @@ impl MapWriter {
     /// If there are more or fewer samples than rows, if samples of a gradient refer to others than those of the values, or
     /// if the file can not be written.
     pub fn end_rows(&mut self, samples: &Labels) -> Result<()> {
-        self.check_usable()?;
+        self.file.check_usable()?;
         let mut block = self.open_block()?;
         let Some(array) = block.array.take() else {
             self.open = Some(block);
@@ -184,7 +183,7 @@ impl MapWriter {
                 self.open = Some(block);
                 Ok(())
             }
-            Err(error) => Err(self.take_back(&block.mark, error)),
+            Err(error) => Err(self.file.take_back(&block.mark, error)),
         }
     }
 
@@ -217,7 +216,7 @@ impl MapWriter {
     /// If no block was begun, if its rows were not ended, if there is such a gradient already, or nothing that it could be
     /// a gradient of, if the components are not those, or if the file can not be written.
     pub fn begin_gradient(&mut self, parameters: &[&str], components: &[Labels]) -> Result<()> {
-        self.check_usable()?;
+        self.file.check_usable()?;
         let mut block = self.open_block()?;
         let checked = block.check_gradient(parameters, components);
         let started = checked.and_then(|()| {
@@ -230,7 +229,7 @@ impl MapWriter {
                 self.open = Some(block);
                 Ok(())
             }
-            Err(error @ Error::Io { .. }) => Err(self.take_back(&block.mark, error)),
+            Err(error @ Error::Io { .. }) => Err(self.file.take_back(&block.mark, error)),
             Err(error) => {
                 self.open = Some(block);
                 Err(error)
@@ -245,7 +244,7 @@ impl MapWriter {
     /// If no block was begun, if its rows were not ended, or if it does not have the names and gradients of the blocks
     /// before. Then the whole block is taken back, and another one can be begun.
     pub fn end_block(&mut self) -> Result<()> {
-        self.check_usable()?;
+        self.file.check_usable()?;
         let block = self.open_block()?;
         if block.array.is_some() {
             self.open = Some(block);
@@ -263,7 +262,7 @@ impl MapWriter {
                 self.keys.push(&key);
                 Ok(())
             }
-            Err(error) => Err(self.take_back(&mark, error)),
+            Err(error) => Err(self.file.take_back(&mark, error)),
         }
     }
 
@@ -285,15 +284,10 @@ impl MapWriter {
     ///
     /// If the file is of no use any more.
     pub fn abandon_block(&mut self) -> Result<()> {
-        let Some(block) = self.open.take() else {
-            return Ok(());
-        };
-        let went_back = self.archive.go_back_to(&block.mark);
-        went_back.map_err(|cause| {
-            self.is_broken = true;
-            let context = "could not take a block back".to_owned();
-            self.target.failed(Error::Io { context, cause })
-        })
+        match self.open.take() {
+            Some(block) => self.file.go_back_to(&block.mark),
+            None => Ok(()),
+        }
     }
 
     fn open_block(&mut self) -> Result<OpenBlock> {
@@ -314,7 +308,7 @@ impl MapWriter {
         // there is enough space for any number of rows
         let header = npy::write(&header(block.dtype, &shape));
         let reserved = header.map_err(|error| error.context(format!("'{name}'")))?;
-        let member = self.archive.start_member(&name, &reserved)?;
+        let member = self.file.archive.start_member(&name, &reserved)?;
         shape[0] = 0;
         Ok(OpenArray {
             parameters,
@@ -329,9 +323,9 @@ impl MapWriter {
     fn write_rows(&mut self, block: &OpenBlock, array: OpenArray, samples: &Labels) -> Result<()> {
         let prefix = self.prefix(&array.parameters);
         let header = npy::write_in(&header(block.dtype, &array.shape), array.reserved)?;
-        self.archive.finish_member(array.member, &header)?;
+        self.file.archive.finish_member(array.member, &header)?;
         let properties = array.parameters.is_empty().then_some(&block.properties);
-        let mut saver = Saver::new(&mut self.archive);
+        let mut saver = Saver::new(&mut self.file.archive);
         saver.inside(format_args!("{prefix}"), |saver| {
             saver.axes(0, samples, &array.components, properties)
         })

@@ -14,7 +14,7 @@ use crate::{DType, Error, Result};
 
 pub(crate) use known::Headers;
 pub(crate) use parse::{has_fields, parse, size};
-pub(crate) use write::{write, write_in, write_records};
+pub(crate) use write::{header_of_bytes, write, write_in, write_records};
 
 /// The first bytes of every array in a file.
 pub(crate) const MAGIC: &[u8; 6] = b"\x93NUMPY";

@@ -55,6 +55,20 @@ pub(crate) fn write_records<'a>(
     text.finish(false, &[count])
 }
 
+/// The header of an array of this many bytes, as `numpy.save` writes it: with space for any number of them.
+pub(crate) fn header_of_bytes(count: usize) -> Vec<u8> {
+    const LENGTH: usize = 128;
+    let text = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({count},), }}");
+    let mut bytes = Vec::with_capacity(LENGTH);
+    bytes.extend(MAGIC);
+    bytes.extend([1, 0]);
+    bytes.extend(((LENGTH - Text::START) as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes.resize(LENGTH - 1, b' ');
+    bytes.push(b'\n');
+    bytes
+}
+
 /// The text of a header, after the bytes that come before it.
 struct Text(Vec<u8>);
 

@@ -1,13 +1,15 @@
-//! Where maps are written to: a new file that replaces the one that is there, or the last part of the one that is there.
+//! Where archives are written to: a new file that replaces the one that is there, or the last part of the one that is there.
 
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::io::archive::{END, Source};
+use crate::io::archive::{END, Index, Name, Reading, Source};
+use crate::io::contents::Found;
 use crate::io::file::{InPlace, Replacement};
 use crate::io::journal::{self, Journal};
+use crate::io::loader::KEYS;
 use crate::io::opened::Opened;
 use crate::{Error, Result};
 
@@ -139,7 +141,7 @@ fn restore(mut file: &File, journal: &Journal) -> io::Result<()> {
 ///
 /// # Errors
 /// If the file can not be written to, or somebody else writes to it.
-pub(super) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
+pub(in crate::io) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
     let refused = |error| Error::io("write", path, error);
     let beside = journal::beside(path).map_err(refused)?;
     let name = beside.file_name().unwrap_or(OsStr::new(""));
@@ -149,7 +151,7 @@ pub(super) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
         return Ok((place, false));
     };
     let found = Journal::from_bytes(&journal::read(&file, size).map_err(unreadable)?);
-    let intact = Opened::of_source(&Source::of_file(place.file(), path)?);
+    let intact = check_whole(&Source::of_file(place.file(), path)?);
     let recovered = match (found, intact) {
         (Ok(_), Ok(_)) => place.file().sync_all(),
         (Ok(journal), Err(_)) if journal.belongs_to(place.file()) => {
@@ -177,4 +179,18 @@ pub(super) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
     let removed = recovered.and_then(|()| place.remove_journal(Some(file)));
     removed.map_err(refused)?;
     Ok((place, true))
+}
+
+/// Checks that there is a map or a collection in `source`, by itself.
+fn check_whole(source: &Source<'static>) -> Result<()> {
+    let Err(error) = Opened::of_source(source) else {
+        return Ok(());
+    };
+    let Found::Archive(end) = Found::in_source(&mut source.reader(Reading::Parts))? else {
+        return Err(error);
+    };
+    match Index::read(source, &end) {
+        Ok(index) if index.find(Name::new(KEYS)).is_none() => Ok(()),
+        _ => Err(error),
+    }
 }
