@@ -26,6 +26,13 @@ const FLAGS: &[&str] = &[
 /// What no input may exceed: seconds, megabytes of the process, megabytes of one piece of memory.
 const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=1024", "-malloc_limit_mb=256"];
 
+/// What takes most of the time otherwise: choosing inputs by how rare what they reach is, and names of functions that are
+/// reached for the first time.
+const FAST: [&str; 2] = ["-entropic=0", "-print_funcs=0"];
+
+/// No search for references to the stacks of functions that have returned, which safe Rust does not have, and short traces.
+const SANITIZER: &str = "detect_stack_use_after_return=0:malloc_context_size=4";
+
 /// Runs the target that `arguments` starts with, for as many seconds as come next, with further options of libFuzzer.
 ///
 /// What it finds interesting stays for the next time, in `fuzz/corpus/TARGET` of the folder for builds; what fails is
@@ -57,7 +64,9 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<(), Box<dyn Error>> {
             .env("FUZZ_SEEDS", &corpus)
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-artifact_prefix={}/", inputs.display()))
+            .env("ASAN_OPTIONS", SANITIZER)
             .args(LIMITS)
+            .args(FAST)
             .args(options)
             .arg(&corpus)
             .arg(&inputs),

@@ -1,6 +1,8 @@
 //! Archives that are made of valid ones by changing members, their order and names, headers and the directory, with
 //! checksums and sizes that are right, so that what is inside is reached.
 
+use std::sync::LazyLock;
+
 use super::choices::Choices;
 use super::load;
 use super::maps::{blocks, examples, saved};
@@ -11,9 +13,14 @@ const CHANGES: usize = 8;
 
 /// Changes to the example that the first byte chooses.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
-    let examples = 0..valid().len() as u8;
+    changes(valid().len())
+}
+
+/// Inputs that choose one of so many examples, and then how it is changed.
+pub(crate) fn changes(examples: usize) -> Vec<Vec<u8>> {
+    let examples = 0..examples as u8;
     let mut seeds: Vec<_> = examples.clone().map(|example| vec![example]).collect();
-    for change in 0..10 {
+    for change in 0..12 {
         seeds.extend(
             examples
                 .clone()
@@ -23,12 +30,15 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Archives with nothing wrong.
-fn valid() -> Vec<Vec<u8>> {
-    let mut valid: Vec<_> = examples().iter().map(saved).collect();
-    valid.push(examples()[1].blocks()[0].save_buffer().unwrap());
-    valid.extend(blocks());
-    valid
+/// Members of archives with nothing wrong.
+fn valid() -> &'static [Vec<Member>] {
+    static VALID: LazyLock<Vec<Vec<Member>>> = LazyLock::new(|| {
+        let mut valid: Vec<_> = examples().iter().map(saved).collect();
+        valid.push(examples()[1].blocks()[0].save_buffer().unwrap());
+        valid.extend(blocks());
+        valid.iter().map(|archive| members(archive)).collect()
+    });
+    &VALID
 }
 
 pub(crate) fn run(bytes: &[u8]) {
@@ -38,19 +48,43 @@ pub(crate) fn run(bytes: &[u8]) {
 /// One of the valid archives, with changes.
 pub(crate) fn changed(choices: &mut Choices<'_>) -> Vec<u8> {
     let valid = valid();
-    let mut members = members(&valid[choices.below(valid.len())]);
-    let mut patches = Vec::new();
+    let mut changed = Changed::new(&valid[choices.below(valid.len())]);
     for _ in 0..CHANGES {
         if choices.is_empty() {
             break;
         }
-        change(&mut members, &mut patches, choices);
+        changed.change(choices);
     }
-    let (mut file, directory) = archive(&members);
-    for patch in patches {
-        patch.apply(&mut file, directory);
+    changed.archive()
+}
+
+/// Members of an archive, and what else is to be changed.
+pub(crate) struct Changed {
+    pub(crate) members: Vec<Member>,
+    patches: Vec<Patch>,
+}
+
+impl Changed {
+    pub(crate) fn new(members: &[Member]) -> Changed {
+        Changed {
+            members: members.to_vec(),
+            patches: Vec::new(),
+        }
     }
-    file
+
+    /// Makes one change.
+    pub(crate) fn change(&mut self, choices: &mut Choices<'_>) {
+        change(&mut self.members, &mut self.patches, choices);
+    }
+
+    /// What became of the archive.
+    pub(crate) fn archive(self) -> Vec<u8> {
+        let (mut file, directory) = archive(&self.members);
+        for patch in self.patches {
+            patch.apply(&mut file, directory);
+        }
+        file
+    }
 }
 
 /// A byte of the headers or the directory that is something else.

@@ -52,7 +52,7 @@ fn map(bytes: &[u8]) {
 }
 
 /// What saving the map into a buffer that grows gives.
-fn saved_in_c(map: &mts_tensormap_t) -> Vec<u8> {
+pub(crate) fn saved_in_c(map: &mts_tensormap_t) -> Vec<u8> {
     let mut memory = Vec::<u8>::new();
     let (mut buffer, mut count) = (null_mut(), 0);
     // SAFETY: `grow` is given the vector whose memory the buffer is.
@@ -155,7 +155,7 @@ fn file(bytes: &[u8]) {
     assert_eq!(released.get(), 1);
 }
 
-fn assert_error_is_said() {
+pub(crate) fn assert_error_is_said() {
     let mut message = null();
     // SAFETY: a place for a text that is valid until the next error.
     let text = unsafe {
@@ -166,7 +166,7 @@ fn assert_error_is_said() {
     assert!(!text.to_str().unwrap().is_empty());
 }
 
-unsafe extern "C" fn create(
+pub(crate) unsafe extern "C" fn create(
     shape: *const usize,
     shape_count: usize,
     dtype: DType,

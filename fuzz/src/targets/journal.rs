@@ -20,7 +20,7 @@ struct Appended {
 }
 
 /// A folder in memory, where there is one.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     match memory.is_dir() {
         true => tempfile::tempdir_in(memory),

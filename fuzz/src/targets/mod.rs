@@ -6,11 +6,16 @@
 mod archive;
 mod c_api;
 mod choices;
+mod collection;
 mod journal;
 mod labels;
 mod load;
+mod mapped;
 mod maps;
+mod merge;
 mod npy;
+mod readers;
+mod select;
 mod zip;
 
 use metatensor_core::{Limit, set_kept_memory_bound, set_num_threads};
@@ -54,6 +59,31 @@ pub(crate) const TARGETS: &[Target] = &[
         name: "c_api",
         run: c_api::run,
         seeds: c_api::seeds,
+    },
+    Target {
+        name: "collection",
+        run: collection::run,
+        seeds: collection::seeds,
+    },
+    Target {
+        name: "mapped",
+        run: mapped::run,
+        seeds: mapped::seeds,
+    },
+    Target {
+        name: "merge",
+        run: merge::run,
+        seeds: merge::seeds,
+    },
+    Target {
+        name: "readers",
+        run: readers::run,
+        seeds: readers::seeds,
+    },
+    Target {
+        name: "select",
+        run: select::run,
+        seeds: select::seeds,
     },
 ];
 

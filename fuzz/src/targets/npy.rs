@@ -1,5 +1,7 @@
 //! Headers of arrays: the input is the member with the values of a block, whose checksum is right.
 
+use std::sync::LazyLock;
+
 use metatensor_core::TensorBlock;
 
 use super::load;
@@ -23,7 +25,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     values.map(|member| member.bytes).chain(written).collect()
 }
 
-fn npy(descr: &str, fortran_order: &str, shape: &str, size: usize) -> Vec<u8> {
+/// A header of an array, and zeros.
+pub(crate) fn npy(descr: &str, fortran_order: &str, shape: &str, size: usize) -> Vec<u8> {
     let text =
         format!("{{'descr': {descr}, 'fortran_order': {fortran_order}, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -33,11 +36,22 @@ fn npy(descr: &str, fortran_order: &str, shape: &str, size: usize) -> Vec<u8> {
     bytes
 }
 
+/// The members of blocks with two samples and properties, without components and with one.
+fn models() -> &'static [Vec<Member>; 2] {
+    static MODELS: LazyLock<[Vec<Member>; 2]> = LazyLock::new(|| {
+        let three = examples()[1].blocks()[0].save_buffer().unwrap();
+        [&blocks()[0], &three].map(|block| {
+            let mut block = members(block);
+            block.retain(|member| !member.name.starts_with(b"gradients/"));
+            block
+        })
+    });
+    &MODELS
+}
+
 pub(crate) fn run(bytes: &[u8]) {
-    // two samples and properties, without components and with one
-    let three = members(&examples()[1].blocks()[0].save_buffer().unwrap());
-    for mut block in [members(&blocks()[0]), three] {
-        block.retain(|member| !member.name.starts_with(b"gradients/"));
+    for model in models() {
+        let mut block = model.clone();
         for member in &mut block {
             if member.name == VALUES {
                 *member = Member::new("values.npy", bytes.to_vec());

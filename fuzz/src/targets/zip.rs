@@ -91,10 +91,25 @@ fn deflated(bytes: &[u8]) -> Vec<u8> {
     result
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
-        })
-    })
+/// For each byte, what it does to a checksum.
+const SUMS: [u32; 256] = {
+    let mut sums = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let mut sum = byte as u32;
+        let mut bit = 0;
+        while bit < 8 {
+            sum = (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg());
+            bit += 1;
+        }
+        sums[byte] = sum;
+        byte += 1;
+    }
+    sums
+};
+
+/// The checksum of archives.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    let step = |sum: u32, byte: &u8| (sum >> 8) ^ SUMS[usize::from(sum as u8 ^ byte)];
+    !bytes.iter().fold(u32::MAX, step)
 }
