@@ -205,18 +205,64 @@ fn blocks_that_do_not_go_together_are_all_named() {
 }
 
 #[test]
-fn damaged_records_do_not_hide_each_other() {
-    let mut bytes = good().save_buffer().unwrap();
+fn damaged_records_do_not_hide_each_other_and_count_once() {
+    let bytes = good().save_buffer().unwrap();
     let records: Vec<_> = memchr::memmem::find_iter(&bytes, b"PK\x01\x02").collect();
+    let all: Vec<String> = members(&bytes).into_iter().map(|(name, _)| name).collect();
     // methods of compression that nobody knows
-    bytes[records[1] + 10] = 99;
-    bytes[records[3] + 10] = 98;
-    let found = problems(&bytes);
-    for (record, method) in [(records[1], 99), (records[3], 98)] {
+    let mut methods = bytes.clone();
+    methods[records[1] + 10] = 99;
+    methods[records[3] + 10] = 98;
+    let found = problems(&methods);
+    for (i, method) in [(1, 99), (3, 98)] {
         let message = format!("compression method {method} is not supported");
-        let mut at = found.iter().filter(|p| p.byte == Some(record as u64));
+        let mut at = found
+            .iter()
+            .filter(|p| p.byte == Some(records[i] as u64) && p.member.as_ref() == Some(&all[i]));
         assert!(at.any(|p| p.message.contains(&message)), "{found:#?}");
     }
+    assert_eq!(found.len(), 2, "{found:#?}");
+
+    for (i, record) in records.iter().enumerate() {
+        // a size and a position that can not be, and a method that nobody knows
+        for (at, byte) in [(20 + 3, 0x7f), (42 + 3, 0x7f), (10, 77)] {
+            let mut damaged = bytes.clone();
+            damaged[record + at] = byte;
+            if at == 20 + 3 {
+                damaged[record + 24 + 3] = byte;
+            }
+            let found = problems(&damaged);
+            let member = found[0].member.as_ref();
+            assert_eq!(member, Some(&all[i]), "{found:#?}");
+            assert_eq!(found.len(), 1, "{found:#?}");
+        }
+    }
+}
+
+/// What is wrong with a gradient is not wrong with its block, or with all other blocks, as well.
+#[test]
+fn bad_gradients_count_once() {
+    let mut all = members(&good().save_buffer().unwrap());
+    let at = |all: &Members, name: &str| all.iter().position(|m| m.0 == name).unwrap();
+    let samples = at(&all, "blocks/0/gradients/positions/samples.npy");
+    let length = all[samples].1.len();
+    all[samples].1[length - 8] = 77;
+    let found = problems(&stored(&all));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let folder = "blocks/0/gradients/positions";
+    assert_eq!(found[0].member.as_deref(), Some(folder));
+
+    let mut all = members(&good().save_buffer().unwrap());
+    for (name, _) in &mut all {
+        *name = name.replace("blocks/1/gradients/positions/", "blocks/1/gradients/../");
+    }
+    let found = problems(&stored(&all));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let message = &found[0].message;
+    assert!(
+        message.contains("'..' can not be the name of a gradient"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -15,6 +15,9 @@ use crate::{Error, Limit, Result};
 /// The most that DEFLATE can make of one byte.
 const MAX_INFLATION: u64 = 1032;
 
+/// Takes the name of a member, the position of what says that something is wrong with it, and what that is.
+pub(crate) type Report<'r> = dyn FnMut(&str, u64, Error) -> Result<()> + 'r;
+
 /// What is known of all members before one of them is read.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -61,21 +64,26 @@ impl Directory {
     /// # Errors
     /// If the source can not be read or is not a valid archive.
     pub(super) fn read(source: &Source<'_>, end: &End) -> Result<Directory> {
-        Self::read_reporting(source, end, &mut |_, error| {
+        Self::read_reporting(source, end, &mut |_, _, error| {
             Err(error.context(source.name()))
         })
     }
 
-    /// The same, where what is wrong with a member, and the position in the source of what says so, go to `report`. If
-    /// that gives no error, all other members can be read.
+    /// The same, where what is wrong with a member, the name of it, and the position in the source of what says so, go to
+    /// `report`. If that gives no error, all other members can be read.
     ///
     /// # Errors
     /// Those of `report`, or as for [`Directory::read`].
     pub(super) fn read_reporting(
         source: &Source<'_>,
         end: &End,
-        report: &mut dyn FnMut(u64, Error) -> Result<()>,
+        report: &mut Report<'_>,
     ) -> Result<Directory> {
+        let mut has_reported = false;
+        let report: &mut Report<'_> = &mut |name, position, error| {
+            has_reported = true;
+            report(name, position, error)
+        };
         let limits = source.limits();
         limits.check(Limit::Members, end.count, source.name())?;
         let size = end.end - end.start;
@@ -92,7 +100,7 @@ impl Directory {
             found += 1;
             match directory.add(&record) {
                 Ok(()) => Ok(()),
-                Err(error) => report(position, error),
+                Err(error) => report(&String::from_utf8_lossy(record.name), position, error),
             }
         })?;
         if found != end.count {
@@ -103,7 +111,10 @@ impl Directory {
             return Err(no_archive(source, &reason));
         }
         let first = directory.set_positions(end, report)?;
-        prefix::check(source, first)?;
+        // what was reported may be before all others
+        if !has_reported {
+            prefix::check(source, first)?;
+        }
         Ok(directory)
     }
 
@@ -142,11 +153,7 @@ impl Directory {
 
     /// Find where members start in the source, and where they have to end. The first of these positions is the
     /// start of the archive.
-    fn set_positions(
-        &mut self,
-        end: &End,
-        report: &mut dyn FnMut(u64, Error) -> Result<()>,
-    ) -> Result<u64> {
+    fn set_positions(&mut self, end: &End, report: &mut Report<'_>) -> Result<u64> {
         let mut by_position: Vec<u32> = (0..self.entries.len() as u32).collect();
         by_position.sort_unstable_by_key(|&index| self.entries[index as usize].header_start);
         let mut limit = end.start;
@@ -157,9 +164,10 @@ impl Directory {
             let start = entry.header_start;
             limit = limit.min(start);
             let entry = &self.entries[index as usize];
+            let name = self.name(entry);
             let data = start.checked_add(LOCAL_HEADER as u64);
-            if let Err(error) = entry.check_end(self.name(entry), data) {
-                report(start, error)?;
+            if let Err(error) = entry.check_end(name, data) {
+                report(name, start, error)?;
             }
         }
         Ok(limit)
@@ -202,6 +210,11 @@ impl Entry {
         else {
             return refuse("the 64-bit sizes or positions are missing".to_owned());
         };
+        if !matches!(u64::from(get16(record, 34)), 0 | MAX16) {
+            return refuse(
+                "the member is in another one of several files, which is not supported".to_owned(),
+            );
+        }
         if get16(record, 8) & ENCRYPTED != 0 {
             return refuse("the member is encrypted, which is not supported".to_owned());
         }

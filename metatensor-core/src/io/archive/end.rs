@@ -174,6 +174,10 @@ impl<'s> Ends<'s> {
     fn claim(&self, at: usize) -> Result<Claim, Problem> {
         let (before, record) = self.bytes.split_at(at);
         let record = record.first_chunk::<END>().ok_or("its end is incomplete")?;
+        let is_only = |disk: u16| matches!(u64::from(disk), 0 | MAX16);
+        if ![4, 6].map(|at| get16(record, at)).into_iter().all(is_only) {
+            return Err("it is one of several files, which is not supported".to_owned());
+        }
         let narrow = [
             u64::from(get32(record, 16)),
             u64::from(get32(record, 12)),

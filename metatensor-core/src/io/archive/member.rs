@@ -288,28 +288,25 @@ impl<'a, 's> Member<'a, 's> {
     /// # Errors
     /// If there is no valid header, or the size of the data is not the one it announces.
     pub(crate) fn read_npy_header(&mut self, known: &mut npy::Headers) -> Result<Rc<npy::Header>> {
-        self.try_read_npy_header(known)
-            .map_err(|error| error.context(format!("'{}'", self.name)))
-    }
-
-    fn try_read_npy_header(&mut self, known: &mut npy::Headers) -> Result<Rc<npy::Header>> {
+        let name = self.name;
+        let named = |error: Error| error.context(format!("'{name}'"));
         let mut bytes: SmallVec<[u8; 256]> =
             smallvec![0; self.remaining().min(npy::PRELUDE as u64) as usize];
         self.read_exact_into(&mut bytes)?;
         let read = bytes.len();
-        let size = npy::size(&bytes)?.max(read);
+        let size = npy::size(&bytes).map_err(named)?.max(read);
         if size as u64 > read as u64 + self.remaining() {
-            return Err(Error::serialization(format!(
+            return Err(self.bad(format!(
                 "the npy header claims to be {size} bytes long, only {} are there",
                 read as u64 + self.remaining()
             )));
         }
         bytes.resize(size, 0);
         self.read_exact_into(&mut bytes[read..])?;
-        let header = known.parse(&bytes)?;
-        let expected = header.data_size()?;
+        let header = known.parse(&bytes).map_err(named)?;
+        let expected = header.data_size().map_err(named)?;
         if expected as u64 != self.remaining() {
-            return Err(Error::serialization(format!(
+            return Err(self.bad(format!(
                 "an array of shape {:?} needs {expected} bytes, got {}",
                 header.shape,
                 self.remaining()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::directory::{Directory, Method};
+use super::directory::{Directory, Method, Report};
 use super::end::End;
 use super::error::LoadError;
 use super::inflate::Inflater;
@@ -47,14 +47,14 @@ impl<'s> Archive<'s> {
         Ok(Self::with_directory(source, directory))
     }
 
-    /// The same, where what is wrong with one of the members, and the position of what says so, go to `report`.
+    /// The same, where what is wrong with one of the members goes to `report`.
     ///
     /// # Errors
     /// Those of `report`, or as for [`Archive::new`].
     pub(crate) fn new_reporting(
         source: Source<'s>,
         end: &End,
-        report: &mut dyn FnMut(u64, Error) -> Result<()>,
+        report: &mut Report<'_>,
     ) -> Result<Self> {
         let directory = Directory::read_reporting(&source, end, report)?;
         Ok(Self::with_directory(source, directory))

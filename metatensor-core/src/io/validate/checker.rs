@@ -1,6 +1,6 @@
 //! What is checked of maps and blocks, member by member.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::archive::{Archive, LoadError};
@@ -18,6 +18,8 @@ use crate::{ArrayRef, Error, Labels, Limit, Result, TensorBlock, TensorMap};
 pub(super) struct Checker<'s, 'p> {
     archive: Archive<'s>,
     problems: &'p mut Vec<Problem>,
+    /// Members with something wrong in the directory, and what that is.
+    bad_records: HashMap<String, String>,
     parameters: Parameters,
     /// Members that were read, or would have been if they were there.
     seen: HashSet<String>,
@@ -36,10 +38,14 @@ enum Belongs {
 }
 
 impl<'s, 'p> Checker<'s, 'p> {
+    /// Will note more problems than there are, which are those of the directory.
     pub(super) fn new(archive: Archive<'s>, problems: &'p mut Vec<Problem>) -> Self {
+        let of_record =
+            |problem: &Problem| Some((problem.member.clone()?, problem.message.clone()));
         Checker {
             parameters: parameters(&archive),
             archive,
+            bad_records: problems.iter().filter_map(of_record).collect(),
             problems,
             seen: HashSet::new(),
             belongs: Belongs::Anything,
@@ -47,12 +53,17 @@ impl<'s, 'p> Checker<'s, 'p> {
         }
     }
 
+    /// Whether something is wrong in the directory with the member of this name.
+    pub(super) fn has_bad_record(&self, name: &str) -> bool {
+        self.bad_records.contains_key(name)
+    }
+
     /// Notes a problem of the whole file.
     pub(super) fn add(&mut self, error: Error) {
         self.problems.push(Problem {
             member: None,
             byte: None,
-            message: message_of(error),
+            message: message_of(&error),
         });
     }
 
@@ -62,7 +73,7 @@ impl<'s, 'p> Checker<'s, 'p> {
         self.problems.push(Problem {
             member: (!place.is_empty()).then(|| place.to_owned()),
             byte: self.archive.position(place),
-            message: message_of(error),
+            message: message_of(&error),
         });
     }
 
@@ -77,7 +88,14 @@ impl<'s, 'p> Checker<'s, 'p> {
             Ok(value) => Ok(Some(value)),
             Err(LoadError::Whole(error @ Error::Io { .. })) => Err(error),
             Err(LoadError::Whole(error) | LoadError::Inside(error)) => {
-                self.add_at(name, error);
+                // the same, or what follows from it: that there is no such member
+                let is_known = match self.bad_records.get(name) {
+                    Some(known) => !self.archive.contains(name) || *known == message_of(&error),
+                    None => false,
+                };
+                if !is_known {
+                    self.add_at(name, error);
+                }
                 Ok(None)
             }
         }
@@ -195,17 +213,24 @@ impl<'s, 'p> Checker<'s, 'p> {
         }
         for parameter in parameters {
             let folder = gradient_prefix(&prefix, &parameter);
-            if let Err(error) = gradient_names::check(&parameter) {
-                let error = in_file(error, &printable(&[&folder, "values.npy"].concat()));
-                self.add_at(&folder, error);
-            }
+            let has_name = match gradient_names::check(&parameter) {
+                Ok(()) => true,
+                Err(error) => {
+                    let error = in_file(error, &printable(&[&folder, "values.npy"].concat()));
+                    self.add_at(&folder, error);
+                    false
+                }
+            };
             let gradient = self.block(folder.clone(), Some(properties.as_ref()), depth + 1)?;
             block = match (block, gradient) {
-                (Some(mut block), Some(gradient)) => {
-                    if let Err(error) = block.add_gradient(&parameter, gradient) {
-                        self.add_at(&folder, in_file(error, &prefix));
+                (Some(mut block), Some(gradient)) if has_name => {
+                    match block.add_gradient(&parameter, gradient) {
+                        Ok(()) => Some(block),
+                        Err(error) => {
+                            self.add_at(&folder, in_file(error, &prefix));
+                            None
+                        }
                     }
-                    Some(block)
                 }
                 _ => None,
             };

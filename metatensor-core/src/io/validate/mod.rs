@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::archive::{Archive, Member, Reading, Source};
 use super::contents::Found;
+use super::loader::KEYS;
 use super::{Scratch, labels, other};
 use crate::error::Contents;
 use crate::{Error, Limits, Result};
@@ -148,11 +149,11 @@ fn validate_source(mut source: Source<'_>) -> Result<Vec<Problem>> {
         }
         Found::Archive(end) => {
             let mut problems = Vec::new();
-            let archive = Archive::new_reporting(source, &end, &mut |byte, error| {
+            let archive = Archive::new_reporting(source, &end, &mut |name, byte, error| {
                 problems.push(Problem {
-                    member: None,
+                    member: (!name.is_empty()).then(|| name.to_owned()),
                     byte: Some(byte),
-                    message: message_of(error),
+                    message: message_of(&error),
                 });
                 Ok(())
             });
@@ -171,6 +172,9 @@ fn validate_archive(archive: &Archive<'_>, problems: &mut Vec<Problem>) -> Resul
     match Contents::of(archive) {
         Ok(Contents::Map) => checker.map()?,
         Ok(_) => checker.only_block()?,
+        // there is a record of them, but no valid one
+        Err(_) if checker.has_bad_record(KEYS) => checker.map()?,
+        Err(_) if checker.has_bad_record("values.npy") => checker.only_block()?,
         Err(what) => {
             let name = archive.source().name();
             checker.add(Error::serialization(format!(
@@ -186,14 +190,14 @@ fn whole(error: Error) -> Problem {
     Problem {
         member: None,
         byte: None,
-        message: message_of(error),
+        message: message_of(&error),
     }
 }
 
 /// What an error says, without the kind of it.
-fn message_of(error: Error) -> String {
+fn message_of(error: &Error) -> String {
     match error {
-        Error::Serialization(message) | Error::InvalidParameter(message) => message,
+        Error::Serialization(message) | Error::InvalidParameter(message) => message.clone(),
         other => other.to_string(),
     }
 }
