@@ -3,6 +3,8 @@
 
 #[path = "io/archives.rs"]
 mod archives;
+#[path = "limits/readers.rs"]
+mod readers;
 
 use std::io::Cursor;
 use std::sync::{Mutex, MutexGuard, PoisonError};

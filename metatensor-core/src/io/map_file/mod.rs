@@ -24,7 +24,9 @@ use content::Content;
 /// Any number of threads can read from it at once, on their own: each call opens the members that it needs, reads
 /// contiguous data at once, and straight to where it stays. What is read is checked as when the whole file is loaded, but
 /// for two things that only [`MapFile::load`], [`TensorMap::load`] and [`validate`](crate::validate) can tell: whether
-/// members that were not read are damaged, and whether the file has some that belong to no block.
+/// members that were not read are damaged, and whether the file has some that belong to no block. The checksum of a member is
+/// compared when all of its bytes were read, in whatever order and number of pieces; it can not be when only a part of the
+/// values was, and it is not for values that are mapped.
 ///
 /// The file should not be changed while it is open; replacing it by [`TensorMap::save`] is no change, the file that was
 /// opened goes on to exist. What is [appended](crate::MapWriter::append) to it is not seen.
