@@ -39,8 +39,24 @@ fn main() -> Result<()> {
         collection = Some(Collection::open(&path)?);
         times.push(start.elapsed().as_secs_f64());
     }
-    let collection = collection.ok_or("none")?;
     println!("open: {:.3} s", median(times));
+    drop(collection);
+    let index = format!("{path}.index");
+    let mut times = Vec::new();
+    let mut collection = None;
+    for _ in 0..6 {
+        drop(collection.take());
+        let start = Instant::now();
+        collection = Some(Collection::open_indexed(
+            &path,
+            &index,
+            metatensor::Limits::default(),
+        )?);
+        times.push(start.elapsed().as_secs_f64());
+    }
+    println!("open and write the index: {:.3} s", times.remove(0));
+    println!("open indexed: {:.3} s", median(times));
+    let collection = collection.ok_or("none")?;
     let numbers = collection.numbers("energy");
     for threads in [1, 2] {
         let mut rates = Vec::new();

@@ -3,6 +3,8 @@
 
 #[path = "collection/hostile.rs"]
 mod hostile;
+#[path = "collection/index.rs"]
+mod index;
 #[path = "io/make.rs"]
 mod make;
 #[path = "collection/writer.rs"]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::archive::{Archive, Reading, Source};
 use super::array::{Arrays, Create};
-use super::loader::{Loader, parameters};
+use super::loader::{Known, Loader, parameters};
 use super::opened::open_map;
 use crate::error::Contents;
 use crate::{Array, DType, Limits, Result, TensorBlock, TensorMap};
@@ -201,13 +201,19 @@ impl TensorBlock {
     }
 }
 
-/// Loads a map from bytes which are kept somewhere else: that place has this name.
+/// Loads the map in `source`, with what is `known` from others.
 ///
 /// # Errors
 /// If this is not a valid map.
-pub(super) fn load_bytes_of(name: String, bytes: &[u8], limits: Limits) -> Result<TensorMap> {
-    let source = Source::from_bytes_of(name, bytes, limits);
-    load_map(Contents::Map.open_archive(source)?, None)
+pub(super) fn load_knowing<'c>(
+    source: Source<'_>,
+    create: Option<&'c mut Create<'c>>,
+    known: &mut Known,
+) -> Result<TensorMap> {
+    let archive = Contents::Map.open_archive(source)?.with_all_members();
+    let parameters = Arc::new(parameters(&archive));
+    let loader = Loader::for_archive(archive, parameters, Arrays::made_by(create));
+    loader.load(|loader| loader.knowing(known, Loader::map))
 }
 
 fn in_buffer(buffer: &[u8]) -> Result<Archive<'_>> {

@@ -16,6 +16,10 @@ use crate::{ArrayRef, DType, Error, Labels, Limit, Result, TensorBlock, TensorMa
 
 /// Members of at most this many bytes are compared with those before.
 const SHARED: u64 = 4 << 10;
+/// As many of them are remembered from one archive to the next, and no more.
+const REMEMBERED: usize = 64;
+/// So much memory is kept from one archive to the next.
+const SCRATCH: usize = 64 << 10;
 
 /// The parameters of the gradients of each block that has some, by the prefix of its members.
 pub(super) type Parameters = HashMap<String, Vec<String>>;
@@ -35,6 +39,13 @@ pub(super) struct Loader<'s, 'c> {
     selected: Option<Selected<'c>>,
     parameters: Arc<Parameters>,
     /// Small labels by the bytes of their members.
+    shared: HashMap<Vec<u8>, Labels>,
+    scratch: Scratch,
+}
+
+/// What members had that were read before: others have the same, as a rule.
+#[derive(Debug, Default)]
+pub(super) struct Known {
     shared: HashMap<Vec<u8>, Labels>,
     scratch: Scratch,
 }
@@ -77,6 +88,28 @@ impl<'s, 'c> Loader<'s, 'c> {
         }
     }
 
+    /// Let `load` load what is in the archive, with what is known from other archives, and remember what is in this one.
+    pub(super) fn knowing<T>(
+        &mut self,
+        known: &mut Known,
+        load: impl FnOnce(&mut Self) -> Result<T, LoadError>,
+    ) -> Result<T, LoadError> {
+        let mut swap = |loader: &mut Self| {
+            std::mem::swap(&mut loader.shared, &mut known.shared);
+            std::mem::swap(&mut loader.scratch, &mut known.scratch);
+        };
+        swap(self);
+        let loaded = load(self);
+        if self.shared.len() > REMEMBERED {
+            self.shared.clear();
+        }
+        if self.scratch.bytes.capacity() > SCRATCH {
+            self.scratch.bytes = Vec::new();
+        }
+        swap(self);
+        loaded
+    }
+
     /// Only load these samples and properties.
     pub(super) fn select(mut self, selected: Selected<'c>) -> Self {
         let is_everything = selected.samples.is_none() && selected.properties.is_none();
@@ -104,7 +137,7 @@ impl<'s, 'c> Loader<'s, 'c> {
     }
 
     pub(super) fn map(&mut self) -> Result<TensorMap, LoadError> {
-        let keys = self.labels(KEYS)?;
+        let keys = self.repeated_labels(KEYS)?;
         let mut blocks = Vec::with_capacity(keys.count().min(self.archive.names().len()));
         for i in 0..keys.count() {
             blocks.push(self.block(block_prefix(i))?);

@@ -28,7 +28,7 @@ pub use chain_rule::{gather_multiply, gradient_contract};
 pub use compare::*;
 pub use contiguous::{is_contiguous, make_contiguous};
 pub use dimensions::*;
-pub use join::{DifferentKeys, JoinOptions, LoadManyOptions, join, load_many};
+pub use join::{DifferentKeys, JoinOptions, LoadManyOptions, join, load_many, load_many_with};
 pub use like::{GradientSelection, empty_like, ones_like, zeros_like};
 pub use linalg::*;
 pub use methods::Operations;

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
 use crc32fast::Hasher;
@@ -287,7 +287,7 @@ impl<'a, 's> Member<'a, 's> {
     ///
     /// # Errors
     /// If there is no valid header, or the size of the data is not the one it announces.
-    pub(crate) fn read_npy_header(&mut self, known: &mut npy::Headers) -> Result<Rc<npy::Header>> {
+    pub(crate) fn read_npy_header(&mut self, known: &mut npy::Headers) -> Result<Arc<npy::Header>> {
         let name = self.name;
         let named = |error: Error| error.context(format!("'{name}'"));
         let mut bytes: SmallVec<[u8; 256]> =

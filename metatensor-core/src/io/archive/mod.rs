@@ -23,7 +23,7 @@ pub(crate) use end::End;
 pub(crate) use error::LoadError;
 pub(crate) use format::END;
 pub(crate) use growing::{Growing, GrowthPoint, Mark};
-pub(crate) use index::{Index, Name};
+pub(crate) use index::{Index, IndexKey, Name};
 pub(crate) use member::Member;
 pub(crate) use reader::Archive;
 pub(crate) use sink::{Sink, Target};

@@ -216,6 +216,11 @@ impl<'s> Source<'s> {
         Some((metadata.len(), metadata.modified().ok()))
     }
 
+    /// Whether the last part is in memory, because somebody may be writing to the file.
+    pub(crate) fn holds_tail(&self) -> bool {
+        self.place.tail.get().is_some()
+    }
+
     /// Reads everything from `start` on once and for all if this is a file, which others may then change from there on.
     ///
     /// # Errors

@@ -1,11 +1,14 @@
 //! Archives of very many maps, of which any can be loaded at any time.
 
 use std::fmt;
+use std::sync::Mutex;
 
 use super::archive::{Index, Name, Source};
-use super::load::load_bytes_of;
+use super::array::Create;
+use super::load::load_knowing;
+use super::loader::Known;
 use crate::threads::for_each;
-use crate::{Error, Result, TensorMap};
+use crate::{Array, DType, Error, Result, TensorMap};
 
 mod open;
 mod writer;
@@ -54,6 +57,10 @@ pub struct Collection {
     index: Index,
     /// How many members are maps.
     count: usize,
+    /// What is known from maps that were loaded, for each of those that load at the same time.
+    known: Mutex<Vec<Known>>,
+    /// Why the index could not be kept.
+    index_problem: Option<Error>,
 }
 
 impl Collection {
@@ -63,6 +70,8 @@ impl Collection {
             source,
             index,
             count,
+            known: Mutex::default(),
+            index_problem: None,
         }
     }
 
@@ -77,6 +86,20 @@ impl Collection {
     /// ```
     pub fn place(&self) -> &str {
         self.source.name()
+    }
+
+    /// Why the index could not be kept that [`Collection::open_indexed`] was asked for, if so.
+    ///
+    /// ```no_run
+    /// # use metatensor_core::{Collection, Limits, Result};
+    /// let collection = Collection::open_indexed("dataset.zip", "dataset.index", Limits::default())?;
+    /// if let Some(problem) = collection.index_problem() {
+    ///     println!("opening will take as long the next time: {problem}");
+    /// }
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    pub fn index_problem(&self) -> Option<&Error> {
+        self.index_problem.as_ref()
     }
 
     /// Number of maps, of all names together.
@@ -142,7 +165,30 @@ impl Collection {
     ///
     /// If there is none, if it can not be read, or is not valid.
     pub fn load(&self, number: i32, name: &str) -> Result<TensorMap> {
-        self.load_member(self.find(number, name)?, number, name)
+        self.load_member(self.find(number, name)?, number, name, None)
+    }
+
+    /// The same into arrays made by `create`, which gets their shape and data type, as for [`TensorMap::load_with`].
+    ///
+    /// ```no_run
+    /// # use metatensor_core::{Collection, DenseArray, Result};
+    /// let collection = Collection::open("dataset.zip")?;
+    /// let energy = collection.load_with(7, "energy", |shape, dtype| {
+    ///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+    /// })?;
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An [`Error::Callback`] of `create` as it is, or as for [`Collection::load`].
+    pub fn load_with(
+        &self,
+        number: i32,
+        name: &str,
+        mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+    ) -> Result<TensorMap> {
+        self.load_member(self.find(number, name)?, number, name, Some(&mut create))
     }
 
     /// Loads several maps of one name, on the threads of the library, in the order of `numbers`.
@@ -160,7 +206,7 @@ impl Collection {
     pub fn load_all(&self, name: &str, numbers: &[i32]) -> Result<Vec<TensorMap>> {
         let find = |&number| Ok((number, self.find(number, name)?));
         let members: Vec<(i32, usize)> = numbers.iter().map(find).collect::<Result<_>>()?;
-        let load = |&(number, at): &(i32, usize)| self.load_member(at, number, name);
+        let load = |&(number, at): &(i32, usize)| self.load_member(at, number, name, None);
         if !self.source.is_ours() {
             return members.iter().map(load).collect();
         }
@@ -177,6 +223,30 @@ impl Collection {
             Ok(())
         })?;
         Ok(maps.into_iter().flatten().collect())
+    }
+
+    /// The same into arrays made by `create`, which gets their shape and data type, on this thread.
+    ///
+    /// ```no_run
+    /// # use metatensor_core::{Collection, DenseArray, Result};
+    /// let collection = Collection::open("dataset.zip")?;
+    /// let energies = collection.load_all_with("energy", &[3, 1, 2], |shape, dtype| {
+    ///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+    /// })?;
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Collection::load_with`], for the first of the numbers with an error.
+    pub fn load_all_with(
+        &self,
+        name: &str,
+        numbers: &[i32],
+        mut create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+    ) -> Result<Vec<TensorMap>> {
+        let load = |&number| self.load_with(number, name, &mut create);
+        numbers.iter().map(load).collect()
     }
 
     /// The bytes of any member, by its whole name. Those of maps are as they are in the archive: with the header of an array
@@ -206,12 +276,25 @@ impl Collection {
         found.ok_or_else(|| self.missing_map(number, name))
     }
 
-    fn load_member(&self, at: usize, number: i32, name: &str) -> Result<TensorMap> {
+    fn load_member<'c>(
+        &self,
+        at: usize,
+        number: i32,
+        name: &str,
+        create: Option<&'c mut Create<'c>>,
+    ) -> Result<TensorMap> {
         let member = format!("{number}/{name}.mts");
         let whole = self.index.read_whole(at, &member, &self.source);
         let whole = whole.map_err(|error| self.in_member(&member, error))?;
         let place = format!("'{member}' of {}", self.source.name());
-        load_bytes_of(place, whole.bytes(), *self.source.limits())
+        let source = Source::from_bytes_of(place, whole.bytes(), *self.source.limits());
+        // never waits: a child may have been forked while another thread had it
+        let mut known = self.known.try_lock().ok().and_then(|mut all| all.pop());
+        let map = load_knowing(source, create, known.get_or_insert_default());
+        if let (Some(known), Ok(mut all)) = (known, self.known.try_lock()) {
+            all.push(known);
+        }
+        map
     }
 
     /// The error that a member can not be read, with the names of both.

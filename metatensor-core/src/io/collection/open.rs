@@ -1,9 +1,11 @@
 //! Opening collections.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use super::super::archive::{Index, Name, Reading, Source};
+use super::super::archive::{End, Index, IndexKey, Name, Reading, Source};
 use super::super::contents::Found;
+use super::super::file;
 use super::super::opened::open_growing;
 use super::super::other;
 use super::super::read_at::ReadAt;
@@ -44,6 +46,68 @@ impl Collection {
         open_growing(path.as_ref(), &limits, |source| {
             Self::in_source(source.reader(Reading::Whole))
         })
+    }
+
+    /// The same with an index that is kept in the file at `index`, so that collections of a million maps open in a fraction of the
+    /// time.
+    ///
+    /// If there is none, or if it is not that of this archive as it is now, the directory is read, and the index replaced as a
+    /// whole. Size and time of the archive tell, and the checksum of its directory; what the index says is checked like
+    /// a directory. It can be removed at any time. If it can not be written, the collection is open all the same, and
+    /// [`index_problem`](Collection::index_problem) says why. A file that is something else is never replaced.
+    ///
+    /// ```
+    /// # use metatensor_core::{Collection, CollectionForm, CollectionWriter, Limits, Result};
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("dataset.zip");
+    /// # let index = directory.path().join("dataset.index");
+    /// # CollectionWriter::create(&path, CollectionForm::Bare)?.finish()?;
+    /// let collection = Collection::open_indexed(&path, &index, Limits::default())?;
+    /// assert!(index.exists() && collection.index_problem().is_none());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Collection::open`].
+    pub fn open_indexed(
+        path: impl AsRef<Path>,
+        index: impl AsRef<Path>,
+        limits: Limits,
+    ) -> Result<Collection> {
+        let index = index.as_ref();
+        open_growing(path.as_ref(), &limits, |source| {
+            Self::in_source_with(source.reader(Reading::Whole), index)
+        })
+    }
+
+    fn in_source_with(mut source: Source<'static>, path: &Path) -> Result<Collection> {
+        let Found::Archive(end) = Found::in_source(&mut source)? else {
+            return Self::in_source(source);
+        };
+        let Some(key) = IndexKey::new(&source, &end)? else {
+            return Self::in_source(source);
+        };
+        let mut problem = None;
+        match kept_index(path, &key, &source, &end) {
+            Ok(Some(index)) => return Ok(Collection::new(source, index)),
+            Ok(None) => {}
+            Err(error) => problem = Some(error),
+        }
+        let mut collection = Self::in_source(source)?;
+        if problem.is_none() {
+            let index = &collection.index;
+            let written = file::save(path, |file| {
+                let written = index.write_kept(&key, file.writer());
+                written.map_err(|cause| Error::Io {
+                    context: "could not write the index".to_owned(),
+                    cause,
+                })
+            });
+            problem = written.err();
+        }
+        collection.index_problem = problem;
+        Ok(collection)
     }
 
     /// Uses an archive in memory, which is kept as long as this. `bytes` can be a `Vec<u8>`, an `Arc<[u8]>`, or what somebody
@@ -125,4 +189,29 @@ impl Collection {
             holds("values.npy").then_some(Contents::Block)
         }
     }
+}
+
+/// The index of the archive in `source` that is in the file at `path`. `None` if it is none of this archive.
+///
+/// # Errors
+/// If there is something else, or it can not be read.
+fn kept_index(
+    path: &Path,
+    key: &IndexKey,
+    source: &Source<'static>,
+    end: &End,
+) -> Result<Option<Index>> {
+    let kept = match Source::open_with(path, *source.limits()) {
+        Ok(kept) => kept,
+        Err(Error::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if !Index::is_kept(&kept)? {
+        return Err(Error::serialization(format!(
+            "{} is where the index of {} would be, but it is something else",
+            kept.name(),
+            source.name()
+        )));
+    }
+    Index::read_kept(&kept, key, source, end)
 }

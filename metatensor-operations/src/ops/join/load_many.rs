@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use metatensor_core::{Collection, Error, Result, TensorMap};
+use metatensor_core::{Array, Collection, DType, Error, Result, TensorMap};
 
 use super::{Added, DifferentKeys, JoinOptions, join_adding};
 use crate::engine::{Axis, MissingGradients};
@@ -44,8 +44,9 @@ impl Default for LoadManyOptions<'_> {
 /// the order of the list: a batch, as each step of a training loop needs one.
 ///
 /// The result is that of loading each map and giving all of them to [`join`](super::join()). Samples get the number of their map as a last
-/// dimension. A map that is in the list more than once is loaded once, and is in the result as often as in the list: its samples
-/// are then only told apart by a dimension for [positions](LoadManyOptions::position).
+/// dimension. A map that is in the list more than once is loaded once, and is in the result as often as in the list. Its samples
+/// would then be the same ones, which labels can not be: a dimension for [positions](LoadManyOptions::position) tells them apart.
+/// It is not added without being asked for, since batches would have other dimensions now and then.
 ///
 /// ```
 /// # use std::io::{Cursor, Write};
@@ -78,7 +79,47 @@ pub fn load_many(
     numbers: &[i32],
     options: LoadManyOptions<'_>,
 ) -> Result<TensorMap> {
-    let load = || {
+    let load = |numbers: &[i32]| collection.load_all(name, numbers);
+    load_and_join(collection, name, numbers, options, load)
+}
+
+/// [`load_many`] into arrays made by `create`, which gets their shape and data type. The result has arrays of this kind. All is
+/// loaded on this thread, since functions of the caller are called on no other.
+///
+/// ```no_run
+/// # use metatensor_core::{Collection, DenseArray, Result};
+/// # use metatensor_operations::{LoadManyOptions, load_many_with};
+/// let collection = Collection::open("dataset.zip")?;
+/// let options = LoadManyOptions::default();
+/// let batch = load_many_with(&collection, "energy", &[2, 0], options, |shape, dtype| {
+///     Ok(Box::new(DenseArray::zeros(dtype, shape)?))
+/// })?;
+/// # Ok::<(), metatensor_core::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// An [`Error::Callback`] of `create`, or as for [`load_many`].
+pub fn load_many_with(
+    collection: &Collection,
+    name: &str,
+    numbers: &[i32],
+    options: LoadManyOptions<'_>,
+    create: impl FnMut(&[usize], DType) -> Result<Box<dyn Array>>,
+) -> Result<TensorMap> {
+    let load = |numbers: &[i32]| collection.load_all_with(name, numbers, create);
+    load_and_join(collection, name, numbers, options, load)
+}
+
+/// The maps with these numbers that `load` gives, joined.
+fn load_and_join(
+    collection: &Collection,
+    name: &str,
+    numbers: &[i32],
+    options: LoadManyOptions<'_>,
+    load: impl FnOnce(&[i32]) -> Result<Vec<TensorMap>>,
+) -> Result<TensorMap> {
+    let join = || {
         let distinct = Distinct::of(numbers);
         if options.position.is_none()
             && options.number.is_some()
@@ -90,7 +131,7 @@ pub fn load_many(
                 numbers[second]
             )));
         }
-        let loaded = collection.load_all(name, &distinct.numbers)?;
+        let loaded = load(&distinct.numbers)?;
         let maps: Vec<&TensorMap> = distinct.indices.iter().map(|&i| &loaded[i]).collect();
         let number = options.number.map(|name| Added {
             name,
@@ -106,7 +147,7 @@ pub fn load_many(
         let member = |i: usize| format!("'{}/{name}.mts' of {}", numbers[i], collection.place());
         join_adding(&maps, Axis::Samples, join_options, &added, member)
     };
-    load().map_err(|error| error.context("load_many"))
+    join().map_err(|error| error.context("load_many"))
 }
 
 /// The different numbers of a list.

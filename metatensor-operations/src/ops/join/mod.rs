@@ -8,7 +8,7 @@ mod tests;
 
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-pub use load_many::{LoadManyOptions, load_many};
+pub use load_many::{LoadManyOptions, load_many, load_many_with};
 
 use crate::engine::{
     Axis, Blocks, MissingGradients, Operand, gradient_of, same_parameters, samples_or_properties,

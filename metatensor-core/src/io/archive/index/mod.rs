@@ -3,11 +3,7 @@
 //! Names of members that only differ in a number are not stored: the number is, and what they have in common once.
 
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
-
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry as Place;
 
 use super::directory::{Entry, Method};
 use super::end::{End, no_archive};
@@ -15,6 +11,12 @@ use super::format::*;
 use super::local::data_start;
 use super::{Source, prefix, reader, records};
 use crate::{Error, Limit, Result};
+
+mod kept;
+mod texts;
+
+pub(crate) use kept::IndexKey;
+use texts::Texts;
 
 /// The name of a member: `N/text.mts`, where N is a number, or something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +139,17 @@ impl Index {
 
         let mut order: Vec<u32> = (0..members.len() as u32).collect();
         order.sort_unstable_by_key(|&member| members[member as usize].key());
-        let index = Index {
+        let index = Index::new(members, end, order, texts);
+        index
+            .check()
+            .map_err(|error| error.context(source.name()))?;
+        prefix::check(source, first)?;
+        Ok(index)
+    }
+
+    /// The index of these members, in this order by names.
+    fn new(members: Vec<Stored>, end: &End, order: Vec<u32>, texts: Texts) -> Index {
+        Index {
             numbers: order
                 .iter()
                 .map(|&member| members[member as usize].number)
@@ -147,12 +159,7 @@ impl Index {
             end: end.start,
             order,
             texts,
-        };
-        index
-            .check()
-            .map_err(|error| error.context(source.name()))?;
-        prefix::check(source, first)?;
-        Ok(index)
+        }
     }
 
     /// Check that all members have names of their own, and end where the next ones start.
@@ -293,71 +300,6 @@ fn wrong_count(source: &Source<'_>, end: &End, found: &str) -> Error {
     no_archive(source, &reason)
 }
 
-/// Different texts, which are numbered in the order in which they come.
-#[derive(Debug)]
-struct Texts {
-    /// All of them, one after the other, and where each of them ends.
-    bytes: String,
-    ends: Vec<usize>,
-    numbers: HashTable<u32>,
-    hasher: RandomState,
-}
-
-impl Texts {
-    fn new() -> Texts {
-        Texts {
-            bytes: String::new(),
-            ends: Vec::new(),
-            numbers: HashTable::new(),
-            hasher: RandomState::new(),
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn get(&self, text: u32) -> &str {
-        text_of(&self.bytes, &self.ends, text)
-    }
-
-    fn find(&self, text: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(text);
-        self.numbers
-            .find(hash, |&other| self.get(other) == text)
-            .copied()
-    }
-
-    /// The number of `text`, which may be a new one.
-    fn add(&mut self, text: &str) -> u32 {
-        let Texts {
-            bytes,
-            ends,
-            numbers,
-            hasher,
-        } = self;
-        let hash = hasher.hash_one(text);
-        let is_it = |&other: &u32| text_of(bytes, ends, other) == text;
-        let hash_of = |&other: &u32| hasher.hash_one(text_of(bytes, ends, other));
-        match numbers.entry(hash, is_it, hash_of) {
-            Place::Occupied(known) => *known.get(),
-            Place::Vacant(place) => {
-                let new = ends.len() as u32;
-                place.insert(new);
-                bytes.push_str(text);
-                ends.push(bytes.len());
-                new
-            }
-        }
-    }
-}
-
-fn text_of<'t>(bytes: &'t str, ends: &[usize], text: u32) -> &'t str {
-    let end = text as usize;
-    let start = end.checked_sub(1).map_or(0, |before| ends[before]);
-    &bytes[start..ends[end]]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,17 +324,5 @@ mod tests {
         }
         assert_eq!(Name::new("12/a.mts"), Name::numbered(12, "a").unwrap());
         assert_eq!(Name::new("012/a.mts").number, NO_NUMBER);
-    }
-
-    #[test]
-    fn texts_are_numbered_in_their_order() {
-        let mut texts = Texts::new();
-        let added: Vec<_> = ["a", "bc", "", "a", "bc", "d"]
-            .map(|text| texts.add(text))
-            .into();
-        assert_eq!(added, [0, 1, 2, 0, 1, 3]);
-        assert_eq!(texts.find("bc"), Some(1));
-        assert_eq!(texts.find("b"), None);
-        assert_eq!(texts.get(3), "d");
     }
 }
