@@ -13,6 +13,9 @@ mod info;
 mod labels;
 #[path = "hostile/others.rs"]
 mod others;
+#[cfg(target_os = "linux")]
+#[path = "hostile/sparse.rs"]
+mod sparse;
 
 use std::time::{Duration, Instant};
 

@@ -5,6 +5,9 @@
 mod appended;
 #[path = "writing/blocks.rs"]
 mod blocks;
+#[cfg(unix)]
+#[path = "writing/journals.rs"]
+mod journals;
 #[path = "io/make.rs"]
 mod make;
 #[path = "writing/merged.rs"]

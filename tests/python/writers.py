@@ -15,7 +15,7 @@ from metatensor import Labels, TensorBlock, TensorMap
 
 
 def block(number):
-    rows = 1 + number % 7
+    rows = 1500 if number % 4 >= 2 else 1 + number % 7
     properties = Labels.range("property", 8)
     values = TensorBlock(np.full((rows, 8), float(number)), Labels.range("sample", rows), [], properties)
     samples = Labels(["sample"], np.array([[rows - 1]], dtype=np.int32))

@@ -130,7 +130,12 @@ pub(super) fn open(path: &Path, limits: &Limits) -> Result<Option<(File, Journal
     Ok(journal.belongs_to(&file).then_some((file, journal)))
 }
 
-/// Fills `bytes` with those that start at `offset` in `file`, of which those from `start` on are `tail`.
+/// Whether this can be the content of a journal, or of one that was not written to its end.
+pub(super) fn is_start(content: &[u8]) -> bool {
+    content.starts_with(MAGIC) || MAGIC.starts_with(content)
+}
+
+/// Fills `bytes` with those that start at `offset` in `file`, where `tail` takes the place of those from `start` on.
 ///
 /// # Errors
 /// If the file can not be read, or there are not so many.
@@ -142,17 +147,20 @@ pub(super) fn read_exact_at(
     offset: u64,
 ) -> io::Result<()> {
     let in_file = start.saturating_sub(offset).min(bytes.len() as u64) as usize;
-    let (in_file, in_tail) = bytes.split_at_mut(in_file);
+    let (in_file, rest) = bytes.split_at_mut(in_file);
     file::read_exact_at(file, in_file, offset)?;
-    if in_tail.is_empty() {
+    if rest.is_empty() {
         return Ok(());
     }
-    let first = (offset + in_file.len() as u64 - start) as usize;
-    match tail.get(first..first + in_tail.len()) {
-        Some(tail) => in_tail.copy_from_slice(tail),
-        None => return Err(io::ErrorKind::UnexpectedEof.into()),
+    let offset = offset + in_file.len() as u64;
+    let first = tail.len().min((offset - start) as usize);
+    let tail = &tail[first..];
+    let (in_tail, after) = rest.split_at_mut(tail.len().min(rest.len()));
+    in_tail.copy_from_slice(&tail[..in_tail.len()]);
+    if after.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    file::read_exact_at(file, after, offset + in_tail.len() as u64)
 }
 
 /// Where the journal of the file at `path` is, if it has one.
@@ -171,6 +179,10 @@ pub(super) fn read(file: &File, size: u64) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; size.min(MAGIC.len() as u64) as usize];
     file::read_exact_at(file, &mut bytes, 0)?;
     if bytes == MAGIC {
+        let missing = (size as usize).saturating_sub(bytes.len());
+        bytes
+            .try_reserve_exact(missing)
+            .map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error))?;
         bytes.resize(size as usize, 0);
         file::read_exact_at(file, &mut bytes, 0)?;
     }

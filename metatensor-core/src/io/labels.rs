@@ -8,6 +8,7 @@ use super::file;
 use super::npy::{self, ByteOrder, Descr};
 use super::{Scratch, in_file};
 use crate::error::Contents;
+use crate::rows::Rows;
 use crate::{DType, Error, Labels, Limit, Result, View};
 
 /// Rows go through memory of this size, which stays in the cache.
@@ -151,8 +152,16 @@ pub(super) fn read(member: &mut Member<'_, '_>, scratch: &mut Scratch) -> Result
         }
     }
 
-    // the header was compared with the size of the file: this many values are there
-    let mut values = Vec::with_capacity(count * fields.len());
+    // the header was compared with the size of the file: this many values are there, on the disk or as a hole
+    if count > Rows::MAX_COUNT {
+        let most = Rows::MAX_COUNT;
+        return Err(member.bad(format!("labels have {most} rows at most, got {count}")));
+    }
+    let size = count * fields.len();
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(size)
+        .map_err(|_| member.bad(format!("can not get memory for {size} values")))?;
     while member.remaining() > 0 {
         let bytes = &mut scratch.bytes;
         bytes.resize(member.remaining().min(PIECE as u64) as usize, 0);

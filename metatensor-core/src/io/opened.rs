@@ -68,8 +68,8 @@ pub(super) fn open_growing<T>(
 /// The archive with the map in `source`. What is replaced when somebody appends to the file is in memory, and was checked.
 fn open_source(source: &Source<'static>) -> Result<Archive<'static>> {
     let mut archive = Contents::Map.open_archive(source.reader(Reading::Parts))?;
-    if let Some(start) = archive.start_of(&LAST) {
-        source.hold_tail(start)?;
+    if let Some(range) = archive.range_of(&LAST) {
+        source.hold(range)?;
         let checked = check_last(&mut archive);
         checked.map_err(|error| error.in_source(source.name()))?;
     }

@@ -78,6 +78,9 @@ impl Region {
                 of_owner(start, length, Arc::new(map))
             }
             Mapping::Private => {
+                // space for copies of all pages may be more than there is, and few of them are written to as a rule
+                let mut options = options;
+                options.no_reserve_swap();
                 // SAFETY: as above.
                 let map = unsafe { options.map_copy(file) }?;
                 let (start, length) = (map.as_ptr().cast_mut(), map.len());

@@ -219,22 +219,34 @@ fn a_kill_leaves_a_whole_file_where_files_are_merged_or_written_block_by_block()
         writer.finish().unwrap();
         time = start.elapsed().as_secs_f64();
     }
+    // what merging and writing without being killed gives, byte for byte
+    let merged = [6, 9].map(|count| {
+        let mut writer = MapWriter::create(&path, &["number"]).unwrap();
+        (0..count).for_each(|number| writer.add(&[number], &block(number)).unwrap());
+        writer.finish().unwrap();
+        fs::read(&path).unwrap()
+    });
+    let [written @ .., before] = [2, 3, 6].map(|count| {
+        create(&path, count);
+        fs::read(&path).unwrap()
+    });
+    let merged = [&merged[..], &[before]].concat();
+    fs::remove_file(&path).unwrap();
     let mut random = Random::new();
     for i in 0..kills() {
         let seed = random.0;
         let time = Duration::from_secs_f64(6.0 * random.part() * time);
         kill_after("merge and be killed", &path, time);
-        if path.exists() {
-            let count = check(&TensorMap::load(&path).unwrap());
-            assert!([6, 9].contains(&count), "kill {i} of seed {seed}: {count}");
-        }
-        let written = folder.path().join("written.mts");
-        if written.exists() {
-            let count = check(&TensorMap::load(&written).unwrap());
-            assert!([2, 3].contains(&count), "kill {i} of seed {seed}: {count}");
+        let new = folder.path().join("written.mts");
+        for (path, contents) in [(&path, &merged[..]), (&new, &written)] {
+            if path.exists() {
+                check(&TensorMap::load(path).unwrap());
+                let content = fs::read(path).unwrap();
+                assert!(contents.contains(&content), "kill {i} of seed {seed}");
+            }
         }
         create(&path, 6);
-        create(&written, 2);
+        create(&new, 2);
         let left = names(folder.path());
         assert_eq!(
             left,
@@ -313,6 +325,31 @@ fn appending_costs_what_is_added_and_the_tail_however_large_the_data_is() {
     // 13 MB of data make a difference of some bytes in numbers of positions, and no more
     let [small, large] = bytes;
     assert!(large < small + 10_000, "{small} and {large} bytes");
+}
+
+#[test]
+fn many_can_write_and_merge_to_one_path_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file.mts");
+    let part = folder.path().join("part");
+    create(&part, 5);
+    create(&path, 5);
+    thread::scope(|scope| {
+        for i in 0..8 {
+            let (path, part) = (&path, &part);
+            scope.spawn(move || {
+                for _ in 0..10 {
+                    match i % 2 {
+                        0 => merge_files(&[part], path, FileAlignment::Aligned).unwrap(),
+                        _ => create(path, 3),
+                    }
+                    let count = check(&TensorMap::load(path).unwrap());
+                    assert!([3, 5].contains(&count), "{count}");
+                }
+            });
+        }
+    });
+    assert_eq!(names(folder.path()), ["file.mts", "part"]);
 }
 
 /// The writer of the parent.

@@ -18,6 +18,9 @@ const MAX_INFLATION: u64 = 1032;
 /// Takes the name of a member, the position of what says that something is wrong with it, and what that is.
 pub(crate) type Report<'r> = dyn FnMut(&str, u64, Error) -> Result<()> + 'r;
 
+/// How many members there is memory for before their records are read.
+const AT_FIRST: u64 = 1 << 20;
+
 /// What is known of all members before one of them is read.
 #[derive(Debug)]
 pub(super) struct Directory {
@@ -88,10 +91,12 @@ impl Directory {
         limits.check(Limit::Members, end.count, source.name())?;
         let size = end.end - end.start;
         let records = size / RECORD as u64;
-        let count = end.count.min(records) as usize;
+        // a file can have more bytes than a disk has space for: these are read before there is memory for more
+        let count = end.count.min(records).min(AT_FIRST) as usize;
+        let names = size.saturating_sub(count as u64 * RECORD as u64);
         let mut directory = Directory {
             entries: Vec::with_capacity(count),
-            names: String::with_capacity((size - count as u64 * RECORD as u64) as usize),
+            names: String::with_capacity(names.min(count as u64 * MAX16) as usize),
             by_name: HashTable::with_capacity(count),
             hasher: RandomState::new(),
         };

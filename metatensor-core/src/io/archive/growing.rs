@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use crc32fast::Hasher;
 
@@ -42,15 +43,21 @@ pub(crate) struct GrowthPoint {
     /// The records of the members before, and how many there are.
     pub(crate) directory: Vec<u8>,
     pub(crate) count: u64,
+    /// Size of the file.
+    pub(crate) size: u64,
 }
 
 impl Archive<'_> {
-    /// Where the members start whose names are `last`, if there are any and they come after all others.
-    pub(crate) fn start_of(&self, last: &[&str]) -> Option<u64> {
-        let positions = || last.iter().filter_map(|name| self.position(name));
-        let start = positions().min()?;
+    /// Where the members are whose names are `last`, if there are any, they come after all others, and there is not much
+    /// more between them and the directory.
+    pub(crate) fn range_of(&self, last: &[&str]) -> Option<Range<u64>> {
+        let places = || last.iter().filter_map(|name| self.place(name));
+        let start = places().map(|place| place.start).min()?;
+        let end = places().map(|place| place.end).max()?;
+        let size: u64 = places().map(|place| place.most).sum();
         let after = self.starts().filter(|&other| other >= start);
-        (after.count() == positions().count()).then_some(start)
+        let is_last = after.count() == places().count();
+        (is_last && end - start <= size).then_some(start..end)
     }
 
     /// Where new members can go if those whose names are `last` come after them. `None` if these are not after all
@@ -59,10 +66,10 @@ impl Archive<'_> {
     /// # Errors
     /// If the source can not be read.
     pub(crate) fn growth_point(&self, last: &[&str]) -> Result<Option<GrowthPoint>> {
-        let (Some(offset), Some(end)) = (self.start_of(last), End::find(self.source())?) else {
+        let (Some(range), Some(end)) = (self.range_of(last), End::find(self.source())?) else {
             return Ok(None);
         };
-        end.growth_point(self.source(), offset, last)
+        end.growth_point(self.source(), range.start, last)
     }
 }
 
@@ -93,12 +100,14 @@ impl End {
                 offset,
                 directory: bytes.into_owned(),
                 count: self.count,
+                size: source.size(),
             }));
         }
         let mut point = GrowthPoint {
             offset,
             directory: Vec::with_capacity(bytes.len()),
             count: 0,
+            size: source.size(),
         };
         for record in records(&bytes) {
             if !std::str::from_utf8(record.name).is_ok_and(|name| last.contains(&name)) {

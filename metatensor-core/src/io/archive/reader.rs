@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::directory::{Directory, Method, Report};
 use super::end::End;
 use super::error::LoadError;
+use super::format::*;
 use super::inflate::Inflater;
 use super::local::data_start;
 use super::member::{Check, Data, Member};
@@ -20,6 +21,20 @@ pub(crate) struct Stored {
     pub(super) size: u64,
     pub(super) crc: u32,
     pub(super) method: u16,
+}
+
+/// Bytes that the header of a member can have, with its name and extra fields.
+const MOST_BEFORE_DATA: u64 = LOCAL_HEADER as u64 + 2 * MAX16;
+
+/// Where a member is in its source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Where its header starts.
+    pub(super) start: u64,
+    /// Where the next member, or the directory, starts.
+    pub(super) end: u64,
+    /// The most bytes that header and data can have together.
+    pub(super) most: u64,
 }
 
 /// An archive of which the directory was read and checked.
@@ -108,8 +123,17 @@ impl<'s> Archive<'s> {
 
     /// Where the header of this member starts, if there is one.
     pub(crate) fn position(&self, name: &str) -> Option<u64> {
-        let index = self.directory.find(name)?;
-        Some(self.directory.entries()[index].header_start)
+        self.place(name).map(|place| place.start)
+    }
+
+    /// Where this member is, if there is one.
+    pub(super) fn place(&self, name: &str) -> Option<Place> {
+        let entry = &self.directory.entries()[self.directory.find(name)?];
+        Some(Place {
+            start: entry.header_start,
+            end: entry.limit,
+            most: entry.stored_size + MOST_BEFORE_DATA,
+        })
     }
 
     /// Whether there is a member of this name.

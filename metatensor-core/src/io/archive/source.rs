@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
@@ -43,7 +44,7 @@ struct Place<'s> {
     is_buffer: bool,
     size: u64,
     bytes: Bytes<'s>,
-    /// The last part of a file and where it starts, in memory, which somebody may be writing to.
+    /// A part of a file and where it starts, in memory, which somebody may be writing to.
     tail: OnceLock<(u64, Vec<u8>)>,
     limits: Limits,
 }
@@ -221,14 +222,14 @@ impl<'s> Source<'s> {
         self.place.tail.get().is_some()
     }
 
-    /// Reads everything from `start` on once and for all if this is a file, which others may then change from there on.
+    /// Reads these bytes once and for all if this is a file, which others may then change there.
     ///
     /// # Errors
-    /// If it can not be read.
-    pub(crate) fn hold_tail(&self, start: u64) -> Result<()> {
+    /// If they can not be read.
+    pub(crate) fn hold(&self, range: Range<u64>) -> Result<()> {
         if matches!(self.place.bytes, Bytes::File(_)) && self.place.tail.get().is_none() {
-            let tail = self.bytes(start, self.size() - start)?.into_owned();
-            let _ = self.place.tail.set((start, tail));
+            let bytes = self.bytes(range.start, range.end - range.start)?;
+            let _ = self.place.tail.set((range.start, bytes.into_owned()));
         }
         Ok(())
     }
@@ -318,9 +319,8 @@ impl<'s> Source<'s> {
             Ok(())
         } else {
             let Source { place, window } = self;
-            let bytes = window.fill(offset, place.size, |offset, bytes| {
-                place.read_at(offset, bytes)
-            })?;
+            let end = place.stable_end(offset).max(offset + out.len() as u64);
+            let bytes = window.fill(offset, end, |offset, bytes| place.read_at(offset, bytes))?;
             out.copy_from_slice(&bytes[..out.len()]);
             Ok(())
         }
@@ -344,7 +344,14 @@ impl<'s> Source<'s> {
         if let Some(bytes) = self.slice(start, length as usize) {
             return Ok(Cow::Borrowed(bytes));
         }
-        let mut bytes = vec![0; length as usize];
+        // a file can have more bytes than a disk has space for
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(length as usize).map_err(|_| {
+            let reason = format!("can not get memory for {length} bytes");
+            let cause = io::Error::new(io::ErrorKind::OutOfMemory, reason);
+            self.place.unreadable(start, cause)
+        })?;
+        bytes.resize(length as usize, 0);
         self.read_large_at(start, &mut bytes)?;
         Ok(Cow::Owned(bytes))
     }
@@ -373,6 +380,13 @@ impl Place<'_> {
             Bytes::Owned(region) => Some(region.bytes()),
             Bytes::File(_) | Bytes::Reader(_) => None,
         }
+    }
+
+    /// Where the bytes end that can be read with those at `offset`: after what is held, others may write.
+    fn stable_end(&self, offset: u64) -> u64 {
+        let held = self.tail.get();
+        let end = held.map(|(start, bytes)| start + bytes.len() as u64);
+        end.filter(|&end| offset < end).unwrap_or(self.size)
     }
 
     /// Fill `out` with the bytes that start at `offset`, which do exist.

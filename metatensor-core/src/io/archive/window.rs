@@ -48,11 +48,11 @@ impl Window {
         length
     }
 
-    /// Move the window to `offset`, in a file of this size, and give what it holds then.
+    /// Move the window to `offset`, but not beyond `limit`, and give what it holds then.
     pub(super) fn fill(
         &mut self,
         offset: u64,
-        size: u64,
+        limit: u64,
         read: impl FnOnce(u64, &mut [u8]) -> Result<()>,
     ) -> Result<&[u8]> {
         if self.reading == Reading::Parts {
@@ -64,7 +64,7 @@ impl Window {
             };
         }
         self.start = offset;
-        let length = (size - offset).min(self.length as u64);
+        let length = (limit - offset).min(self.length as u64);
         self.bytes.resize(length as usize, 0);
         let result = read(offset, &mut self.bytes);
         if result.is_err() {

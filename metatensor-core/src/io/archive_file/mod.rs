@@ -60,7 +60,7 @@ impl ArchiveFile {
         let file = place.file().try_clone().map_err(|e| place.refused(e))?;
         Ok(ArchiveFile {
             archive: ArchiveWriter::resume(file, point.offset, point.directory, point.count),
-            target: Target::Tail(Tail::new(place, point.offset)),
+            target: Target::Tail(Tail::new(place, point.offset, point.size)),
             is_broken: false,
             process: process::id(),
         })

@@ -47,15 +47,18 @@ impl Target {
 pub(super) struct Tail {
     place: InPlace,
     start: u64,
+    /// The size of the file when it was opened.
+    size: u64,
     /// What was there, once a journal has it.
     journal: Option<Journal>,
 }
 
 impl Tail {
-    pub(super) fn new(place: InPlace, start: u64) -> Tail {
+    pub(super) fn new(place: InPlace, start: u64, size: u64) -> Tail {
         Tail {
             place,
             start,
+            size,
             journal: None,
         }
     }
@@ -77,8 +80,13 @@ impl Tail {
             return Ok(());
         }
         let mut file = self.place.file();
-        let size = file.metadata()?.len() - self.start;
-        let journal = Journal::new(file, self.start, size)?;
+        // others need not care for locks
+        if file.metadata()?.len() != self.size {
+            return Err(io::Error::other(
+                "somebody else has written to it since it was opened",
+            ));
+        }
+        let journal = Journal::new(file, self.start, self.size - self.start)?;
         file.seek(SeekFrom::Start(self.start))?;
         self.place.write_journal(&journal.to_bytes())?;
         // from now on, the file has no end: the journal is what counts
@@ -150,10 +158,13 @@ pub(in crate::io) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
     let Some((file, size)) = place.open_journal().map_err(unreadable)? else {
         return Ok((place, false));
     };
-    let found = Journal::from_bytes(&journal::read(&file, size).map_err(unreadable)?);
+    let content = journal::read(&file, size).map_err(unreadable)?;
+    let found = Journal::from_bytes(&content);
     let intact = check_whole(&Source::of_file(place.file(), path)?);
     let recovered = match (found, intact) {
         (Ok(_), Ok(_)) => place.file().sync_all(),
+        // nothing was done yet when this one was written
+        (Err(_), Ok(_)) if journal::is_start(&content) => Ok(()),
         (Ok(journal), Err(_)) if journal.belongs_to(place.file()) => {
             restore(place.file(), &journal)
         }

@@ -82,7 +82,7 @@ impl CollectionWriter {
     /// what was there then.
     ///
     /// The archive can be one that others made. One that has a comment, or is only a part of its file, is written once more as a
-    /// whole, without these.
+    /// whole, without these, and so is one with other hard links, which keep the old content.
     ///
     /// ```
     /// # use metatensor_core::{Collection, CollectionForm, CollectionWriter, Labels, Result, TensorMap};
@@ -108,9 +108,10 @@ impl CollectionWriter {
         let Collection { source, index, .. } =
             Collection::in_source(Source::of_file(place.file(), path)?)?;
         let before = index.len();
+        let other_names = place.has_other_names().map_err(|e| place.refused(e))?;
         let point = match End::find(&source)? {
-            // without any member, nothing would tell which file a journal is for
-            Some(end) if end.directory_start() > 0 => {
+            // without any member, nothing would tell which file a journal is for; and by another name, nobody finds it
+            Some(end) if end.directory_start() > 0 && !other_names => {
                 end.growth_point(&source, end.directory_start(), &[])?
             }
             _ => None,

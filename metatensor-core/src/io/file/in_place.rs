@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -90,6 +91,11 @@ impl InPlace {
     /// Whether the path still leads to this file.
     pub(in crate::io) fn is_there(&self) -> bool {
         is_called(&self.file, self.folder.descriptor(), &self.name)
+    }
+
+    /// Whether there are other hard links of this file.
+    pub(in crate::io) fn has_other_names(&self) -> io::Result<bool> {
+        Ok(self.file.metadata()?.nlink() > 1)
     }
 
     /// The journal that is there, whoever made it, and its size.

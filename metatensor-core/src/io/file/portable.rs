@@ -154,6 +154,10 @@ impl InPlace {
         match *self {}
     }
 
+    pub(in crate::io) fn has_other_names(&self) -> io::Result<bool> {
+        match *self {}
+    }
+
     pub(in crate::io) fn open_journal(&self) -> io::Result<Option<(File, u64)>> {
         match *self {}
     }

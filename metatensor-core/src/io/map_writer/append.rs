@@ -18,7 +18,7 @@ impl MapWriter {
     ///
     /// Files of a [`MapWriter`] and of [`merge_files`](crate::merge_files) have keys, info and directory at their end, and
     /// grow there. Files of others, those of [`TensorMap::save`](crate::TensorMap::save) among them, are written once more
-    /// as a whole when the first blocks are added.
+    /// as a whole when the first blocks are added, and so are files with other hard links, which keep the old content.
     ///
     /// Until [`finish`](MapWriter::finish) is done, the file is what it was before for all readers of this library. So it is
     /// if the process dies: a journal beside the file, with the same name and `.journal` after it, says how it was. Other
@@ -52,8 +52,9 @@ impl MapWriter {
         let (place, _) = lock_and_recover(path)?;
         let mut opened = Opened::of_source(&Source::of_file(place.file(), path)?)?;
         let point = opened.archive.growth_point(&LAST)?;
-        // without any block, nothing would tell which file a journal is for
-        let Some(point) = point.filter(|point| point.offset > 0) else {
+        // without any block, nothing would tell which file a journal is for; and by another name, nobody finds it
+        let other_names = place.has_other_names().map_err(|e| place.refused(e))?;
+        let Some(point) = point.filter(|point| point.offset > 0 && !other_names) else {
             let keys = Keys::new(&opened.key_names())?;
             let mut writer = MapWriter::to_file(ArchiveFile::replace(path, place)?, keys);
             writer.copy_all(opened, FileAlignment::Aligned)?;
