@@ -1,6 +1,7 @@
 //! Our library beside the official one: `cargo xtask bench`.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,21 +11,43 @@ use metatensor_tools::run::{output, run};
 use metatensor_tools::{repository, target};
 
 /// What is installed to compare with, and to run the comparison.
-const PACKAGES: [&str; 3] = [
+const PACKAGES: [&str; 5] = [
+    "h5py==3.16.0",
     "metatensor-core==0.2.6",
     "metatensor-operations==0.5.0",
     "numpy==2.4.6",
+    "safetensors==0.8.0",
 ];
 
-/// Runs `benches/abi/abi.c` or `benches/operations.py` with our library as it is shipped, the official one, and what
-/// `arguments` has after the name of the benchmark.
+/// Runs `benches/abi/abi.c`, `benches/operations.py` or `benches/files/` with our library as it is shipped, the official one,
+/// and what `arguments` has after the name of the benchmark.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((name, options)) = arguments.split_first() else {
-        return Err("which one? 'abi' is the C interface, 'operations' those of Python".into());
+        return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'files' saves and loads".into());
     };
     let library = shipped(&target())?;
     let venv = venv()?;
     let mut program = match name.as_str() {
+        "files" => {
+            let mut program = Command::new(env!("CARGO"));
+            program
+                .args([
+                    "bench",
+                    "--quiet",
+                    "--package",
+                    "metatensor-tests",
+                    "--bench",
+                    "files",
+                    "--profile",
+                    "release",
+                    "--",
+                ])
+                .arg("--python")
+                .arg(venv.join("bin/python"))
+                .arg("--c")
+                .arg(files(&library)?);
+            return run(program.args(options));
+        }
         "abi" => {
             let official = output(Command::new(venv.join("bin/python")).args([
                 "-c",
@@ -57,15 +80,32 @@ fn venv() -> Result<PathBuf, Box<dyn Error>> {
 
 /// The program that runs the functions of two libraries in turn.
 fn abi() -> Result<PathBuf, Box<dyn Error>> {
+    compiled("abi", "benches/abi/abi.c", &["-ldl".into()])
+}
+
+/// The program that saves and loads with this library.
+fn files(library: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let directory = library.parent().ok_or("files are in a folder")?;
+    let mut path = OsString::from("-Wl,-rpath,");
+    path.push(directory);
+    let arguments = [
+        "-D_POSIX_C_SOURCE=200809L".into(),
+        path,
+        library.as_os_str().to_owned(),
+    ];
+    compiled("files", "benches/files/files.c", &arguments)
+}
+
+fn compiled(name: &str, source: &str, arguments: &[OsString]) -> Result<PathBuf, Box<dyn Error>> {
     let directory = target().join("bench");
     fs::create_dir_all(&directory)?;
-    let program = directory.join("abi");
+    let program = directory.join(name);
     run(Command::new("cc")
         .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-I"])
         .arg(repository().join("include"))
-        .arg(repository().join("benches/abi/abi.c"))
+        .arg(repository().join(source))
         .arg("-o")
         .arg(&program)
-        .arg("-ldl"))?;
+        .args(arguments))?;
     Ok(program)
 }
