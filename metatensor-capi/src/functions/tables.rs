@@ -43,7 +43,7 @@ pub unsafe extern "C" fn mts_labels_from_table(
                 "'rows' can not have {rows_count} rows without a dimension: 'names' is empty"
             )));
         }
-        let count = rows_count.checked_mul(names_count).unwrap_or(usize::MAX);
+        let count = rows_count.saturating_mul(names_count);
         // SAFETY: there are that many numbers at `rows`, or NULL.
         let values = unsafe { slice(rows, count, "rows") }?;
         Ok(mts_labels_t::new(Labels::from_values(

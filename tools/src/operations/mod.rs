@@ -6,12 +6,14 @@
 //!
 //! - Rust, to `metatensor-capi/src/functions/operations/generated/`, a file for each family. The headers are generated
 //!   from this code, as they are from all others.
+//! - C++, to `include/metatensor/operations.hpp`.
 //! - Python, to `tests/python/operations/declarations.py`.
 //!
 //! Functions that fit no pattern are written by hand, beside the generated ones: joins, whose twins take other parameters
 //! than the functions for maps; splits and `mts_align_gradients`, with several results; `mts_one_hot`, which writes to
-//! memory of the caller; and `mts_block_from_array`, which takes an array away.
+//! memory of the caller; and `mts_block_from_array`, which takes an array away. In C++, these are in `others.hpp`.
 
+mod cpp;
 mod description;
 mod kind;
 mod python;
@@ -45,6 +47,7 @@ pub struct Generated {
 pub fn generate() -> Result<Vec<Generated>, Box<dyn Error>> {
     let families = families()?;
     let mut files = rust::files(&families)?;
+    files.push(cpp::file(&families)?);
     files.push(python::file(&families)?);
     Ok(files)
 }

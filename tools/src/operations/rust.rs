@@ -96,7 +96,7 @@ impl Twin {
     }
 
     /// Name of a parameter.
-    fn parameter(self, parameter: &Parameter) -> &str {
+    pub(super) fn parameter(self, parameter: &Parameter) -> &str {
         match (self, &*parameter.name) {
             (Twin::Block, "tensor") => "block",
             (_, name) => name,
