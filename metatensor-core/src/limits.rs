@@ -122,6 +122,8 @@ impl Limit {
 
 /// What may be read from one file: what is set for the process, but for the limits that are set here.
 ///
+/// Functions that take none, as `load`, `load_mapped`, or those that append and merge, know what is set for the process.
+///
 /// ```
 /// # use metatensor_core::{Limit, Limits};
 /// let limits = Limits::default().with(Limit::Members, 1000);

@@ -25,7 +25,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
 }
 
 /// Maps with two names, bare and as numpy saves bytes, and something else.
-fn valid() -> &'static [Member] {
+pub(crate) fn valid() -> &'static [Member] {
     static VALID: LazyLock<Vec<Member>> = LazyLock::new(|| {
         let first_block = |map: &TensorMap| {
             let names: Vec<&str> = map.keys().names().iter().collect();

@@ -7,6 +7,7 @@ mod archive;
 mod c_api;
 mod choices;
 mod collection;
+mod collection_file;
 mod journal;
 mod labels;
 mod load;
@@ -64,6 +65,11 @@ pub(crate) const TARGETS: &[Target] = &[
         name: "collection",
         run: collection::run,
         seeds: collection::seeds,
+    },
+    Target {
+        name: "collection_file",
+        run: collection_file::run,
+        seeds: collection_file::seeds,
     },
     Target {
         name: "mapped",

@@ -6,7 +6,7 @@ use metatensor_core::TensorBlock;
 
 use super::load;
 use super::maps::{blocks, examples};
-use super::zip::{Member, archive, members};
+use super::zip::{Member, archive, crc32, members};
 
 const VALUES: &[u8] = b"values.npy";
 
@@ -50,16 +50,17 @@ fn models() -> &'static [Vec<Member>; 2] {
 }
 
 pub(crate) fn run(bytes: &[u8]) {
-    for model in models() {
-        let mut block = model.clone();
-        for member in &mut block {
-            if member.name == VALUES {
-                *member = Member::new("values.npy", bytes.to_vec());
-            }
+    let which = crc32(bytes) as usize;
+    let mut block = models()[which % 2].clone();
+    for member in &mut block {
+        if member.name == VALUES {
+            *member = Member::new("values.npy", bytes.to_vec());
         }
-        let (file, _) = archive(&block);
-        load::run(&file);
-        // what can be loaded does not depend on whether it is compressed
+    }
+    let (file, _) = archive(&block);
+    load::run(&file);
+    // what can be loaded does not depend on whether it is compressed
+    if which / 2 % 4 == 0 {
         let stored = TensorBlock::load_buffer(&file).is_ok();
         block
             .iter_mut()
