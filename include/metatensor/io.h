@@ -1,4 +1,4 @@
-/* Maps in files: read in part or mapped, checked, written block by block, appended to, merged.
+/* Maps in files: read in part or mapped, checked, written block by block, appended to, merged; and many in one.
  *
  * Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
@@ -7,9 +7,15 @@
 #define METATENSOR_IO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "metatensor.h"
+#include "metatensor/operations.h"
+
+/* Options that are what NULL stands for, to change some of them. */
+#define MTS_LOAD_MANY_OPTIONS_INIT \
+    {"system", NULL, MTS_JOIN_KEYS_UNION, MTS_MISSING_GRADIENTS_ERROR}
 
 
 /**
@@ -23,6 +29,31 @@
  * arrays that are read-only.
  */
 #define MTS_MAPPING_PRIVATE 1
+
+/**
+ * As they are in the file of a map.
+ */
+#define MTS_COLLECTION_BARE 0
+
+/**
+ * In an array of bytes, as `numpy.save` writes one: for loaders in Python that do `numpy.load` on each member.
+ */
+#define MTS_COLLECTION_NUMPY_WRAPPED 1
+
+/**
+ * An archive of very many maps, of which the directory is in memory, in a few bytes for each, and all else is read when it is
+ * asked for.
+ *
+ * All functions but `mts_collection_free` can be called from several threads at the same time, and read on their own.
+ */
+typedef struct mts_collection_t mts_collection_t;
+
+/**
+ * Writes an archive of very many maps, one after the other, and never holds more than one of them.
+ *
+ * A writer is used by one thread at a time, which need not be the same one.
+ */
+typedef struct mts_collection_writer_t mts_collection_writer_t;
 
 /**
  * Everything of a block, or of a gradient, in a file but its values.
@@ -149,6 +180,35 @@ typedef struct mts_problem_t {
      */
     const char *message;
 } mts_problem_t;
+
+/**
+ * How to make a batch of several maps. NULL stands for `MTS_LOAD_MANY_OPTIONS_INIT`, which is
+ * `{"system", NULL, MTS_JOIN_KEYS_UNION, MTS_MISSING_GRADIENTS_ERROR}`.
+ */
+typedef struct mts_load_many_options_t {
+    /**
+     * name of a new dimension of the samples: the number of the map that they come from; or NULL
+     */
+    const char *number;
+    /**
+     * name of another one, after that: the position of this map in the list; or NULL. Maps that are in a batch more than once
+     * need it.
+     */
+    const char *position;
+    /**
+     * what to do with keys that are not in all maps
+     */
+    mts_join_keys_t different_keys;
+    /**
+     * what to do with gradients that not all maps have
+     */
+    mts_missing_gradients_t missing_gradients;
+} mts_load_many_options_t;
+
+/**
+ * How a writer of a collection writes the bytes of a map: a `MTS_COLLECTION_` value.
+ */
+typedef uint32_t mts_collection_form_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -791,6 +851,281 @@ mts_status_t mts_problems_get(const struct mts_problems_t *problems,
  * @returns `MTS_SUCCESS`
  */
 mts_status_t mts_problems_free(struct mts_problems_t *problems);
+
+/**
+ * Open an archive (ZIP) of many maps, each in a member `N/name.mts`, where `N` is a decimal number, and `name` says what it is.
+ *
+ * This is the layout of datasets: `0/energy.mts`, `1/energy.mts`, ... Members are the bytes of a map's file, bare or wrapped by
+ * `numpy.save`, uncompressed or with DEFLATE. All others can be read as bytes.
+ *
+ * The directory is read, and kept in some tens of bytes for each member. It can also be kept in a file, so that the archive opens
+ * in a fraction of the time: size and time of the archive tell whether this is its index, and the checksum of its directory.
+ * If not, the index is made again, and its file replaced as a whole. It can be removed at any time. If it can not be
+ * written, the collection is open all the same. A file that is something else is never replaced.
+ *
+ * The archive should not be written to while it is open, but by `mts_collection_writer_append`: what was opened stays what it
+ * is. So it does if the file is replaced.
+ *
+ * @param path path of the archive, in UTF-8
+ * @param index_path path of the file that keeps the index, in UTF-8; or NULL for none
+ * @param limits what may be read from this archive, and from each of the maps in it; or NULL for the limits of the process
+ * @param collection is set to the collection, *owned* by the caller, to be given to `mts_collection_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, `MTS_IO_ERROR` if the file can not be read, or `MTS_SERIALIZATION_ERROR` if it is no collection
+ */
+mts_status_t mts_collection_open(const char *path,
+                                 const char *index_path,
+                                 const struct mts_file_limits_t *limits,
+                                 struct mts_collection_t **collection);
+
+/**
+ * Open an archive of many maps in memory.
+ *
+ * @param buffer content of the archive, which nobody changes
+ * @param buffer_count size of this content in bytes
+ * @param release function to call when the memory is not needed any more, which can be on another thread. It is called
+ *        exactly once, also if this function fails. NULL if the memory outlives the collection.
+ * @param user_data given to `release`
+ * @param limits what may be read from this archive, and from each of the maps in it; or NULL for the limits of the process
+ * @param collection is set to the collection, *owned* by the caller, to be given to `mts_collection_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_collection_open_buffer(const uint8_t *buffer,
+                                        uintptr_t buffer_count,
+                                        void (*release)(void *user_data),
+                                        void *user_data,
+                                        const struct mts_file_limits_t *limits,
+                                        struct mts_collection_t **collection);
+
+/**
+ * Open an archive of many maps that functions of the caller read.
+ *
+ * @param name what errors call the archive
+ * @param reader the functions, which are *copied*, and released with the collection
+ * @param limits what may be read from this archive, and from each of the maps in it; or NULL for the limits of the process
+ * @param collection is set to the collection, *owned* by the caller, to be given to `mts_collection_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_collection_open_reader(const char *name,
+                                        struct mts_reader_t reader,
+                                        const struct mts_file_limits_t *limits,
+                                        struct mts_collection_t **collection);
+
+/**
+ * Close a collection. What was loaded from it stays.
+ *
+ * @param collection a collection owned by the caller, or NULL. It must not be used any more; nor can what was borrowed from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_collection_free(struct mts_collection_t *collection);
+
+/**
+ * Get how many maps a collection has, of all names together.
+ *
+ * @param collection the collection
+ * @param count is set to the number of maps
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_collection_count(const struct mts_collection_t *collection, uintptr_t *count);
+
+/**
+ * Get the names of maps: those of `0/energy.mts` and `0/forces.mts` are `energy` and `forces`.
+ *
+ * @param collection the collection
+ * @param names is set to `names_count` names, in the order in which they come in the directory. They are *borrowed*: valid until
+ *        the collection is freed. On error, NULL.
+ * @param names_count is set to the number of names
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_collection_names(const struct mts_collection_t *collection,
+                                  const char *const **names,
+                                  uintptr_t *names_count);
+
+/**
+ * Get the numbers of the maps of one name.
+ *
+ * @param collection the collection
+ * @param name name of maps, in UTF-8
+ * @param numbers is set to `numbers_count` numbers, sorted. They are *borrowed*: valid until the collection is freed. NULL if
+ *        there are none, and on error.
+ * @param numbers_count is set to how many these are: 0 if there is no such name
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_collection_numbers(const struct mts_collection_t *collection,
+                                    const char *name,
+                                    const int32_t **numbers,
+                                    uintptr_t *numbers_count);
+
+/**
+ * Load one map of a collection, with one read of the archive.
+ *
+ * @param collection the collection
+ * @param number number of the map
+ * @param name name of the map, in UTF-8
+ * @param create_array function making the array for each of the values, or NULL for arrays of this library
+ * @param tensor is set to a map *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: `MTS_INVALID_PARAMETER_ERROR` if there is no such map
+ */
+mts_status_t mts_collection_load(const struct mts_collection_t *collection,
+                                 int32_t number,
+                                 const char *name,
+                                 mts_create_array_callback_t create_array,
+                                 mts_tensormap_t **tensor);
+
+/**
+ * Load several maps of a collection, joined along samples in the order of the list: a batch, as each step of a training loop needs
+ * one.
+ *
+ * The result is that of loading each map and giving all of them to `mts_join_with`. Samples get the number of their map as a last
+ * dimension. A number that is in the list more than once is as often in the result: its samples would then be the same
+ * ones, which labels can not be, so that this is an error unless a dimension for positions is asked for.
+ *
+ * Maps are loaded by all threads of the library, but with arrays of the caller, which are made on this thread, as is all else
+ * then.
+ *
+ * @param collection the collection
+ * @param name name of the maps, in UTF-8
+ * @param numbers numbers of the maps
+ * @param numbers_count how many these are
+ * @param options how to join them, or NULL
+ * @param create_array function making the array for each of the values, or NULL for arrays of this library
+ * @param tensor is set to a map *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: there are no numbers, a map is not there, or maps can not be joined
+ */
+mts_status_t mts_collection_load_many(const struct mts_collection_t *collection,
+                                      const char *name,
+                                      const int32_t *numbers,
+                                      uintptr_t numbers_count,
+                                      const struct mts_load_many_options_t *options,
+                                      mts_create_array_callback_t create_array,
+                                      mts_tensormap_t **tensor);
+
+/**
+ * Read the bytes of any member of a collection. Those of maps are as they are in the archive: with the header of an array if
+ * numpy wrapped them.
+ *
+ * @param collection the collection
+ * @param member whole name of the member, in UTF-8
+ * @param buffer pointer to the buffer: what it points to can be NULL, or a buffer to write to, which may be
+ *        moved. The buffer is *owned* by the caller, also if this function fails.
+ * @param buffer_count pointer to the size of the buffer in bytes, which is set to the size of what was written
+ * @param realloc_user_data given to `realloc`
+ * @param realloc function to make the buffer larger
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: `MTS_INVALID_PARAMETER_ERROR` if there is no such member
+ */
+mts_status_t mts_collection_bytes(const struct mts_collection_t *collection,
+                                  const char *member,
+                                  uint8_t **buffer,
+                                  uintptr_t *buffer_count,
+                                  void *realloc_user_data,
+                                  mts_realloc_buffer_t realloc);
+
+/**
+ * Start to write an archive of many maps.
+ *
+ * The file is there once `mts_collection_writer_finish` is done, and as a whole: until then, what was there before still is.
+ * Members are uncompressed, and start at multiples of 64 bytes.
+ *
+ * @param path path of the file, in UTF-8, which has to be that of a regular one
+ * @param form how maps are written: a `MTS_COLLECTION_` value
+ * @param writer is set to the writer, *owned* by the caller, to be given to `mts_collection_writer_finish` or
+ *        `mts_collection_writer_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_collection_writer_create(const char *path,
+                                          mts_collection_form_t form,
+                                          struct mts_collection_writer_t **writer);
+
+/**
+ * Start to add to an archive of many maps, whoever made it. This takes as long as writing what is added, and about twice the
+ * directory of the file, however large the data in it is.
+ *
+ * This is as for `mts_map_writer_append`: until `mts_collection_writer_finish` is done, the file is what it was before for all
+ * readers of this library, also if the process dies, with a journal beside it; for others, there is
+ * `mts_map_file_recover`. There is one writer at a time. Collections that are open go on with what was there then.
+ *
+ * An archive that has a comment, or is only a part of its file, is written once more as a whole, without these.
+ *
+ * @param path path of the file, in UTF-8
+ * @param form how maps are written: a `MTS_COLLECTION_` value
+ * @param writer is set to the writer, *owned* by the caller, to be given to `mts_collection_writer_finish` or
+ *        `mts_collection_writer_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: there is no such file, it is no collection, or another writer has
+ *          it
+ */
+mts_status_t mts_collection_writer_append(const char *path,
+                                          mts_collection_form_t form,
+                                          struct mts_collection_writer_t **writer);
+
+/**
+ * Get how many members the archive has so far, with those that were in the file before: maps, and others.
+ *
+ * @param writer the writer
+ * @param count is set to the number of members
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong
+ */
+mts_status_t mts_collection_writer_count(const struct mts_collection_writer_t *writer,
+                                         uintptr_t *count);
+
+/**
+ * Write a map, as the member `number/name.mts`. What can not be added changes nothing: others can follow.
+ *
+ * @param writer the writer
+ * @param number number of the map, which is not negative
+ * @param name name of the map, in UTF-8, which is not empty and has no `/`
+ * @param tensor the map, which still belongs to the caller, and is not needed any more after this
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: there is such a member already, or the file can not be written
+ */
+mts_status_t mts_collection_writer_add(struct mts_collection_writer_t *writer,
+                                       int32_t number,
+                                       const char *name,
+                                       const mts_tensormap_t *tensor);
+
+/**
+ * Write something else, as it is: a member with any name.
+ *
+ * @param writer the writer
+ * @param member whole name of the member, in UTF-8
+ * @param bytes what it holds
+ * @param bytes_count number of bytes
+ *
+ * @returns `MTS_SUCCESS`; or the status of what went wrong: there is such a member already, or the file can not be written
+ */
+mts_status_t mts_collection_writer_add_bytes(struct mts_collection_writer_t *writer,
+                                             const char *member,
+                                             const uint8_t *bytes,
+                                             uintptr_t bytes_count);
+
+/**
+ * Write the directory, and put the file in its place.
+ *
+ * @param writer the writer. This function *takes ownership* of it, and releases it, even if it fails.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong: then the file is what it was before
+ */
+mts_status_t mts_collection_writer_finish(struct mts_collection_writer_t *writer);
+
+/**
+ * Release a writer that was not finished. The file is what it was before.
+ *
+ * @param writer the writer, or NULL
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_collection_writer_free(struct mts_collection_writer_t *writer);
 
 #ifdef __cplusplus
 }  // extern "C"

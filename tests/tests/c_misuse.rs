@@ -23,6 +23,8 @@ fn valid(parameter: &Parameter) -> String {
         "mts_map_file_t" => Some("some_file()"),
         "mts_map_file_header_t" => Some("some_header()"),
         "mts_map_writer_t" => Some("some_writer()"),
+        "mts_collection_t" => Some("some_collection()"),
+        "mts_collection_writer_t" => Some("some_collection_writer()"),
         _ => None,
     };
     let type_name = parameter.type_name.replace("const ", "");

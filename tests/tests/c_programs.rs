@@ -97,6 +97,11 @@ fn files_are_written_block_by_block_appended_to_and_merged() {
 }
 
 #[test]
+fn collections_are_written_appended_to_and_loaded() {
+    check("collections.c");
+}
+
+#[test]
 fn what_the_process_may_spend_is_limited_and_names_of_gradients_are_checked() {
     check("resource_limits.c");
 }

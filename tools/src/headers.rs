@@ -81,7 +81,7 @@ pub const HEADERS: &[Header] = &[
     },
     Header {
         path: "metatensor/io.h",
-        purpose: "Maps in files: read in part or mapped, checked, written block by block, appended to, merged.",
+        purpose: "Maps in files: read in part or mapped, checked, written block by block, appended to, merged; and many in one.",
         sources: &[
             "types/reader.rs",
             "types/map_file.rs",
@@ -92,8 +92,15 @@ pub const HEADERS: &[Header] = &[
             "functions/map_writers.rs",
             "types/problems.rs",
             "functions/validation.rs",
+            "types/collection.rs",
+            "functions/collections.rs",
+            "functions/collection_writers.rs",
         ],
-        includes: "#include <stdbool.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n",
+        includes: "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n\
+                   #include \"metatensor/operations.h\"\n\n\
+                   /* Options that are what NULL stands for, to change some of them. */\n\
+                   #define MTS_LOAD_MANY_OPTIONS_INIT \\\n    \
+                   {\"system\", NULL, MTS_JOIN_KEYS_UNION, MTS_MISSING_GRADIENTS_ERROR}\n",
     },
     Header {
         path: "metatensor/threads.h",

@@ -27,10 +27,10 @@ pub(super) fn give<T>(
     })
 }
 
-type ArrayMaker = Box<dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>>>;
+pub(super) type ArrayMaker = Box<dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>>>;
 
 /// A function that makes arrays with a callback, unless it is NULL.
-fn array_maker(create: mts_create_array_callback_t) -> Option<ArrayMaker> {
+pub(super) fn array_maker(create: mts_create_array_callback_t) -> Option<ArrayMaker> {
     create?;
     Some(Box::new(move |shape, dtype| {
         create_array(create, shape, dtype)

@@ -2,6 +2,8 @@
 
 mod arrays;
 mod blocks;
+mod collection_writers;
+mod collections;
 mod elements;
 mod errors;
 mod files;
@@ -29,6 +31,8 @@ mod validation;
 
 pub use self::arrays::*;
 pub use self::blocks::*;
+pub use self::collection_writers::*;
+pub use self::collections::*;
 pub use self::elements::*;
 pub use self::errors::*;
 pub use self::files::*;

@@ -67,6 +67,19 @@ static inline mts_map_writer_t *some_writer(void) {
     return writer;
 }
 
+static inline mts_collection_writer_t *some_collection_writer(void) {
+    mts_collection_writer_t *writer;
+    CHECK_OK(mts_collection_writer_create("misuse.zip", MTS_COLLECTION_BARE, &writer));
+    return writer;
+}
+
+static inline mts_collection_t *some_collection(void) {
+    mts_collection_t *collection;
+    CHECK_OK(mts_collection_writer_finish(some_collection_writer()));
+    CHECK_OK(mts_collection_open("misuse.zip", NULL, NULL, &collection));
+    return collection;
+}
+
 static inline mts_array_t some_array(void) { return c_array_scalar(0); }
 
 /* Space for any result, and options with everything being zero. */
