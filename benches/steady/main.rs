@@ -32,7 +32,7 @@ use metatensor::operations::{
 use metatensor::{Labels, SampleOrder, TensorBlock, TensorMap};
 use metatensor_core::internal::{all_rows, change_rows};
 use metatensor_core::{num_threads, set_kept_memory_bound, set_num_threads};
-use ndarray::Array3;
+use ndarray::{Array2, Array3};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -58,6 +58,8 @@ enum Traffic {
     Write,
     /// one element of two inputs for two elements
     Both,
+    /// one element for each of the first half, nothing for the others
+    HalfZeros,
 }
 
 const OPERATIONS: &[(&str, Traffic, Operation)] = &[
@@ -156,6 +158,12 @@ const OPERATIONS: &[(&str, Traffic, Operation)] = &[
     }),
 ];
 
+/// Those on maps with small values and large gradients, of which the first map only has the first half of the rows.
+const ON_GRADIENTS: &[(&str, Traffic, Operation)] =
+    &[("align_gradients", Traffic::HalfZeros, |a, b| {
+        Ok(operations::align_gradients(a, b)?.0)
+    })];
+
 /// Of the map with the largest result.
 const PROPERTIES: usize = 128;
 const COMPONENTS: usize = 5;
@@ -191,23 +199,48 @@ fn main() -> Result<()> {
             map(samples, COMPONENTS, PROPERTIES, 0.5)?,
         );
         let (thin, other) = (map(samples, 1, 2, 1.5)?, map(samples, 1, 2, 0.5)?);
-        for &(name, traffic, operation) in OPERATIONS {
-            if name.contains(&filter) {
-                let serial = serial_part(&|| operation(&thin, &other), &|| operation(&a, &b));
-                compare(
-                    name,
-                    megabytes,
-                    traffic,
-                    &|| operation(&a, &b),
-                    &a,
-                    turns,
-                    serial,
-                )?;
+        let bench = |&(name, traffic, operation): &(&str, Traffic, Operation),
+                     (a, b): (&TensorMap, &TensorMap),
+                     (thin, other): (&TensorMap, &TensorMap)|
+         -> Result<()> {
+            if !name.contains(&filter) {
+                return Ok(());
             }
+            let serial = serial_part(&|| operation(thin, other), &|| operation(a, b));
+            let elements = result_elements(b)?;
+            let run = || operation(a, b);
+            compare(name, megabytes, traffic, &run, elements, turns, serial)
+        };
+        for entry in OPERATIONS {
+            bench(entry, (&a, &b), (&thin, &other))?;
+        }
+        drop((a, b, thin, other));
+        let gradients = |components, properties| -> Result<_> {
+            let half = gradient_map(samples, samples / 2, components, properties)?;
+            let all = gradient_map(samples, samples, components, properties)?;
+            Ok((half, all))
+        };
+        let (a, b) = gradients(COMPONENTS, PROPERTIES)?;
+        let (thin, other) = gradients(1, 2)?;
+        for entry in ON_GRADIENTS {
+            bench(entry, (&a, &b), (&thin, &other))?;
         }
         metatensor::trim_memory();
     }
     Ok(())
+}
+
+/// Number of elements in the values of a map, or in its gradients if it has some.
+fn result_elements(map: &TensorMap) -> metatensor_core::Result<usize> {
+    let blocks = map.blocks().iter();
+    let elements = blocks.map(|block| {
+        let gradient = block.gradients().next();
+        Ok(gradient
+            .map_or(block, |(_, gradient)| gradient)
+            .values_as::<f64>()?
+            .len())
+    });
+    elements.sum()
 }
 
 type Run<'a> = dyn Fn() -> metatensor_core::Result<TensorMap> + 'a;
@@ -230,15 +263,10 @@ fn compare(
     megabytes: usize,
     traffic: Traffic,
     operation: &Run<'_>,
-    model: &TensorMap,
+    elements: usize,
     turns: usize,
     serial: f64,
 ) -> Result<()> {
-    let elements = model
-        .blocks()
-        .iter()
-        .map(|block| Ok(block.values_as::<f64>()?.len()));
-    let elements = elements.sum::<metatensor_core::Result<usize>>()?;
     let mut bare = Bare::new(traffic, elements);
     let result = operation()?;
     let mut bare_times = [vec![], vec![]];
@@ -326,7 +354,7 @@ impl Bare {
             Traffic::Read | Traffic::Compare => 0,
             Traffic::Half | Traffic::HalfRows => elements / 2,
             Traffic::Both => 2 * elements,
-            Traffic::One | Traffic::Two | Traffic::Write => elements,
+            Traffic::One | Traffic::Two | Traffic::Write | Traffic::HalfZeros => elements,
         };
         Bare {
             traffic,
@@ -340,6 +368,7 @@ impl Bare {
             Traffic::Two | Traffic::Compare => 2 * self.inputs[0].len(),
             Traffic::Write => 0,
             Traffic::Read => self.inputs[0].len(),
+            Traffic::HalfZeros => self.output.len() / 2,
             Traffic::One | Traffic::Half | Traffic::HalfRows | Traffic::Both => self.output.len(),
         };
         8 * (read + self.output.len())
@@ -361,7 +390,10 @@ impl Bare {
             }
             _ => {}
         }
-        let half = x.len();
+        let half = match traffic {
+            Traffic::HalfZeros => x.len() / 2,
+            _ => x.len(),
+        };
         let row = match traffic {
             Traffic::HalfRows => PROPERTIES / 2,
             _ => 8,
@@ -371,6 +403,7 @@ impl Bare {
             match traffic {
                 Traffic::Two => write(output, &x[range.clone()], &y[range], streaming),
                 Traffic::Write => write_zeros(output, streaming),
+                Traffic::HalfZeros if range.start >= half => write_zeros(output, streaming),
                 Traffic::Both if range.end > half => {
                     let start = range.start.saturating_sub(half);
                     write(output, &y[start..start + output.len()], &[], streaming);
@@ -509,6 +542,32 @@ fn map(
         let values =
             Array3::from_shape_fn(shape, |(i, j, k)| value + ((i + 3 * j + 7 * k) % 11) as f64);
         TensorBlock::new(values, &samples, &components, &properties)
+    };
+    let blocks = (0..BLOCKS)
+        .map(block)
+        .collect::<metatensor_core::Result<_>>()?;
+    TensorMap::new(Labels::range("key", BLOCKS)?, blocks)
+}
+
+/// The same with small values, and gradients for the first `rows` samples, with as many components.
+fn gradient_map(
+    samples: usize,
+    rows: usize,
+    components: usize,
+    properties: usize,
+) -> metatensor_core::Result<TensorMap> {
+    let labels = Labels::range("atom", samples)?;
+    let gradient_samples = Labels::range("sample", rows)?;
+    let components = [Labels::range("m", components)?];
+    let properties = Labels::range("n", properties)?;
+    let block = |_| {
+        let values = Array2::from_elem((samples, properties.count()), 1.5);
+        let mut block = TensorBlock::new(values, &labels, &[], &properties)?;
+        let shape = (rows, components[0].count(), properties.count());
+        let values = Array3::from_elem(shape, 0.5);
+        let gradient = TensorBlock::new(values, &gradient_samples, &components, &properties)?;
+        block.add_gradient("positions", gradient)?;
+        Ok(block)
     };
     let blocks = (0..BLOCKS)
         .map(block)

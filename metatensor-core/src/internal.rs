@@ -5,7 +5,7 @@
 //!
 //! - the algebra on tables of integers: [`rows`];
 //! - the threads of the library: [`change_rows`] for results, [`all_rows`] for tests;
-//! - code compiled for wide vectors: [`Kernel`] and [`run_kernel`];
+//! - code compiled for wide vectors: [`Kernel`] and [`run_kernel`], and hints for the caches: [`prefetch`];
 //! - loops over elements of any type, [`with_element`], or over elements as so many bytes, [`with_item_size`];
 //! - results: memory that is written once, [`Output`], from [`Slices`], as a vector, [`written`], or as the values of a block like the inputs,
 //!   `TensorBlock::with_new_values`, after their size was checked, [`ResultBytes`];
@@ -32,6 +32,6 @@ pub mod recycled {
 pub mod rows {
     pub use crate::rows::*;
 }
-pub use crate::simd::{Kernel, run_kernel};
+pub use crate::simd::{Kernel, prefetch, run_kernel};
 pub use crate::threads::{all_rows, change_rows};
 pub use crate::{with_element, with_item_size};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Array, DataMovement, DenseArray, Output, View};
+use crate::simd::prefetch;
 use crate::threads::change_rows;
 use crate::{Error, Result, with_item_size};
 
@@ -186,9 +187,19 @@ fn write_whole_rows<const N: usize>(
     sources: &[(u32, u32)],
 ) {
     let length = output.components * output.row_length;
-    for run in sources.chunk_by(|a, b| a.0 == b.0 && a.1 + 1 == b.1) {
+    let items = |run: &[(u32, u32)]| {
         let (part, row) = (run[0].0 as usize, run[0].1 as usize);
-        memory.copy(&parts[part].items[row * length..(row + run.len()) * length]);
+        &parts[part].items[row * length..(row + run.len()) * length]
+    };
+    let mut runs = sources
+        .chunk_by(|a, b| a.0 == b.0 && a.1 + 1 == b.1)
+        .map(items)
+        .peekable();
+    while let Some(run) = runs.next() {
+        if let Some(next) = runs.peek() {
+            prefetch(next);
+        }
+        memory.copy(run);
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use crate::memory::GrowingMemory;
 use crate::simd::LINE;
-use crate::threads::change_rows;
+use crate::threads::{change_rows, for_each, rows_per_piece};
 use crate::{Error, Result};
 use lines::{Started, fill_lines};
 use slices::Repeated;
@@ -212,6 +212,42 @@ pub(super) fn write_rows<T: Copy + Send>(
     })
 }
 
+/// Writes ranges of rows to several arrays, each of which has space for all elements of its rows.
+pub(super) type WriteRowsOfAll<'a, T> =
+    dyn Fn(Range<usize>, &mut [Output<'_, T>]) -> Result<()> + Sync + 'a;
+
+/// [`write_rows`] for several arrays, which are made of the same number of rows, each of a length of its own.
+pub(super) fn write_rows_of_all<T: Copy + Send>(
+    arrays: &mut [&mut [MaybeUninit<T>]],
+    rows: usize,
+    work: usize,
+    write: &WriteRowsOfAll<'_, T>,
+) -> Result<()> {
+    let size = arrays.iter().map(|memory| size_of_val(*memory)).sum();
+    let per_piece = rows_per_piece(rows, work);
+    let ranges = (0..rows).step_by(per_piece);
+    let ranges = ranges.map(|start| start..rows.min(start + per_piece));
+    let mut pieces: Vec<_> = ranges
+        .map(|rows| (rows, Vec::with_capacity(arrays.len())))
+        .collect();
+    for memory in arrays {
+        let length = memory.len().checked_div(rows).unwrap_or(0);
+        let mut rest = &mut **memory;
+        for (rows, outputs) in &mut pieces {
+            let (part, others) = rest.split_at_mut(rows.len() * length);
+            outputs.push(Output::part_of(part, size));
+            rest = others;
+        }
+    }
+    for_each(work, pieces.into_iter(), |(rows, mut outputs)| {
+        let done = write(rows, &mut outputs);
+        // Also if it failed: others can have the memory then.
+        outputs.iter_mut().for_each(Output::finish);
+        done?;
+        outputs.iter().try_for_each(Output::check_complete)
+    })
+}
+
 /// The `count` elements that `write` writes, in pieces which are written at the same time if `work` is large.
 ///
 /// ```
@@ -257,122 +293,4 @@ pub(super) fn append<const N: usize>(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Debug;
-
-    use proptest::prelude::*;
-    use proptest::test_runner::TestCaseError;
-
-    use super::*;
-    use crate::DenseArray;
-
-    /// A few elements, or more than a block of pages.
-    fn counts() -> impl Strategy<Value = Vec<(u8, usize)>> {
-        let count = prop_oneof![0..20_usize, 0..300_usize, 2000..5000_usize];
-        prop::collection::vec((0..4_u8, count), 0..8)
-    }
-
-    fn check_runs<T: Copy + PartialEq + Debug>(
-        runs: &[(u8, usize)],
-        first: usize,
-        element: impl Fn(usize) -> T,
-    ) -> Result<(), TestCaseError> {
-        let count = runs.iter().map(|run| run.1).sum::<usize>();
-        let mut memory = vec![MaybeUninit::uninit(); first + count];
-        check_runs_in(&mut memory[first..], runs, element)
-    }
-
-    fn check_runs_in<T: Copy + PartialEq + Debug>(
-        memory: &mut [MaybeUninit<T>],
-        runs: &[(u8, usize)],
-        element: impl Fn(usize) -> T,
-    ) -> Result<(), TestCaseError> {
-        let source: Vec<T> = (0..memory.len()).map(&element).collect();
-        let mut output = Output::part_of(memory, STREAMED);
-        let mut expected = Vec::new();
-        for &(kind, count) in runs {
-            let source = &source[expected.len()..][..count];
-            match kind {
-                0 => output.copy(source),
-                1 => output.each((source, source), |(&x, _)| x),
-                2 => output.fill(count, element(3)),
-                _ => output.extend(count, source.iter().copied()),
-            }
-            match kind {
-                2 => expected.resize(expected.len() + count, element(3)),
-                _ => expected.extend_from_slice(source),
-            }
-        }
-        output.finish();
-        prop_assert_eq!(output.remaining(), 0);
-        // SAFETY: all of these were written.
-        let written = memory.iter().map(|x| unsafe { x.assume_init() });
-        prop_assert!(written.eq(expected));
-        Ok(())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
-
-        #[test]
-        fn what_is_streamed_is_what_was_written(runs in counts(), first in 0..70_usize) {
-            check_runs(&runs, first, |i| i as u8)?;
-            check_runs(&runs, first, |i| i as u16)?;
-            check_runs(&runs, first, |i| i as f32)?;
-            check_runs(&runs, first, |i| i as f64)?;
-            check_runs(&runs, first, |i| [i as f64, 1.0])?;
-            check_runs(&runs, first, |i| [i as u8; 8])?;
-        }
-
-        #[test]
-        fn elements_need_not_start_where_lines_do(runs in counts(), first in 0..8_usize) {
-            let count = runs.iter().map(|run| run.1).sum::<usize>();
-            let mut memory = vec![MaybeUninit::<u8>::uninit(); first + 8 * count];
-            let start = memory[first..].as_mut_ptr().cast::<MaybeUninit<[u8; 8]>>();
-            // SAFETY: there is space for all of them, and they need no alignment.
-            let memory = unsafe { std::slice::from_raw_parts_mut(start, count) };
-            check_runs_in(memory, &runs, |i| [i as u8; 8])?;
-        }
-    }
-
-    #[test]
-    fn large_arrays_have_what_was_written_to_them() {
-        // in rows whose ends are those of no lines
-        let (rows, length) = (2111, 1001);
-        let source: Vec<u64> = (0..length as u64).collect();
-        let array =
-            DenseArray::write_rows::<u64>(&[rows, length], length, 1 << 26, |rows, output| {
-                rows.for_each(|row| output.each(&*source, |i| row as u64 * i));
-                Ok(())
-            });
-        let array = array.unwrap();
-        assert!(rows * length * 8 >= STREAMED);
-        let view = array.view();
-        let elements = view.typed::<u64>().unwrap();
-        for (row, elements) in elements.outer_iter().enumerate() {
-            let mut elements = elements.iter().enumerate();
-            assert!(elements.all(|(i, &x)| x == (row * i) as u64));
-        }
-    }
-
-    #[test]
-    fn an_incomplete_array_is_an_error() {
-        let result = DenseArray::write::<f64>(&[2, 3], |output| {
-            output.fill(2, 1.0);
-            output.extend(3, [2.0, 3.0].into_iter());
-            Ok(())
-        });
-        let error = result.unwrap_err();
-        assert!(matches!(error, Error::Internal(_)), "{error}");
-        assert!(error.to_string().contains("2 elements of 6"), "{error}");
-    }
-
-    #[test]
-    #[should_panic(expected = "5 elements do not fit in the space for 4")]
-    fn writing_too_much_panics() {
-        let _ = DenseArray::write::<f64>(&[4], |output| {
-            output.fill(5, 0.0);
-            Ok(())
-        });
-    }
-}
+mod tests;

@@ -12,4 +12,5 @@ mod words;
 pub use dispatch::{Kernel, run_kernel};
 pub(crate) use lanes::{LANES, Lanes};
 pub(crate) use streaming::{Line, finish_streaming, stream_line};
+pub use words::prefetch;
 pub(crate) use words::{LINE, WORD, Word, interleave, will_read, will_write};

@@ -11,6 +11,9 @@ use std::arch::x86_64;
 /// Bytes of a line of the cache.
 pub(crate) const LINE: usize = 64;
 
+/// Bytes that are worth a hint: the processor finds out itself what follows.
+const PREFETCHED: usize = 4 << 10;
+
 /// Bytes of a word.
 pub(crate) const WORD: usize = 16;
 
@@ -30,6 +33,24 @@ pub(crate) fn will_read(byte: *const u8) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = byte;
+}
+
+/// Says that these elements will be read soon, from the first one on. The processor looks ahead by itself, but not from a page to
+/// the next one, nor while it is busy with what was read.
+///
+/// ```
+/// # use metatensor_core::internal::prefetch;
+/// let rows = [[1.0; 8], [2.0; 8]];
+/// prefetch(&rows[1]);
+/// let sum: f64 = rows[0].iter().sum();
+/// # assert_eq!(sum, 8.0);
+/// ```
+#[inline(always)]
+pub fn prefetch<T>(elements: &[T]) {
+    let start = elements.as_ptr().cast::<u8>();
+    for byte in (0..size_of_val(elements).min(PREFETCHED)).step_by(LINE) {
+        will_read(start.wrapping_add(byte));
+    }
 }
 
 /// Says that the line of the cache with this byte will be written to soon.

@@ -5,7 +5,7 @@ use metatensor_core::internal::rows::{Direction, Rows, argsort};
 use metatensor_core::{Labels, Result, TensorBlock};
 
 use super::{Repeated, with_rows};
-use crate::kernels::{self, Picked};
+use crate::kernels::{self, Picked, PickedAxes};
 
 /// Some of the entries of an axis of a block.
 pub(crate) struct Part {
@@ -92,21 +92,33 @@ pub(crate) fn take(
     let components = components.map(|labels| Part::sorted(labels, sorting.components));
     let components = components.collect::<Result<Vec<_>>>()?;
     let component_labels: Vec<_> = components.iter().map(|part| part.labels.clone()).collect();
-    let mut results = Vec::with_capacity(samples.list.len());
-    for (samples, properties) in samples.list.iter().zip(properties) {
-        let axes = [samples]
-            .into_iter()
-            .chain(&components)
-            .chain([*properties]);
-        let axes: Vec<_> = axes.map(|part| part.picked.as_ref()).collect();
-        let (samples, properties) = (&samples.labels, &properties.labels);
-        results.push(if axes.iter().all(Option::is_none) {
-            block.relabeled(samples, &component_labels, properties)?
-        } else {
-            let values = kernels::pick(&block.view()?, &axes)?;
-            block.with_new_values(values, samples, &component_labels, properties)?
-        });
+    let pairs = samples.list.iter().zip(properties);
+    let axes = pairs.clone().map(|(samples, properties)| {
+        let axes = [samples].into_iter().chain(&components);
+        let axes = axes.chain([*properties]);
+        axes.map(|part| part.picked.as_ref()).collect()
+    });
+    let axes: Vec<PickedAxes<'_>> = axes.collect();
+    let is_whole = |axes: &PickedAxes<'_>| axes.iter().all(Option::is_none);
+    let parts: Vec<_> = axes
+        .iter()
+        .filter(|axes| !is_whole(axes))
+        .cloned()
+        .collect();
+    let mut values = match parts.is_empty() {
+        true => Vec::new(),
+        false => kernels::pick(&block.view()?, &parts)?,
     }
+    .into_iter()
+    .peekable();
+    let blocks = pairs.zip(&axes).map(|((samples, properties), axes)| {
+        let (samples, properties) = (&samples.labels, &properties.labels);
+        match values.next_if(|_| !is_whole(axes)) {
+            Some(values) => block.with_new_values(values, samples, &component_labels, properties),
+            None => block.relabeled(samples, &component_labels, properties),
+        }
+    });
+    let mut results: Vec<TensorBlock> = blocks.collect::<Result<_>>()?;
     for (parameter, gradient) in block.gradients() {
         let rows = samples.of_gradients.get(gradient.samples(), || {
             let count = block.samples().count();

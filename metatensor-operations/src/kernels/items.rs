@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use metatensor_core::internal::{Output, with_item_size};
+use metatensor_core::internal::{Output, prefetch, with_item_size};
 use metatensor_core::{DType, DenseArray, Result, View};
 use ndarray::{ArrayViewD, Axis};
 
@@ -97,20 +97,59 @@ impl<'v, const N: usize> Source<'v, N> {
     }
 }
 
-/// Row-major array with the entries of `view` that are picked for each axis; all of them for `None`.
-pub(crate) fn pick(view: &View<'_>, axes: &[Option<&Picked>]) -> Result<DenseArray> {
-    let axis_lengths = view.shape().iter().zip(axes);
-    let shape = axis_lengths.map(|(&length, picked)| picked.map_or(length, |p| p.entries.len()));
-    let shape: Vec<usize> = shape.collect();
+/// Which entries are picked for each axis; all of them for `None`.
+pub(crate) type PickedAxes<'a> = Vec<Option<&'a Picked>>;
+
+/// Row-major arrays with the entries of `view` that are picked, one for each of `parts`.
+pub(crate) fn pick(view: &View<'_>, parts: &[PickedAxes<'_>]) -> Result<Vec<DenseArray>> {
+    let shape = |axes: &PickedAxes<'_>| {
+        let axis_lengths = view.shape().iter().zip(axes);
+        let lengths =
+            axis_lengths.map(|(&length, picked)| picked.map_or(length, |p| p.entries.len()));
+        lengths.collect::<Vec<usize>>()
+    };
+    let shapes: Vec<_> = parts.iter().map(shape).collect();
     with_item_size!(view.dtype().size(), N => {
-        let source = Source::new(view);
-        DenseArray::write_items::<N>(view.dtype(), &shape, |rows, output| {
-            match axes[0] {
-                None => pick_rows(&source, std::iter::once(rows), &axes[1..], output),
-                Some(picked) => pick_rows(&source, runs(&picked.entries[rows]), &axes[1..], output),
+        let source = Source::<N>::new(view);
+        if parts.len() > 1 && parts.iter().all(|axes| axes[0].is_none()) {
+            return pick_side_by_side(&source, view.dtype(), &shapes, parts);
+        }
+        let arrays = parts.iter().zip(&shapes).map(|(axes, shape)| {
+            DenseArray::write_items::<N>(view.dtype(), shape, |rows, output| {
+                match axes[0] {
+                    None => pick_rows(&source, std::iter::once(rows), &axes[1..], output),
+                    Some(picked) => {
+                        pick_rows(&source, runs(&picked.entries[rows]), &axes[1..], output);
+                    }
+                }
+                Ok(())
+            })
+        });
+        arrays.collect()
+    })
+}
+
+/// Bytes of rows that are picked from for one array after the other: they are still in a cache of the processor then.
+const CACHED: usize = 64 << 10;
+
+/// Arrays with all rows of the source, which is read once for all of them.
+fn pick_side_by_side<const N: usize>(
+    source: &Source<'_, N>,
+    dtype: DType,
+    shapes: &[Vec<usize>],
+    parts: &[PickedAxes<'_>],
+) -> Result<Vec<DenseArray>> {
+    let row_size = (source.row_length * N).max(1);
+    let at_once = (CACHED / row_size).max(1);
+    DenseArray::write_items_of_all::<N>(dtype, shapes, |mut rows, outputs| {
+        while !rows.is_empty() {
+            let some = rows.start..rows.end.min(rows.start + at_once);
+            rows.start = some.end;
+            for (axes, output) in parts.iter().zip(&mut *outputs) {
+                pick_rows(source, std::iter::once(some.clone()), &axes[1..], output);
             }
-            Ok(())
-        })
+        }
+        Ok(())
     })
 }
 
@@ -122,7 +161,13 @@ fn pick_rows<const N: usize>(
     output: &mut Output<'_, [u8; N]>,
 ) {
     if axes.iter().all(Option::is_none) {
-        rows.for_each(|run| source.copy_rows(run, output));
+        let mut rows = rows.peekable();
+        while let Some(run) = rows.next() {
+            if let (Some(next), Some(items)) = (rows.peek(), source.items) {
+                prefetch(&items[next.start * source.row_length..next.end * source.row_length]);
+            }
+            source.copy_rows(run, output);
+        }
         return;
     }
     let shape = &source.view.shape()[1..];

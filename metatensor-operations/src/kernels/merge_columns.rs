@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use metatensor_core::internal::rows::RowGroups;
-use metatensor_core::internal::{Output, change_rows};
+use metatensor_core::internal::{Output, change_rows, prefetch};
 use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, is_extreme, scaled_moments};
@@ -232,6 +232,8 @@ pub(crate) fn sum_columns<T: Number>(
     DenseArray::write_rows(&columns.merged(shape), count, work, |range, output| {
         let mut merged = vec![T::default(); LANES * count];
         for start in range.clone().step_by(LANES) {
+            let next = (start + LANES) * length..(start + 2 * LANES) * length;
+            prefetch(x.get(next).unwrap_or_default());
             let lines = lines(x, length, start);
             for group in 0..count {
                 let f = |_, x: T, _| x.widen();
@@ -293,7 +295,9 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
         let work = size_of_val(x) + size_of_val(&*moments);
         change_rows(&mut moments, groups, work, |range, moments| {
             let lines = x[range.start * length..].chunks_exact(length);
-            for (line, moments) in lines.zip(moments.chunks_mut(groups)) {
+            let next = lines.clone().skip(1).chain([&[][..]]);
+            for ((line, next), moments) in lines.zip(next).zip(moments.chunks_mut(groups)) {
+                prefetch(next);
                 for (group, moments) in moments.iter_mut().enumerate() {
                     *moments = line_moments(&columns, group, line);
                 }

@@ -17,7 +17,7 @@ pub(crate) use accumulate::Variance;
 pub(crate) use centered::{centered_columns, centered_rows};
 pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
-pub(crate) use items::{Columns, Picked, ZEROS, pick, side_by_side, stack};
+pub(crate) use items::{Columns, Picked, PickedAxes, ZEROS, pick, side_by_side, stack};
 pub(crate) use merge_columns::{ColumnMoments, sum_columns};
 pub(crate) use merge_rows::sum_rows;
 pub(crate) use row_moments::{RowMoments, row_variances};

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metatensor_core::internal::change_rows;
 use metatensor_core::internal::rows::RowGroups;
+use metatensor_core::internal::{change_rows, prefetch};
 use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, deviation, deviations, is_extreme, scaled_moments};
@@ -205,7 +205,14 @@ fn tile_moments<T: Continuous>(
     let first = row(rows[0]);
     // differences and their squares, side by side
     let sums = sums_over(rows, &mut memory.sums, 2 * width, |sums, rows| {
-        add_differences(sums, first, rows, row);
+        add_differences(sums, first, rows, row, |row| {
+            // The rows of a group often follow each other, as do those of one group and the next.
+            let start = (row as usize + AT_ONCE) * length;
+            prefetch(
+                x.get(start + tile.start..start + tile.end)
+                    .unwrap_or_default(),
+            );
+        });
     });
     let (differences, squares) = sums.split_at(width);
     let columns = &mut memory.columns;
@@ -262,22 +269,28 @@ fn tile_moments<T: Continuous>(
 /// to the first row: most of its digits would be lost.
 const CANCELED: f64 = 0.125;
 
+/// Rows that are read side by side: sums are loaded and stored less often.
+const AT_ONCE: usize = 4;
+
 /// Adds the differences of rows to the row `first` to the first half of `sums`, and their squares to the second one.
+/// `prefetch_after` is called with each row before it is read.
 #[inline]
 fn add_differences<'a, T: Continuous>(
     sums: &mut [T::Sum],
     first: &[T],
     rows: &[u32],
     row: impl Fn(u32) -> &'a [T],
+    prefetch_after: impl Fn(u32),
 ) {
     let count = sums.len() / 2;
     let (sums, squares) = sums.split_at_mut(count);
-    // Four at a time: sums are loaded and stored less often.
-    let (fours, others) = rows.as_chunks::<4>();
-    for fours in fours {
-        add_differences_of(fours.map(&row), first, sums, squares);
+    let (several, others) = rows.as_chunks::<AT_ONCE>();
+    for several in several {
+        several.iter().for_each(|&row| prefetch_after(row));
+        add_differences_of(several.map(&row), first, sums, squares);
     }
     for &other in others {
+        prefetch_after(other);
         add_differences_of([row(other)], first, sums, squares);
     }
 }

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::super::layout::element_count;
-use super::super::output::{WriteRows, write_rows};
+use super::super::output::{WriteRows, write_rows, write_rows_of_all};
 use super::super::{DType, Element, Output};
 use super::{Buffer, DenseArray, check_dtype};
 use crate::{Error, Result};
@@ -93,15 +93,9 @@ impl DenseArray {
         shape: &[usize],
         fill: impl FnOnce(&mut [MaybeUninit<T>]) -> Result<()>,
     ) -> Result<DenseArray> {
-        assert!(dtype.size().is_multiple_of(size_of::<T>()));
-        let size = element_count(shape, dtype)? * dtype.size();
-        let (count, buffer) = (size / size_of::<T>(), Buffer::uninitialized(size)?);
-        // SAFETY: the buffer was allocated for `count` values, with an alignment larger than that of
-        // any element type, and nobody else knows it yet.
-        let memory =
-            unsafe { std::slice::from_raw_parts_mut(buffer.data().cast().as_ptr(), count) };
-        fill(memory)?;
-        Ok(Self::on_buffer(buffer, dtype, shape))
+        let mut new = NewBuffer::uninitialized(dtype, shape)?;
+        fill(new.memory())?;
+        Ok(Self::on_buffer(new.buffer, dtype, shape))
     }
 
     /// Row-major array whose memory is written by `write` as bytes, each once and in order. For
@@ -143,14 +137,61 @@ impl DenseArray {
         shape: &[usize],
         write: impl Fn(Range<usize>, &mut Output<'_, [u8; N]>) -> Result<()> + Sync,
     ) -> Result<DenseArray> {
-        if dtype.bits as usize * dtype.lanes as usize != 8 * N || N == 0 {
-            return Err(Error::invalid(format!(
-                "the elements of an array of {dtype} do not take {N} bytes"
-            )));
-        }
+        check_item_size(dtype, N)?;
         let row_length = shape.iter().skip(1).product();
         let work = 2 * element_count(shape, dtype)? * N;
         Self::write_rows_as(dtype, shape, row_length, work, &write)
+    }
+
+    /// [`DenseArray::write_items`] for several arrays, of these shapes, whose first axes all have the same length:
+    /// `write` gets space for the same range of entries of all of them.
+    ///
+    /// ```
+    /// # use metatensor_core::{DType, DenseArray, Result};
+    /// // The columns of [[1, 2], [3, 4]].
+    /// let items = [1_i32, 2, 3, 4].map(i32::to_ne_bytes);
+    /// let shapes = [vec![2, 1], vec![2, 1]];
+    /// let columns = DenseArray::write_items_of_all::<4>(DType::I32, &shapes, |rows, outputs| {
+    ///     for row in rows {
+    ///         outputs[0].copy(&items[2 * row..][..1]);
+    ///         outputs[1].copy(&items[2 * row + 1..][..1]);
+    ///     }
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(columns[1].to_ndarray::<i32>()?, ndarray::arr2(&[[2], [4]]).into_dyn());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`DenseArray::write_items`], or if the lengths are not the same.
+    #[doc(hidden)]
+    pub fn write_items_of_all<const N: usize>(
+        dtype: DType,
+        shapes: &[Vec<usize>],
+        write: impl Fn(Range<usize>, &mut [Output<'_, [u8; N]>]) -> Result<()> + Sync,
+    ) -> Result<Vec<DenseArray>> {
+        check_item_size(dtype, N)?;
+        let rows = shapes.first().and_then(|shape| shape.first()).copied();
+        if shapes.iter().any(|shape| shape.first().copied() != rows) {
+            return Err(Error::Internal(format!(
+                "arrays of the shapes {shapes:?} have different numbers of rows"
+            )));
+        }
+        let new = shapes
+            .iter()
+            .map(|shape| NewBuffer::uninitialized(dtype, shape));
+        let mut new: Vec<NewBuffer> = new.collect::<Result<_>>()?;
+        let mut memory: Vec<_> = new.iter_mut().map(NewBuffer::memory).collect();
+        let work = 2 * memory
+            .iter()
+            .map(|memory| size_of_val(*memory))
+            .sum::<usize>();
+        write_rows_of_all(&mut memory, rows.unwrap_or(0), work, &write)?;
+        let arrays = new.into_iter().zip(shapes);
+        Ok(arrays
+            .map(|(new, shape)| Self::on_buffer(new.buffer, dtype, shape))
+            .collect())
     }
 
     /// [`DenseArray::write_bytes`] with ranges of bytes that several threads can write, as in
@@ -184,5 +225,39 @@ impl DenseArray {
                 Ok(())
             },
         )
+    }
+}
+
+fn check_item_size(dtype: DType, size: usize) -> Result<()> {
+    if dtype.bits as usize * dtype.lanes as usize != 8 * size || size == 0 {
+        return Err(Error::invalid(format!(
+            "the elements of an array of {dtype} do not take {size} bytes"
+        )));
+    }
+    Ok(())
+}
+
+/// Memory of a new array, which nobody else knows yet.
+struct NewBuffer {
+    buffer: Buffer,
+    size: usize,
+}
+
+impl NewBuffer {
+    fn uninitialized(dtype: DType, shape: &[usize]) -> Result<NewBuffer> {
+        let size = element_count(shape, dtype)? * dtype.size();
+        Ok(NewBuffer {
+            buffer: Buffer::uninitialized(size)?,
+            size,
+        })
+    }
+
+    /// All of it, as values of a type whose size divides that of the elements.
+    fn memory<T: Copy>(&mut self) -> &mut [MaybeUninit<T>] {
+        assert!(self.size.is_multiple_of(size_of::<T>()));
+        let count = self.size / size_of::<T>();
+        // SAFETY: the buffer was allocated for so many values, with an alignment larger than that of any element type, and
+        // is borrowed exclusively.
+        unsafe { std::slice::from_raw_parts_mut(self.buffer.data().cast().as_ptr(), count) }
     }
 }
