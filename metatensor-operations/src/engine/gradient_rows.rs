@@ -95,7 +95,7 @@ pub(crate) fn union_of_rows<'a>(
     for gradient in &mut gradients {
         let count = gradient.block.map_or(0, |block| block.samples().count());
         let positions: Vec<u32> = positions.by_ref().take(count).collect();
-        let stay = count == samples.count() && (0..).eq(positions.iter().copied());
+        let stay = positions.iter().copied().eq(0..samples.count() as u32);
         gradient.positions = (!stay).then_some(positions);
     }
     Ok((samples, gradients))

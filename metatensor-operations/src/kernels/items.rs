@@ -129,8 +129,8 @@ pub(crate) fn pick(view: &View<'_>, parts: &[PickedAxes<'_>]) -> Result<Vec<Dens
     })
 }
 
-/// Bytes of rows that are picked from for one array after the other: they are still in a cache of the processor then.
-const CACHED: usize = 64 << 10;
+/// Bytes of rows that are picked from for one array after the other: they are still in the first cache of the processor then.
+const CACHED: usize = 8 << 10;
 
 /// Arrays with all rows of the source, which is read once for all of them.
 fn pick_side_by_side<const N: usize>(
@@ -145,6 +145,10 @@ fn pick_side_by_side<const N: usize>(
         while !rows.is_empty() {
             let some = rows.start..rows.end.min(rows.start + at_once);
             rows.start = some.end;
+            if let Some(items) = source.items {
+                let next = rows.start..rows.end.min(rows.start + at_once);
+                prefetch(&items[next.start * source.row_length..next.end * source.row_length]);
+            }
             for (axes, output) in parts.iter().zip(&mut *outputs) {
                 pick_rows(source, std::iter::once(some.clone()), &axes[1..], output);
             }
@@ -253,10 +257,16 @@ pub(crate) fn side_by_side(
     shape: &[usize],
     columns: &[Columns<'_>],
 ) -> Result<DenseArray> {
-    let components: usize = shape[1..shape.len() - 1].iter().product();
+    // Nothing stands between the components of a single array.
+    let components: usize = match columns {
+        [_] => 1,
+        _ => shape[1..shape.len() - 1].iter().product(),
+    };
+    let row_length: usize = shape[1..].iter().product();
     with_item_size!(dtype.size(), N => {
         let sources = columns.iter().map(|part| {
-            (part.view.as_ref().map(Source::new), part.rows.as_deref(), part.width)
+            let width = if columns.len() == 1 { row_length } else { part.width };
+            (part.view.as_ref().map(Source::new), part.rows.as_deref(), width)
         });
         let sources: Vec<_> = sources.collect();
         DenseArray::write_items::<N>(dtype, shape, |rows, output| {

@@ -215,18 +215,15 @@ fn tile_moments<T: Continuous>(
         });
     });
     let (differences, squares) = sums.split_at(width);
+    let (are_canceled, mut are_extreme) = moments_of_sums(differences, squares, count, moments);
     let columns = &mut memory.columns;
     columns.clear();
-    let mut are_extreme = false;
-    for (i, result) in moments.iter_mut().enumerate() {
-        let mean = differences[i] / count;
-        let square = squares[i].re();
-        let centered = square - mean.inner(differences[i]);
-        if centered < square * CANCELED {
-            columns.push(i as u32);
-        }
-        are_extreme |= is_extreme(centered);
-        *result = Moments::new(mean, centered / count);
+    if are_canceled {
+        let canceled = (0..).zip(&*moments).zip(squares);
+        let canceled = canceled.filter(|((_, moments), square)| {
+            moments.variance.scaled * count < square.re() * CANCELED
+        });
+        columns.extend(canceled.map(|((i, _), _)| i));
     }
     if !columns.is_empty() {
         let means = &mut memory.means;
@@ -263,6 +260,29 @@ fn tile_moments<T: Continuous>(
         }
     }
     has_scales
+}
+
+/// Makes moments of sums of differences to the first row and of their squares. Returns whether some of them would lose most of
+/// their digits this way, and whether some are extreme. (A function of its own, without branches in the loop: several moments
+/// are computed at once.)
+#[inline(never)]
+fn moments_of_sums<S: Wide>(
+    differences: &[S],
+    squares: &[S],
+    count: f64,
+    moments: &mut [Moments<S>],
+) -> (bool, bool) {
+    let (differences, squares) = (&differences[..moments.len()], &squares[..moments.len()]);
+    let (mut are_canceled, mut are_extreme) = (false, false);
+    for (i, moments) in moments.iter_mut().enumerate() {
+        let mean = differences[i] / count;
+        let square = squares[i].re();
+        let centered = square - mean.inner(differences[i]);
+        are_canceled |= centered < square * CANCELED;
+        are_extreme |= is_extreme(centered);
+        *moments = Moments::new(mean, centered / count);
+    }
+    (are_canceled, are_extreme)
 }
 
 /// A sum of squares of differences to the mean is computed from them if it is less than this part of that of differences

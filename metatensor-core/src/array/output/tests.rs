@@ -103,17 +103,16 @@ fn arrays_that_are_written_together_have_what_was_written_to_them() {
         let lengths = [333, 0, 701];
         let source: Vec<[u8; 8]> = (0..701_u64).map(u64::to_ne_bytes).collect();
         let shapes = lengths.map(|length| vec![rows, length]);
-        let arrays =
-            DenseArray::write_items_of_all::<8>(DType::U64, &shapes, |rows, outputs| {
-                for row in rows {
-                    for (output, &length) in outputs.iter_mut().zip(&lengths) {
-                        output.each(&source[..length], |&x| {
-                            (u64::from_ne_bytes(x) * row as u64).to_ne_bytes()
-                        });
-                    }
+        let arrays = DenseArray::write_items_of_all::<8>(DType::U64, &shapes, |rows, outputs| {
+            for row in rows {
+                for (output, &length) in outputs.iter_mut().zip(&lengths) {
+                    output.each(&source[..length], |&x| {
+                        (u64::from_ne_bytes(x) * row as u64).to_ne_bytes()
+                    });
                 }
-                Ok(())
-            });
+            }
+            Ok(())
+        });
         for (array, length) in arrays.unwrap().iter().zip(lengths) {
             let elements = array.to_ndarray::<u64>().unwrap();
             assert_eq!(elements.shape(), [rows, length]);

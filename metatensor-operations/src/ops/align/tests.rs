@@ -64,6 +64,18 @@ fn aligned_maps_share_their_arrays() {
 }
 
 #[test]
+fn a_gradient_with_all_rows_shares_its_array() {
+    let a = with_gradient(block([1, 1], &[1.0]), "g", &[[0, 7]], &[1.0]);
+    let rows = [[0, 7], [0, 9]];
+    let b = with_gradient(block([1, 1], &[1.0]), "g", &rows, &[1.0, 2.0]);
+    let (longer, same) = align_gradients(&a, &b).unwrap();
+    let same = same.gradient("g").unwrap();
+    assert!(same.values().is_same(b.gradient("g").unwrap().values()));
+    assert_eq!(*same.samples(), labels(["sample", "a"], &rows));
+    assert_eq!(gradient::<f64>(&longer, "g"), [1.0, 0.0]);
+}
+
+#[test]
 fn each_map_keeps_the_order_of_its_keys_and_its_info() {
     let blocks = [10.0, 20.0].map(|x| block([1, 1], &[x])).to_vec();
     let a = TensorMap::new(labels(["k"], &[[0], [1]]), blocks.clone()).unwrap();
