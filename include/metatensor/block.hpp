@@ -12,6 +12,7 @@
 
 #include <metatensor/arrays.hpp>
 #include <metatensor/details/block_reader.hpp>
+#include <metatensor/details/text.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/io_fwd.hpp>
 #include <metatensor/labels.hpp>
@@ -229,6 +230,13 @@ public:
 private:
     TensorBlock block_;
 };
+
+/// Prints how long the axes are, with the names of their labels, and the gradients that there are.
+template<typename Traits>
+METATENSOR_HIDDEN std::basic_ostream<char, Traits>& operator<<(
+    std::basic_ostream<char, Traits>& stream, const TensorBlock& block) {
+    return details::Text(mts_block_to_string(block.as_mts_block_t())).print(stream);
+}
 
 /// A list of blocks: these can not be copied, and thus not be in an initializer list.
 template<typename... Blocks>

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -15,7 +16,9 @@
 #include <metatensor/arrays.hpp>
 #include <metatensor/details/dimensions.hpp>
 #include <metatensor/details/labels_entry.hpp>
+#include <metatensor/details/labels_table.hpp>
 #include <metatensor/details/mappings.hpp>
+#include <metatensor/details/text.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/io_fwd.hpp>
 #include <metatensor/views.hpp>
@@ -50,21 +53,20 @@ public:
     /// dimensions.
     METATENSOR_HIDDEN Labels(const std::vector<std::string>& dimensions,
         std::initializer_list<std::initializer_list<int32_t>> values):
-        Labels(dimensions, rows(dimensions.size(), values)) {}
+        Labels(dimensions, details::table_of_rows(dimensions.size(), values)) {}
 
     /// Labels without entries.
     METATENSOR_HIDDEN explicit Labels(const std::vector<std::string>& dimensions):
-        Labels(dimensions, array(dimensions.size(), {}), assume_unique{}) {}
+        Labels(dimensions, details::table(dimensions.size(), {}), assume_unique{}) {}
 
     /// Labels from a table of `count` rows, which is copied.
     METATENSOR_HIDDEN Labels(const std::vector<std::string>& dimensions, const int32_t* values, std::size_t count):
-        Labels(dimensions, array(dimensions.size(), copied(dimensions.size(), values, count), count)) {}
+        Labels(dimensions, details::copied_table(dimensions.size(), values, count)) {}
 
     /// The same for rows that are known to be distinct.
     METATENSOR_HIDDEN Labels(
         const std::vector<std::string>& dimensions, const int32_t* values, std::size_t count, assume_unique):
-        Labels(dimensions, array(dimensions.size(), copied(dimensions.size(), values, count), count),
-            assume_unique{}) {}
+        Labels(dimensions, details::copied_table(dimensions.size(), values, count), assume_unique{}) {}
 
     /// Another reference to the same labels.
     METATENSOR_HIDDEN Labels(const Labels& other): Labels(mts_labels_clone(other.as_mts_labels_t())) {
@@ -110,13 +112,13 @@ public:
     /// size is not a multiple of the number of dimensions.
     [[nodiscard]] METATENSOR_HIDDEN static Labels from_vector(
         const std::vector<std::string>& dimensions, std::vector<int32_t>&& values) {
-        return Labels(dimensions, array(dimensions.size(), std::move(values)));
+        return Labels(dimensions, details::table(dimensions.size(), std::move(values)));
     }
 
     /// The same for rows that are known to be distinct.
     [[nodiscard]] METATENSOR_HIDDEN static Labels from_vector(
         const std::vector<std::string>& dimensions, std::vector<int32_t>&& values, assume_unique) {
-        return Labels(dimensions, array(dimensions.size(), std::move(values)), assume_unique{});
+        return Labels(dimensions, details::table(dimensions.size(), std::move(values)), assume_unique{});
     }
 
     /// Names of the dimensions, valid as long as the labels.
@@ -350,39 +352,6 @@ private:
         return labels;
     }
 
-    /// An array with the values of a table.
-    METATENSOR_HIDDEN static MtsArray array(std::size_t columns, std::vector<int32_t> values) {
-        const auto count = columns == 0 ? 0 : values.size() / columns;
-        return array(columns, std::move(values), count);
-    }
-    METATENSOR_HIDDEN static MtsArray array(std::size_t columns, std::vector<int32_t> values, std::size_t count) {
-        return MtsArray::from_vector(std::move(values), {count, columns});
-    }
-
-    METATENSOR_HIDDEN static std::vector<int32_t> copied(
-        std::size_t columns, const int32_t* values, std::size_t count) {
-        const auto size = details::product({count, columns});
-        if (values == nullptr && size != 0) {
-            details::fail("there are no values for " + std::to_string(count) + " entries: the pointer is null");
-        }
-        return size == 0 ? std::vector<int32_t>() : std::vector<int32_t>(values, values + size);
-    }
-
-    METATENSOR_HIDDEN static MtsArray rows(
-        std::size_t columns, std::initializer_list<std::initializer_list<int32_t>> values) {
-        std::vector<int32_t> all;
-        all.reserve(columns * values.size());
-        for (const auto& row: values) {
-            if (row.size() != columns) {
-                details::fail("entry " + std::to_string(&row - values.begin()) + " has "
-                    + std::to_string(row.size()) + " values, but there are " + std::to_string(columns)
-                    + " dimensions");
-            }
-            all.insert(all.end(), row);
-        }
-        return array(columns, std::move(all), values.size());
-    }
-
     METATENSOR_HIDDEN Dimensions all_dimensions() const {
         const char* const* names = nullptr;
         uintptr_t size = 0;
@@ -424,6 +393,13 @@ private:
 /// Whether names and values are different, or in another order.
 METATENSOR_HIDDEN inline bool operator!=(const Labels& a, const Labels& b) {
     return !(a == b);
+}
+
+/// Prints the table of the entries, without those in the middle if there are many.
+template<typename Traits>
+METATENSOR_HIDDEN std::basic_ostream<char, Traits>& operator<<(
+    std::basic_ostream<char, Traits>& stream, const Labels& labels) {
+    return details::Text(mts_labels_to_string(labels.as_mts_labels_t(), details::PRINTED_ROWS)).print(stream);
 }
 
 } // namespace metatensor

@@ -10,11 +10,13 @@
 #include <vector>
 
 #include <metatensor.h>
+#include <metatensor/shortcuts.h>
 
 #include <metatensor/arrays.hpp>
 #include <metatensor/block.hpp>
 #include <metatensor/details/tensor_info.hpp>
 #include <metatensor/details/tensor_items.hpp>
+#include <metatensor/details/text.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/labels.hpp>
 
@@ -120,18 +122,20 @@ public:
     /// A view of the only block whose key has these values: `tensor.block({{"center_type", 6}})`. Throws
     /// `InvalidParameterError` if there is no such block, or more than one.
     [[nodiscard]] METATENSOR_HIDDEN TensorBlock block(
-        std::initializer_list<std::pair<std::string_view, int32_t>> key) & {
-        return block_by_id(details::only_key(keys(), key.begin(), key.size()));
+        std::initializer_list<std::pair<const char*, int32_t>> key) & {
+        return TensorBlock::unsafe_view_from_ptr(block_where(key));
     }
     [[nodiscard]] METATENSOR_HIDDEN ConstBlock block(
-        std::initializer_list<std::pair<std::string_view, int32_t>> key) const & {
-        return block_by_id(details::only_key(keys(), key.begin(), key.size()));
+        std::initializer_list<std::pair<const char*, int32_t>> key) const & {
+        return ConstBlock(block_where(key));
     }
-    TensorBlock block(std::initializer_list<std::pair<std::string_view, int32_t>> key) && = delete;
+    TensorBlock block(std::initializer_list<std::pair<const char*, int32_t>> key) && = delete;
 
     /// The same for labels with one entry, which have some of the dimensions of the keys.
-    [[nodiscard]] METATENSOR_HIDDEN TensorBlock block(const Labels& key) & { return block_by_id(position(key)); }
-    [[nodiscard]] METATENSOR_HIDDEN ConstBlock block(const Labels& key) const & { return block_by_id(position(key)); }
+    [[nodiscard]] METATENSOR_HIDDEN TensorBlock block(const Labels& key) & {
+        return TensorBlock::unsafe_view_from_ptr(block_where(key));
+    }
+    [[nodiscard]] METATENSOR_HIDDEN ConstBlock block(const Labels& key) const & { return ConstBlock(block_where(key)); }
     TensorBlock block(const Labels& key) && = delete;
 
     /// Goes through the blocks, in the order of the keys: `for (auto block: tensor.blocks())`, with views of them.
@@ -319,16 +323,28 @@ private:
         return const_cast<mts_tensormap_t*>(as_mts_tensormap_t());
     }
 
-    METATENSOR_HIDDEN std::size_t position(const Labels& key) const {
+    METATENSOR_HIDDEN mts_block_t* block_where(
+        const std::vector<const char*>& names, const int32_t* values) const {
+        mts_block_t* block = nullptr;
+        details::check_status(
+            mts_tensormap_block_where(mutable_handle(), names.data(), values, names.size(), &block));
+        return block;
+    }
+    METATENSOR_HIDDEN mts_block_t* block_where(std::initializer_list<std::pair<const char*, int32_t>> key) const {
+        std::vector<const char*> names(key.size());
+        std::vector<int32_t> values(key.size());
+        std::size_t i = 0;
+        for (const auto& [name, value]: key) {
+            names[i] = name;
+            values[i++] = value;
+        }
+        return block_where(names, values.data());
+    }
+    METATENSOR_HIDDEN mts_block_t* block_where(const Labels& key) const {
         if (key.count() != 1) {
             details::fail("a block is selected by one entry, but these labels have " + std::to_string(key.count()));
         }
-        std::vector<std::pair<std::string_view, int32_t>> values;
-        const auto entry = key.entry(0);
-        for (std::size_t i = 0; i < entry.size(); i++) {
-            values.emplace_back(entry.dimensions()[i], entry[i]);
-        }
-        return details::only_key(keys(), values.data(), values.size());
+        return block_where(key.names(), key.entry(0).data());
     }
 
     METATENSOR_HIDDEN void require_tensor() const {
@@ -347,6 +363,13 @@ private:
     bool is_view_;
     [[maybe_unused]] void* reserved_[2] = {};
 };
+
+/// Prints the table of the keys, without those in the middle if there are many.
+template<typename Traits>
+METATENSOR_HIDDEN std::basic_ostream<char, Traits>& operator<<(
+    std::basic_ostream<char, Traits>& stream, const TensorMap& tensor) {
+    return details::Text(mts_tensormap_to_string(tensor.as_mts_tensormap_t(), details::PRINTED_ROWS)).print(stream);
+}
 
 } // namespace metatensor
 

@@ -42,17 +42,14 @@ METATENSOR_HIDDEN DLManagedTensorVersioned* tensor_without_copy(const MtsArray& 
 /// A view of the elements of an array. For arrays of this header, this makes no tensor.
 template<typename T, std::size_t N>
 METATENSOR_HIDDEN TensorView<T, N> view_without_copy(const MtsArray& array, bool write) {
-    if (array.origin() == simple_data_array_origin()) {
-        auto& base = data_array(array.as_mts_array_t().ptr);
-        auto* simple = dynamic_cast<SimpleDataArray<T>*>(&base);
+    if constexpr (std::is_arithmetic<T>::value) {
+        auto* simple = array.origin() == simple_data_array_origin()
+            ? dynamic_cast<SimpleDataArray<T>*>(&data_array(array.as_mts_array_t().ptr))
+            : nullptr;
         if (simple != nullptr) {
-            if constexpr (std::is_same<T, bool>::value) {
-                // bytes that are 0 or 1
-                const auto view = simple->template view<N>();
-                return TensorView<T, N>(reinterpret_cast<bool*>(view.data()), view.shape(), view.strides());
-            } else {
-                return simple->template view<N>();
-            }
+            const auto view = simple->template view<N>();
+            // booleans are bytes that are 0 or 1
+            return TensorView<T, N>(reinterpret_cast<T*>(view.data()), view.shape(), view.strides());
         }
     }
     auto* tensor = tensor_without_copy<T>(array, write);

@@ -2,7 +2,7 @@
 #define METATENSOR_DETAILS_LABELS_ENTRY_HPP
 
 #include <cstdint>
-#include <iterator>
+#include <iosfwd>
 #include <string>
 
 #include <metatensor/details/dimensions.hpp>
@@ -37,13 +37,15 @@ public:
     METATENSOR_HIDDEN const int32_t* begin() const noexcept { return values_; }
     METATENSOR_HIDDEN const int32_t* end() const noexcept { return values_ + size(); }
 
-    /// Text like `(system=0, atom=3)`.
-    METATENSOR_HIDDEN std::string to_string() const {
-        std::string text = "(";
-        for (std::size_t i = 0; i < size(); i++) {
-            text += (i == 0 ? "" : ", ") + std::string(dimensions_[i]) + "=" + std::to_string(values_[i]);
+    /// Prints the entry as `(system=0, atom=3)`.
+    template<typename Traits>
+    METATENSOR_HIDDEN friend std::basic_ostream<char, Traits>& operator<<(
+        std::basic_ostream<char, Traits>& stream, const LabelsEntry& entry) {
+        stream << "(";
+        for (std::size_t i = 0; i < entry.size(); i++) {
+            stream << (i == 0 ? "" : ", ") << entry.dimensions_[i] << "=" << entry.values_[i];
         }
-        return text + ")";
+        return stream << ")";
     }
 
 private:

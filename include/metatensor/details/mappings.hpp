@@ -21,7 +21,7 @@ public:
             fail("the mapping of the " + std::string(name) + " labels has " + std::to_string(wanted.size())
                 + " elements, but the labels have " + std::to_string(size) + " entries");
         }
-        positions_.resize(wanted.size());
+        positions_ = std::vector<int64_t>(wanted.size());
     }
 
     METATENSOR_HIDDEN int64_t* data() noexcept { return positions_.empty() ? nullptr : positions_.data(); }

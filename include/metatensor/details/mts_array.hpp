@@ -61,10 +61,9 @@ public:
             details::fail("got " + std::to_string(data.size()) + " elements for an array of shape "
                 + details::shape_text(shape));
         }
-        auto owner = std::make_unique<std::vector<T>>(std::move(data));
-        auto* elements = owner->data();
-        return from_memory(elements, shape, nullptr, details::dtype_of<T>(),
-            [](void* vector) { delete static_cast<std::vector<T>*>(vector); }, owner.release());
+        auto* owner = new std::vector<T>(std::move(data));
+        return from_memory(owner->data(), shape, nullptr, details::dtype_of<T>(),
+            [](void* vector) { delete static_cast<std::vector<T>*>(vector); }, owner);
     }
 
     /// An array of the library on top of `data`, which has to outlive everything that is made with the array. Strides are

@@ -2,7 +2,6 @@
 #define METATENSOR_DETAILS_ND_ARRAY_HPP
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,9 +51,9 @@ public:
             details::fail("got " + std::to_string(data.size()) + " elements for an array of shape "
                 + details::shape_text(shape_));
         }
-        auto owner = std::make_unique<std::vector<T>>(std::move(data));
+        auto* owner = new std::vector<T>(std::move(data));
         data_ = owner->data();
-        own(owner.release(), [](void* vector) { delete static_cast<std::vector<T>*>(vector); });
+        own(owner, [](void* vector) { delete static_cast<std::vector<T>*>(vector); });
         check();
     }
 
@@ -153,7 +152,8 @@ private:
         if (shape_.empty()) {
             details::fail("an array needs an axis");
         }
-        if (data_ == nullptr && details::product(shape_) != 0) {
+        const auto size = details::product(shape_);
+        if (data_ == nullptr && size != 0) {
             details::fail("there is no data for an array of shape " + details::shape_text(shape_));
         }
     }

@@ -57,16 +57,15 @@ METATENSOR_HIDDEN inline DLManagedTensorVersioned* share_elements(std::shared_pt
         fail("tensors of DLPack " + std::to_string(max_version.major) + "." + std::to_string(max_version.minor)
             + " were asked for, but this array has those of version 1");
     }
-    auto shared = std::make_unique<Shared>();
-    shared->owner = std::move(owner);
-    for (const auto length: shape) {
-        shared->shape.push_back(static_cast<int64_t>(length));
+    std::vector<int64_t> lengths(shape.size());
+    for (std::size_t axis = 0; axis < shape.size(); axis++) {
+        lengths[axis] = static_cast<int64_t>(shape[axis]);
     }
-    shared->strides = contiguous_strides(shape);
+    auto* shared = new Shared{{}, std::move(owner), std::move(lengths), contiguous_strides(shape)};
 
     auto& tensor = shared->tensor;
     tensor.version = {1, max_version.minor < 3 ? max_version.minor : 3};
-    tensor.manager_ctx = shared.get();
+    tensor.manager_ctx = shared;
     tensor.deleter = [](DLManagedTensorVersioned* self) { delete static_cast<Shared*>(self->manager_ctx); };
     tensor.flags = 0;
     tensor.dl_tensor.data = data;
@@ -76,7 +75,7 @@ METATENSOR_HIDDEN inline DLManagedTensorVersioned* share_elements(std::shared_pt
     tensor.dl_tensor.shape = shared->shape.data();
     tensor.dl_tensor.strides = shared->strides.data();
     tensor.dl_tensor.byte_offset = 0;
-    return &shared.release()->tensor;
+    return &tensor;
 }
 
 // a template, like all functions that need arrays of all types, so that only those pay for it who use it

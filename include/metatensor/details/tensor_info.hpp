@@ -2,7 +2,6 @@
 #define METATENSOR_DETAILS_TENSOR_INFO_HPP
 
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 #include <utility>
 

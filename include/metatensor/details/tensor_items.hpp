@@ -2,7 +2,6 @@
 #define METATENSOR_DETAILS_TENSOR_ITEMS_HPP
 
 #include <cstdint>
-#include <iterator>
 #include <utility>
 
 #include <metatensor.h>
@@ -93,36 +92,6 @@ private:
     mts_tensormap_t* tensor_;
     Labels keys_;
 };
-
-/// Position of the only key with these values. Throws `InvalidParameterError` if there is no such key, or more than one.
-METATENSOR_HIDDEN inline std::size_t only_key(
-    const Labels& keys, const std::pair<std::string_view, int32_t>* values, std::size_t count) {
-    const auto names = keys.dimensions();
-    for (std::size_t i = 0; i < count; i++) {
-        names.position(values[i].first);
-    }
-    std::size_t found = 0, index = 0, position = 0;
-    for (const auto key: keys) {
-        bool matches = true;
-        for (std::size_t i = 0; matches && i < count; i++) {
-            matches = key[values[i].first] == values[i].second;
-        }
-        if (matches) {
-            found += 1;
-            position = index;
-        }
-        index += 1;
-    }
-    if (found != 1) {
-        std::string text;
-        for (std::size_t i = 0; i < count; i++) {
-            text += (i == 0 ? "" : ", ") + std::string(values[i].first) + "=" + std::to_string(values[i].second);
-        }
-        fail((found == 0 ? "there is no block" : "there are " + std::to_string(found) + " blocks") + " for ("
-            + text + ")");
-    }
-    return position;
-}
 
 } // namespace details
 } // namespace metatensor
