@@ -14,5 +14,7 @@ mod make;
 mod merged;
 #[path = "writing/parts.rs"]
 mod parts;
+#[path = "writing/recovered.rs"]
+mod recovered;
 #[path = "writing/rows.rs"]
 mod rows;

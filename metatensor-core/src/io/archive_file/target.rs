@@ -160,7 +160,7 @@ pub(in crate::io) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
     };
     let content = journal::read(&file, size).map_err(unreadable)?;
     let found = Journal::from_bytes(&content);
-    let intact = check_whole(&Source::of_file(place.file(), path)?);
+    let intact = check_whole(&Source::of_file(place.file(), path)?, path);
     let recovered = match (found, intact) {
         (Ok(_), Ok(_)) => place.file().sync_all(),
         // nothing was done yet when this one was written
@@ -192,11 +192,16 @@ pub(in crate::io) fn lock_and_recover(path: &Path) -> Result<(InPlace, bool)> {
     Ok((place, true))
 }
 
-/// Checks that there is a map or a collection in `source`, by itself.
-fn check_whole(source: &Source<'static>) -> Result<()> {
+/// Checks that there is a map or a collection in `source`, the file at `path`, by itself.
+fn check_whole(source: &Source<'static>, path: &Path) -> Result<()> {
     let Err(error) = Opened::of_source(source) else {
         return Ok(());
     };
+    // a map whose keys are lost is no collection
+    let before = Source::open_journaled(path, *source.limits())?;
+    if before.is_some_and(|before| Opened::of_source(&before).is_ok()) {
+        return Err(error);
+    }
     let Found::Archive(end) = Found::in_source(&mut source.reader(Reading::Parts))? else {
         return Err(error);
     };
