@@ -39,7 +39,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let first = choices.byte();
     match first % 2 {
         0 => index(&mut choices, first / 2 % 4 != 3),
-        _ => append(&mut choices, first / 2 % 2 == 0),
+        _ => append(&mut choices, (first / 2).is_multiple_of(2)),
     }
 }
 

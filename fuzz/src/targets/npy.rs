@@ -60,7 +60,7 @@ pub(crate) fn run(bytes: &[u8]) {
     let (file, _) = archive(&block);
     load::run(&file);
     // what can be loaded does not depend on whether it is compressed
-    if which / 2 % 4 == 0 {
+    if (which / 2).is_multiple_of(4) {
         let stored = TensorBlock::load_buffer(&file).is_ok();
         block
             .iter_mut()

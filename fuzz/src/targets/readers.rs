@@ -3,14 +3,15 @@
 #![allow(unsafe_code, reason = "calls functions of C")]
 
 use std::cell::Cell;
-use std::ffi::{c_char, c_void};
+use std::ffi::{CStr, c_char, c_void};
 use std::mem::{MaybeUninit, transmute};
-use std::ptr::{from_ref, null, null_mut};
+use std::ptr::{from_ref, null_mut};
 
 use metatensor_capi::{
-    CallbackStatus, mts_labels_free, mts_map_file_block, mts_map_file_free, mts_map_file_header,
-    mts_map_file_header_free, mts_map_file_header_labels, mts_map_file_keys, mts_map_file_load,
-    mts_map_file_open_reader, mts_map_file_t, mts_reader_t, mts_set_last_error, mts_status_t,
+    CallbackStatus, Text, mts_labels_free, mts_map_file_block, mts_map_file_free,
+    mts_map_file_header, mts_map_file_header_free, mts_map_file_header_labels, mts_map_file_keys,
+    mts_map_file_load, mts_map_file_open_reader, mts_map_file_t, mts_reader_t, mts_set_last_error,
+    mts_status_t,
 };
 use metatensor_core::TensorMap;
 
@@ -71,12 +72,7 @@ pub(crate) fn run(bytes: &[u8]) {
     // SAFETY: a structure as that of C, whose functions are used as long as the file is here; results are set in any case.
     let opened = unsafe {
         let reader = transmute::<Reader, mts_reader_t>(reader);
-        mts_map_file_open_reader(
-            transmute(c"a reader".as_ptr()),
-            reader,
-            None,
-            Some(&mut opened),
-        );
+        mts_map_file_open_reader(text(c"a reader"), reader, None, Some(&mut opened));
         opened.assume_init()
     };
     if opened.is_null() {
@@ -148,11 +144,8 @@ unsafe extern "C" fn read_at(
     match file.fault {
         // it fails, with a message or without one
         0 => {
-            // SAFETY: texts of C, which can be NULL, and no data.
-            unsafe {
-                let (message, origin) = (c"no more".as_ptr(), null::<c_char>());
-                mts_set_last_error(transmute(message), transmute(origin), null_mut(), None);
-            }
+            // SAFETY: there is no data.
+            unsafe { mts_set_last_error(text(c"no more"), text(c""), null_mut(), None) };
             return CallbackStatus(mts_status_t::MTS_CALLBACK_ERROR as i32);
         }
         1 => return CallbackStatus(77),
@@ -161,6 +154,11 @@ unsafe extern "C" fn read_at(
         _ => bytes[count / 2] ^= 0x41,
     }
     CallbackStatus(mts_status_t::MTS_SUCCESS as i32)
+}
+
+fn text(text: &'static CStr) -> Text<'static> {
+    // SAFETY: this is a pointer, and it points to a string.
+    unsafe { transmute::<*const c_char, Text<'static>>(text.as_ptr()) }
 }
 
 unsafe extern "C" fn release(file: *mut c_void) {

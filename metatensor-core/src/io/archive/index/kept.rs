@@ -26,7 +26,7 @@ const PLACE: usize = 4;
 const CHECKSUM: usize = 4;
 
 /// As many bytes are read or written at once: whole members, places and ends of texts.
-const PIECE: usize = 8 * 40 << 10;
+const PIECE: usize = (8 * 40) << 10;
 
 /// Which archive an index was made of.
 #[derive(Debug, PartialEq, Eq)]
