@@ -1,6 +1,9 @@
-/* A file that is larger than what is needed of it: appended to, read in part, and mapped.
+/* A file that is larger than what is needed of it: appended to, read in part, and mapped. And many maps in one file, for a loop
+ * that needs some of them in each step.
  *
  *     files OUTPUT_FILE
+ *
+ * writes OUTPUT_FILE, and OUTPUT_FILE.zip.
  */
 #include <metatensor.h>
 #include <metatensor/arrays.h>
@@ -36,6 +39,46 @@ static void print_values(const char *title, mts_block_t *block) {
     const double *values = mts_block_elements(block, float64, (uintptr_t[]){MTS_ANY_LENGTH, 1}, 2);
     CHECK_POINTER(values);
     printf("%s: %g %g %g\n", title, values[0], values[1], values[2]);
+}
+
+/* Write a collection of maps with one energy each, and load some of them as a batch. */
+static void batch(const char *path) {
+    const char *system = "system", *energy = "energy", *key = "_";
+    const mts_labels_t *keys = mts_labels_from_table(&key, 1, (int32_t[]){0}, 1);
+    const mts_labels_t *properties = mts_labels_from_table(&energy, 1, (int32_t[]){0}, 1);
+    const mts_labels_t *samples = mts_labels_from_table(&key, 1, (int32_t[]){0}, 1);
+    mts_collection_writer_t *writer;
+    CHECK(mts_collection_writer_create(path, MTS_COLLECTION_BARE, &writer));
+    for (int32_t i = 0; i < 1000; i++) {
+        double *value = malloc(sizeof *value);
+        if (value == NULL) exit(EXIT_FAILURE);
+        *value = 0.5 * i;
+        mts_array_t array;
+        CHECK(mts_array_from_buffer(value, (uintptr_t[]){1, 1}, 2, NULL, float64, free, value, &array));
+        mts_block_t *block = mts_block(array, samples, NULL, 0, properties);
+        CHECK_POINTER(block);
+        mts_tensormap_t *map = mts_tensormap(keys, &block, 1);
+        CHECK_POINTER(map);
+        CHECK(mts_collection_writer_add(writer, i, "energy", map));
+        CHECK(mts_tensormap_free(map));
+    }
+    CHECK(mts_collection_writer_finish(writer));
+    mts_labels_free(samples);
+    mts_labels_free(properties);
+    mts_labels_free(keys);
+
+    /* samples get the number of the map that they come from */
+    mts_load_many_options_t options = MTS_LOAD_MANY_OPTIONS_INIT;
+    options.number = system;
+    mts_collection_t *collection;
+    mts_tensormap_t *some;
+    mts_block_t *block;
+    CHECK(mts_collection_open(path, NULL, NULL, &collection));
+    CHECK(mts_collection_load_many(collection, "energy", (int32_t[]){700, 3, 42}, 3, &options, NULL, &some));
+    CHECK(mts_tensormap_block_by_id(some, &block, 0));
+    print_values("a batch", block);
+    CHECK(mts_tensormap_free(some));
+    CHECK(mts_collection_free(collection));
 }
 
 int main(int argc, char **argv) {
@@ -88,5 +131,9 @@ int main(int argc, char **argv) {
     CHECK(mts_problems_count(problems, &count));
     printf("problems: %" PRIuPTR "\n", count);
     CHECK(mts_problems_free(problems));
+
+    char path[4096];
+    snprintf(path, sizeof path, "%s.zip", argv[1]);
+    batch(path);
     return count == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,7 +1,12 @@
-//! Files that are larger than what is needed of them: appended to, read in part, and mapped.
+//! Files that are larger than what is needed of them: appended to, read in part, and mapped. And many maps in one file, for a loop
+//! that needs some of them in each step.
 
 use metatensor::ndarray::Array2;
+use std::path::Path;
+
+use metatensor::operations::{LoadManyOptions, load_many};
 use metatensor::prelude::*;
+use metatensor::{Collection, CollectionForm, CollectionWriter};
 use metatensor::{MapFile, MapSelection, MapWriter, Mapping, validate};
 
 /// Energies of all atoms of some structures, of one type of atoms.
@@ -48,5 +53,27 @@ fn main() -> metatensor::Result<()> {
 
     // Checksums of what is mapped, or read in part, are not compared: this does, and tells all that is wrong.
     assert!(validate(&path)?.is_empty());
+
+    batch(&path)?;
     std::fs::remove_file(&path).map_err(|error| metatensor::Error::io("remove", &path, error))
+}
+
+/// Writes a collection of maps with the energies of one structure each, and loads some of them as a batch.
+fn batch(path: &Path) -> metatensor::Result<()> {
+    let mut writer = CollectionWriter::create(path, CollectionForm::Bare)?;
+    for structure in 0..1000 {
+        let energies = Array2::from_elem((1 + structure % 3, 1), structure as f64);
+        let samples = Labels::range("atom", energies.nrows())?;
+        let block = TensorBlock::new(energies, samples, [], Labels::range("energy", 1)?)?;
+        let map = TensorMap::new(Labels::single(), vec![block])?;
+        writer.add(structure as i32, "energy", &map)?;
+    }
+    writer.finish()?;
+
+    // Samples get the number of the map that they come from.
+    let collection = Collection::open(path)?;
+    let options = LoadManyOptions::default();
+    let batch = load_many(&collection, "energy", &[700, 3, 42], options)?;
+    println!("{}", batch.block_by_id(0)?.samples());
+    Ok(())
 }

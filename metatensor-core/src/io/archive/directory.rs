@@ -1,13 +1,12 @@
 //! The directory of an archive, which comes after all members.
 
-use std::hash::{BuildHasher, RandomState};
-
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 
 use super::end::{End, no_archive};
 use super::format::*;
 use super::member::damaged;
+use super::names::NameHasher;
 use super::records::{self, Record};
 use super::{Source, prefix};
 use crate::{Error, Limit, Result};
@@ -29,7 +28,7 @@ pub(super) struct Directory {
     /// The names of all members, one after the other.
     names: String,
     by_name: HashTable<u32>,
-    hasher: RandomState,
+    hasher: NameHasher,
 }
 
 /// What the directory says of a member.
@@ -98,7 +97,7 @@ impl Directory {
             entries: Vec::with_capacity(count),
             names: String::with_capacity(names.min(count as u64 * MAX16) as usize),
             by_name: HashTable::with_capacity(count),
-            hasher: RandomState::new(),
+            hasher: NameHasher::new(),
         };
         let mut found = 0;
         records::for_each(source, end, |position, record| {
@@ -143,8 +142,12 @@ impl Directory {
             hasher,
         } = self;
         let name_of = |&index: &u32| entries[index as usize].name_in(names);
-        let hash = |index: &u32| hasher.hash_one(name_of(index));
-        match by_name.entry(hasher.hash_one(name), |other| name_of(other) == name, hash) {
+        let hash = |index: &u32| hasher.hash(name_of(index).as_bytes());
+        match by_name.entry(
+            hasher.hash(name.as_bytes()),
+            |other| name_of(other) == name,
+            hash,
+        ) {
             Slot::Occupied(_) => {
                 return Err(Error::serialization(format!(
                     "the archive has two members named '{name}'"
@@ -191,7 +194,9 @@ impl Directory {
     /// Which member has this name.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         let is_named = |&index: &u32| self.name(&self.entries[index as usize]) == name;
-        let index = self.by_name.find(self.hasher.hash_one(name), is_named)?;
+        let index = self
+            .by_name
+            .find(self.hasher.hash(name.as_bytes()), is_named)?;
         Some(*index as usize)
     }
 }

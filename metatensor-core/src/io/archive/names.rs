@@ -1,35 +1,52 @@
-//! Which names the members of an archive that is being written have.
+//! Names of members as numbers: which ones an archive that is being written has.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, RandomState};
+
+/// Makes a number of a name, which is different for different names, as a rule.
+#[derive(Debug)]
+pub(super) struct NameHasher {
+    /// Changes all hashes, so that nobody can choose names with equal ones.
+    seed: u64,
+}
+
+impl NameHasher {
+    pub(super) fn new() -> NameHasher {
+        NameHasher {
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+
+    pub(super) fn hash(&self, name: &[u8]) -> u64 {
+        hash(name, self.seed)
+    }
+}
 
 /// Hashes of all names: the names themselves are in the directory.
 #[derive(Debug)]
 pub(super) struct NameHashes {
     hashes: HashSet<u64, BuildHasherDefault<Hashed>>,
-    /// Changes all hashes, so that nobody can choose names with equal ones.
-    seed: u64,
+    hasher: NameHasher,
 }
 
 impl NameHashes {
     pub(super) fn new() -> NameHashes {
         NameHashes {
             hashes: HashSet::default(),
-            seed: RandomState::new().hash_one(0),
+            hasher: NameHasher::new(),
         }
     }
 
     /// Whether there may be such a name.
     pub(super) fn contains(&self, name: &[u8]) -> bool {
-        self.hashes.contains(&hash(name, self.seed))
+        self.hashes.contains(&self.hasher.hash(name))
     }
 
     pub(super) fn insert(&mut self, name: &[u8]) {
-        self.hashes.insert(hash(name, self.seed));
+        self.hashes.insert(self.hasher.hash(name));
     }
 }
 
-/// A number that is different for different names, as a rule.
 fn hash(name: &[u8], seed: u64) -> u64 {
     let (words, rest) = name.as_chunks::<8>();
     let mut last = [0; 8];
