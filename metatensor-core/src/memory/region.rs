@@ -162,6 +162,19 @@ mod tests {
         assert_eq!(Arc::strong_count(&alive), 1);
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn more_can_be_mapped_than_there_is_memory_for_copies_of() {
+        let file = tempfile::tempfile().unwrap();
+        if file.set_len(4 << 40).is_err() {
+            println!("this file system has no such files");
+            return;
+        }
+        for mapping in [Mapping::ReadOnly, Mapping::Private] {
+            assert_eq!(Region::map(&file, mapping).unwrap().length, 4 << 40);
+        }
+    }
+
     #[test]
     fn files_are_mapped_to_be_read_or_to_be_changed_for_nobody_else() {
         let mut file = tempfile::tempfile().unwrap();

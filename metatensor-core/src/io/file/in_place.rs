@@ -136,7 +136,8 @@ impl InPlace {
         Ok(())
     }
 
-    /// Removes the journal if it is still the one that was made here, or `other`.
+    /// Removes the journal if it is still the one that was made here, or `other`. It may come back if the machine stops now:
+    /// the file is valid without it, so that nobody would use it.
     ///
     /// # Errors
     /// When the system refuses.
@@ -145,7 +146,6 @@ impl InPlace {
         for journal in [self.journal.take(), other].into_iter().flatten() {
             if is_called(&journal, folder, &self.journal_name) {
                 unlinkat(folder, &self.journal_name, AtFlags::empty())?;
-                self.folder.sync();
             }
         }
         Ok(())
