@@ -589,7 +589,7 @@ mts_status_t mts_map_writer_create(const char *path,
  * the file, however large the data in it is.
  *
  * Files of `mts_map_writer_create` and `mts_merge_files` grow at their end. Files of others, those of `mts_tensormap_save`
- * among them, are written once more as a whole the first time.
+ * among them, are written once more as a whole the first time, and so are files with other hard links, which keep the old content.
  *
  * Until `mts_map_writer_finish` is done, the file is what it was before for all readers of this library. So it is if the
  * process dies: a journal beside the file, with the same name and `.journal` after it, says how it was. Other libraries
