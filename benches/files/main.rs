@@ -329,7 +329,7 @@ impl Bench {
     }
 
     /// What is resident when a file is mapped, in a new process.
-    fn resident(&mut self, name: &str, path: &str) -> Result<()> {
+    fn resident(&self, name: &str, path: &str) -> Result<()> {
         let mut cells = [const { String::new() }; 6];
         for side in [OURS, C] {
             let mut process = self.start(side)?;
@@ -407,7 +407,7 @@ impl Bench {
         Ok(())
     }
 
-    fn remove_all(&mut self) -> Result<()> {
+    fn remove_all(&self) -> Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             fs::remove_file(entry?.path())?;
         }
