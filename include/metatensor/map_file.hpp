@@ -92,6 +92,16 @@ METATENSOR_HIDDEN const uint8_t* raw_bytes(const Buffer& buffer) {
     return reinterpret_cast<const uint8_t*>(buffer.data());
 }
 
+/// A reader that C releases, with a function that exceptions do not get out of.
+METATENSOR_HIDDEN inline mts_reader_t for_c(io::Reader reader) {
+    const auto read_at = [](void* self, uint64_t offset, uint8_t* bytes, uintptr_t count) -> mts_status_t {
+        return catch_exceptions([=] { static_cast<io::Reader*>(self)->read_at(offset, bytes, count); });
+    };
+    const auto size = reader.size;
+    const auto concurrent = reader.concurrent;
+    return {owner_of(std::move(reader)), size, read_at, release_owner<io::Reader>, concurrent};
+}
+
 /// A list of names that C lends.
 METATENSOR_HIDDEN inline std::vector<std::string> copied(const char* const* names, std::size_t count) {
     return {names, names + count};
@@ -181,16 +191,9 @@ public:
         const std::string& name, Reader reader, const FileLimits& limits = {}) {
         const auto* c_name = details::c_string(name);
         const auto c_limits = details::for_c(limits);
-        const auto size = reader.size;
-        const auto concurrent = reader.concurrent;
-        const auto read_at = [](void* self, uint64_t offset, uint8_t* bytes, uintptr_t count) -> mts_status_t {
-            return details::catch_exceptions(
-                [=] { static_cast<Reader*>(self)->read_at(offset, bytes, count); });
-        };
-        auto* owner = new Reader(std::move(reader));
-        const mts_reader_t c_reader = {owner, size, read_at, details::release_owner<Reader>, concurrent};
         mts_map_file_t* file = nullptr;
-        details::check_status(mts_map_file_open_reader(c_name, c_reader, &c_limits, &file));
+        details::check_status(
+            mts_map_file_open_reader(c_name, details::for_c(std::move(reader)), &c_limits, &file));
         return MapFile(file);
     }
 

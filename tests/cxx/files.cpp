@@ -1,4 +1,5 @@
 // Files that are read in part, mapped, written block by block, appended to, merged and checked.
+#include <metatensor/collection.hpp>
 #include <metatensor/files.hpp>
 #include <metatensor/operations.hpp>
 
@@ -183,6 +184,57 @@ static void problems_are_found(const std::string& path) {
     CHECK(others.size() == 1 && !others[0].member.has_value());
 }
 
+static void collections_are_written_and_read(const TensorMap& map) {
+    const mts_load_many_options_t c_defaults = MTS_LOAD_MANY_OPTIONS_INIT;
+    const io::LoadManyOptions defaults;
+    CHECK(defaults.number == c_defaults.number && !defaults.position.has_value() && c_defaults.position == nullptr);
+    CHECK(static_cast<uint32_t>(defaults.different_keys) == c_defaults.different_keys);
+    CHECK(static_cast<uint32_t>(defaults.missing_gradients) == c_defaults.missing_gradients);
+
+    auto writer = io::CollectionWriter::create("all.zip");
+    writer.add(0, "energy", map);
+    writer.add(3, "energy", map);
+    writer.add_bytes("about.txt", std::string("some text"));
+    CHECK_THROWS(metatensor::InvalidParameterError, "", writer.add(3, "energy", map));
+    CHECK(writer.count() == 3);
+    writer.finish();
+    {
+        auto abandoned = io::CollectionWriter::append("all.zip");
+        abandoned.add(5, "energy", map);
+    }
+    writer = io::CollectionWriter::append("all.zip", io::CollectionForm::NumpyWrapped);
+    writer.add(7, "other", map);
+    writer.finish();
+
+    const auto check = [&](const io::Collection& all) {
+        CHECK(all.count() == 3 && all.names() == std::vector<std::string>{"energy", "other"});
+        CHECK(all.numbers("energy") == std::vector<int32_t>{0, 3} && all.numbers("none").empty());
+        CHECK(ops::equal(all.load(3, "energy"), map) && ops::equal(all.load(7, "other"), map));
+        CHECK_THROWS(metatensor::InvalidParameterError, "", all.load(1, "energy"));
+        CHECK(all.bytes<std::string>("about.txt") == "some text");
+        ops::JoinOptions join;
+        join.add_dimension = "position";
+        auto joined = ops::join({map, map}, ops::Axis::Samples, join);
+        io::LoadManyOptions options;
+        options.number.reset();
+        options.position = "position";
+        CHECK(ops::equal(all.load_many("energy", {3, 0}, options), joined));
+        const auto batch = all.load_many("energy", {3, 0});
+        const auto samples = batch.block_by_id(0).samples();
+        CHECK(samples.column("system")[0] == 3);
+    };
+    check(io::Collection::open("all.zip"));
+    check(io::Collection::open_indexed("all.zip", "all.index"));
+    CHECK(std::filesystem::exists("all.index"));
+    check(io::Collection::open_indexed("all.zip", "all.index"));
+    check(io::Collection::open_buffer(content("all.zip")));
+    const auto bytes = content("all.zip");
+    const auto read_at = [&](uint64_t offset, uint8_t* out, std::size_t count) {
+        std::memcpy(out, bytes.data() + offset, count);
+    };
+    check(io::Collection::open_reader("memory", {bytes.size(), read_at, true}));
+}
+
 int main() {
     TensorMap map(Labels::range("key", 2), metatensor::make_blocks(large_block(0), large_block(2)));
     map.set_info("unit", "eV");
@@ -191,5 +243,6 @@ int main() {
     files_are_mapped("map.mts", map);
     files_are_written_in_pieces("map.mts", map);
     problems_are_found("map.mts");
+    collections_are_written_and_read(map);
     return EXIT_SUCCESS;
 }

@@ -12,6 +12,7 @@ use metatensor_tests::library::shipped_target;
 use metatensor_tests::repository;
 use metatensor_tests::tools::tool;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::archive::archive;
 use metatensor_tools::run::output;
 use tempfile::TempDir;
 
@@ -32,13 +33,25 @@ fn define(name: &str, value: impl AsRef<Path>) -> String {
 struct Build {
     venv: Venv,
     directory: TempDir,
+    /// Whether programs find the compiler of Rust.
+    has_rust: bool,
 }
 
 impl Build {
     fn configure(source: &Path, options: &[String]) -> Build {
+        Build::new(source, options, true)
+    }
+
+    /// The same on a machine without Rust.
+    fn without_rust(source: &Path, options: &[String]) -> Build {
+        Build::new(source, options, false)
+    }
+
+    fn new(source: &Path, options: &[String], has_rust: bool) -> Build {
         let build = Build {
             venv: Venv::get().unwrap(),
             directory: tempfile::tempdir().unwrap(),
+            has_rust,
         };
         output(
             build
@@ -60,6 +73,18 @@ impl Build {
         command
             .env("CARGO_TARGET_DIR", shipped_target().unwrap())
             .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0");
+        if !self.has_rust {
+            let python = Path::new(command.get_program()).parent().unwrap();
+            let path = std::env::var_os("PATH").unwrap();
+            let others = std::env::split_paths(&path).filter(|path| !path.join("cargo").exists());
+            let directories = [python.to_owned()].into_iter().chain(others);
+            let path = std::env::join_paths(directories).unwrap();
+            assert!(
+                output(Command::new("cargo").env("PATH", &path)).is_err(),
+                "cargo is beside the tools of the system"
+            );
+            command.env("PATH", path);
+        }
         command
     }
 
@@ -101,7 +126,8 @@ fn release() -> String {
     define("CMAKE_BUILD_TYPE", "Release")
 }
 
-/// Compiles with what `pkg-config` says, and runs the program.
+/// Compiles with what `pkg-config` says, and runs the program: with the shared library, with the static one, and with the
+/// static one and optimisation of the whole program.
 fn check_pkg_config(prefix: &Path, directory: &Path) {
     let flags = |options: &[&str]| {
         let mut command = tool("pkg-config").unwrap();
@@ -123,19 +149,39 @@ fn check_pkg_config(prefix: &Path, directory: &Path) {
     .unwrap();
     output(&mut Command::new(program)).unwrap();
 
-    // the static library, with what it needs
-    let link = flags(&["--libs", "--static"]).replace("-lmetatensor", "-l:libmetatensor.a");
-    let program = directory.join("static-program");
+    let program = directory.join("cpp-program");
     output(
-        Command::new("cc")
-            .arg(consumer().join("main.c"))
+        Command::new("c++")
+            .arg("-std=c++17")
+            .arg(repository().join("examples-cpp/linear_model.cpp"))
             .args(compile.split_whitespace())
             .args(link.split_whitespace())
+            .arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
             .arg("-o")
             .arg(&program),
     )
     .unwrap();
-    output(&mut Command::new(program)).unwrap();
+    let data = repository().join("tests/data");
+    let model = output(Command::new(program).arg(data)).unwrap();
+    assert!(model.ends_with("the model fits\n"), "{model}");
+
+    // the static library, with what it needs
+    let link = flags(&["--libs", "--static"]).replace("-lmetatensor", "-l:libmetatensor.a");
+    for (compiler, options) in [("cc", ""), ("gcc", "-flto"), ("clang", "-flto")] {
+        let program = directory.join(format!("static-program-{compiler}"));
+        output(
+            tool(compiler)
+                .unwrap()
+                .args(options.split_whitespace())
+                .arg(consumer().join("main.c"))
+                .args(compile.split_whitespace())
+                .args(link.split_whitespace())
+                .arg("-o")
+                .arg(&program),
+        )
+        .unwrap();
+        output(&mut Command::new(program)).unwrap();
+    }
 }
 
 #[test]
@@ -156,17 +202,21 @@ fn installed_libraries_are_found() {
             define("CMAKE_PREFIX_PATH", &moved),
             define("METATENSOR_TARGET", target),
         ];
-        let consumer = Build::configure(&consumer(), &options);
+        let consumer = Build::without_rust(&consumer(), &options);
         consumer.build(&[]);
         consumer.test(&[]);
     }
     check_pkg_config(&moved, moved.parent().unwrap());
 
     let prefix = define("CMAKE_PREFIX_PATH", &moved);
-    let warnings = "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror -pedantic".to_owned();
-    let examples = Build::configure(&repository().join("examples-c"), &[prefix, warnings]);
-    examples.build(&[]);
-    examples.test(&[]);
+    tool("gfortran").unwrap();
+    for (language, variable) in [("c", "C"), ("cpp", "CXX"), ("fortran", "Fortran")] {
+        let warnings = format!("-DCMAKE_{variable}_FLAGS=-Wall -Wextra -Werror -pedantic");
+        let source = repository().join(format!("examples-{language}"));
+        let examples = Build::without_rust(&source, &[prefix.clone(), warnings]);
+        examples.build(&["--parallel", "2"]);
+        examples.test(&[]);
+    }
 }
 
 #[test]
@@ -252,11 +302,14 @@ fn installed_programs_find_the_library_as_the_readme_says() {
 }
 
 #[test]
-fn generators_with_several_configurations_work() {
+fn archives_of_releases_can_be_built_with_several_configurations() {
+    tool("git").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let archive = archive(directory.path()).unwrap();
     let options = [
         "-G".to_owned(),
         "Ninja Multi-Config".to_owned(),
-        define("METATENSOR_SOURCE", &sources()[1]),
+        define("METATENSOR_ARCHIVE", &archive),
     ];
     let consumer = Build::configure(&consumer(), &options);
     consumer.build(&["--config", "Debug"]);

@@ -55,6 +55,7 @@ const CALLED: &[(&str, &[&str])] = &[
         "io.h",
         &[
             "files.hpp",
+            "collection.hpp",
             "map_file.hpp",
             "map_writer.hpp",
             "details/problems.hpp",

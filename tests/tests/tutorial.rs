@@ -1,8 +1,13 @@
-//! The examples in Rust, and the tutorial in C, print what they always printed.
+//! The examples in Rust, and the tutorial in C and C++, print what they always printed.
 
-use std::process::Command;
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
 
-use metatensor_tests::library::library;
+use std::path::Path;
+
+use metatensor_tests::compiler::{Checker, Language, Program};
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
 use metatensor_tools::run::output;
@@ -57,31 +62,34 @@ fn the_readme_shows_the_first_example() {
         readme.contains(&format!("```rust\n{program}```\n")),
         "the README shows another program than the example"
     );
+
+    let example = read("examples-cpp/first_steps.cpp");
+    let (title, program) = example.split_once('\n').unwrap();
+    assert!(title.starts_with("//"));
+    assert!(
+        readme.contains(&format!("```cpp\n{program}```\n")),
+        "the README shows another program in C++ than the example"
+    );
 }
 
 #[test]
-fn the_c_tutorial_finds_the_same_numbers() {
-    let directory = tempfile::tempdir().unwrap();
-    let program = directory.path().join("managing_gradients");
-    let squared = directory.path().join("squared.mts");
-    let library = library().unwrap();
-    let mut compiler = Command::new("cc");
-    compiler
-        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-pedantic", "-I"])
-        .arg(repository().join("include"))
-        .arg(repository().join("examples-c/managing_gradients.c"))
-        .arg(&library)
-        .arg(format!(
-            "-Wl,-rpath,{}",
-            library.parent().unwrap().display()
-        ))
-        .arg("-o")
-        .arg(&program);
-    output(&mut compiler).unwrap();
-    let data = repository().join("tests/data");
-    let written = output(Command::new(&program).arg(&data).arg(&squared)).unwrap();
+fn the_tutorials_in_c_and_cpp_find_the_same_numbers() {
+    for (example, language) in [
+        ("examples-c/managing_gradients.c", Language::C11),
+        ("examples-cpp/managing_gradients.cpp", Language::Cpp17),
+    ] {
+        check_tutorial(&repository().join(example), language);
+    }
+}
 
-    // Both tutorials print tables and numbers in the same way.
+fn check_tutorial(example: &Path, language: Language) {
+    let directory = tempfile::tempdir().unwrap();
+    let squared = directory.path().join("squared.mts");
+    let program = Program::compile_file(example, language, Checker::None).unwrap();
+    let data = repository().join("tests/data");
+    let written = program.run_with(&[&data, &squared]).unwrap();
+
+    // All tutorials print tables and numbers in the same way.
     let snapshot = repository().join("tests/tests/snapshots/managing_gradients.txt");
     let snapshot = std::fs::read_to_string(snapshot).unwrap();
     for title in ["TensorMap with 5 blocks", "TensorMap with 12 blocks"] {

@@ -1,6 +1,7 @@
 //! What makes the files in this repository that are generated: `cargo xtask` runs it, and the tests check with it that
 //! these files are what they should be.
 
+pub mod archive;
 pub mod headers;
 pub mod library;
 pub mod operations;

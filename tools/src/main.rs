@@ -5,8 +5,10 @@ mod check;
 mod fuzz;
 
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
+use metatensor_tools::archive::archive;
 use metatensor_tools::headers::HEADERS;
 use metatensor_tools::repository;
 
@@ -40,6 +42,11 @@ const COMMANDS: &[Command] = &[
         name: "check",
         summary: "format, lints and documentation of all crates, without a warning",
         run: check::check,
+    },
+    Command {
+        name: "archive",
+        summary: "the archive of a release, in the directory that is given, or in this one: what is committed",
+        run: release_archive,
     },
     Command {
         name: "bench",
@@ -91,5 +98,12 @@ fn headers(_: &[String]) -> Result<(), Box<dyn Error>> {
         std::fs::write(header.location(), header.generate()?)?;
         println!("wrote include/{}", header.path);
     }
+    Ok(())
+}
+
+fn release_archive(arguments: &[String]) -> Result<(), Box<dyn Error>> {
+    let directory = arguments.first().map_or(".", String::as_str);
+    let directory = Path::new(directory).canonicalize()?;
+    println!("wrote {}", archive(&directory)?.display());
     Ok(())
 }

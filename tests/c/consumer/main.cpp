@@ -1,4 +1,5 @@
-#include <metatensor.h>
+#include <metatensor.hpp>
+#include <metatensor/operations.hpp>
 
 #include <iostream>
 #include <string_view>
@@ -9,5 +10,6 @@ int main() {
         std::cerr << "expected version " << METATENSOR_VERSION << ", got " << version << "\n";
         return 1;
     }
-    return 0;
+    const metatensor::TensorMap empty(metatensor::Labels({"key"}), {});
+    return metatensor::operations::equal(empty, metatensor::operations::abs(empty)) ? 0 : 1;
 }
