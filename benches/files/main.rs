@@ -151,7 +151,8 @@ impl Bench {
         match side {
             RAW | OURS => command.arg("--side").arg(SIDES[side]),
             C => &mut command,
-            _ => command.arg(others).arg(SIDES[side]),
+            // what is beside it has the names of modules of Python
+            _ => command.arg("-I").arg(others).arg(SIDES[side]),
         };
         Side::start(SIDES[side], &mut command)
     }
