@@ -41,4 +41,16 @@ void check_throws(const char* file, int line, const char* code, const std::strin
 #define CHECK_THROWS(E, text, ...) \
     check_throws<E>(__FILE__, __LINE__, #__VA_ARGS__, text, [&] { static_cast<void>(__VA_ARGS__); })
 
+/// `code` throws any exception.
+#define CHECK_THROWS_ANY(...) \
+    do { \
+        bool thrown = false; \
+        try { \
+            static_cast<void>(__VA_ARGS__); \
+        } catch (const std::exception&) { \
+            thrown = true; \
+        } \
+        if (!thrown) failed(__FILE__, __LINE__, #__VA_ARGS__ " throws nothing"); \
+    } while (false)
+
 #endif

@@ -13,7 +13,12 @@ using namespace metatensor;
 #include "suite/blocks.hpp"
 #include "suite/tensors.hpp"
 
+#ifdef SUITE_IS_SHARED
+void run_suite();
+void run_suite() {
+#else
 int main() {
+#endif
     errors::test();
     views::test();
     arrays::test();

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::library::library;
 use crate::repository;
-use crate::tools::tool;
+use crate::tools::valgrind;
 use metatensor_tools::run::output;
 
 /// What a program is written in.
@@ -155,17 +155,6 @@ impl Program {
             .current_dir(working_directory.path());
         output(&mut command)
     }
-}
-
-/// Valgrind, to be followed by a program: any error that it finds makes it fail.
-fn valgrind() -> Result<Command, Box<dyn Error>> {
-    let mut command = tool("valgrind")?;
-    command.args(["--quiet", "--error-exitcode=9", "--leak-check=full"]);
-    command.args([
-        "--show-leak-kinds=definite,indirect",
-        "--errors-for-leak-kinds=definite,indirect",
-    ]);
-    Ok(command)
 }
 
 /// The directory with the programs of these tests.

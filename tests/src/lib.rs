@@ -1,6 +1,7 @@
 //! What the tests that cross crates or languages have in common.
 
 pub mod compiler;
+pub mod cxx;
 pub mod declarations;
 pub mod library;
 pub mod tools;

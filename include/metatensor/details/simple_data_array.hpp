@@ -224,8 +224,8 @@ public:
     /// Distance in elements between neighbors along each axis.
     METATENSOR_HIDDEN const std::vector<int64_t>& strides() const { return strides_; }
 
-    /// Whether elements are row-major, as they are unless code that was compiled with other headers changed the strides.
-    METATENSOR_HIDDEN bool is_contiguous() const { return details::is_row_major_contiguous(shape_, strides_); }
+    /// Always true.
+    METATENSOR_HIDDEN bool is_contiguous() const { return true; }
 
 private:
     METATENSOR_HIDDEN const std::vector<storage_t>& storage() const {
@@ -257,9 +257,9 @@ namespace details {
 
 template<typename T>
 METATENSOR_HIDDEN auto as_strided(const SimpleDataArray<T>& array) {
-    // whatever the strides say, elements are row-major
     using storage_t = typename SimpleDataArray<T>::storage_t;
-    return Strided<T, storage_t>{array.data(), array.shape(), array.strides()};
+    // code that was compiled with other headers may have changed the shape and not the strides
+    return Strided<T, storage_t>{array.data(), array.shape(), contiguous_strides(array.shape())};
 }
 
 } // namespace details

@@ -131,7 +131,7 @@ template<typename T, typename Storage>
 struct Strided {
     const Storage* data;
     const std::vector<std::size_t>& shape;
-    const std::vector<int64_t>& strides;
+    std::vector<int64_t> strides;
 };
 
 /// Whether two arrays have the same shape, and the same elements: NaN is not equal to itself, 0.0 is equal to -0.0.
