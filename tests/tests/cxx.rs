@@ -90,20 +90,30 @@ fn check_symbols(library: &Path) {
         "swap_axes",
         "move_data",
     ];
-    let symbols = |options: &[&str]| {
+    // without sorting, both lists have the same order
+    let symbols = |options: &str| {
+        let options = [options, "-p", "--defined-only"];
         let all = output(Command::new("nm").args(options).arg(library)).unwrap();
-        let name = |line: &str| line.splitn(3, ' ').nth(2).map(str::to_owned);
-        all.lines().filter_map(name).collect::<Vec<_>>()
+        let name = |line: &str| line.splitn(3, ' ').nth(2).unwrap().to_owned();
+        all.lines().map(name).collect::<Vec<_>>()
     };
-    let unmangled: Vec<_> = symbols(&["-D", "--defined-only"])
-        .into_iter()
-        .filter(|name| !name.starts_with("_Z"))
-        .collect();
-    assert!(unmangled.is_empty(), "{unmangled:?}");
+    let mangled = symbols("-D");
+    assert!(
+        mangled.iter().all(|name| name.starts_with("_Z")),
+        "{mangled:?}"
+    );
 
-    let ours: Vec<_> = symbols(&["-DC", "--defined-only"])
-        .into_iter()
-        .filter(|name| name.starts_with("metatensor::") || name.contains("[abi:mts"))
+    let in_namespace = |name: &str| {
+        let name = name
+            .trim_start_matches("_ZN")
+            .trim_start_matches(['K', 'R', 'O']);
+        name.starts_with("10metatensor")
+    };
+    let ours: Vec<_> = mangled
+        .iter()
+        .zip(symbols("-DC"))
+        .filter(|(mangled, _)| in_namespace(mangled))
+        .map(|(_, name)| name)
         .filter(|name| {
             let is_array = name.contains("DataArray") || name.contains("EmptyArrayOf");
             let function = name.split('(').next().unwrap_or_default();

@@ -182,8 +182,8 @@ METATENSOR_HIDDEN auto as_strided(const DLPackArray<T>& array) {
     if (!is_cpu(array.device())) {
         fail("elements on " + device_name(array.device()) + " can not be compared, only those on cpu");
     }
-    return Strided<T, storage_t>{
-        reinterpret_cast<const storage_t*>(array.data()), array.shape(), array.strides()};
+    return Strided<T, storage_t>(
+        reinterpret_cast<const storage_t*>(array.data()), array.shape(), array.strides());
 }
 
 } // namespace details

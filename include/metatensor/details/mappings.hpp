@@ -24,6 +24,10 @@ public:
         positions_ = std::vector<int64_t>(wanted.size());
     }
 
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+    METATENSOR_HIDDEN ~Mapping() = default;
+
     METATENSOR_HIDDEN int64_t* data() noexcept { return positions_.empty() ? nullptr : positions_.data(); }
     METATENSOR_HIDDEN std::size_t size() const noexcept { return positions_.size(); }
 

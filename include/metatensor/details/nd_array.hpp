@@ -210,8 +210,8 @@ struct NDArrays final {
 template<typename T>
 METATENSOR_HIDDEN auto as_strided(const NDArray<T>& array) {
     using storage_t = typename std::conditional<std::is_same<T, bool>::value, uint8_t, T>::type;
-    return Strided<T, storage_t>{
-        reinterpret_cast<const storage_t*>(array.data()), array.shape(), array.strides()};
+    return Strided<T, storage_t>(
+        reinterpret_cast<const storage_t*>(array.data()), array.shape(), array.strides());
 }
 
 } // namespace details

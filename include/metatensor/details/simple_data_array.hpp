@@ -259,7 +259,7 @@ template<typename T>
 METATENSOR_HIDDEN auto as_strided(const SimpleDataArray<T>& array) {
     using storage_t = typename SimpleDataArray<T>::storage_t;
     // code that was compiled with other headers may have changed the shape and not the strides
-    return Strided<T, storage_t>{array.data(), array.shape(), contiguous_strides(array.shape())};
+    return Strided<T, storage_t>(array.data(), array.shape(), contiguous_strides(array.shape()));
 }
 
 } // namespace details

@@ -129,6 +129,12 @@ METATENSOR_HIDDEN void for_each_offset(
 /// An array with any strides, as it is compared to others. Booleans are bytes.
 template<typename T, typename Storage>
 struct Strided {
+    METATENSOR_HIDDEN Strided(const Storage* elements, const std::vector<std::size_t>& lengths, std::vector<int64_t> steps):
+        data(elements), shape(lengths), strides(std::move(steps)) {}
+    Strided(const Strided&) = delete;
+    Strided& operator=(const Strided&) = delete;
+    METATENSOR_HIDDEN ~Strided() = default;
+
     const Storage* data;
     const std::vector<std::size_t>& shape;
     std::vector<int64_t> strides;

@@ -80,6 +80,9 @@ public:
     };
 
     METATENSOR_HIDDEN TensorRange(mts_tensormap_t* tensor, Labels keys): tensor_(tensor), keys_(std::move(keys)) {}
+    METATENSOR_HIDDEN TensorRange(const TensorRange&) = default;
+    METATENSOR_HIDDEN TensorRange& operator=(const TensorRange&) = default;
+    METATENSOR_HIDDEN ~TensorRange() = default;
 
     /// Number of blocks.
     METATENSOR_HIDDEN std::size_t size() const { return keys_.count(); }
