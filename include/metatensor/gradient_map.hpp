@@ -73,6 +73,12 @@ public:
         own(map);
     }
 
+    METATENSOR_HIDDEN GradientMap(const GradientMap&) noexcept = default;
+    METATENSOR_HIDDEN GradientMap& operator=(const GradientMap&) noexcept = default;
+    METATENSOR_HIDDEN GradientMap(GradientMap&&) noexcept = default;
+    METATENSOR_HIDDEN GradientMap& operator=(GradientMap&&) noexcept = default;
+    METATENSOR_HIDDEN ~GradientMap() = default;
+
     /// The mapping from the rows of a gradient of a gradient to the samples of the values: this one is of the gradient, `inner`
     /// from the gradient of the gradient to the gradient.
     [[nodiscard]] METATENSOR_HIDDEN GradientMap compose(const GradientMap& inner) const {

@@ -138,6 +138,12 @@ public:
     template<typename I, typename = std::enable_if_t<std::is_integral_v<I>>>
     METATENSOR_HIDDEN Selection(const std::vector<I>& positions): positions_(positions.begin(), positions.end()) {}
 
+    METATENSOR_HIDDEN Selection(const Selection&) = default;
+    METATENSOR_HIDDEN Selection& operator=(const Selection&) = default;
+    METATENSOR_HIDDEN Selection(Selection&&) noexcept = default;
+    METATENSOR_HIDDEN Selection& operator=(Selection&&) noexcept = default;
+    METATENSOR_HIDDEN ~Selection() = default;
+
     /// For C: valid as long as this.
     METATENSOR_HIDDEN mts_selection_t as_mts_selection_t() const & {
         if (labels_.has_value()) {
