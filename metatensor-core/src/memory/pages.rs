@@ -61,6 +61,7 @@ fn has_own_pages(capacity: usize) -> bool {
 }
 
 /// Pages are not larger than this, and all mappings and capacities of mappings consist of so many bytes.
+#[cfg(unix)]
 const PAGE: usize = 64 << 10;
 /// Size of the smallest mappings.
 const MAPPED: usize = 1 << 20;
