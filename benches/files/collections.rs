@@ -174,7 +174,7 @@ fn main() -> Result<()> {
     if let Some(python) = python {
         let script = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../benches/files/collections.py"
+            "/../benches/files/zipfile_peer.py"
         );
         let output = Command::new(python)
             .arg(script)

@@ -1,6 +1,6 @@
 """The same as collections.rs, with the zipfile module and the official package.
 
-``collections.py PATH LOADS``: prints seconds for opening, and loads in a second.
+``zipfile_peer.py PATH LOADS``: prints seconds for opening, and loads in a second.
 """
 
 import random
