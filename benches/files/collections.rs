@@ -1,7 +1,7 @@
 //! How long it takes to make and open a collection of very many maps, to load some of them in random order, and to make batches.
 //!
 //! ```text
-//! cargo bench -p metatensor-tests --bench collections -- [--members N] [--folder FOLDER] [--python PYTHON]
+//! cargo xtask bench collections [--members N] [--folder FOLDER]
 //! ```
 //!
 //! Maps have one block of 20 samples with 8 numbers. Times are the shortest of five: other programs only make them longer. Memory

@@ -19,16 +19,17 @@ const PACKAGES: [&str; 5] = [
     "safetensors==0.8.0",
 ];
 
-/// Runs `benches/abi/abi.c`, `benches/operations.py` or `benches/files/` with our library as it is shipped, the official one,
+/// Runs `benches/abi/abi.c`, `benches/operations.py` or those in `benches/files/` with our library as it is shipped, the official one,
 /// and what `arguments` has after the name of the benchmark.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((name, options)) = arguments.split_first() else {
-        return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'files' saves and loads".into());
+        return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'files' saves and loads, \
+             'collections' loads batches of very many maps".into());
     };
     let library = shipped(&target())?;
     let venv = venv()?;
     let mut program = match name.as_str() {
-        "files" => {
+        "files" | "collections" => {
             let mut program = Command::new(env!("CARGO"));
             program
                 .args([
@@ -37,15 +38,16 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
                     "--package",
                     "metatensor-tests",
                     "--bench",
-                    "files",
+                    name,
                     "--profile",
                     "release",
                     "--",
                 ])
                 .arg("--python")
-                .arg(venv.join("bin/python"))
-                .arg("--c")
-                .arg(files(&library)?);
+                .arg(venv.join("bin/python"));
+            if name == "files" {
+                program.arg("--c").arg(files(&library)?);
+            }
             return run(program.args(options));
         }
         "abi" => {

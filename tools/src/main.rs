@@ -50,7 +50,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        summary: "our library beside the official one: 'bench abi' or 'bench operations', with their options",
+        summary: "our library beside others: 'bench abi', 'operations', 'files' or 'collections', with their options",
         run: bench::bench,
     },
     Command {
