@@ -76,7 +76,7 @@ template<typename Buffer>
     return MapFile::open(path).load_selected(selection, create_array);
 }
 
-/// Finds everything that is wrong with a file, which should hold a map, a block or labels: where loading stops at the first
+/// Finds everything that is wrong with a file, which should hold a map, a block, labels or a collection: where loading stops at the first
 /// problem, this goes on. All checksums are compared. A file without problems can be loaded.
 [[nodiscard]] METATENSOR_HIDDEN inline std::vector<Problem> validate(
     const std::string& path, const FileLimits& limits = {}) {

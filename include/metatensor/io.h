@@ -776,8 +776,8 @@ mts_status_t mts_map_file_recover(const char *path,
  * @param paths paths of the files, in UTF-8
  * @param paths_count number of files
  * @param output path of the file that is made, in UTF-8
- * @param aligned whether the data of larger arrays starts at multiples of 64 bytes, so that it can be used where it is in
- *        a mapped file, as saving does; else members follow each other without gaps
+ * @param aligned whether the values of blocks and gradients start at multiples of 64 bytes, so that they can be used where they
+ *        are in a mapped file, as saving does for larger ones; else members follow each other without gaps
  *
  * @returns `MTS_SUCCESS`; or the status of what went wrong: a file can not be read or is no map, the same key is in two of
  *          them, blocks do not have the same data type, names and gradients, an entry of the info has two values, or
@@ -789,7 +789,7 @@ mts_status_t mts_merge_files(const char *const *paths,
                              bool aligned);
 
 /**
- * Find everything that is wrong with a file, which should hold a map, a block or labels.
+ * Find everything that is wrong with a file, which should hold a map, a block or labels, or a collection of maps.
  *
  * Where loading stops at the first problem, this goes on: with other records of the directory, other members, and other
  * blocks. All of the file is read, and all checksums are compared. A file without problems can be loaded.
@@ -861,7 +861,8 @@ mts_status_t mts_problems_free(struct mts_problems_t *problems);
  * The directory is read, and kept in some tens of bytes for each member. It can also be kept in a file, so that the archive opens
  * in a fraction of the time: size and time of the archive tell whether this is its index, and the checksum of its directory.
  * If not, the index is made again, and its file replaced as a whole. It can be removed at any time. If it can not be
- * written, the collection is open all the same. A file that is something else is never replaced.
+ * written, the collection is open all the same, and `mts_collection_index_problem` says why. A file that is something else is
+ * never replaced.
  *
  * The archive should not be written to while it is open, but by `mts_collection_writer_append`: what was opened stays what it
  * is. So it does if the file is replaced.
@@ -921,6 +922,17 @@ mts_status_t mts_collection_open_reader(const char *name,
  * @returns `MTS_SUCCESS`
  */
 mts_status_t mts_collection_free(struct mts_collection_t *collection);
+
+/**
+ * Get why the index could not be kept that `mts_collection_open` was asked for: opening will take as long the next time.
+ *
+ * @param collection the collection
+ * @param problem is set to what went wrong, or to NULL if nothing did. It is *borrowed*: valid until the collection is freed.
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_collection_index_problem(const struct mts_collection_t *collection,
+                                          const char **problem);
 
 /**
  * Get how many maps a collection has, of all names together.
@@ -1054,7 +1066,8 @@ mts_status_t mts_collection_writer_create(const char *path,
  * readers of this library, also if the process dies, with a journal beside it; for others, there is
  * `mts_map_file_recover`. There is one writer at a time. Collections that are open go on with what was there then.
  *
- * An archive that has a comment, or is only a part of its file, is written once more as a whole, without these.
+ * An archive that has a comment, or is only a part of its file, is written once more as a whole, without these, and so is one
+ * with other hard links, which keep the old content.
  *
  * @param path path of the file, in UTF-8
  * @param form how maps are written: a `MTS_COLLECTION_` value

@@ -311,3 +311,75 @@ fn limits_are_problems() {
     let of_depth = found.iter().filter(|p| p.message.contains("Limit::Depth"));
     assert_eq!(of_depth.count(), 3, "{found:#?}");
 }
+
+#[test]
+fn all_maps_of_a_collection_are_checked() {
+    let map = good().save_buffer().unwrap();
+    let wrapped = {
+        let header = format!(
+            "{{'descr': '|u1', 'fortran_order': False, 'shape': ({},), }}",
+            map.len()
+        );
+        let mut bytes = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        bytes.extend(format!("{header:<117}\n").into_bytes());
+        bytes.extend(&map);
+        bytes
+    };
+    let block = good().blocks()[0].save_buffer().unwrap();
+    let member = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+    let whole = vec![
+        member("0/x.mts", &map),
+        member("1/x.mts", &wrapped),
+        member("README", b"what this is"),
+    ];
+    for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+        assert_eq!(problems(&archive(&whole, method)), []);
+    }
+
+    let mut damaged = map.clone();
+    let names = [&b"blocks/1/values.npy"[..], b"blocks/2/samples.npy"];
+    for name in names {
+        let at = damaged.windows(name.len()).position(|part| part == name);
+        damaged[at.unwrap() + name.len() + 150] ^= 1;
+    }
+    let inner = stored(&whole);
+    let all = [
+        &whole[..],
+        &[
+            member("2/x.mts", &damaged),
+            member("3/x.mts", &block),
+            member("4/x.mts", b"text"),
+            member("5/x.mts", &inner),
+        ],
+    ];
+    let mut bytes = stored(&all.concat());
+    let readme = bytes.windows(12).position(|part| part == b"what this is");
+    bytes[readme.unwrap()] ^= 1;
+    let found = problems(&bytes);
+    let found: Vec<_> = found
+        .iter()
+        .map(|problem| (problem.member.as_deref().unwrap(), problem.message.as_str()))
+        .collect();
+    let expected = [
+        ("2/x.mts", "'2/x.mts': 'blocks/1/values.npy'"),
+        ("2/x.mts", "'2/x.mts': 'blocks/2/samples.npy'"),
+        (
+            "3/x.mts",
+            "expected a tensor map in '3/x.mts' of the buffer, which holds a tensor block",
+        ),
+        (
+            "4/x.mts",
+            "expected a map, a block or labels in '4/x.mts' of the buffer, which is text",
+        ),
+        (
+            "5/x.mts",
+            "in '5/x.mts' of the buffer, which is a collection of files",
+        ),
+        ("README", "'README' is damaged"),
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found.0, expected.0);
+        assert!(found.1.contains(expected.1), "{found:?}");
+    }
+}

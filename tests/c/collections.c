@@ -200,6 +200,9 @@ static void collections_are_opened(void) {
         CHECK_OK(mts_collection_open("dataset.zip", "dataset.index", NULL, &collection));
         CHECK(exists("dataset.index"));
         check_collection(collection);
+        const char *problem = "";
+        CHECK_OK(mts_collection_index_problem(collection, &problem));
+        CHECK(problem == NULL);
         CHECK_OK(mts_collection_free(collection));
     }
     mts_file_limits_t limits = {0, 3, 0, 0};
@@ -213,6 +216,18 @@ static void collections_are_opened(void) {
         "expected a collection of maps in 'dataset.index'"
     );
     CHECK(collection == NULL);
+}
+
+static void an_index_that_can_not_be_kept_is_no_error(void) {
+    mts_collection_t *collection;
+    CHECK_OK(mts_collection_open("dataset.zip", "dataset.zip", NULL, &collection));
+    const char *problem = NULL;
+    CHECK_OK(mts_collection_index_problem(collection, &problem));
+    CHECK(problem != NULL && strstr(problem, "would be, but it is something else") != NULL);
+    check_collection(collection);
+    CHECK_OK(mts_collection_free(collection));
+    CHECK_STATUS(mts_collection_index_problem(NULL, &problem), MTS_INVALID_PARAMETER_ERROR, "'collection'");
+    CHECK(problem == NULL);
 }
 
 /* The content of a file in memory, which is released once. */
@@ -276,6 +291,7 @@ static void collections_are_put_back(void) {
 int main(void) {
     collections_are_written();
     collections_are_opened();
+    an_index_that_can_not_be_kept_is_no_error();
     collections_are_in_memory_or_elsewhere();
     collections_are_put_back();
     return 0;

@@ -39,7 +39,8 @@ pub extern "C" fn mts_collection_writer_create(
 /// readers of this library, also if the process dies, with a journal beside it; for others, there is
 /// `mts_map_file_recover`. There is one writer at a time. Collections that are open go on with what was there then.
 ///
-/// An archive that has a comment, or is only a part of its file, is written once more as a whole, without these.
+/// An archive that has a comment, or is only a part of its file, is written once more as a whole, without these, and so is one
+/// with other hard links, which keep the old content.
 ///
 /// @param path path of the file, in UTF-8
 /// @param form how maps are written: a `MTS_COLLECTION_` value

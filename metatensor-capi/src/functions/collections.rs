@@ -24,7 +24,8 @@ use crate::types::{
 /// The directory is read, and kept in some tens of bytes for each member. It can also be kept in a file, so that the archive opens
 /// in a fraction of the time: size and time of the archive tell whether this is its index, and the checksum of its directory.
 /// If not, the index is made again, and its file replaced as a whole. It can be removed at any time. If it can not be
-/// written, the collection is open all the same. A file that is something else is never replaced.
+/// written, the collection is open all the same, and `mts_collection_index_problem` says why. A file that is something else is
+/// never replaced.
 ///
 /// The archive should not be written to while it is open, but by `mts_collection_writer_append`: what was opened stays what it
 /// is. So it does if the file is replaced.
@@ -121,6 +122,24 @@ pub extern "C" fn mts_collection_open_reader(
 pub extern "C" fn mts_collection_free(collection: Option<Box<mts_collection_t>>) -> mts_status_t {
     status(|| {
         drop(collection);
+        Ok(())
+    })
+}
+
+/// Get why the index could not be kept that `mts_collection_open` was asked for: opening will take as long the next time.
+///
+/// @param collection the collection
+/// @param problem is set to what went wrong, or to NULL if nothing did. It is *borrowed*: valid until the collection is freed.
+///
+/// @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+#[unsafe(no_mangle)]
+pub extern "C" fn mts_collection_index_problem(
+    collection: Option<&mts_collection_t>,
+    problem: Option<&mut MaybeUninit<*const c_char>>,
+) -> mts_status_t {
+    status(|| {
+        let problem = problem.checked("problem")?.write(null());
+        *problem = given(collection, "collection")?.index_problem();
         Ok(())
     })
 }

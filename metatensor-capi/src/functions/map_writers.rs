@@ -328,8 +328,8 @@ pub extern "C" fn mts_map_file_recover(
 /// @param paths paths of the files, in UTF-8
 /// @param paths_count number of files
 /// @param output path of the file that is made, in UTF-8
-/// @param aligned whether the data of larger arrays starts at multiples of 64 bytes, so that it can be used where it is in
-///        a mapped file, as saving does; else members follow each other without gaps
+/// @param aligned whether the values of blocks and gradients start at multiples of 64 bytes, so that they can be used where they
+///        are in a mapped file, as saving does for larger ones; else members follow each other without gaps
 ///
 /// @returns `MTS_SUCCESS`; or the status of what went wrong: a file can not be read or is no map, the same key is in two of
 ///          them, blocks do not have the same data type, names and gradients, an entry of the info has two values, or

@@ -8,7 +8,7 @@ use super::map_files::give;
 use crate::ffi::{Parameter, Text, mts_status_t, null, slice, status};
 use crate::types::{mts_file_limits_t, mts_problem_t, mts_problems_t};
 
-/// Find everything that is wrong with a file, which should hold a map, a block or labels.
+/// Find everything that is wrong with a file, which should hold a map, a block or labels, or a collection of maps.
 ///
 /// Where loading stops at the first problem, this goes on: with other records of the directory, other members, and other
 /// blocks. All of the file is read, and all checksums are compared. A file without problems can be loaded.

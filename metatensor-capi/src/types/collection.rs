@@ -1,6 +1,7 @@
 //! Archives of very many maps, and their writers.
 
 use std::ffi::{CString, c_char};
+use std::ptr::null;
 use std::sync::OnceLock;
 
 use metatensor_core::{Collection, CollectionForm, CollectionWriter, Result};
@@ -18,6 +19,8 @@ pub struct mts_collection_t {
     collection: Collection,
     /// The names for C, made when first needed.
     names: OnceLock<Names>,
+    /// Why the index could not be kept.
+    index_problem: Option<CString>,
 }
 
 #[derive(Debug)]
@@ -33,10 +36,19 @@ unsafe impl Sync for Names {}
 
 impl mts_collection_t {
     pub(crate) fn boxed(collection: Collection) -> Box<mts_collection_t> {
+        let problem = collection.index_problem();
         Box::new(mts_collection_t {
+            index_problem: problem.map(|error| c_string(error.to_string())),
             collection,
             names: OnceLock::new(),
         })
+    }
+
+    /// Why the index could not be kept, valid as long as this; or NULL.
+    pub(crate) fn index_problem(&self) -> *const c_char {
+        self.index_problem
+            .as_ref()
+            .map_or(null(), |problem| problem.as_ptr())
     }
 
     /// The names of maps, valid as long as this.

@@ -45,7 +45,7 @@ pub fn merge_files<P: AsRef<Path>>(
             Some(writer) => writer,
             None => writer.insert(MapWriter::create(&output, &file.key_names())?),
         };
-        writer.copy_all(file, alignment)?;
+        writer.copy_all(file, Some(alignment))?;
     }
     match writer {
         Some(writer) => writer.finish(),

@@ -18,7 +18,7 @@ pub(crate) struct Stored {
     pub(super) data_start: u64,
     /// How many bytes it takes, as they are.
     pub(crate) stored_size: u64,
-    pub(super) size: u64,
+    pub(crate) size: u64,
     pub(super) crc: u32,
     pub(super) method: u16,
 }

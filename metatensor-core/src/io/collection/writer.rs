@@ -21,8 +21,8 @@ pub enum CollectionForm {
 /// Writes collections: archives of very many maps, with members `N/name.mts`, which are opened by [`Collection`].
 ///
 /// Members are uncompressed, and their bytes start at a multiple of 64 in the file. One of them is in memory at a time, and the
-/// directory, with less than a hundred bytes for each. The file is there once [`CollectionWriter::finish`] is done, and as
-/// a whole: until then, what was there before still is.
+/// directory, with some 150 bytes for each of those that are there. The file is there once [`CollectionWriter::finish`] is done,
+/// and as a whole: until then, what was there before still is.
 ///
 /// ```
 /// # use metatensor_core::{Collection, CollectionForm, CollectionWriter, Labels, Result, TensorBlock, TensorMap};

@@ -141,8 +141,9 @@ impl BlockHeader {
     pub fn gradient(&self, parameter: &str) -> Result<BlockHeader> {
         if !self.gradients_list().iter().any(|known| known == parameter) {
             return Err(Error::invalid(format!(
-                "there is no gradient '{parameter}' in '{}'",
-                self.prefix.trim_end_matches('/')
+                "there is no gradient '{parameter}' in '{}' of {}",
+                self.prefix.trim_end_matches('/'),
+                self.content.name()
             )));
         }
         let prefix = gradient_prefix(&self.prefix, parameter);

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::MapWriter;
 use super::form::Forms;
 use super::keys::Keys;
-use super::{FileAlignment, MapWriter};
 use crate::Result;
 use crate::io::archive::Source;
 use crate::io::archive_file::{ArchiveFile, lock_and_recover};
@@ -57,7 +57,7 @@ impl MapWriter {
         let Some(point) = point.filter(|point| point.offset > 0 && !other_names) else {
             let keys = Keys::new(&opened.key_names())?;
             let mut writer = MapWriter::to_file(ArchiveFile::replace(path, place)?, keys);
-            writer.copy_all(opened, FileAlignment::Aligned)?;
+            writer.copy_all(opened, None)?;
             return Ok(writer);
         };
         let form = if opened.keys.is_empty() {

@@ -14,22 +14,23 @@ use crate::{Error, Labels, Result};
 /// How the data of members is placed that are copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileAlignment {
-    /// Larger arrays start at multiples of 64 bytes, so that they can be used where they are in a mapped file. This is
-    /// what saving does.
+    /// The values of blocks and gradients start at multiples of 64 bytes, so that they can be used where they are in a mapped
+    /// file. Saving does this for larger ones.
     Aligned,
     /// Members follow each other without gaps.
     Packed,
 }
 
 impl MapWriter {
-    /// Adds all blocks and the info of the map in `archive`, and whatever else is in it.
+    /// Adds all blocks and the info of the map in `archive`, and whatever else is in it, placed like this or else as when they
+    /// are saved.
     ///
     /// # Errors
     /// If it is no map, or does not fit to what is there.
     pub(in crate::io) fn copy_all(
         &mut self,
         opened: Opened,
-        alignment: FileAlignment,
+        alignment: Option<FileAlignment>,
     ) -> Result<()> {
         let Opened {
             mut archive,
@@ -92,7 +93,7 @@ impl MapWriter {
         archive: &mut Archive<'_>,
         first: usize,
         count: usize,
-        alignment: FileAlignment,
+        alignment: Option<FileAlignment>,
     ) -> Result<()> {
         let names: Vec<String> = archive.names().map(str::to_owned).collect();
         for name in names.iter().filter(|name| !LAST.contains(&name.as_str())) {
@@ -113,9 +114,11 @@ impl MapWriter {
             let stored = archive
                 .stored(name)
                 .map_err(|error| error.in_source(archive.source().name()))?;
+            let is_usable = name.ends_with("/values.npy") && stored.stored_size == stored.size;
             let alignment = match alignment {
-                FileAlignment::Aligned => array::alignment(stored.stored_size as usize),
-                FileAlignment::Packed => Alignment::Packed,
+                Some(FileAlignment::Packed) => Alignment::Packed,
+                Some(FileAlignment::Aligned) if is_usable => Alignment::Bytes64,
+                _ => array::alignment(stored.stored_size as usize),
             };
             let source = archive.source();
             let target = &mut self.file.archive;

@@ -16,8 +16,8 @@ use crate::{ArrayRef, Error, Labels, Limit, Result, TensorBlock, TensorMap};
 
 /// Reads all members of an archive, and notes what is wrong.
 pub(super) struct Checker<'s, 'p> {
-    archive: Archive<'s>,
-    problems: &'p mut Vec<Problem>,
+    pub(super) archive: Archive<'s>,
+    pub(super) problems: &'p mut Vec<Problem>,
     /// Members with something wrong in the directory, and what that is.
     bad_records: HashMap<String, String>,
     parameters: Parameters,
@@ -78,7 +78,7 @@ impl<'s, 'p> Checker<'s, 'p> {
     }
 
     /// What `read` makes of a member, or nothing if it is damaged. An error if the file can not be read at all.
-    fn read<T>(
+    pub(super) fn read<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut Self) -> Result<T, LoadError>,

@@ -11,6 +11,7 @@ use crate::error::Contents;
 use crate::{Error, Limits, Result};
 
 mod checker;
+mod collection;
 mod unread;
 
 use checker::Checker;
@@ -39,12 +40,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong with the file at `path`, which should hold a map, a block or labels. There is nothing if it can
-/// be loaded.
+/// Everything that is wrong with the file at `path`, which should hold a map, a block or labels, or a
+/// [collection](crate::Collection) of maps. There is nothing if it can be loaded.
 ///
 /// Where loading stops at the first problem, this goes on: with other records of the directory, other members, and other
 /// blocks. All of the file is read, and all checksums are compared. What follows from another problem is not reported again:
-/// what a block needs is only checked if its members can be read.
+/// what a block needs is only checked if its members can be read. Of a collection, all maps are checked, one after the other,
+/// and the bytes of everything else.
 ///
 /// If somebody was appending to the file and did not finish, this is a problem, and what the file was before is checked.
 ///
@@ -87,7 +89,7 @@ pub fn validate(path: impl AsRef<Path>) -> Result<Vec<Problem>> {
 /// As for [`validate`].
 pub fn validate_with(path: impl AsRef<Path>, limits: Limits) -> Result<Vec<Problem>> {
     let path = path.as_ref();
-    let problems = validate_source(Source::open_with(path, limits)?)?;
+    let problems = validate_source(Source::open_with(path, limits)?, Inside::File)?;
     if problems.is_empty() {
         return Ok(problems);
     }
@@ -102,7 +104,7 @@ pub fn validate_with(path: impl AsRef<Path>, limits: Limits) -> Result<Vec<Probl
             before.name()
         ),
     }];
-    all.extend(validate_source(before)?);
+    all.extend(validate_source(before, Inside::File)?);
     Ok(all)
 }
 
@@ -119,13 +121,21 @@ pub fn validate_with(path: impl AsRef<Path>, limits: Limits) -> Result<Vec<Probl
 /// ```
 pub fn validate_buffer(buffer: &[u8], limits: Limits) -> Vec<Problem> {
     let source = Source::from_bytes(buffer).with_limits(limits);
-    match validate_source(source) {
+    match validate_source(source, Inside::File) {
         Ok(problems) => problems,
         Err(error) => vec![whole(error)],
     }
 }
 
-fn validate_source(mut source: Source<'_>) -> Result<Vec<Problem>> {
+/// Where something is that is checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    File,
+    /// There are no collections in collections.
+    Collection,
+}
+
+fn validate_source(mut source: Source<'_>, inside: Inside) -> Result<Vec<Problem>> {
     let found = match Found::in_source(&mut source) {
         Ok(found) => found,
         Err(error @ Error::Io { .. }) => return Err(error),
@@ -158,7 +168,7 @@ fn validate_source(mut source: Source<'_>) -> Result<Vec<Problem>> {
                 Ok(())
             });
             match archive {
-                Ok(archive) => validate_archive(&archive, &mut problems)?,
+                Ok(archive) => validate_archive(&archive, &mut problems, inside)?,
                 Err(error @ Error::Io { .. }) => return Err(error),
                 Err(error) => problems.push(whole(error)),
             }
@@ -167,7 +177,11 @@ fn validate_source(mut source: Source<'_>) -> Result<Vec<Problem>> {
     }
 }
 
-fn validate_archive(archive: &Archive<'_>, problems: &mut Vec<Problem>) -> Result<()> {
+fn validate_archive(
+    archive: &Archive<'_>,
+    problems: &mut Vec<Problem>,
+    inside: Inside,
+) -> Result<()> {
     let mut checker = Checker::new(archive.reader(Reading::Whole), problems);
     match Contents::of(archive) {
         Ok(Contents::Map) => checker.map()?,
@@ -175,6 +189,7 @@ fn validate_archive(archive: &Archive<'_>, problems: &mut Vec<Problem>) -> Resul
         // there is a record of them, but no valid one
         Err(_) if checker.has_bad_record(KEYS) => checker.map()?,
         Err(_) if checker.has_bad_record("values.npy") => checker.only_block()?,
+        Err(_) if inside == Inside::File && checker.is_collection() => checker.collection()?,
         Err(what) => {
             let name = archive.source().name();
             checker.add(Error::serialization(format!(
@@ -198,6 +213,7 @@ fn whole(error: Error) -> Problem {
 fn message_of(error: &Error) -> String {
     match error {
         Error::Serialization(message) | Error::InvalidParameter(message) => message.clone(),
+        Error::WrongContents(wrong) => wrong.to_string(),
         other => other.to_string(),
     }
 }

@@ -45,6 +45,11 @@ impl<'n> Name<'n> {
         })
     }
 
+    /// Whether this is the name of a map.
+    pub(crate) fn is_numbered(self) -> bool {
+        self.number != NO_NUMBER
+    }
+
     fn split(name: &'n str) -> Option<Name<'n>> {
         let (digits, rest) = name.split_once('/')?;
         let text = rest.strip_suffix(END_OF_NUMBERED)?;
