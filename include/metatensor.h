@@ -1,6 +1,7 @@
-/* Labels, blocks and maps, compatible with the C interface of metatensor 0.2.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * Labels, blocks and maps, compatible with the C interface of metatensor 0.2.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_H
@@ -274,7 +275,7 @@ extern "C" {
 void mts_disable_panic_printing(void);
 
 /**
- * Get the version of the library, as `<major>.<minor>.<patch>`.
+ * Get the version of the library, as three numbers with dots between them.
  *
  * @returns a NUL-terminated string that is never freed
  */

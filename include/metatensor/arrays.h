@@ -1,6 +1,7 @@
-/* Arrays on top of memory of the caller, and what the library has.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * Arrays on top of memory of the caller, and what the library has.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_ARRAYS_H

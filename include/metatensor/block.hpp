@@ -117,6 +117,7 @@ public:
 
     /// Goes through all gradients: `for (auto [parameter, gradient]: block.gradients())`, with views of them.
     [[nodiscard]] METATENSOR_HIDDEN details::GradientRange<TensorBlock> gradients();
+    /// The same for a block that can only be read.
     [[nodiscard]] METATENSOR_HIDDEN details::GradientRange<ConstBlock> gradients() const;
 
     /// The block as C knows it, borrowed.
@@ -124,6 +125,7 @@ public:
         require_block();
         return block_;
     }
+    /// The same for a block that can only be read.
     METATENSOR_HIDDEN const mts_block_t* as_mts_block_t() const & {
         require_block();
         return block_;
@@ -299,14 +301,18 @@ public:
         Dimensions::iterator parameter_;
     };
 
+    /// The gradients of a block with respect to these parameters.
     METATENSOR_HIDDEN GradientRange(mts_block_t* block, Dimensions parameters) noexcept:
         block_(block), parameters_(parameters) {}
 
     /// Number of gradients.
     METATENSOR_HIDDEN std::size_t size() const noexcept { return parameters_.size(); }
+    /// Whether there are none.
     METATENSOR_HIDDEN bool empty() const noexcept { return parameters_.empty(); }
 
+    /// The first gradient.
     METATENSOR_HIDDEN iterator begin() const noexcept { return iterator(block_, parameters_.begin()); }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const noexcept { return iterator(block_, parameters_.end()); }
 
 private:

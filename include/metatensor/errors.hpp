@@ -12,6 +12,7 @@
 
 #include <metatensor/details/hidden.hpp>
 
+/// Labels, blocks and maps, and what is on top of them. All errors are `Error`.
 namespace metatensor {
 
 /// What all functions of these headers throw, and the base of errors with a status of their own.
@@ -20,6 +21,7 @@ namespace metatensor {
 /// through the library, and come out as what was thrown.
 class Error: public std::runtime_error {
 public:
+    /// An error with this message.
     METATENSOR_HIDDEN Error(const std::string& message): std::runtime_error(message) {}
     METATENSOR_HIDDEN Error(const Error&) = default;
     METATENSOR_HIDDEN Error& operator=(const Error&) = default;
@@ -30,6 +32,7 @@ public:
 template<mts_status_t STATUS>
 class StatusError final: public Error {
 public:
+    /// An error with this message.
     METATENSOR_HIDDEN explicit StatusError(const std::string& message): Error(message) {}
     METATENSOR_HIDDEN StatusError(const StatusError&) = default;
     METATENSOR_HIDDEN StatusError& operator=(const StatusError&) = default;

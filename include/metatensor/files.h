@@ -1,6 +1,7 @@
-/* Files that are being written.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * Files that are being written.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_FILES_H

@@ -1,6 +1,7 @@
-/* The link between the samples of a block and the rows of its gradients.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * The link between the samples of a block and the rows of its gradients.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_GRADIENT_MAP_H

@@ -24,16 +24,25 @@ namespace metatensor {
 template<typename T>
 class Span final {
 public:
+    /// What it points to, as `std::span` has it.
     using element_type = T;
+    /// The type of copies of an element.
     using value_type = typename std::remove_cv<T>::type;
+    /// What goes through the elements.
     using iterator = T*;
 
+    /// As many elements, from the one at `data`.
     METATENSOR_HIDDEN Span(T* data, std::size_t size) noexcept: data_(data), size_(size) {}
 
+    /// The first element.
     METATENSOR_HIDDEN T* data() const noexcept { return data_; }
+    /// Number of elements.
     METATENSOR_HIDDEN std::size_t size() const noexcept { return size_; }
+    /// Whether there are none.
     METATENSOR_HIDDEN bool empty() const noexcept { return size_ == 0; }
+    /// The first element.
     METATENSOR_HIDDEN iterator begin() const noexcept { return data_; }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const noexcept { return data_ + size_; }
     /// An element. The index is not checked.
     METATENSOR_HIDDEN T& operator[](std::size_t index) const noexcept { return data_[index]; }
@@ -105,9 +114,12 @@ public:
 
     /// The gradient rows of all samples: those of sample `i` are `rows[offsets[i]]` to `rows[offsets[i + 1] - 1]`.
     struct Csr {
+        /// Where the rows of each sample begin, and how many there are after the last.
         Span<const int64_t> offsets;
+        /// Rows of the gradient, by sample.
         Span<const int64_t> rows;
     };
+    /// Gives the rows of all samples at once, valid as long as this.
     [[nodiscard]] METATENSOR_HIDDEN Csr csr() const {
         const int64_t *offsets = nullptr, *rows = nullptr;
         uintptr_t parent_rows = 0, gradient_rows = 0;
@@ -164,6 +176,7 @@ public:
         const auto all = csr();
         return {all.offsets.data(), all.rows.data(), 0};
     }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const {
         const auto all = csr();
         return {all.offsets.data(), all.rows.data(), all.offsets.size() - 1};

@@ -1,6 +1,7 @@
-/* Maps in files: read in part or mapped, checked, written block by block, appended to, merged; and many in one.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * Maps in files: read in part or mapped, checked, written block by block, appended to, merged; and many in one.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_IO_H
@@ -13,7 +14,7 @@
 #include "metatensor.h"
 #include "metatensor/operations.h"
 
-/* Options that are what NULL stands for, to change some of them. */
+/** An `mts_load_many_options_t` that is what NULL stands for, to change some of it. */
 #define MTS_LOAD_MANY_OPTIONS_INIT \
     {"system", NULL, MTS_JOIN_KEYS_UNION, MTS_MISSING_GRADIENTS_ERROR}
 

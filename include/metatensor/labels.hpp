@@ -170,13 +170,16 @@ public:
     METATENSOR_HIDDEN std::optional<std::size_t> position(std::initializer_list<int32_t> entry) const {
         return position(entry.begin(), entry.size());
     }
+    /// The same for an array.
     template<std::size_t N>
     METATENSOR_HIDDEN std::optional<std::size_t> position(const std::array<int32_t, N>& entry) const {
         return position(entry.data(), entry.size());
     }
+    /// The same for a vector.
     METATENSOR_HIDDEN std::optional<std::size_t> position(const std::vector<int32_t>& entry) const {
         return position(entry.data(), entry.size());
     }
+    /// The same for values in memory.
     METATENSOR_HIDDEN std::optional<std::size_t> position(const int32_t* entry, std::size_t size) const {
         int64_t position = -1;
         details::check_status(mts_labels_position(as_mts_labels_t(), entry, size, &position));
@@ -190,6 +193,7 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN bool contains(std::initializer_list<int32_t> entry) const {
         return position(entry).has_value();
     }
+    /// The same for a vector.
     [[nodiscard]] METATENSOR_HIDDEN bool contains(const std::vector<int32_t>& entry) const {
         return position(entry).has_value();
     }
@@ -231,6 +235,7 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN details::LabelsIterator begin() const {
         return details::LabelsIterator(all_dimensions(), table().data(), 0);
     }
+    /// What is after the last one.
     [[nodiscard]] METATENSOR_HIDDEN details::LabelsIterator end() const {
         return details::LabelsIterator(Dimensions(), nullptr, count());
     }
@@ -333,6 +338,7 @@ public:
     METATENSOR_HIDDEN void save(const std::string& path) const { io::save(path, *this); }
     /// Gives the bytes of their file.
     METATENSOR_HIDDEN std::vector<uint8_t> save_buffer() const { return save_buffer<std::vector<uint8_t>>(); }
+    /// The same in a buffer of another type, see `io::save_buffer`.
     template<typename Buffer>
     METATENSOR_HIDDEN Buffer save_buffer() const {
         return io::save_buffer<Buffer>(*this);
@@ -407,6 +413,7 @@ METATENSOR_HIDDEN std::basic_ostream<char, Traits>& operator<<(
 /// Hash of names and values, so that labels can be in `std::unordered_set` and the like.
 template<>
 struct std::hash<metatensor::Labels> {
+    /// Equal labels have equal hashes.
     METATENSOR_HIDDEN std::size_t operator()(const metatensor::Labels& labels) const {
         const auto table = labels.view();
         auto result = std::hash<std::string_view>()(

@@ -1,6 +1,7 @@
-/* Memory that the library keeps to use it again.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * Memory that the library keeps to use it again.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_MEMORY_H

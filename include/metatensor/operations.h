@@ -1,6 +1,7 @@
-/* Operations on maps and blocks, gradients included.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * Operations on maps and blocks, gradients included.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_OPERATIONS_H
@@ -11,11 +12,15 @@
 
 #include "metatensor.h"
 
-/* Options that are what NULL stands for, to change some of them. */
+/** An `mts_allclose_options_t` that is what NULL stands for, to change some of it. */
 #define MTS_ALLCLOSE_OPTIONS_INIT {1e-13, 1e-12, false}
+/** An `mts_equal_metadata_options_t` that is what NULL stands for, to change some of it. */
 #define MTS_EQUAL_METADATA_OPTIONS_INIT {MTS_METADATA_ALL, true}
+/** An `mts_join_options_t` that is what NULL stands for, to change some of it. */
 #define MTS_JOIN_OPTIONS_INIT {MTS_JOIN_KEYS_ERROR, NULL}
+/** An `mts_lstsq_options_t` that is what NULL stands for, to change some of it. */
 #define MTS_LSTSQ_OPTIONS_INIT {NAN}
+/** An `mts_block_names_t` that is what NULL stands for, to change some of it. */
 #define MTS_BLOCK_NAMES_INIT {{NULL, 0}, {NULL, 0}, {NULL, 0}, false, false, false}
 
 

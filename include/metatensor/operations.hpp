@@ -1037,33 +1037,43 @@ METATENSOR_HIDDEN inline void one_hot(const Labels& labels, const Labels& dimens
 /// Arithmetic with the usual signs: `using namespace metatensor::operations::operators;`.
 namespace operators {
 
+/// The same as `add`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator+(const TensorMap& a, const TensorMap& b) {
     return add(a, b);
 }
+/// The same as `add`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator+(const TensorMap& a, double scalar) {
     return add(a, scalar);
 }
+/// The same as `add`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator+(double scalar, const TensorMap& a) {
     return add(a, scalar);
 }
+/// The same as `subtract`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator-(const TensorMap& a, const TensorMap& b) {
     return subtract(a, b);
 }
+/// The same as `subtract`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator-(const TensorMap& a, double scalar) {
     return subtract(a, scalar);
 }
+/// The same as `multiply`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator*(const TensorMap& a, const TensorMap& b) {
     return multiply(a, b);
 }
+/// The same as `multiply`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator*(const TensorMap& a, double scalar) {
     return multiply(a, scalar);
 }
+/// The same as `multiply`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator*(double scalar, const TensorMap& a) {
     return multiply(a, scalar);
 }
+/// The same as `divide`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator/(const TensorMap& a, const TensorMap& b) {
     return divide(a, b);
 }
+/// The same as `divide`.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap operator/(const TensorMap& a, double scalar) {
     return divide(a, scalar);
 }

@@ -1,6 +1,7 @@
-/* What loading a file and making a result may cost.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * What loading a file and making a result may cost.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_RESOURCE_LIMITS_H

@@ -1,6 +1,7 @@
-/* What most programs need, in one call each: labels from a table, elements, blocks by label, text.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * What most programs need, in one call each: labels from a table, elements, blocks by label, text.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_SHORTCUTS_H
@@ -12,7 +13,7 @@
 
 #include "metatensor.h"
 
-/* The length of an axis that can have any, for mts_block_elements. */
+/** The length of an axis that can have any, for mts_block_elements. */
 #define MTS_ANY_LENGTH UINTPTR_MAX
 
 

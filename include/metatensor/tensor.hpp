@@ -114,6 +114,7 @@ public:
     METATENSOR_HIDDEN TensorBlock block_by_id(uintptr_t index) & {
         return details::block_of<TensorBlock>(as_mts_tensormap_t(), index);
     }
+    /// The same for a map that can only be read.
     [[nodiscard]] METATENSOR_HIDDEN ConstBlock block_by_id(uintptr_t index) const & {
         return details::block_of<ConstBlock>(mutable_handle(), index);
     }
@@ -125,6 +126,7 @@ public:
         std::initializer_list<std::pair<const char*, int32_t>> key) & {
         return TensorBlock::unsafe_view_from_ptr(block_where(key));
     }
+    /// The same for a map that can only be read.
     [[nodiscard]] METATENSOR_HIDDEN ConstBlock block(
         std::initializer_list<std::pair<const char*, int32_t>> key) const & {
         return ConstBlock(block_where(key));
@@ -135,6 +137,7 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN TensorBlock block(const Labels& key) & {
         return TensorBlock::unsafe_view_from_ptr(block_where(key));
     }
+    /// The same for a map that can only be read.
     [[nodiscard]] METATENSOR_HIDDEN ConstBlock block(const Labels& key) const & { return ConstBlock(block_where(key)); }
     TensorBlock block(const Labels& key) && = delete;
 
@@ -142,6 +145,7 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN details::TensorRange<details::BlockItem<TensorBlock>> blocks() & {
         return {as_mts_tensormap_t(), keys()};
     }
+    /// The same for a map that can only be read.
     [[nodiscard]] METATENSOR_HIDDEN details::TensorRange<details::BlockItem<ConstBlock>> blocks() const & {
         return {mutable_handle(), keys()};
     }
@@ -151,6 +155,7 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN details::TensorRange<details::KeyAndBlockItem<TensorBlock>> items() & {
         return {as_mts_tensormap_t(), keys()};
     }
+    /// The same for a map that can only be read.
     [[nodiscard]] METATENSOR_HIDDEN details::TensorRange<details::KeyAndBlockItem<ConstBlock>> items() const & {
         return {mutable_handle(), keys()};
     }
@@ -167,10 +172,12 @@ public:
         return owned(mts_tensormap_keys_to_properties(
             tensor, moved, std::move(fill_value).release(), sort_samples));
     }
+    /// The same with names, for all entries.
     METATENSOR_HIDDEN TensorMap keys_to_properties(
         const std::vector<std::string>& keys_to_move, MtsArray fill_value, bool sort_samples) const {
         return keys_to_properties(Labels(keys_to_move), std::move(fill_value), sort_samples);
     }
+    /// The same with one name, for all entries.
     METATENSOR_HIDDEN TensorMap keys_to_properties(
         const std::string& key_to_move, MtsArray fill_value, bool sort_samples) const {
         return keys_to_properties(Labels({key_to_move}), std::move(fill_value), sort_samples);
@@ -182,11 +189,13 @@ public:
         const Labels& keys_to_move, T fill_value = T{}, bool sort_samples = true) const {
         return keys_to_properties(keys_to_move, MtsArray::from_scalar(fill_value), sort_samples);
     }
+    /// The same with names, for all entries.
     template<typename T = double, typename = details::enable_if_number<T>>
     METATENSOR_HIDDEN TensorMap keys_to_properties(
         const std::vector<std::string>& keys_to_move, T fill_value = T{}, bool sort_samples = true) const {
         return keys_to_properties(Labels(keys_to_move), MtsArray::from_scalar(fill_value), sort_samples);
     }
+    /// The same with one name, for all entries.
     template<typename T = double, typename = details::enable_if_number<T>>
     METATENSOR_HIDDEN TensorMap keys_to_properties(
         const std::string& key_to_move, T fill_value = T{}, bool sort_samples = true) const {
@@ -202,10 +211,12 @@ public:
         return owned(mts_tensormap_keys_to_samples(
             tensor, moved, std::move(fill_value).release(), sort_samples));
     }
+    /// The same with names, for all entries.
     METATENSOR_HIDDEN TensorMap keys_to_samples(
         const std::vector<std::string>& keys_to_move, MtsArray fill_value, bool sort_samples) const {
         return keys_to_samples(Labels(keys_to_move), std::move(fill_value), sort_samples);
     }
+    /// The same with one name, for all entries.
     METATENSOR_HIDDEN TensorMap keys_to_samples(
         const std::string& key_to_move, MtsArray fill_value, bool sort_samples) const {
         return keys_to_samples(Labels({key_to_move}), std::move(fill_value), sort_samples);
@@ -217,11 +228,13 @@ public:
         const Labels& keys_to_move, T fill_value = T{}, bool sort_samples = true) const {
         return keys_to_samples(keys_to_move, MtsArray::from_scalar(fill_value), sort_samples);
     }
+    /// The same with names, for all entries.
     template<typename T = double, typename = details::enable_if_number<T>>
     METATENSOR_HIDDEN TensorMap keys_to_samples(
         const std::vector<std::string>& keys_to_move, T fill_value = T{}, bool sort_samples = true) const {
         return keys_to_samples(Labels(keys_to_move), MtsArray::from_scalar(fill_value), sort_samples);
     }
+    /// The same with one name, for all entries.
     template<typename T = double, typename = details::enable_if_number<T>>
     METATENSOR_HIDDEN TensorMap keys_to_samples(
         const std::string& key_to_move, T fill_value = T{}, bool sort_samples = true) const {
@@ -233,6 +246,7 @@ public:
         const auto names = details::c_strings(dimensions);
         return owned(mts_tensormap_components_to_properties(as_mts_tensormap_t(), names.data(), names.size()));
     }
+    /// The same for one component.
     METATENSOR_HIDDEN TensorMap components_to_properties(const std::string& dimension) const {
         return components_to_properties(std::vector<std::string>{dimension});
     }
@@ -258,6 +272,7 @@ public:
     METATENSOR_HIDDEN void save(const std::string& path) const { io::save(path, *this); }
     /// Gives the bytes of its file.
     METATENSOR_HIDDEN std::vector<uint8_t> save_buffer() const { return save_buffer<std::vector<uint8_t>>(); }
+    /// The same in a buffer of another type, see `io::save_buffer`.
     template<typename Buffer>
     METATENSOR_HIDDEN Buffer save_buffer() const {
         return io::save_buffer<Buffer>(*this);
@@ -268,6 +283,7 @@ public:
         require_tensor();
         return tensor_;
     }
+    /// The same for a map that can only be read.
     METATENSOR_HIDDEN const mts_tensormap_t* as_mts_tensormap_t() const & {
         require_tensor();
         return tensor_;

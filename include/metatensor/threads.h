@@ -1,6 +1,7 @@
-/* How many threads the library uses.
- *
- * Generated from the sources of metatensor-capi by `cargo xtask headers`.
+/** @file
+ * How many threads the library uses.
+ */
+/* Generated from the sources of metatensor-capi by `cargo xtask headers`.
  * Change those, not this file. */
 
 #ifndef METATENSOR_THREADS_H

@@ -31,6 +31,7 @@ METATENSOR_HIDDEN inline void set_num_threads(std::size_t threads) noexcept {
 /// ```
 class NumThreads final {
 public:
+    /// From now on at most so many threads.
     METATENSOR_HIDDEN explicit NumThreads(std::size_t threads) noexcept: before_(num_threads()) {
         set_num_threads(threads);
     }

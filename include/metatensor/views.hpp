@@ -84,8 +84,11 @@ private:
 template<typename T, std::size_t N>
 class TensorView {
 public:
+    /// What it points to.
     using element_type = T;
+    /// The type of copies of an element.
     using value_type = typename std::remove_cv<T>::type;
+    /// What goes through the first axis.
     using iterator = details::FirstAxisIterator<T, N>;
 
     /// A view of `data`, with the length of each axis, and the distance in elements between neighbors along it.
@@ -166,6 +169,7 @@ public:
 
     /// Goes through the first axis: over views of the others, or elements.
     METATENSOR_HIDDEN iterator begin() const noexcept { return iterator(*this, 0); }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const noexcept {
         static_assert(N > 0, "there is no axis");
         return iterator(*this, shape_[0]);

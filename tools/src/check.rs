@@ -5,14 +5,16 @@ use std::process::Command;
 
 use metatensor_tools::run::run;
 
+use crate::docs::docs;
+
 /// Systems that nobody here has, for which code is compiled but never linked or run.
 const PLATFORMS: [&str; 2] = ["x86_64-apple-darwin", "x86_64-pc-windows-gnu"];
 
-/// Format, lints and documentation of all crates, without a warning.
+/// Format and lints of all crates, and the reference, without a warning.
 pub(crate) fn check(_: &[String]) -> Result<(), Box<dyn Error>> {
     cargo("fmt --all --check")?;
     cargo("clippy --workspace --all-targets --quiet -- -D warnings")?;
-    cargo("doc --workspace --no-deps --quiet")
+    docs(&[])
 }
 
 /// All crates of the library compile for other systems, or for those that are given.
@@ -31,7 +33,7 @@ pub(crate) fn platforms(given: &[String]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn cargo(arguments: &str) -> Result<(), Box<dyn Error>> {
+pub(crate) fn cargo(arguments: &str) -> Result<(), Box<dyn Error>> {
     println!("cargo {arguments}");
     run(Command::new(env!("CARGO"))
         .args(arguments.split(' '))

@@ -60,7 +60,7 @@ pub const HEADERS: &[Header] = &[
             "functions/texts.rs",
         ],
         includes: "#include <stdbool.h>\n#include <stdint.h>\n#include <stdio.h>\n\n#include \"metatensor.h\"\n\n\
-                   /* The length of an axis that can have any, for mts_block_elements. */\n\
+                   /** The length of an axis that can have any, for mts_block_elements. */\n\
                    #define MTS_ANY_LENGTH UINTPTR_MAX\n",
     },
     Header {
@@ -98,7 +98,7 @@ pub const HEADERS: &[Header] = &[
         ],
         includes: "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n\
                    #include \"metatensor/operations.h\"\n\n\
-                   /* Options that are what NULL stands for, to change some of them. */\n\
+                   /** An `mts_load_many_options_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_LOAD_MANY_OPTIONS_INIT \\\n    \
                    {\"system\", NULL, MTS_JOIN_KEYS_UNION, MTS_MISSING_GRADIENTS_ERROR}\n",
     },
@@ -126,11 +126,15 @@ pub const HEADERS: &[Header] = &[
         // the modules in it come with it
         sources: &["types/operations/mod.rs", "functions/operations/mod.rs"],
         includes: "#include <math.h>\n#include <stddef.h>\n\n#include \"metatensor.h\"\n\n\
-                   /* Options that are what NULL stands for, to change some of them. */\n\
+                   /** An `mts_allclose_options_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_ALLCLOSE_OPTIONS_INIT {1e-13, 1e-12, false}\n\
+                   /** An `mts_equal_metadata_options_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_EQUAL_METADATA_OPTIONS_INIT {MTS_METADATA_ALL, true}\n\
+                   /** An `mts_join_options_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_JOIN_OPTIONS_INIT {MTS_JOIN_KEYS_ERROR, NULL}\n\
+                   /** An `mts_lstsq_options_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_LSTSQ_OPTIONS_INIT {NAN}\n\
+                   /** An `mts_block_names_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_BLOCK_NAMES_INIT {{NULL, 0}, {NULL, 0}, {NULL, 0}, false, false, false}\n",
     },
 ];
@@ -151,8 +155,8 @@ impl Header {
         let mut config = Config::from_file(crate_directory.join("cbindgen.toml"))?;
         let guard = self.path.to_uppercase().replace(['/', '.'], "_");
         config.header = Some(format!(
-            "/* {}\n *\n * Generated from the sources of metatensor-capi by `cargo xtask headers`.\n * Change those, \
-             not this file. */",
+            "/** @file\n * {}\n */\n/* Generated from the sources of metatensor-capi by `cargo xtask headers`.\n * Change \
+             those, not this file. */",
             self.purpose
         ));
         config.include_guard = Some(guard);

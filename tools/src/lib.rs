@@ -5,6 +5,7 @@ pub mod archive;
 pub mod headers;
 pub mod library;
 pub mod operations;
+pub mod programs;
 pub mod run;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod docs;
 mod fuzz;
 
 use std::error::Error;
@@ -40,8 +41,13 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "check",
-        summary: "format, lints and documentation of all crates, without a warning",
+        summary: "format and lints of all crates, and the reference, without a warning",
         run: check::check,
+    },
+    Command {
+        name: "docs",
+        summary: "the pages of the reference, for Rust, C and C++, without a warning",
+        run: docs::docs,
     },
     Command {
         name: "archive",

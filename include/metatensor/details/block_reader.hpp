@@ -140,6 +140,7 @@ public:
     METATENSOR_HIDDEN void save(const std::string& path) const;
     /// Gives the bytes of its file.
     METATENSOR_HIDDEN std::vector<uint8_t> save_buffer() const { return save_buffer<std::vector<uint8_t>>(); }
+    /// The same in a buffer of another type, which is made of two iterators.
     template<typename Buffer>
     METATENSOR_HIDDEN_TEMPLATE Buffer save_buffer() const;
 

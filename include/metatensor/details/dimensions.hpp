@@ -60,16 +60,20 @@ public:
     };
 
     METATENSOR_HIDDEN Dimensions() noexcept = default;
+    /// A view of names that C gives.
     METATENSOR_HIDDEN Dimensions(const char* const* names, std::size_t size) noexcept: names_(names), size_(size) {}
 
     /// Number of dimensions.
     METATENSOR_HIDDEN std::size_t size() const noexcept { return size_; }
+    /// Whether there are none.
     METATENSOR_HIDDEN bool empty() const noexcept { return size_ == 0; }
 
     /// The name of a dimension. The index is not checked.
     METATENSOR_HIDDEN std::string_view operator[](std::size_t index) const noexcept { return names_[index]; }
 
+    /// The first name.
     METATENSOR_HIDDEN iterator begin() const noexcept { return iterator(names_); }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const noexcept { return iterator(names_ + size_); }
 
     /// Position of a name, or the number of dimensions if there is none with this name.

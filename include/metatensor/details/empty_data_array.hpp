@@ -22,6 +22,7 @@ METATENSOR_HIDDEN inline mts_data_origin_t empty_data_array_origin() {
 template<typename T = double, typename = typename std::enable_if<std::is_arithmetic<T>::value>::type>
 class EmptyDataArray: public DataArrayBase {
 public:
+    /// An array of this shape.
     METATENSOR_HIDDEN EmptyDataArray(std::vector<uintptr_t> shape): shape_(std::move(shape)) {}
 
     METATENSOR_HIDDEN EmptyDataArray(const EmptyDataArray&) = default;

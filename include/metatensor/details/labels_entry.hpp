@@ -14,11 +14,13 @@ namespace metatensor {
 /// A row of labels, with the names of its values: `entry["atom"]`. It is a view, valid as long as the labels.
 class LabelsEntry final {
 public:
+    /// A view of as many values as there are dimensions.
     METATENSOR_HIDDEN LabelsEntry(Dimensions dimensions, const int32_t* values) noexcept:
         dimensions_(dimensions), values_(values) {}
 
     /// The value of a dimension. Throws `InvalidParameterError` if there is none with this name.
     METATENSOR_HIDDEN int32_t operator[](std::string_view name) const { return values_[dimensions_.position(name)]; }
+    /// The same for a string literal.
     METATENSOR_HIDDEN int32_t operator[](const char* name) const { return (*this)[std::string_view(name)]; }
 
     /// A value by position. Throws `InvalidParameterError` if there are not that many.
@@ -34,7 +36,9 @@ public:
 
     /// The values, in order.
     METATENSOR_HIDDEN const int32_t* data() const noexcept { return values_; }
+    /// The first value.
     METATENSOR_HIDDEN const int32_t* begin() const noexcept { return values_; }
+    /// What is after the last one.
     METATENSOR_HIDDEN const int32_t* end() const noexcept { return values_ + size(); }
 
     /// Prints the entry as `(system=0, atom=3)`.

@@ -71,9 +71,11 @@ enum class Metadata : uint32_t {
     All = MTS_METADATA_ALL,
 };
 
+/// Several axes.
 METATENSOR_HIDDEN constexpr SortAxes operator|(SortAxes a, SortAxes b) noexcept {
     return static_cast<SortAxes>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
 }
+/// Several parts.
 METATENSOR_HIDDEN constexpr Metadata operator|(Metadata a, Metadata b) noexcept {
     return static_cast<Metadata>(static_cast<uint32_t>(a) | static_cast<uint32_t>(b));
 }
@@ -120,8 +122,11 @@ struct LstsqOptions {
 /// Names of the dimensions of a new block, one for each of the axes they are made of. Those that are not set count: `sample`,
 /// `component_1`, `component_2`..., `property`.
 struct BlockNames {
+    /// Those of the samples: one.
     std::optional<std::vector<std::string>> samples = std::nullopt;
+    /// Those of the components, one for each.
     std::optional<std::vector<std::string>> components = std::nullopt;
+    /// Those of the properties: one.
     std::optional<std::vector<std::string>> properties = std::nullopt;
 };
 
@@ -161,11 +166,16 @@ private:
 /// The values of a new dimension: one for all entries, or one for each of them.
 class Values final {
 public:
+    /// One for all entries.
     METATENSOR_HIDDEN Values(int32_t value): values_{value} {}
+    /// One for each entry.
     METATENSOR_HIDDEN Values(std::initializer_list<int32_t> values): values_(values) {}
+    /// One for each entry.
     METATENSOR_HIDDEN Values(std::vector<int32_t> values): values_(std::move(values)) {}
 
+    /// The first value.
     METATENSOR_HIDDEN const int32_t* data() const noexcept { return values_.data(); }
+    /// Number of values.
     METATENSOR_HIDDEN std::size_t size() const noexcept { return values_.size(); }
 
 private:
@@ -175,13 +185,18 @@ private:
 /// Several maps: `{a, b}`, or a vector. They must outlive this.
 class Maps final {
 public:
+    /// These maps.
     METATENSOR_HIDDEN Maps(std::initializer_list<std::reference_wrapper<const TensorMap>> maps) {
         add(maps);
     }
+    /// The maps that these refer to.
     METATENSOR_HIDDEN Maps(const std::vector<std::reference_wrapper<const TensorMap>>& maps) { add(maps); }
+    /// All maps of a vector.
     METATENSOR_HIDDEN Maps(const std::vector<TensorMap>& maps) { add(maps); }
 
+    /// For C: valid as long as this.
     METATENSOR_HIDDEN const mts_tensormap_t* const* data() const noexcept { return handles_.data(); }
+    /// Number of maps.
     METATENSOR_HIDDEN std::size_t size() const noexcept { return handles_.size(); }
 
 private:
@@ -199,13 +214,18 @@ private:
 /// Several blocks: `{a, b}`, or a vector. They must outlive this.
 class Blocks final {
 public:
+    /// These blocks.
     METATENSOR_HIDDEN Blocks(std::initializer_list<std::reference_wrapper<const TensorBlock>> blocks) {
         add(blocks);
     }
+    /// The blocks that these refer to.
     METATENSOR_HIDDEN Blocks(const std::vector<std::reference_wrapper<const TensorBlock>>& blocks) { add(blocks); }
+    /// All blocks of a vector.
     METATENSOR_HIDDEN Blocks(const std::vector<TensorBlock>& blocks) { add(blocks); }
 
+    /// For C: valid as long as this.
     METATENSOR_HIDDEN const mts_block_t* const* data() const noexcept { return handles_.data(); }
+    /// Number of blocks.
     METATENSOR_HIDDEN std::size_t size() const noexcept { return handles_.size(); }
 
 private:

@@ -207,6 +207,7 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN_TEMPLATE TensorView<const storage_t, N> view() const {
         return details::make_view<N>(data(), shape_.data(), shape_.size());
     }
+    /// The same for elements that can be changed.
     template<std::size_t N>
     [[nodiscard]] METATENSOR_HIDDEN_TEMPLATE TensorView<storage_t, N> view() {
         return details::make_view<N>(data(), shape_.data(), shape_.size());
@@ -215,10 +216,12 @@ public:
     /// Gets the array behind `array`, valid as long as that one. Throws `InvalidParameterError` if it is not a
     /// `SimpleDataArray` of `T`.
     METATENSOR_HIDDEN static SimpleDataArray& from_mts_array(MtsArray& array) { return behind(array); }
+    /// The same for an array that can only be read.
     METATENSOR_HIDDEN static const SimpleDataArray& from_mts_array(const MtsArray& array) { return behind(array); }
 
     /// The first element; those after it are in row-major order.
     METATENSOR_HIDDEN storage_t* data() { return data_ == nullptr ? nullptr : data_->data(); }
+    /// The same for elements that can only be read.
     METATENSOR_HIDDEN const storage_t* data() const { return data_ == nullptr ? nullptr : data_->data(); }
 
     /// Distance in elements between neighbors along each axis.
@@ -272,6 +275,7 @@ METATENSOR_HIDDEN auto operator==(const A& a, const B& b)
     return details::arrays_equal(details::as_strided(a), details::as_strided(b));
 }
 
+/// The opposite.
 template<typename A, typename B>
 METATENSOR_HIDDEN auto operator!=(const A& a, const B& b)
     -> decltype(details::arrays_equal(details::as_strided(a), details::as_strided(b))) {

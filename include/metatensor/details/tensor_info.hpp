@@ -16,6 +16,7 @@ namespace details {
 /// changes, or the map is released.
 class TensorMapInfo {
 public:
+    /// The info of a map as C knows it.
     METATENSOR_HIDDEN explicit TensorMapInfo(mts_tensormap_t* tensor): tensor_(tensor) {
         check_status(mts_tensormap_info_keys(tensor_, &keys_, &count_));
     }
@@ -68,7 +69,9 @@ public:
         uintptr_t index_ = 0;
     };
 
+    /// The first entry.
     METATENSOR_HIDDEN iterator begin() const { return iterator(tensor_, keys_, 0); }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const { return iterator(tensor_, keys_, count_); }
 
 private:

@@ -79,6 +79,7 @@ public:
         std::size_t index_ = 0;
     };
 
+    /// The blocks of a map with these keys.
     METATENSOR_HIDDEN TensorRange(mts_tensormap_t* tensor, Labels keys): tensor_(tensor), keys_(std::move(keys)) {}
     METATENSOR_HIDDEN TensorRange(const TensorRange&) = default;
     METATENSOR_HIDDEN TensorRange& operator=(const TensorRange&) = default;
@@ -86,9 +87,12 @@ public:
 
     /// Number of blocks.
     METATENSOR_HIDDEN std::size_t size() const { return keys_.count(); }
+    /// Whether there are none.
     METATENSOR_HIDDEN bool empty() const { return size() == 0; }
 
+    /// The first block.
     METATENSOR_HIDDEN iterator begin() const { return iterator(tensor_, keys_.begin(), 0); }
+    /// What is after the last one.
     METATENSOR_HIDDEN iterator end() const { return iterator(tensor_, {}, size()); }
 
 private:

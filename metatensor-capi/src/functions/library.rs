@@ -23,7 +23,7 @@ pub extern "C" fn mts_disable_panic_printing() {
     });
 }
 
-/// Get the version of the library, as `<major>.<minor>.<patch>`.
+/// Get the version of the library, as three numbers with dots between them.
 ///
 /// @returns a NUL-terminated string that is never freed
 #[unsafe(no_mangle)]

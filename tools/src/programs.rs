@@ -1,0 +1,44 @@
+//! Programs of the system, which are installed if they are missing.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::process::Command;
+
+use crate::run::output;
+use crate::target;
+
+/// The program `name`, which is installed first if it is missing, from these packages of Debian and the systems that are
+/// made of it.
+///
+/// # Errors
+///
+/// If it is missing and can not be installed.
+pub fn program_of(name: &str, packages: &[&str]) -> Result<Command, Box<dyn Error>> {
+    let is_there = || Command::new(name).arg("--version").output().is_ok();
+    if !is_there() {
+        // Tests, in this process and in others, want it at the same time.
+        fs::create_dir_all(target())?;
+        let lock = File::create(target().join(format!("test-{name}.lock")))?;
+        lock.lock()?;
+        if !is_there() {
+            install(packages).map_err(|error| format!("this needs {name}: {error}"))?;
+        }
+    }
+    Ok(Command::new(name))
+}
+
+fn install(packages: &[&str]) -> Result<String, Box<dyn Error>> {
+    let install = || {
+        output(
+            Command::new("apt-get")
+                .args(["install", "--yes", "--no-install-recommends"])
+                .args(packages)
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+        )
+    };
+    // lists of packages are missing or old on many machines
+    install().or_else(|_| {
+        output(Command::new("apt-get").arg("update"))?;
+        install()
+    })
+}
