@@ -20,14 +20,9 @@ use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
 
-use super::file::{self, Opened, resolved};
+use super::file::{self, JOURNAL_MAGIC as MAGIC, JOURNAL_SUFFIX as SUFFIX, Opened, resolved};
 use crate::{Error, Limits, Result};
 
-/// What the name of a journal has after that of the file.
-const SUFFIX: &str = ".journal";
-
-/// The first bytes of every journal: something that is no text, a name, and a version.
-const MAGIC: &[u8; 12] = b"\x89mtsjournal\x01";
 /// The start of the tail and its size; the checksums of the first bytes of the file, and of those before the tail; the checksum
 /// of all of these and the tail.
 const HEADER: usize = MAGIC.len() + 8 + 8 + 4 + 4 + 4;

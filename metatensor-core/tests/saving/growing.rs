@@ -220,10 +220,9 @@ fn a_kill_leaves_a_whole_file_where_files_are_merged_or_written_block_by_block()
         time = start.elapsed().as_secs_f64();
     }
     // what merging and writing without being killed gives, byte for byte
-    let merged = [6, 9].map(|count| {
-        let mut writer = MapWriter::create(&path, &["number"]).unwrap();
-        (0..count).for_each(|number| writer.add(&[number], &block(number)).unwrap());
-        writer.finish().unwrap();
+    let parts = [0, 1, 2].map(|part| folder.path().join(format!("part-{part}")));
+    let merged = [2, 3].map(|count| {
+        merge_files(&parts[..count], &path, FileAlignment::Aligned).unwrap();
         fs::read(&path).unwrap()
     });
     let [written @ .., before] = [2, 3, 6].map(|count| {

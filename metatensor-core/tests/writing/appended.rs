@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use metatensor_core::{Labels, MapFile, MapWriter, Mapping, TensorMap, recover_file};
+use metatensor_core::{
+    FileAlignment, Labels, MapFile, MapWriter, Mapping, TensorMap, recover_file,
+};
 
 use crate::make::{assert_same_block, assert_same_map};
 use crate::parts::{add, block, maps, names, write};
@@ -252,9 +254,9 @@ fn a_journal_that_can_not_be_used_is_not() {
     let broken = &all.after[..all.after.len() - 1];
 
     // a journal of something else, which the file does not need
-    fs::write(&journal, &all.journal).unwrap();
     let other = TensorMap::new(Labels::single(), vec![block(1, 1000)]).unwrap();
     other.save(&path).unwrap();
+    fs::write(&journal, &all.journal).unwrap();
     assert_same_map(&TensorMap::load(&path).unwrap(), &other);
     let mut bytes = fs::read(&path).unwrap();
     bytes.truncate(bytes.len() - 1);
@@ -320,6 +322,46 @@ fn a_file_that_was_replaced_is_not_appended_to() {
         );
         assert!(fs::read(&path).unwrap() == after);
         assert_eq!(names(folder.path()), ["map.mts"]);
+    }
+}
+
+#[test]
+fn a_journal_goes_with_the_file_that_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), 2);
+    let journal = journal_of(&path);
+    for how in 0..3 {
+        // somebody appended, and died
+        write(&map(2), &path).unwrap();
+        let mut writer = MapWriter::append(&path).unwrap();
+        add(&mut writer, &map(3), 2..3);
+        let [left, kept] = [&path, &journal].map(|path| fs::read(path).unwrap());
+        drop(writer);
+        fs::write(&path, left).unwrap();
+        fs::write(&journal, kept).unwrap();
+        // the same bytes at the start
+        match how {
+            0 => map(4).save(&path).unwrap(),
+            1 => write(&map(4), &path).unwrap(),
+            _ => {
+                let other = folder.path().join("other.mts");
+                map(4).save(&other).unwrap();
+                metatensor_core::merge_files(&[&other], &path, FileAlignment::Packed).unwrap();
+                fs::remove_file(other).unwrap();
+            }
+        }
+        assert_eq!(names(folder.path()), ["map.mts"]);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        assert!(
+            TensorMap::load(&path).is_err(),
+            "this is not what was there before"
+        );
+        // what is no journal stays
+        fs::write(&journal, b"notes on this file").unwrap();
+        map(2).save(&path).unwrap();
+        assert_eq!(fs::read(&journal).unwrap(), b"notes on this file");
+        fs::remove_file(&journal).unwrap();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files that killed processes left behind.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -7,6 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::{AtFlags, Mode, OFlags, fstat, openat, statat, unlinkat};
 use rustix::io::Errno;
+
+use super::{JOURNAL_MAGIC, JOURNAL_SUFFIX, read_exact_at};
 
 /// Names of temporary files that are looked at even if those before do not exist.
 const LOOKED_AT: usize = 8;
@@ -64,6 +67,18 @@ fn is_stale(directory: &OwnedFd, name: &str) -> Result<Option<Option<File>>, Err
 
 fn is_old(modified: SystemTime) -> bool {
     modified.elapsed().is_ok_and(|age| age > OLD)
+}
+
+/// The journal beside the file `name`, if there is one: a file that replaces this one has no use for it.
+pub(super) fn journal_of(directory: &OwnedFd, name: &OsStr) -> Option<(OsString, File)> {
+    let mut journal_name = name.to_owned();
+    journal_name.push(JOURNAL_SUFFIX);
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(openat(directory, &journal_name, flags, Mode::empty()).ok()?);
+    let mut first = [0; JOURNAL_MAGIC.len()];
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    let is_journal = is_file && read_exact_at(&file, &mut first, 0).is_ok();
+    (is_journal && first == *JOURNAL_MAGIC).then_some((journal_name, file))
 }
 
 /// Whether this file has this name.

@@ -45,6 +45,11 @@ pub use registry::remove_temporaries;
 #[cfg(unix)]
 pub(super) use replace::{Replacement, save};
 
+/// What the name of a journal has after that of the file.
+pub(super) const JOURNAL_SUFFIX: &str = ".journal";
+/// The first bytes of every journal: something that is no text, a name, and a version.
+pub(super) const JOURNAL_MAGIC: &[u8; 12] = b"\x89mtsjournal\x01";
+
 /// What a path to load from stands for.
 #[derive(Debug)]
 pub(super) enum Opened {

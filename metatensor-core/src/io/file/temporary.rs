@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::access::{Access, PRIVATE, usual_mode};
 #[cfg(target_os = "linux")]
 use super::access::{USUAL, set_mode};
-use super::leftovers::{is_called, lock, remove_stale};
+use super::leftovers::{is_called, journal_of, lock, remove_stale};
 use super::registry::{Registration, removals};
 
 /// More files than this are not written to one path at the same time.
@@ -140,13 +140,21 @@ impl Temporary {
     /// # Errors
     /// If the system refuses.
     pub(super) fn rename_to(&mut self, name: &OsStr) -> io::Result<()> {
+        let journal = journal_of(&self.folder.descriptor, name);
         self.give_name()?;
+        let folder = &self.folder.descriptor;
         if let Some((temporary, _)) = &self.name {
-            let folder = &self.folder.descriptor;
             renameat(folder, temporary, folder, name)?;
         }
         self.name = None;
         self.folder.sync();
+        // Of the file that was there: a new one that is damaged later must not be taken for it. Whoever appends to the new one
+        // has a journal of his own.
+        if let Some((name, journal)) = journal
+            && is_called(&journal, folder, &name)
+        {
+            let _ = unlinkat(folder, &name, AtFlags::empty());
+        }
         Ok(())
     }
 
