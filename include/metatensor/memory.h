@@ -60,6 +60,8 @@ void mts_set_kept_memory_bound(uint64_t bytes);
  * than half of this is kept, what was not used for the longest time is marked, so that the system takes it as soon as it
  * needs memory (on Linux and macOS). Memory is kept whoever had it last: it comes back by the deleter of a DLPack tensor as
  * well, from any thread.
+ *
+ * @returns the number of bytes
  */
 uint64_t mts_get_kept_memory_bound(void);
 

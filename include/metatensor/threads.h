@@ -31,6 +31,8 @@ void mts_set_num_threads(uintptr_t threads);
  * This is what was given to `mts_set_num_threads`, or else the value of the environment variable
  * `METATENSOR_NUM_THREADS`, or else that of `OMP_NUM_THREADS`, or else what the machine has. The variables are read
  * once, and ignored if they are no positive numbers.
+ *
+ * @returns the number of threads, at least 1
  */
 uintptr_t mts_get_num_threads(void);
 

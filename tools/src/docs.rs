@@ -54,8 +54,17 @@ pub(crate) fn docs(_: &[String]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whether this warning is that a class does not say what copies and moves of it are: it does where there is something to say.
+/// Whether this warning is about something that has to be explained only where there is something to say: copies and moves
+/// of a class, and parameters and results in C++, whose names and types tell more than those in C.
 fn explains_itself(warning: &str) -> bool {
+    let in_cpp = warning.ends_with(" documented") && !warning.contains(" of member mts_");
+    if in_cpp
+        && [" warning: return type of ", " warning: parameters of "]
+            .iter()
+            .any(|what| warning.contains(what))
+    {
+        return true;
+    }
     let Some((_, member)) = warning.split_once(" warning: Member ") else {
         return false;
     };
@@ -94,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_copies_and_moves_need_no_words() {
+    fn what_names_and_types_say_needs_no_words() {
         let of = |member: &str, what: &str| {
             explains_itself(&format!(
                 "labels.hpp:84: warning: Member {member} (function) of class metatensor::Labels {what}."
@@ -114,6 +123,13 @@ mod tests {
             "Labels(Labels &&other) noexcept",
             "is documented twice"
         ));
+        let parameters = |member: &str| {
+            explains_itself(&format!(
+                "<position>:1: warning: parameters of member {member} are not documented"
+            ))
+        };
+        assert!(parameters("metatensor::Labels::position"));
+        assert!(!parameters("mts_labels_position"));
         assert!(!explains_itself(
             "labels.hpp:84: warning: found </tt> tag without matching <tt>"
         ));

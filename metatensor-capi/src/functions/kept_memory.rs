@@ -44,6 +44,8 @@ pub extern "C" fn mts_set_kept_memory_bound(bytes: u64) {
 /// than half of this is kept, what was not used for the longest time is marked, so that the system takes it as soon as it
 /// needs memory (on Linux and macOS). Memory is kept whoever had it last: it comes back by the deleter of a DLPack tensor as
 /// well, from any thread.
+///
+/// @returns the number of bytes
 #[unsafe(no_mangle)]
 pub extern "C" fn mts_get_kept_memory_bound() -> u64 {
     metatensor_core::kept_memory_bound()

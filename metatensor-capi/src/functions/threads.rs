@@ -17,6 +17,8 @@ pub extern "C" fn mts_set_num_threads(threads: usize) {
 /// This is what was given to `mts_set_num_threads`, or else the value of the environment variable
 /// `METATENSOR_NUM_THREADS`, or else that of `OMP_NUM_THREADS`, or else what the machine has. The variables are read
 /// once, and ignored if they are no positive numbers.
+///
+/// @returns the number of threads, at least 1
 #[unsafe(no_mangle)]
 pub extern "C" fn mts_get_num_threads() -> usize {
     metatensor_core::num_threads()
