@@ -73,11 +73,9 @@ public:
         block_(std::exchange(other.block_, nullptr)), is_view_(std::exchange(other.is_view_, true)) {}
 
     METATENSOR_HIDDEN TensorBlock& operator=(TensorBlock&& other) noexcept {
-        if (this != &other) {
-            free();
-            block_ = std::exchange(other.block_, nullptr);
-            is_view_ = std::exchange(other.is_view_, true);
-        }
+        free();
+        block_ = std::exchange(other.block_, nullptr);
+        is_view_ = std::exchange(other.is_view_, true);
         return *this;
     }
 
@@ -186,6 +184,8 @@ private:
         if (!is_view_) {
             mts_block_free(block_);
         }
+        block_ = nullptr;
+        is_view_ = true;
     }
 
     mts_block_t* block_;

@@ -84,10 +84,8 @@ public:
     METATENSOR_HIDDEN Labels(Labels&& other) noexcept: labels_(std::exchange(other.labels_, nullptr)) {}
 
     METATENSOR_HIDDEN Labels& operator=(Labels&& other) noexcept {
-        if (this != &other) {
-            mts_labels_free(labels_);
-            labels_ = std::exchange(other.labels_, nullptr);
-        }
+        mts_labels_free(std::exchange(labels_, nullptr));
+        labels_ = std::exchange(other.labels_, nullptr);
         return *this;
     }
 

@@ -61,11 +61,9 @@ public:
         tensor_(std::exchange(other.tensor_, nullptr)), is_view_(std::exchange(other.is_view_, true)) {}
 
     METATENSOR_HIDDEN TensorMap& operator=(TensorMap&& other) noexcept {
-        if (this != &other) {
-            free();
-            tensor_ = std::exchange(other.tensor_, nullptr);
-            is_view_ = std::exchange(other.is_view_, true);
-        }
+        free();
+        tensor_ = std::exchange(other.tensor_, nullptr);
+        is_view_ = std::exchange(other.is_view_, true);
         return *this;
     }
 
@@ -373,6 +371,8 @@ private:
         if (!is_view_) {
             mts_tensormap_free(tensor_);
         }
+        tensor_ = nullptr;
+        is_view_ = true;
     }
 
     mts_tensormap_t* tensor_;

@@ -144,11 +144,51 @@ void calls() {
     CHECK(io::load_buffer(io::save_buffer(tensor)).keys() == tensor.keys());
 }
 
+/// What is moved to itself is empty, and released once.
+template<typename T>
+void move_to_itself(T& object) {
+    auto& same = object;
+    object = std::move(same);
+}
+
+/// What objects are after unusual calls.
+void states() {
+    const Labels axis({"a"}, {{1}});
+    TensorBlock block(std::make_unique<SimpleDataArray<double>>(SimpleDataArray<double>({1, 1})), axis, {}, axis);
+    DLPackArray<double> tensor = block.values();
+    std::vector<TensorBlock> blocks;
+    blocks.push_back(block.clone());
+    TensorMap map(axis, std::move(blocks));
+    Labels labels({"b"});
+    MtsArray array = DataArrayBase::to_mts_array(std::make_unique<SimpleDataArray<double>>(SimpleDataArray<double>({1}, 2.0)));
+    const auto& constant = array;
+    // constant arrays can be read through a view that is not constant
+    auto view = SimpleDataArray<double>::from_mts_array(constant).view();
+    CHECK(view(0) == 2 && view.data()[0] == 2);
+
+    move_to_itself(block);
+    move_to_itself(map);
+    move_to_itself(labels);
+    move_to_itself(array);
+    move_to_itself(tensor);
+    CHECK(block.is_view() && labels.size() == 0 && tensor.data() == nullptr && tensor.shape().empty());
+    CHECK_THROWS_ANY(block.samples());
+    CHECK_THROWS_ANY(map.keys());
+    CHECK_THROWS_ANY(labels.count());
+    CHECK_THROWS_ANY(array.shape());
+
+    // without dimensions, there are no entries
+    const int32_t row = 1;
+    const std::vector<std::string> none;
+    CHECK(Labels(none, {{}}).count() == 0 && Labels(none, &row, 2).count() == 0);
+}
+
 } // namespace
 
 int main() {
     offsets();
     calls();
+    states();
     std::printf("%zu %zu %zu %zu %zu %zu %zu\n", sizeof(Labels), sizeof(TensorBlock), sizeof(TensorMap), sizeof(MtsArray),
         sizeof(SimpleDataArray<double>), sizeof(DLPackArray<double>), sizeof(NDArray<double>));
 }

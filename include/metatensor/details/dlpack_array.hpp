@@ -94,15 +94,10 @@ public:
     METATENSOR_HIDDEN DLPackArray(DLPackArray&& other) noexcept: DLPackArray() { *this = std::move(other); }
 
     METATENSOR_HIDDEN DLPackArray& operator=(DLPackArray&& other) noexcept {
-        if (this != &other) {
-            details::delete_tensor(managed_);
-            managed_ = std::exchange(other.managed_, nullptr);
-            data_ = std::exchange(other.data_, nullptr);
-            shape_ = std::move(other.shape_);
-            strides_ = std::move(other.strides_);
-            other.shape_.clear();
-            other.strides_.clear();
-        }
+        // moved to itself, it becomes empty like all that is moved from
+        DLPackArray old;
+        old.swap(*this);
+        swap(other);
         return *this;
     }
 
@@ -130,19 +125,19 @@ public:
         return data_[details::checked_offset(shape_, strides_, indexes...)];
     }
     template<typename... I>
-    T operator()(I... indexes) const && = delete;
+    T operator()(I... indexes) && = delete;
 
     /// The first element, or null if the array is empty. It is valid as long as this array.
     METATENSOR_HIDDEN const T* data() const & { return data_; }
-    const T* data() const && = delete;
+    const T* data() && = delete;
 
     /// Length of each axis.
     METATENSOR_HIDDEN const std::vector<std::size_t>& shape() const & { return shape_; }
-    const std::vector<std::size_t>& shape() const && = delete;
+    const std::vector<std::size_t>& shape() && = delete;
 
     /// Distance in elements between neighbors along each axis.
     METATENSOR_HIDDEN const std::vector<int64_t>& strides() const & { return strides_; }
-    const std::vector<int64_t>& strides() const && = delete;
+    const std::vector<int64_t>& strides() && = delete;
 
     /// Whether the elements are row-major.
     METATENSOR_HIDDEN bool is_contiguous() const { return details::is_row_major_contiguous(shape_, strides_); }
@@ -158,6 +153,13 @@ public:
     TensorView<const T, N> view() const && = delete;
 
 private:
+    METATENSOR_HIDDEN void swap(DLPackArray& other) noexcept {
+        std::swap(managed_, other.managed_);
+        std::swap(data_, other.data_);
+        shape_.swap(other.shape_);
+        strides_.swap(other.strides_);
+    }
+
     METATENSOR_HIDDEN void require_cpu() const {
         if (managed_ == nullptr) {
             details::fail("an empty array has no elements");

@@ -24,6 +24,9 @@ METATENSOR_HIDDEN inline MtsArray table(std::size_t columns, std::vector<int32_t
 /// The same for values that are copied.
 METATENSOR_HIDDEN inline MtsArray copied_table(std::size_t columns, const int32_t* values, std::size_t rows) {
     const auto size = product({rows, columns});
+    if (columns == 0) {
+        return table(0, {});
+    }
     if (values == nullptr && size != 0) {
         fail("there are no values for " + std::to_string(rows) + " entries: the pointer is null");
     }
@@ -49,7 +52,7 @@ METATENSOR_HIDDEN inline MtsArray table_of_rows(
         }
         index += 1;
     }
-    return MtsArray::from_vector(std::move(values), {rows.size(), columns});
+    return table(columns, std::move(values));
 }
 
 } // namespace details

@@ -42,10 +42,8 @@ public:
     METATENSOR_HIDDEN MtsArray(MtsArray&& other) noexcept: array_(std::exchange(other.array_, mts_array_t{})) {}
 
     METATENSOR_HIDDEN MtsArray& operator=(MtsArray&& other) noexcept {
-        if (this != &other) {
-            destroy();
-            array_ = std::exchange(other.array_, mts_array_t{});
-        }
+        destroy();
+        array_ = std::exchange(other.array_, mts_array_t{});
         return *this;
     }
 
@@ -233,6 +231,7 @@ private:
         if (array_.destroy != nullptr) {
             array_.destroy(array_.ptr);
         }
+        array_ = mts_array_t{};
     }
 
     mts_array_t array_;

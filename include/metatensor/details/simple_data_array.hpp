@@ -178,6 +178,9 @@ public:
             details::fail("can not exchange axes " + std::to_string(axis_1) + " and " + std::to_string(axis_2)
                 + " of an array of shape " + details::shape_text(shape_));
         }
+        if (axis_1 == axis_2) {
+            return;
+        }
         auto shape = shape_;
         std::swap(shape[axis_1], shape[axis_2]);
         auto strides = details::contiguous_strides(shape);
@@ -195,9 +198,10 @@ public:
         details::move_elements(shape_, data(), from.shape_, from.data(), sizeof(storage_t), moves);
     }
 
-    /// The elements, to be read. The view is valid as long as the array, and does not change.
+    /// The elements, to be read. The view is valid as long as the array, and does not change. An `NDArray` that is not constant
+    /// has no way to read without write, so that this one does not refuse to write: `view<N>()` is constant.
     METATENSOR_HIDDEN NDArray<storage_t> view() const {
-        return details::NDArrays::view(const_cast<storage_t*>(data()), shape_, true);
+        return details::NDArrays::view(const_cast<storage_t*>(data()), shape_, false);
     }
     /// The elements, which can be written to.
     METATENSOR_HIDDEN NDArray<storage_t> view() { return details::NDArrays::view(data(), shape_, false); }

@@ -270,6 +270,10 @@ void simple_arrays() {
     CHECK(moved == array && copy.data() == nullptr);
     CHECK_THROWS(InvalidParameterError, "moved from", copy.reshape({1}));
 
+    copy = array;
+    copy.swap_axes(1, 1);
+    CHECK(copy == array);
+
     array.reshape({3, 2});
     CHECK(array.shape() == std::vector<uintptr_t>({3, 2}) && array.strides() == std::vector<int64_t>({2, 1}));
     CHECK_THROWS(InvalidParameterError, "the shape [4, 2]", array.reshape({4, 2}));
