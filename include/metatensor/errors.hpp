@@ -136,17 +136,21 @@ METATENSOR_HIDDEN inline mts_status_t status_of_message(const char* message) noe
     throw Error(message);
 }
 
-/// Throws the last error of this thread if `status` is one.
-METATENSOR_HIDDEN inline void check_status(mts_status_t status) {
-    if (status == MTS_SUCCESS) {
-        return;
-    }
+/// Throws the last error of this thread, that has this status.
+[[noreturn]] METATENSOR_HIDDEN inline void throw_last_error(mts_status_t status) {
     if (status == MTS_CALLBACK_ERROR) {
         throw_callback_error();
     }
     const char* message = "";
     mts_last_error(&message, nullptr, nullptr);
     throw_error(status, message);
+}
+
+/// Throws the last error of this thread if `status` is one. What throws is apart, so that this is inlined.
+METATENSOR_HIDDEN inline void check_status(mts_status_t status) {
+    if (status != MTS_SUCCESS) {
+        throw_last_error(status);
+    }
 }
 
 /// Throws the last error of this thread if `pointer` is null.

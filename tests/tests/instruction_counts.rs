@@ -1,4 +1,5 @@
 //! Kernels of the C interface do not need more instructions than they used to.
+//! The headers for C++ need about as many as the functions of C that they call.
 //!
 //! Unlike times, numbers of instructions are the same on a busy machine. They are counted by callgrind, in the
 //! library as it is shipped. The expected ones are in `instruction_counts.txt`. When one of them changes
@@ -37,13 +38,13 @@ fn kernels_do_not_need_more_instructions_than_recorded() {
     let expected_file = repository().join("tests/tests/instruction_counts.txt");
     let expected = fs::read_to_string(&expected_file).unwrap();
     let directory = tempfile::tempdir().unwrap();
-    let program = compile(directory.path()).unwrap();
+    let program = compile("cc", "-std=c11", "tests/c/counted.c", directory.path()).unwrap();
 
     let mut recorded = String::from(TITLE);
     let mut report = String::new();
     let mut too_many = false;
     for (kernel, expected) in parse(&expected).unwrap() {
-        let count = count_instructions(&program, kernel).unwrap();
+        let count = count_instructions(&program, &[kernel]).unwrap();
         writeln!(recorded, "{kernel} {count}").unwrap();
         let ratio = count as f64 / expected as f64;
         let verdict = if ratio > TOLERANCE { "  too many" } else { "" };
@@ -66,6 +67,22 @@ fn kernels_do_not_need_more_instructions_than_recorded() {
     );
 }
 
+/// How many times more instructions than functions of C the headers for C++ may need for the same.
+const WRAPPED: f64 = 1.05;
+
+#[test]
+fn cxx_needs_as_many_instructions_as_c() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = compile("g++", "-std=c++17", "tests/cxx/costs.cpp", directory.path()).unwrap();
+    for work in ["labels", "values", "multiply", "blocks"] {
+        let c = count_instructions(&program, &[work, "c"]).unwrap();
+        let cxx = count_instructions(&program, &[work, "cxx"]).unwrap();
+        let ratio = cxx as f64 / c as f64;
+        println!("{work:10} C {c:>10}  C++ {cxx:>10}: {ratio:.3}");
+        assert!(ratio <= WRAPPED, "{work}: C {c}, C++ {cxx}: {ratio:.3}");
+    }
+}
+
 /// Kernels and their expected counts, from the lines of a file which are not comments.
 fn parse(text: &str) -> Result<Vec<(&str, u64)>, Box<dyn Error>> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -76,23 +93,21 @@ fn parse(text: &str) -> Result<Vec<(&str, u64)>, Box<dyn Error>> {
     counts.collect()
 }
 
-fn compile(directory: &Path) -> Result<PathBuf, Box<dyn Error>> {
+fn compile(
+    compiler: &str,
+    standard: &str,
+    source: &str,
+    directory: &Path,
+) -> Result<PathBuf, Box<dyn Error>> {
     let program = directory.join("counted");
     let library = shipped_library()?;
     let parent = library.parent().ok_or("the library is in a directory")?;
-    let mut compiler = Command::new("cc");
+    let mut compiler = Command::new(compiler);
     compiler
-        .args([
-            "-std=c11",
-            "-O2",
-            "-Wall",
-            "-Wextra",
-            "-Werror",
-            "-pedantic",
-        ])
+        .args([standard, "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic"])
         .arg("-I")
         .arg(repository().join("include"))
-        .arg(repository().join("tests/c/counted.c"))
+        .arg(repository().join(source))
         .arg(&library)
         .arg(format!("-Wl,-rpath,{}", parent.display()))
         .arg("-o")
@@ -102,14 +117,15 @@ fn compile(directory: &Path) -> Result<PathBuf, Box<dyn Error>> {
 }
 
 /// How many instructions one run of a kernel takes, without what prepares it.
-fn count_instructions(program: &Path, kernel: &str) -> Result<u64, Box<dyn Error>> {
+fn count_instructions(program: &Path, arguments: &[&str]) -> Result<u64, Box<dyn Error>> {
+    let kernel = arguments.join("-");
     let counts = program.with_file_name(format!("{kernel}.callgrind"));
     let mut valgrind = tool("valgrind")?;
     valgrind
         .args(["--tool=callgrind", "--toggle-collect=measured"])
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(program)
-        .arg(kernel)
+        .args(arguments)
         // Work of other threads is not inside of the function that is measured.
         .env("METATENSOR_NUM_THREADS", "1");
     output(&mut valgrind)?;

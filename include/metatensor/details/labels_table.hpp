@@ -30,11 +30,7 @@ METATENSOR_HIDDEN inline MtsArray copied_table(std::size_t columns, const int32_
     if (values == nullptr && size != 0) {
         fail("there are no values for " + std::to_string(rows) + " entries: the pointer is null");
     }
-    std::vector<int32_t> copy(size);
-    if (size != 0) {
-        std::memcpy(copy.data(), values, size * sizeof(int32_t));
-    }
-    return MtsArray::from_vector(std::move(copy), {rows, columns});
+    return MtsArray::from_vector(std::vector<int32_t>(values, values + size), {rows, columns});
 }
 
 /// The same for rows that are listed.
