@@ -10,7 +10,7 @@ use metatensor_core::{
 };
 
 use crate::make::{assert_same_block, assert_same_map};
-use crate::parts::{add, block, maps, names, write};
+use crate::parts::{add, block, file_of, map_of, maps, names, write};
 
 /// The first blocks of a map.
 fn first(map: &TensorMap, count: usize) -> TensorMap {
@@ -55,30 +55,16 @@ fn files_that_grow_are_those_that_are_written_at_once() {
     }
 }
 
-/// A map with this number of blocks.
-fn map(count: i32) -> TensorMap {
-    let keys = Labels::from_rows(&["a"], (0..count).map(|key| [key])).unwrap();
-    let blocks = (0..count).map(|i| block(i, 1 + 20 * i as usize)).collect();
-    TensorMap::new(keys, blocks).unwrap()
-}
-
-/// A file with a map of this number of blocks.
-fn file(folder: &Path, count: i32) -> PathBuf {
-    let path = folder.join("map.mts");
-    write(&map(count), &path).unwrap();
-    path
-}
-
 #[test]
 fn info_can_change_and_nothing_does_without_a_change() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     let before = fs::read(&path).unwrap();
     MapWriter::append(&path).unwrap().finish().unwrap();
     drop(MapWriter::append(&path).unwrap());
     assert!(fs::read(&path).unwrap() == before);
 
-    let mut expected = map(3);
+    let mut expected = map_of(3);
     let long = "long ".repeat(1000);
     for text in ["me", &long, "you"] {
         let mut writer = MapWriter::append(&path).unwrap();
@@ -97,7 +83,7 @@ fn info_can_change_and_nothing_does_without_a_change() {
 #[test]
 fn what_is_not_finished_leaves_the_file_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     let before = fs::read(&path).unwrap();
     for rows in [0, 1, 100_000] {
         let mut writer = MapWriter::append(&path).unwrap();
@@ -105,7 +91,7 @@ fn what_is_not_finished_leaves_the_file_as_it_was() {
         writer.add(&[8], &block(8, rows)).unwrap();
         // for everybody else, nothing has happened
         assert_eq!(names(folder.path()), ["map.mts", "map.mts.journal"]);
-        assert_same_map(&TensorMap::load(&path).unwrap(), &map(3));
+        assert_same_map(&TensorMap::load(&path).unwrap(), &map_of(3));
         let error = MapWriter::append(&path).unwrap_err().to_string();
         let expected = format!(
             "io error: could not write '{}': another writer is changing it",
@@ -122,7 +108,7 @@ fn what_is_not_finished_leaves_the_file_as_it_was() {
 #[test]
 fn what_does_not_fit_is_refused_before_a_byte_is_written() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     let before = fs::read(&path).unwrap();
     let other = metatensor_core::TensorBlock::new(
         ndarray::arr2(&[[1.0_f32]]),
@@ -148,9 +134,9 @@ fn what_does_not_fit_is_refused_before_a_byte_is_written() {
         assert!(fs::read(&path).unwrap() == before);
         assert_eq!(names(folder.path()), ["map.mts"]);
     }
-    add(&mut writer, &map(4), 3..4);
+    add(&mut writer, &map_of(4), 3..4);
     writer.finish().unwrap();
-    assert_same_map(&TensorMap::load(&path).unwrap(), &map(4));
+    assert_same_map(&TensorMap::load(&path).unwrap(), &map_of(4));
 }
 
 /// A file before and after something was appended, and the journal in between.
@@ -165,7 +151,7 @@ struct Append {
 fn append(path: &Path) -> Append {
     let before = fs::read(path).unwrap();
     let mut writer = MapWriter::append(path).unwrap();
-    add(&mut writer, &map(5), 3..5);
+    add(&mut writer, &map_of(5), 3..5);
     let journal = fs::read(journal_of(path)).unwrap();
     writer.finish().unwrap();
     let after = fs::read(path).unwrap();
@@ -192,10 +178,10 @@ fn journal_of(path: &Path) -> PathBuf {
 #[test]
 fn a_file_that_was_appended_to_in_part_is_what_it_was_before() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     let all = append(&path);
     let journal = journal_of(&path);
-    let (old, new) = (map(3), map(5));
+    let (old, new) = (map_of(3), map_of(5));
     let steps = all.start..=all.after.len();
     for length in steps.filter(|length| length % 97 == 0 || length + 300 > all.after.len()) {
         fs::write(&path, &all.after[..length]).unwrap();
@@ -225,7 +211,7 @@ fn a_file_that_was_appended_to_in_part_is_what_it_was_before() {
 #[test]
 fn the_next_writer_puts_a_file_back() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     let all = append(&path);
     for length in [
         all.start,
@@ -237,7 +223,7 @@ fn the_next_writer_puts_a_file_back() {
         fs::write(journal_of(&path), &all.journal).unwrap();
         let mut writer = MapWriter::append(&path).unwrap();
         assert_eq!(writer.len(), if length == all.after.len() { 5 } else { 3 });
-        add(&mut writer, &map(6), 5..6);
+        add(&mut writer, &map_of(6), 5..6);
         writer.finish().unwrap();
         assert_eq!(names(folder.path()), ["map.mts"]);
         let loaded = TensorMap::load(&path).unwrap();
@@ -248,7 +234,7 @@ fn the_next_writer_puts_a_file_back() {
 #[test]
 fn a_journal_that_can_not_be_used_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     let all = append(&path);
     let journal = journal_of(&path);
     let broken = &all.after[..all.after.len() - 1];
@@ -310,10 +296,10 @@ fn a_journal_that_can_not_be_used_is_not() {
 fn a_file_that_was_replaced_is_not_appended_to() {
     let folder = tempfile::tempdir().unwrap();
     for count in [0, 3] {
-        let path = file(folder.path(), count);
+        let path = file_of(folder.path(), count);
         let mut writer = MapWriter::append(&path).unwrap();
-        add(&mut writer, &map(5), count as usize..5);
-        map(2).save(&path).unwrap();
+        add(&mut writer, &map_of(5), count as usize..5);
+        map_of(2).save(&path).unwrap();
         let after = fs::read(&path).unwrap();
         let error = writer.finish().unwrap_err().to_string();
         assert!(
@@ -328,24 +314,24 @@ fn a_file_that_was_replaced_is_not_appended_to() {
 #[test]
 fn a_journal_goes_with_the_file_that_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 2);
+    let path = file_of(folder.path(), 2);
     let journal = journal_of(&path);
     for how in 0..3 {
         // somebody appended, and died
-        write(&map(2), &path).unwrap();
+        write(&map_of(2), &path).unwrap();
         let mut writer = MapWriter::append(&path).unwrap();
-        add(&mut writer, &map(3), 2..3);
+        add(&mut writer, &map_of(3), 2..3);
         let [left, kept] = [&path, &journal].map(|path| fs::read(path).unwrap());
         drop(writer);
         fs::write(&path, left).unwrap();
         fs::write(&journal, kept).unwrap();
         // the same bytes at the start
         match how {
-            0 => map(4).save(&path).unwrap(),
-            1 => write(&map(4), &path).unwrap(),
+            0 => map_of(4).save(&path).unwrap(),
+            1 => write(&map_of(4), &path).unwrap(),
             _ => {
                 let other = folder.path().join("other.mts");
-                map(4).save(&other).unwrap();
+                map_of(4).save(&other).unwrap();
                 metatensor_core::merge_files(&[&other], &path, FileAlignment::Packed).unwrap();
                 fs::remove_file(other).unwrap();
             }
@@ -359,7 +345,7 @@ fn a_journal_goes_with_the_file_that_is_replaced() {
         );
         // what is no journal stays
         fs::write(&journal, b"notes on this file").unwrap();
-        map(2).save(&path).unwrap();
+        map_of(2).save(&path).unwrap();
         assert_eq!(fs::read(&journal).unwrap(), b"notes on this file");
         fs::remove_file(&journal).unwrap();
     }
@@ -383,22 +369,22 @@ fn links_stay_and_whoever_reads_the_file_reads_the_journal() {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
+    let path = file_of(folder.path(), 3);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let link = elsewhere.path().join("link.mts");
     symlink(&path, &link).unwrap();
 
     let mut writer = MapWriter::append(&link).unwrap();
-    add(&mut writer, &map(4), 3..4);
+    add(&mut writer, &map_of(4), 3..4);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
     assert_eq!(mode(&journal_of(&path)), 0o640);
     for path in [&path, &link] {
-        assert_same_map(&TensorMap::load(path).unwrap(), &map(3));
+        assert_same_map(&TensorMap::load(path).unwrap(), &map_of(3));
     }
     writer.finish().unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert_same_map(&TensorMap::load(&link).unwrap(), &map(4));
+    assert_same_map(&TensorMap::load(&link).unwrap(), &map_of(4));
     assert_eq!(mode(&path), 0o640);
     assert_eq!(names(folder.path()), ["map.mts"]);
 }
@@ -406,13 +392,13 @@ fn links_stay_and_whoever_reads_the_file_reads_the_journal() {
 #[test]
 fn files_that_are_open_stay_what_they_were() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 3);
-    let mut old = map(3);
+    let path = file_of(folder.path(), 3);
+    let mut old = map_of(3);
     let file = MapFile::open(&path).unwrap();
     let mapped = file.load_mapped(Mapping::ReadOnly).unwrap();
     let mut writer = MapWriter::append(&path).unwrap();
     writer.info_mut().insert("author".into(), "me".into());
-    add(&mut writer, &map(8), 3..8);
+    add(&mut writer, &map_of(8), 3..8);
     let in_between = MapFile::open(&path).unwrap();
     for i in 0..3 {
         if i == 1 {
@@ -428,11 +414,11 @@ fn files_that_are_open_stay_what_they_were() {
         if i == 0 {
             writer.finish().unwrap();
             writer = MapWriter::append(&path).unwrap();
-            add(&mut writer, &map(9), 8..9);
+            add(&mut writer, &map_of(9), 8..9);
         }
     }
     drop(writer);
-    old = map(8);
+    old = map_of(8);
     old.info_mut().insert("author".into(), "me".into());
     assert_same_map(&MapFile::open(&path).unwrap().load().unwrap(), &old);
 }
@@ -440,9 +426,9 @@ fn files_that_are_open_stay_what_they_were() {
 #[test]
 fn readers_always_find_a_state_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let path = file(folder.path(), 1);
+    let path = file_of(folder.path(), 1);
     let is_done = AtomicBool::new(false);
-    let all = map(120);
+    let all = map_of(120);
     thread::scope(|scope| {
         let readers = [(); 2].map(|()| {
             scope.spawn(|| {

@@ -1,7 +1,7 @@
 //! What the tests of writers share.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use metatensor_core::{Labels, MapWriter, Result, TensorBlock, TensorMap};
 use zip::ZipArchive;
@@ -42,6 +42,20 @@ pub(crate) fn block(number: i32, rows: usize) -> TensorBlock {
     let values = ndarray::Array2::from_elem((rows, 8), f64::from(number));
     let samples = Labels::range("sample", rows).unwrap();
     TensorBlock::new(values, samples, [], Labels::range("property", 8).unwrap()).unwrap()
+}
+
+/// A map with this number of blocks.
+pub(crate) fn map_of(count: i32) -> TensorMap {
+    let keys = Labels::from_rows(&["a"], (0..count).map(|key| [key])).unwrap();
+    let blocks = (0..count).map(|i| block(i, 1 + 20 * i as usize)).collect();
+    TensorMap::new(keys, blocks).unwrap()
+}
+
+/// A file with such a map.
+pub(crate) fn file_of(folder: &Path, count: i32) -> PathBuf {
+    let path = folder.join("map.mts");
+    write(&map_of(count), &path).unwrap();
+    path
 }
 
 /// Writes the blocks of `map` in these positions.
