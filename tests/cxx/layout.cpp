@@ -176,11 +176,6 @@ void states() {
     CHECK_THROWS_ANY(map.keys());
     CHECK_THROWS_ANY(labels.count());
     CHECK_THROWS_ANY(array.shape());
-
-    // without dimensions, there are no entries
-    const int32_t row = 1;
-    const std::vector<std::string> none;
-    CHECK(Labels(none, {{}}).count() == 0 && Labels(none, &row, 2).count() == 0);
 }
 
 } // namespace

@@ -42,6 +42,10 @@ void construction() {
     // lists
     CHECK(Labels({"a"}, {}).count() == 0 && Labels({"a"}).size() == 1 && Labels({"a", "b"}).size() == 2);
     CHECK(Labels(std::vector<std::string>{}).size() == 0 && Labels(std::vector<std::string>{}).count() == 0);
+    // without dimensions, there are no entries
+    const int32_t row = 1;
+    const std::vector<std::string> none;
+    CHECK(Labels(none, {{}}).count() == 0 && Labels(none, &row, 2).count() == 0);
     CHECK_THROWS(
         InvalidParameterError, "entry 1 has 1 values, but there are 2 dimensions", Labels({"a", "b"}, {{1, 2}, {3}}));
     CHECK_THROWS(InvalidParameterError, "", Labels({"not valid"}, {{1}}));
