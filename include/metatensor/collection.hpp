@@ -81,6 +81,13 @@ public:
         return count;
     }
 
+    /// Why the index could not be kept that was asked for, if it could not: opening will take as long the next time.
+    [[nodiscard]] METATENSOR_HIDDEN std::optional<std::string> index_problem() const {
+        const char* problem = nullptr;
+        details::check_status(mts_collection_index_problem(collection_.get(), &problem));
+        return problem == nullptr ? std::nullopt : std::optional<std::string>(problem);
+    }
+
     /// Names of maps: those of `0/energy.mts` and `0/forces.mts` are `energy` and `forces`.
     [[nodiscard]] METATENSOR_HIDDEN std::vector<std::string> names() const {
         const char* const* names = nullptr;
