@@ -207,6 +207,7 @@ static void collections_are_written_and_read(const TensorMap& map) {
     writer.finish();
 
     const auto check = [&](const io::Collection& all) {
+        CHECK(!all.index_problem());
         CHECK(all.count() == 3 && all.names() == std::vector<std::string>{"energy", "other"});
         CHECK(all.numbers("energy") == std::vector<int32_t>{0, 3} && all.numbers("none").empty());
         CHECK(ops::equal(all.load(3, "energy"), map) && ops::equal(all.load(7, "other"), map));
