@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{Array, DataMovement, DenseArray, Output, View};
-use crate::simd::prefetch;
 use crate::threads::change_rows;
 use crate::{Error, Result, with_item_size};
 
@@ -191,16 +190,8 @@ fn write_whole_rows<const N: usize>(
         let (part, row) = (run[0].0 as usize, run[0].1 as usize);
         &parts[part].items[row * length..(row + run.len()) * length]
     };
-    let mut runs = sources
-        .chunk_by(|a, b| a.0 == b.0 && a.1 + 1 == b.1)
-        .map(items)
-        .peekable();
-    while let Some(run) = runs.next() {
-        if let Some(next) = runs.peek() {
-            prefetch(next);
-        }
-        memory.copy(run);
-    }
+    let runs = sources.chunk_by(|a, b| a.0 == b.0 && a.1 + 1 == b.1);
+    memory.copy_all(runs.map(items));
 }
 
 /// Neighboring properties of the output, all of them from one part that has all rows.

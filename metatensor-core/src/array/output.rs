@@ -10,7 +10,7 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use crate::memory::GrowingMemory;
-use crate::simd::LINE;
+use crate::simd::{LINE, prefetch};
 use crate::threads::{change_rows, for_each, rows_per_piece};
 use crate::{Error, Result};
 use lines::{Started, fill_lines};
@@ -90,6 +90,24 @@ impl<'a, T: Copy> Output<'a, T> {
     #[inline(never)]
     fn copy_streamed(&mut self, source: &[T]) {
         self.each(source, |&x| x);
+    }
+
+    /// Writes all of several slices, one after the other, wherever they are.
+    ///
+    /// # Panics
+    ///
+    /// If there is less space than that.
+    pub fn copy_all<'s>(&mut self, slices: impl Iterator<Item = &'s [T]>)
+    where
+        T: 's,
+    {
+        let mut slices = slices.peekable();
+        while let Some(slice) = slices.next() {
+            if let Some(next) = slices.peek() {
+                prefetch(next);
+            }
+            self.copy(slice);
+        }
     }
 
     /// Writes `value` `count` times.

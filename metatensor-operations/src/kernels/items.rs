@@ -72,13 +72,19 @@ impl<'v, const N: usize> Source<'v, N> {
         }
     }
 
+    /// These rows, if they are stored one after the other.
+    fn stored(&self, rows: Range<usize>) -> Option<&'v [[u8; N]]> {
+        let items = self.items?;
+        Some(&items[rows.start * self.row_length..rows.end * self.row_length])
+    }
+
     /// One row, without a copy if possible.
     fn row<'s>(&self, row: usize, scratch: &'s mut Vec<[u8; N]>) -> &'s [[u8; N]]
     where
         'v: 's,
     {
-        if let Some(items) = self.items {
-            return &items[row * self.row_length..(row + 1) * self.row_length];
+        if let Some(row) = self.stored(row..row + 1) {
+            return row;
         }
         scratch.clear();
         scratch.extend(self.view.index_axis(Axis(0), row).iter().copied());
@@ -86,9 +92,8 @@ impl<'v, const N: usize> Source<'v, N> {
     }
 
     fn copy_rows(&self, rows: Range<usize>, output: &mut Output<'_, [u8; N]>) {
-        if let Some(items) = self.items {
-            output.copy(&items[rows.start * self.row_length..rows.end * self.row_length]);
-            return;
+        if let Some(rows) = self.stored(rows.clone()) {
+            return output.copy(rows);
         }
         for row in rows {
             let row = self.view.index_axis(Axis(0), row);
@@ -141,14 +146,11 @@ fn pick_side_by_side<const N: usize>(
 ) -> Result<Vec<DenseArray>> {
     let row_size = (source.row_length * N).max(1);
     let at_once = (CACHED / row_size).max(1);
-    DenseArray::write_items_of_all::<N>(dtype, shapes, |mut rows, outputs| {
-        while !rows.is_empty() {
-            let some = rows.start..rows.end.min(rows.start + at_once);
-            rows.start = some.end;
-            if let Some(items) = source.items {
-                let next = rows.start..rows.end.min(rows.start + at_once);
-                prefetch(&items[next.start * source.row_length..next.end * source.row_length]);
-            }
+    DenseArray::write_items_of_all::<N>(dtype, shapes, |rows, outputs| {
+        for start in rows.clone().step_by(at_once) {
+            let some = start..rows.end.min(start + at_once);
+            let next = some.end..rows.end.min(some.end + at_once);
+            prefetch(source.stored(next).unwrap_or_default());
             for (axes, output) in parts.iter().zip(&mut *outputs) {
                 pick_rows(source, std::iter::once(some.clone()), &axes[1..], output);
             }
@@ -165,12 +167,9 @@ fn pick_rows<const N: usize>(
     output: &mut Output<'_, [u8; N]>,
 ) {
     if axes.iter().all(Option::is_none) {
-        let mut rows = rows.peekable();
-        while let Some(run) = rows.next() {
-            if let (Some(next), Some(items)) = (rows.peek(), source.items) {
-                prefetch(&items[next.start * source.row_length..next.end * source.row_length]);
-            }
-            source.copy_rows(run, output);
+        match source.items {
+            Some(_) => output.copy_all(rows.filter_map(|run| source.stored(run))),
+            None => rows.for_each(|run| source.copy_rows(run, output)),
         }
         return;
     }

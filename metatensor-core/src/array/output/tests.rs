@@ -11,7 +11,7 @@ use crate::{DType, DenseArray};
 /// A few elements, or more than a block of pages.
 fn counts() -> impl Strategy<Value = Vec<(u8, usize)>> {
     let count = prop_oneof![0..20_usize, 0..300_usize, 2000..5000_usize];
-    prop::collection::vec((0..4_u8, count), 0..8)
+    prop::collection::vec((0..5_u8, count), 0..8)
 }
 
 fn check_runs<T: Copy + PartialEq + Debug>(
@@ -38,6 +38,7 @@ fn check_runs_in<T: Copy + PartialEq + Debug>(
             0 => output.copy(source),
             1 => output.each((source, source), |(&x, _)| x),
             2 => output.fill(count, element(3)),
+            3 => output.copy_all(source.chunks(7)),
             _ => output.extend(count, source.iter().copied()),
         }
         match kind {
