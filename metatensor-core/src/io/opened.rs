@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::archive::{Archive, LoadError, Reading, Source};
 use super::loader::KEYS;
-use super::{Scratch, info, labels};
+use super::{Scratch, array, info, labels};
 use crate::error::Contents;
 use crate::{Labels, Limits, Result};
 
@@ -80,14 +80,10 @@ fn open_source(source: &Source<'static>) -> Result<Archive<'static>> {
 pub(super) const LAST: [&str; 2] = [KEYS, info::NAME];
 
 fn check_last(archive: &mut Archive<'_>) -> Result<(), LoadError> {
-    let mut bytes = Vec::new();
+    let mut scratch = Vec::new();
     for name in LAST {
         if archive.contains(name) {
-            let mut member = archive.open_member(name)?;
-            while member.remaining() > 0 {
-                bytes.resize(member.remaining().min(64 << 10) as usize, 0);
-                member.read_exact_into(&mut bytes)?;
-            }
+            array::read_to_end(&mut archive.open_member(name)?, &mut scratch)?;
         }
     }
     Ok(())

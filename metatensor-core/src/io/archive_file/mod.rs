@@ -34,12 +34,22 @@ impl ArchiveFile {
         Self::new(path, None)
     }
 
-    /// The same for a file that takes over the content of one that is locked.
+    /// The file at `path` that is locked, to be added to. If it can grow from this point on, this is where it is written to. Otherwise,
+    /// `false` comes along: it is a new file, to which all that the old one has is still to be written.
     ///
     /// # Errors
     /// As for [`ArchiveFile::create`].
-    pub(super) fn replace(path: &Path, locked: InPlace) -> Result<Self> {
-        Self::new(path, Some(locked))
+    pub(super) fn append(
+        path: &Path,
+        locked: InPlace,
+        point: Option<GrowthPoint>,
+    ) -> Result<(Self, bool)> {
+        // without any member before, nothing would tell which file a journal is for; and by another name, nobody finds it
+        let other_names = locked.has_other_names().map_err(|e| locked.refused(e))?;
+        match point.filter(|point| point.offset > 0 && !other_names) {
+            Some(point) => Ok((Self::grow(locked, point)?, true)),
+            None => Ok((Self::new(path, Some(locked))?, false)),
+        }
     }
 
     fn new(path: &Path, locked: Option<InPlace>) -> Result<Self> {
@@ -53,10 +63,7 @@ impl ArchiveFile {
     }
 
     /// The file that is locked, which grows from this point on.
-    ///
-    /// # Errors
-    /// If the process has too many files.
-    pub(super) fn grow(place: InPlace, point: GrowthPoint) -> Result<Self> {
+    fn grow(place: InPlace, point: GrowthPoint) -> Result<Self> {
         let file = place.file().try_clone().map_err(|e| place.refused(e))?;
         Ok(ArchiveFile {
             archive: ArchiveWriter::resume(file, point.offset, point.directory, point.count),

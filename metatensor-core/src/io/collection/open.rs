@@ -82,19 +82,20 @@ impl Collection {
     }
 
     fn in_source_with(mut source: Source<'static>, path: &Path) -> Result<Collection> {
-        let Found::Archive(end) = Found::in_source(&mut source)? else {
-            return Self::in_source(source);
+        let found = Found::in_source(&mut source)?;
+        let Found::Archive(end) = &found else {
+            return Self::in_found(source, found);
         };
-        let Some(key) = IndexKey::new(&source, &end)? else {
-            return Self::in_source(source);
+        let Some(key) = IndexKey::new(&source, end)? else {
+            return Self::in_found(source, found);
         };
         let mut problem = None;
-        match kept_index(path, &key, &source, &end) {
+        match kept_index(path, &key, &source, end) {
             Ok(Some(index)) => return Ok(Collection::new(source, index)),
             Ok(None) => {}
             Err(error) => problem = Some(error),
         }
-        let mut collection = Self::in_source(source)?;
+        let mut collection = Self::in_found(source, found)?;
         if problem.is_none() {
             let index = &collection.index;
             let written = file::save(path, |file| {
@@ -157,7 +158,13 @@ impl Collection {
     /// # Errors
     /// If it can not be read, or is none.
     pub(super) fn in_source(mut source: Source<'static>) -> Result<Collection> {
-        let found = match Found::in_source(&mut source)? {
+        let found = Found::in_source(&mut source)?;
+        Self::in_found(source, found)
+    }
+
+    /// The same if this was found there.
+    fn in_found(mut source: Source<'static>, found: Found) -> Result<Collection> {
+        let found = match found {
             Found::Archive(end) => {
                 let index = Index::read(&source, &end)?;
                 let collection = Collection::new(source, index);

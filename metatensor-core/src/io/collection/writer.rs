@@ -108,22 +108,14 @@ impl CollectionWriter {
         let Collection { source, index, .. } =
             Collection::in_source(Source::of_file(place.file(), path)?)?;
         let before = index.len();
-        let other_names = place.has_other_names().map_err(|e| place.refused(e))?;
         let point = match End::find(&source)? {
-            // without any member, nothing would tell which file a journal is for; and by another name, nobody finds it
-            Some(end) if end.directory_start() > 0 && !other_names => {
-                end.growth_point(&source, end.directory_start(), &[])?
-            }
-            _ => None,
+            Some(end) => end.growth_point(&source, end.directory_start(), &[])?,
+            None => None,
         };
-        let file = match point {
-            Some(point) => ArchiveFile::grow(place, point)?,
-            None => {
-                let mut file = ArchiveFile::replace(path, place)?;
-                copy(&mut file, &index, &source)?;
-                file
-            }
-        };
+        let (mut file, grows) = ArchiveFile::append(path, place, point)?;
+        if !grows {
+            copy(&mut file, &index, &source)?;
+        }
         Ok(CollectionWriter {
             file,
             form,

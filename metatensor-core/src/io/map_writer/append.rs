@@ -52,14 +52,12 @@ impl MapWriter {
         let (place, _) = lock_and_recover(path)?;
         let mut opened = Opened::of_source(&Source::of_file(place.file(), path)?)?;
         let point = opened.archive.growth_point(&LAST)?;
-        // without any block, nothing would tell which file a journal is for; and by another name, nobody finds it
-        let other_names = place.has_other_names().map_err(|e| place.refused(e))?;
-        let Some(point) = point.filter(|point| point.offset > 0 && !other_names) else {
-            let keys = Keys::new(&opened.key_names())?;
-            let mut writer = MapWriter::to_file(ArchiveFile::replace(path, place)?, keys);
+        let (file, grows) = ArchiveFile::append(path, place, point)?;
+        if !grows {
+            let mut writer = MapWriter::to_file(file, Keys::new(&opened.key_names())?);
             writer.copy_all(opened, None)?;
             return Ok(writer);
-        };
+        }
         let form = if opened.keys.is_empty() {
             None
         } else {
@@ -75,7 +73,7 @@ impl MapWriter {
             form,
             before: Some((opened.keys.count(), opened.info.clone())),
             info: opened.info,
-            file: ArchiveFile::grow(place, point)?,
+            file,
             open: None,
         })
     }
