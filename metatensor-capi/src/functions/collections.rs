@@ -314,19 +314,16 @@ pub unsafe extern "C" fn mts_collection_bytes(
 ) -> mts_status_t {
     status(|| {
         let (collection, member) = (collection.checked("collection")?, member.checked("member")?);
-        // what is wrong with the buffer comes first
-        let read = |sink: &mut dyn Write| {
-            let bytes = collection.bytes(member)?;
-            sink.write_all(&bytes).map_err(|cause| Error::Io {
-                context: format!("could not write '{member}' to the buffer"),
-                cause,
-            })
-        };
         let user_data = realloc_user_data;
         // SAFETY: says the caller.
         unsafe {
+            // what is wrong with the buffer comes first
             save_to_buffer(buffer, buffer_count, realloc, user_data, 0, |sink| {
-                read(sink)
+                let bytes = collection.bytes(member)?;
+                sink.write_all(&bytes).map_err(|cause| Error::Io {
+                    context: format!("could not write '{member}' to the buffer"),
+                    cause,
+                })
             })
         }
     })
