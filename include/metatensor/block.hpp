@@ -12,6 +12,7 @@
 
 #include <metatensor/arrays.hpp>
 #include <metatensor/details/block_reader.hpp>
+#include <metatensor/details/iterator.hpp>
 #include <metatensor/details/text.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/io_fwd.hpp>
@@ -262,41 +263,24 @@ METATENSOR_HIDDEN inline ConstBlock view_of(mts_block_t* block, const ConstBlock
 template<typename View>
 class GradientRange final {
 public:
-    class iterator {
+    class iterator: public Iterator<iterator, std::pair<std::string_view, View>> {
     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = std::pair<std::string_view, View>;
-        using difference_type = std::ptrdiff_t;
-        using reference = value_type;
-        using pointer = void;
-
         METATENSOR_HIDDEN iterator() noexcept = default;
         METATENSOR_HIDDEN iterator(mts_block_t* block, Dimensions::iterator parameter) noexcept:
             block_(block), parameter_(parameter) {}
 
-        METATENSOR_HIDDEN value_type operator*() const {
+        METATENSOR_HIDDEN std::pair<std::string_view, View> operator*() const {
             const auto parameter = *parameter_;
             mts_block_t* gradient = nullptr;
             check_status(mts_block_gradient(block_, parameter.data(), &gradient));
             return {parameter, view_of(gradient, static_cast<const View*>(nullptr))};
         }
-        METATENSOR_HIDDEN iterator& operator++() noexcept {
-            ++parameter_;
-            return *this;
-        }
-        METATENSOR_HIDDEN iterator operator++(int) noexcept {
-            auto before = *this;
-            ++parameter_;
-            return before;
-        }
-        METATENSOR_HIDDEN friend bool operator==(const iterator& a, const iterator& b) noexcept {
-            return a.parameter_ == b.parameter_;
-        }
-        METATENSOR_HIDDEN friend bool operator!=(const iterator& a, const iterator& b) noexcept {
-            return a.parameter_ != b.parameter_;
-        }
 
     private:
+        friend Iterator<iterator, std::pair<std::string_view, View>>;
+        METATENSOR_HIDDEN void advance() noexcept { ++parameter_; }
+        METATENSOR_HIDDEN Dimensions::iterator place() const noexcept { return parameter_; }
+
         mts_block_t* block_ = nullptr;
         Dimensions::iterator parameter_;
     };

@@ -97,7 +97,7 @@ template<typename Buffer>
 }
 
 /// Makes one file of the maps in several ones, with all of their blocks, in this order. Data is copied as it is. The output can be
-/// one of the files that are merged. `aligned` is whether the data of larger arrays starts at multiples of 64 bytes, so that
+/// one of the files that are merged. `aligned` is whether the values of blocks and gradients start at multiples of 64 bytes, so that
 /// it can be mapped.
 METATENSOR_HIDDEN inline void merge_files(
     const std::vector<std::string>& paths, const std::string& output, bool aligned = true) {

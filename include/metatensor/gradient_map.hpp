@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -14,6 +13,7 @@
 #include <metatensor/block.hpp>
 #include <metatensor/details/dimensions.hpp>
 #include <metatensor/details/dtype.hpp>
+#include <metatensor/details/iterator.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/labels.hpp>
 #include <metatensor/views.hpp>
@@ -134,14 +134,8 @@ public:
     [[nodiscard]] METATENSOR_HIDDEN std::size_t gradient_rows() const { return parents().size(); }
 
     /// Goes through samples, as pairs of the sample and its gradient rows.
-    class iterator {
+    class iterator: public details::Iterator<iterator, std::pair<std::size_t, Span<const int64_t>>> {
     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = std::pair<std::size_t, Span<const int64_t>>;
-        using difference_type = std::ptrdiff_t;
-        using reference = value_type;
-        using pointer = void;
-
         METATENSOR_HIDDEN iterator(const int64_t* offsets, const int64_t* rows, std::size_t sample) noexcept:
             offsets_(offsets), rows_(rows), sample_(sample) {}
 
@@ -149,23 +143,12 @@ public:
             const auto count = offsets_[sample_ + 1] - offsets_[sample_];
             return {sample_, {rows_ + offsets_[sample_], static_cast<std::size_t>(count)}};
         }
-        METATENSOR_HIDDEN iterator& operator++() noexcept {
-            sample_ += 1;
-            return *this;
-        }
-        METATENSOR_HIDDEN iterator operator++(int) noexcept {
-            auto before = *this;
-            sample_ += 1;
-            return before;
-        }
-        METATENSOR_HIDDEN friend bool operator==(const iterator& a, const iterator& b) noexcept {
-            return a.sample_ == b.sample_;
-        }
-        METATENSOR_HIDDEN friend bool operator!=(const iterator& a, const iterator& b) noexcept {
-            return a.sample_ != b.sample_;
-        }
 
     private:
+        friend details::Iterator<iterator, std::pair<std::size_t, Span<const int64_t>>>;
+        METATENSOR_HIDDEN void advance() noexcept { sample_ += 1; }
+        METATENSOR_HIDDEN std::size_t place() const noexcept { return sample_; }
+
         const int64_t* offsets_;
         const int64_t* rows_;
         std::size_t sample_;

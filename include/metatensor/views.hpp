@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 
+#include <metatensor/details/iterator.hpp>
 #include <metatensor/errors.hpp>
 
 namespace metatensor {
@@ -34,37 +35,27 @@ namespace details {
 
 /// Goes through the first axis of a view.
 template<typename T, std::size_t N>
-class FirstAxisIterator {
-public:
-    using iterator_category =
-        typename std::conditional<N == 1, std::forward_iterator_tag, std::input_iterator_tag>::type;
-    using difference_type = std::ptrdiff_t;
-    using reference = decltype(std::declval<const TensorView<T, N>&>()[0]);
-    using value_type = typename std::remove_cv<typename std::remove_reference<reference>::type>::type;
-    using pointer = void;
+class FirstAxisIterator;
 
+/// What it has of all iterators: views are made when they are asked for, elements are there.
+template<typename T, std::size_t N>
+using FirstAxisBase = Iterator<FirstAxisIterator<T, N>, decltype(std::declval<const TensorView<T, N>&>()[0]),
+    typename std::conditional<N == 1, std::forward_iterator_tag, std::input_iterator_tag>::type>;
+
+template<typename T, std::size_t N>
+class FirstAxisIterator: public FirstAxisBase<T, N> {
+public:
     METATENSOR_HIDDEN FirstAxisIterator() noexcept: view_(nullptr, {}, {}), position_(0) {}
     METATENSOR_HIDDEN FirstAxisIterator(const TensorView<T, N>& view, std::size_t position) noexcept:
         view_(view), position_(position) {}
 
-    METATENSOR_HIDDEN reference operator*() const { return view_[position_]; }
-    METATENSOR_HIDDEN FirstAxisIterator& operator++() noexcept {
-        position_ += 1;
-        return *this;
-    }
-    METATENSOR_HIDDEN FirstAxisIterator operator++(int) noexcept {
-        auto before = *this;
-        ++*this;
-        return before;
-    }
-    METATENSOR_HIDDEN friend bool operator==(const FirstAxisIterator& a, const FirstAxisIterator& b) noexcept {
-        return a.position_ == b.position_;
-    }
-    METATENSOR_HIDDEN friend bool operator!=(const FirstAxisIterator& a, const FirstAxisIterator& b) noexcept {
-        return a.position_ != b.position_;
-    }
+    METATENSOR_HIDDEN decltype(auto) operator*() const { return view_[position_]; }
 
 private:
+    friend FirstAxisBase<T, N>;
+    METATENSOR_HIDDEN void advance() noexcept { position_ += 1; }
+    METATENSOR_HIDDEN std::size_t place() const noexcept { return position_; }
+
     TensorView<T, N> view_;
     std::size_t position_;
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include <metatensor/details/iterator.hpp>
 #include <metatensor/errors.hpp>
 
 namespace metatensor {
@@ -35,27 +36,18 @@ METATENSOR_HIDDEN inline std::vector<const char*> c_strings(const std::vector<st
 class Dimensions final {
 public:
     /// Goes through the names.
-    class iterator {
+    class iterator: public details::Iterator<iterator, std::string_view> {
     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = std::string_view;
-        using difference_type = std::ptrdiff_t;
-        using reference = std::string_view;
-        using pointer = void;
-
         METATENSOR_HIDDEN iterator() noexcept = default;
         METATENSOR_HIDDEN explicit iterator(const char* const* name) noexcept: name_(name) {}
 
         METATENSOR_HIDDEN std::string_view operator*() const noexcept { return *name_; }
-        METATENSOR_HIDDEN iterator& operator++() noexcept {
-            name_++;
-            return *this;
-        }
-        METATENSOR_HIDDEN iterator operator++(int) noexcept { return iterator(name_++); }
-        METATENSOR_HIDDEN friend bool operator==(iterator a, iterator b) noexcept { return a.name_ == b.name_; }
-        METATENSOR_HIDDEN friend bool operator!=(iterator a, iterator b) noexcept { return a.name_ != b.name_; }
 
     private:
+        friend details::Iterator<iterator, std::string_view>;
+        METATENSOR_HIDDEN void advance() noexcept { name_++; }
+        METATENSOR_HIDDEN const char* const* place() const noexcept { return name_; }
+
         const char* const* name_ = nullptr;
     };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <metatensor/details/dimensions.hpp>
+#include <metatensor/details/iterator.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/views.hpp>
 
@@ -60,14 +61,8 @@ private:
 namespace details {
 
 /// Goes through the rows of labels.
-class LabelsIterator final {
+class LabelsIterator final: public Iterator<LabelsIterator, LabelsEntry> {
 public:
-    using iterator_category = std::input_iterator_tag;
-    using value_type = LabelsEntry;
-    using difference_type = std::ptrdiff_t;
-    using reference = LabelsEntry;
-    using pointer = void;
-
     METATENSOR_HIDDEN LabelsIterator() noexcept = default;
     METATENSOR_HIDDEN LabelsIterator(Dimensions dimensions, const int32_t* values, std::size_t row) noexcept:
         dimensions_(dimensions), values_(values), row_(row) {}
@@ -75,23 +70,12 @@ public:
     METATENSOR_HIDDEN LabelsEntry operator*() const noexcept {
         return LabelsEntry(dimensions_, values_ + row_ * dimensions_.size());
     }
-    METATENSOR_HIDDEN LabelsIterator& operator++() noexcept {
-        row_ += 1;
-        return *this;
-    }
-    METATENSOR_HIDDEN LabelsIterator operator++(int) noexcept {
-        auto before = *this;
-        ++*this;
-        return before;
-    }
-    METATENSOR_HIDDEN friend bool operator==(const LabelsIterator& a, const LabelsIterator& b) noexcept {
-        return a.row_ == b.row_;
-    }
-    METATENSOR_HIDDEN friend bool operator!=(const LabelsIterator& a, const LabelsIterator& b) noexcept {
-        return a.row_ != b.row_;
-    }
 
 private:
+    friend Iterator<LabelsIterator, LabelsEntry>;
+    METATENSOR_HIDDEN void advance() noexcept { row_ += 1; }
+    METATENSOR_HIDDEN std::size_t place() const noexcept { return row_; }
+
     Dimensions dimensions_;
     const int32_t* values_ = nullptr;
     std::size_t row_ = 0;

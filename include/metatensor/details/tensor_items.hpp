@@ -7,6 +7,7 @@
 #include <metatensor.h>
 
 #include <metatensor/block.hpp>
+#include <metatensor/details/iterator.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/labels.hpp>
 
@@ -43,37 +44,22 @@ struct KeyAndBlockItem final {
 template<typename Item>
 class TensorRange final {
 public:
-    class iterator {
+    class iterator: public Iterator<iterator, typename Item::type> {
     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = typename Item::type;
-        using difference_type = std::ptrdiff_t;
-        using reference = value_type;
-        using pointer = void;
-
         METATENSOR_HIDDEN iterator() noexcept = default;
         METATENSOR_HIDDEN iterator(mts_tensormap_t* tensor, LabelsIterator key, std::size_t index) noexcept:
             tensor_(tensor), key_(key), index_(index) {}
 
-        METATENSOR_HIDDEN value_type operator*() const { return Item::of(tensor_, key_, index_); }
-        METATENSOR_HIDDEN iterator& operator++() noexcept {
-            ++key_;
-            index_ += 1;
-            return *this;
-        }
-        METATENSOR_HIDDEN iterator operator++(int) noexcept {
-            auto before = *this;
-            ++*this;
-            return before;
-        }
-        METATENSOR_HIDDEN friend bool operator==(const iterator& a, const iterator& b) noexcept {
-            return a.index_ == b.index_;
-        }
-        METATENSOR_HIDDEN friend bool operator!=(const iterator& a, const iterator& b) noexcept {
-            return a.index_ != b.index_;
-        }
+        METATENSOR_HIDDEN typename Item::type operator*() const { return Item::of(tensor_, key_, index_); }
 
     private:
+        friend Iterator<iterator, typename Item::type>;
+        METATENSOR_HIDDEN void advance() noexcept {
+            ++key_;
+            index_ += 1;
+        }
+        METATENSOR_HIDDEN std::size_t place() const noexcept { return index_; }
+
         mts_tensormap_t* tensor_ = nullptr;
         LabelsIterator key_;
         std::size_t index_ = 0;
