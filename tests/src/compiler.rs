@@ -162,12 +162,17 @@ pub fn sources() -> PathBuf {
     repository().join("tests/c")
 }
 
-/// All headers, as they are included: `metatensor.h`, `metatensor/operations.h`, ...
+/// All headers for C, as they are included: `metatensor.h`, `metatensor/operations.h`, ...
 ///
 /// # Errors
 ///
 /// If the directory can not be read.
 pub fn headers() -> Result<Vec<String>, Box<dyn Error>> {
+    headers_with("h")
+}
+
+/// All headers whose names end this way.
+pub(crate) fn headers_with(extension: &str) -> Result<Vec<String>, Box<dyn Error>> {
     let include = repository().join("include");
     let mut headers = Vec::new();
     let mut directories = vec![include.clone()];
@@ -176,7 +181,7 @@ pub fn headers() -> Result<Vec<String>, Box<dyn Error>> {
             let path = entry?.path();
             if path.is_dir() {
                 directories.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "h") {
+            } else if path.extension().is_some_and(|other| other == extension) {
                 headers.push(path.strip_prefix(&include)?.display().to_string());
             }
         }

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::compiler::headers_with;
 use crate::library::library;
 use crate::repository;
 use crate::tools::{clang, valgrind};
@@ -62,18 +63,7 @@ pub fn sources() -> PathBuf {
 ///
 /// If the directory can not be read.
 pub fn cxx_headers() -> Result<Vec<String>, Box<dyn Error>> {
-    let include = include();
-    let mut headers = Vec::new();
-    for directory in ["", "metatensor", "metatensor/details"] {
-        for entry in std::fs::read_dir(include.join(directory))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "hpp") {
-                headers.push(path.strip_prefix(&include)?.display().to_string());
-            }
-        }
-    }
-    headers.sort();
-    Ok(headers)
+    headers_with("hpp")
 }
 
 /// Links a file in `tests/cxx/` to a program or a shared library, with flags for the compiler.
