@@ -5,6 +5,8 @@
 
 #[path = "saving/access.rs"]
 mod access;
+#[path = "saving/appends.rs"]
+mod appends;
 #[path = "saving/child.rs"]
 mod child;
 #[path = "saving/collections.rs"]

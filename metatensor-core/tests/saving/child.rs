@@ -4,6 +4,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
+use crate::appends::{Growing, append_until_killed};
+use crate::collections::Collections;
+use crate::growing::Maps;
+
 const WORK: &str = "METATENSOR_TEST_WORK";
 const PATH: &str = "METATENSOR_TEST_PATH";
 
@@ -12,17 +16,14 @@ type Work = fn(&Path);
 
 const ALL: &[(&str, Work)] = &[
     ("save and be killed", crate::kills::save_until_killed),
-    ("append and be killed", crate::growing::append_until_killed),
+    (Maps::WORK, append_until_killed::<Maps>),
     ("merge and be killed", crate::growing::merge_until_killed),
     (
         "append beside a child",
         crate::growing::append_beside_a_child,
     ),
     ("append and count", crate::growing::append_and_count),
-    (
-        "append to a collection and be killed",
-        crate::collections::append_until_killed,
-    ),
+    (Collections::WORK, append_until_killed::<Collections>),
     (
         "write a collection beyond a limit",
         crate::collections::write_beyond_a_limit,

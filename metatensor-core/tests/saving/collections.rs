@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use metatensor_core::{
-    Collection, CollectionForm, CollectionWriter, Labels, Result, TensorMap, recover_file,
+    Collection, CollectionForm, CollectionWriter, Labels, Limits, Result, TensorMap,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 
+use crate::appends::{Growing, check_after_kills};
 use crate::child::{command, run};
-use crate::growing::{Random, block, kill_after, kills, say};
+use crate::growing::block;
 use crate::system::{self, names};
 
 /// The map with this number, of a size of its own.
@@ -59,96 +59,45 @@ fn check(collection: &Collection) -> usize {
     count
 }
 
-/// Appends until it is killed, and says so each time.
-pub(crate) fn append_until_killed(path: &Path) {
-    say(b'!');
-    loop {
+/// Collections, whose parts are members.
+pub(crate) enum Collections {}
+
+impl Growing for Collections {
+    const NAME: &'static str = "dataset.zip";
+    const WORK: &'static str = "append to a collection and be killed";
+    type Opened = Collection;
+
+    fn create(path: &Path, count: usize) {
+        create(path, count);
+    }
+
+    fn append(path: &Path, more: impl FnOnce(usize) -> usize) -> [usize; 2] {
         let mut writer = CollectionWriter::append(path, CollectionForm::Bare).unwrap();
-        for _ in 0..1 + writer.len() % 3 {
+        let before = writer.len();
+        for _ in 0..more(before) {
             add_next(&mut writer).unwrap();
         }
-        let count = writer.len();
+        let after = writer.len();
         writer.finish().unwrap();
-        say(count as u8);
+        [before, after]
+    }
+
+    fn open(path: &Path) -> Collection {
+        Collection::open(path).unwrap()
+    }
+
+    fn without_journal(bytes: Vec<u8>) -> Option<Collection> {
+        Collection::from_bytes(bytes, Limits::default()).ok()
+    }
+
+    fn check(opened: &Collection) -> usize {
+        check(opened)
     }
 }
 
 #[test]
 fn a_kill_leaves_a_collection_in_a_state_between_two_appends() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("dataset.zip");
-    create(&path, 1);
-    let start = Instant::now();
-    let mut writer = CollectionWriter::append(&path, CollectionForm::Bare).unwrap();
-    add_next(&mut writer).unwrap();
-    writer.finish().unwrap();
-    let time = start.elapsed().as_secs_f64();
-
-    let mut random = Random::new();
-    let (mut journals, mut broken) = (0, 0);
-    for i in 0..kills() {
-        let seed = random.0;
-        if check(&Collection::open(&path).unwrap()) > 100 {
-            create(&path, 1);
-        }
-        let opened = Collection::open(&path).unwrap();
-        let known = check(&opened);
-        let time = Duration::from_secs_f64(4.0 * random.part() * time);
-        let said = kill_after("append to a collection and be killed", &path, time);
-
-        // what was finished is there, and nothing more than one append after it
-        let before = fs::read(&path).unwrap();
-        let count = check(&Collection::open(&path).unwrap());
-        if let Some(&last) = said.last() {
-            let last = usize::from(last);
-            let next = last + 1 + last % 3;
-            assert!(
-                count == last || count == next,
-                "kill {i} of seed {seed}: {count} members after {last}"
-            );
-        }
-        assert!(fs::read(&path).unwrap() == before, "readers write nothing");
-        assert_eq!(check(&opened), known, "readers keep what they opened");
-
-        let left = names(folder.path());
-        if left.contains(&"dataset.zip.journal".to_owned()) {
-            journals += 1;
-            let bytes = Collection::from_bytes(before, Default::default());
-            broken += usize::from(bytes.is_err());
-        }
-        if i % 2 == 0 {
-            recover_file(&path).unwrap();
-            // readers of other libraries know nothing of journals
-            let bytes = fs::read(&path).unwrap();
-            let others = Collection::from_bytes(bytes, Default::default()).unwrap();
-            assert_eq!(check(&others), count);
-        }
-        let mut writer = CollectionWriter::append(&path, CollectionForm::Bare).unwrap();
-        assert_eq!(writer.len(), count);
-        add_next(&mut writer).unwrap();
-        writer.finish().unwrap();
-        assert_eq!(
-            names(folder.path()),
-            ["dataset.zip"],
-            "kill {i} of seed {seed}"
-        );
-        // nothing of what was not finished is in the file
-        let whole = folder.path().join("whole.zip");
-        create(&whole, count + 1);
-        assert!(
-            fs::read(&whole).unwrap() == fs::read(&path).unwrap(),
-            "kill {i} of seed {seed}"
-        );
-        fs::remove_file(whole).unwrap();
-    }
-    println!(
-        "{} kills: {journals} left a journal, and {broken} of these a file that nothing else can read",
-        kills()
-    );
-    assert!(
-        kills() < 30 || (journals > 0 && broken > 0),
-        "all kills came too early or too late"
-    );
+    check_after_kills::<Collections>();
 }
 
 pub(crate) fn write_beyond_a_limit(path: &Path) {

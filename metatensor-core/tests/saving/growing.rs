@@ -10,11 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use metatensor_core::{
-    DType, FileAlignment, Labels, MapFile, MapWriter, TensorBlock, TensorMap, merge_files,
-    recover_file,
+    DType, FileAlignment, Labels, Limits, MapFile, MapWriter, TensorBlock, TensorMap, merge_files,
 };
 use ndarray::{Array2, s};
 
+use crate::appends::{Growing, check_after_kills};
 use crate::child::{Running, command, run};
 use crate::system::{in_a_fork, names};
 
@@ -68,17 +68,42 @@ pub(crate) fn say(number: u8) {
     std::io::stderr().write_all(&[number]).unwrap();
 }
 
-/// Appends until it is killed, and says so each time.
-pub(crate) fn append_until_killed(path: &Path) {
-    say(b'!');
-    loop {
+/// Maps, whose parts are blocks.
+pub(crate) enum Maps {}
+
+impl Growing for Maps {
+    const NAME: &'static str = "file.mts";
+    const WORK: &'static str = "append and be killed";
+    type Opened = MapFile;
+
+    fn create(path: &Path, count: usize) {
+        create(path, count as i32);
+    }
+
+    fn append(path: &Path, more: impl FnOnce(usize) -> usize) -> [usize; 2] {
         let mut writer = MapWriter::append(path).unwrap();
-        for _ in 0..1 + writer.len() % 3 {
+        let before = writer.len();
+        for _ in 0..more(before) {
             add_next(&mut writer).unwrap();
         }
-        let count = writer.len();
+        let after = writer.len();
         writer.finish().unwrap();
-        say(count as u8);
+        [before, after]
+    }
+
+    fn open(path: &Path) -> MapFile {
+        let file = MapFile::open(path).unwrap();
+        assert_eq!(check(&TensorMap::load(path).unwrap()), file.len());
+        file
+    }
+
+    fn without_journal(bytes: Vec<u8>) -> Option<MapFile> {
+        TensorMap::load_buffer(&bytes).ok()?;
+        MapFile::from_bytes(bytes, Limits::default()).ok()
+    }
+
+    fn check(opened: &MapFile) -> usize {
+        check(&opened.load().unwrap())
     }
 }
 
@@ -127,81 +152,7 @@ pub(crate) fn kill_after(work: &str, path: &Path, time: Duration) -> Vec<u8> {
 
 #[test]
 fn a_kill_leaves_a_file_that_was_appended_to_in_a_state_between_two_appends() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("file.mts");
-    create(&path, 1);
-    let start = Instant::now();
-    let mut writer = MapWriter::append(&path).unwrap();
-    add_next(&mut writer).unwrap();
-    writer.finish().unwrap();
-    let time = start.elapsed().as_secs_f64();
-
-    let mut random = Random::new();
-    let (mut journals, mut broken) = (0, 0);
-    for i in 0..kills() {
-        let seed = random.0;
-        if TensorMap::load(&path).unwrap().len() > 100 {
-            create(&path, 1);
-        }
-        let time = Duration::from_secs_f64(4.0 * random.part() * time);
-        let said = kill_after("append and be killed", &path, time);
-
-        // what was finished is there, and nothing more than one append after it
-        let before = fs::read(&path).unwrap();
-        let count = check(&TensorMap::load(&path).unwrap());
-        assert_eq!(MapFile::open(&path).unwrap().len(), count);
-        if let Some(&last) = said.last() {
-            let last = usize::from(last);
-            let next = last + 1 + last % 3;
-            assert!(
-                count == last || count == next,
-                "kill {i} of seed {seed}: {count} blocks after {last}"
-            );
-        }
-        assert!(fs::read(&path).unwrap() == before, "readers write nothing");
-
-        let left = names(folder.path());
-        if left.contains(&"file.mts.journal".to_owned()) {
-            journals += 1;
-            let is_whole = TensorMap::load_buffer(&before).is_ok();
-            broken += usize::from(!is_whole);
-        }
-        if i % 2 == 0 {
-            recover_file(&path).unwrap();
-            // readers of other libraries know nothing of journals
-            assert_eq!(
-                check(&TensorMap::load_buffer(&fs::read(&path).unwrap()).unwrap()),
-                count
-            );
-        }
-        let mut writer = MapWriter::append(&path).unwrap();
-        assert_eq!(writer.len(), count);
-        add_next(&mut writer).unwrap();
-        writer.finish().unwrap();
-        assert_eq!(
-            names(folder.path()),
-            ["file.mts"],
-            "kill {i} of seed {seed}"
-        );
-        let bytes = fs::read(&path).unwrap();
-        assert_eq!(check(&TensorMap::load_buffer(&bytes).unwrap()), count + 1);
-        // nothing of what was not finished is in the file
-        let whole = folder.path().join("whole.mts");
-        create(&whole, count as i32 + 1);
-        assert!(
-            fs::read(&whole).unwrap() == bytes,
-            "kill {i} of seed {seed}"
-        );
-        fs::remove_file(whole).unwrap();
-    }
-    println!(
-        "{} kills: {journals} left a journal, and {broken} of these a file that nothing else can read",
-        kills()
-    );
-    assert!(
-        kills() < 30 || (journals > 0 && broken > 0),
-        "all kills came too early or too late"
-    );
+    check_after_kills::<Maps>();
 }
 
 #[test]
