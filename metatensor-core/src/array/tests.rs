@@ -1,4 +1,4 @@
-//! Native arrays of every data type. What they share with others is in `dlpack`.
+//! Native arrays of every data type. What they share with others is in `dlpack`, what they share with each other in `sharing`.
 
 use std::sync::Arc;
 
@@ -50,8 +50,10 @@ numbered! {
     Complex<f64>: i => Complex::new(-0.5, i as f64),
 }
 
-// Below the macro, which it uses.
+// Below the macro, which they use.
 mod dlpack;
+mod movements;
+mod sharing;
 
 fn numbers<T: Numbered>(shape: &[usize]) -> ArrayD<T> {
     let count = shape.iter().product();
@@ -425,154 +427,6 @@ fn types_that_are_no_elements_are_refused() {
         let error = message(DenseArray::zeros(dtype, &[1]));
         assert!(error.contains(&dtype.to_string()), "{error}");
     }
-}
-
-/// One movement per row of `rows`: (from, to).
-fn movements(rows: &[(usize, usize)], properties: [usize; 3]) -> Vec<DataMovement> {
-    let [properties_start_in, properties_start_out, properties_length] = properties;
-    let movement = |&(sample_in, sample_out): &(usize, usize)| DataMovement {
-        sample_in,
-        sample_out,
-        properties_start_in,
-        properties_start_out,
-        properties_length,
-    };
-    rows.iter().map(movement).collect()
-}
-
-#[test]
-fn move_data_copies_parts_of_rows_from_any_layout() {
-    fn check<T: Numbered>() {
-        let input = numbers::<T>(&[3, 2, 2, 4]);
-        let mut fortran = ArrayD::from_elem(IxDyn(&[3, 2, 2, 4]).f(), T::default());
-        fortran.assign(&input);
-        let mut inverted = input.clone();
-        inverted.invert_axis(Axis(0));
-        inverted.invert_axis(Axis(3));
-        for input in [input, fortran, inverted] {
-            for [start_in, start_out, length] in [[0, 0, 4], [1, 2, 3], [3, 0, 1], [2, 5, 0]] {
-                let mut expected = ArrayD::from_elem(IxDyn(&[4, 2, 2, 5]), T::default());
-                for (from, to) in [(2, 0), (0, 3), (1, 3)] {
-                    expected
-                        .slice_mut(s![to, .., .., start_out..start_out + length])
-                        .assign(&input.slice(s![from, .., .., start_in..start_in + length]));
-                }
-                let mut output = DenseArray::zeros(T::DTYPE, &[4, 2, 2, 5]).unwrap();
-                let movements = movements(&[(2, 0), (0, 3), (1, 3)], [start_in, start_out, length]);
-                let input = DenseArray::from(input.clone());
-                output.move_data(&input, &movements).unwrap();
-                assert_eq!(output.to_ndarray::<T>().unwrap(), expected, "{}", T::DTYPE);
-            }
-        }
-    }
-    for_all_types!(check);
-}
-
-#[test]
-fn whole_rows_move_between_arrays_of_the_same_row_length() {
-    let input = numbers::<f64>(&[3, 2, 4]);
-    let mut output = DenseArray::full(&[2, 2, 4], f64::NAN).unwrap();
-    let movements = movements(&[(2, 0), (0, 1)], [0, 0, 4]);
-    output
-        .move_data(&DenseArray::from(input.clone()), &movements)
-        .unwrap();
-    let expected = input.select(Axis(0), &[2, 0]);
-    assert_eq!(output.to_ndarray::<f64>().unwrap(), expected);
-}
-
-#[test]
-fn movements_out_of_bounds_are_errors() {
-    let input = DenseArray::from(numbers::<f64>(&[3, 2, 4]));
-    let mut output = DenseArray::zeros(DType::F64, &[2, 2, 5]).unwrap();
-    for (rows, properties) in [
-        ((3, 0), [0, 0, 1]),
-        ((0, 2), [0, 0, 1]),
-        ((0, 0), [2, 0, 3]),
-        ((0, 0), [0, 3, 3]),
-        ((0, 0), [5, 0, 0]),
-        ((0, 0), [0, 6, 0]),
-        ((0, 0), [usize::MAX, 0, 1]),
-        ((0, 0), [0, usize::MAX, 1]),
-        ((0, 0), [1, 1, usize::MAX]),
-        ((usize::MAX, 0), [0, 0, 1]),
-    ] {
-        let error = message(output.move_data(&input, &movements(&[rows], properties)));
-        assert!(error.contains("out of bounds"), "{error}");
-        assert!(
-            error.contains("[3, 2, 4]") && error.contains("[2, 2, 5]"),
-            "{error}"
-        );
-    }
-    let untouched = output.to_ndarray::<f64>().unwrap();
-    assert!(untouched.iter().all(|&value| value == 0.0));
-}
-
-#[test]
-fn data_only_moves_between_arrays_that_fit() {
-    let mut output = DenseArray::zeros(DType::F64, &[2, 2, 5]).unwrap();
-    let mut move_from = |dtype, shape: &[usize]| {
-        let input = DenseArray::zeros(dtype, shape).unwrap();
-        message(output.move_data(&input, &[]))
-    };
-    let error = move_from(DType::F32, &[2, 2, 5]);
-    assert!(
-        error.contains("float32") && error.contains("float64"),
-        "{error}"
-    );
-    for shape in [&[2, 3, 5][..], &[2, 5], &[2, 2, 1, 5], &[]] {
-        let error = move_from(DType::F64, shape);
-        assert!(error.contains(&format!("{shape:?}")), "{error}");
-    }
-    let mut vector = DenseArray::zeros(DType::F64, &[2]).unwrap();
-    let input = DenseArray::zeros(DType::F64, &[2]).unwrap();
-    assert!(vector.move_data(&input, &[]).is_err());
-}
-
-#[test]
-fn shared_arrays_separate_when_one_changes() {
-    let mut first = ArrayRef::from(numbers::<f64>(&[2, 2]));
-    assert!(!first.is_shared());
-    let address = |array: &ArrayRef| array.view().unwrap().items::<8>().as_ptr();
-    let original = address(&first);
-    first.make_mut().unwrap();
-    assert_eq!(address(&first), original, "nobody else has it: no copy");
-
-    let second = first.clone();
-    assert!(first.is_shared() && first.is_same(&second));
-    let mut view = first.make_mut().unwrap().view_mut().unwrap();
-    view.typed_mut::<f64>().unwrap().fill(7.0);
-    drop(view);
-    assert!(!first.is_same(&second) && !second.is_shared());
-    assert_eq!(address(&second), original);
-    assert_eq!(
-        second.view().unwrap().typed::<f64>().unwrap(),
-        numbers::<f64>(&[2, 2])
-    );
-    assert_eq!(first.view().unwrap().typed::<f64>().unwrap()[[1, 1]], 7.0);
-}
-
-#[test]
-fn elements_lent_for_good_stay_where_they_are() {
-    let address = |array: &DenseArray| array.view().items::<8>().as_ptr();
-    let mut array = DenseArray::from(numbers::<f64>(&[2, 2]));
-    let shared = array.share().unwrap();
-    array.lend_for_good().unwrap();
-    let lent = address(&array);
-    assert_ne!(lent, address(&shared));
-    assert!(array.share().is_none(), "somebody may write to it");
-    array.lend_for_good().unwrap();
-    array.view_mut().unwrap();
-    assert_eq!(address(&array), lent);
-    assert!(array.share().is_none());
-
-    // given away, it is lent no more
-    let tensor = array.into_dlpack();
-    assert!(!tensor.is_read_only());
-
-    // what nobody may write to is not lent
-    let labels = DenseArray::of_labels(Arc::new(vec![1, 2]), [2, 1]);
-    labels.lend_for_good().unwrap();
-    assert_eq!(labels.to_ndarray::<i32>().unwrap().sum(), 3);
 }
 
 #[test]
