@@ -10,6 +10,7 @@ mod metadata;
 mod missing;
 mod not_equal;
 mod operand;
+mod product_rule;
 mod repeated;
 mod results;
 mod structure;
@@ -28,6 +29,11 @@ pub(crate) use missing::{alike, check_gradients, gradient_of, parameters, with_h
 pub use not_equal::NotEqual;
 pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
+#[allow(unused_imports, reason = "for operations that are products")]
+pub(crate) use product_rule::{
+    Derivatives, Factor, Node, Pair, ProductGradient, RowOrder, Rule, Side, Term, TermRow,
+    product_rule,
+};
 pub(crate) use repeated::Repeated;
 pub(crate) use results::{
     add_gradients, check_no_second_derivatives, map_all, with_fractions, with_results, with_values,

@@ -2,6 +2,7 @@
 
 mod laws;
 pub(crate) mod random;
+pub(crate) mod series;
 pub(crate) mod threads;
 mod unaligned;
 
