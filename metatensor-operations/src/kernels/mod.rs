@@ -11,6 +11,7 @@ mod items;
 mod merge_columns;
 mod merge_rows;
 mod row_moments;
+mod row_sums;
 mod sparse;
 
 pub(crate) use accumulate::Variance;
@@ -21,4 +22,5 @@ pub(crate) use items::{Columns, Picked, PickedAxes, ZEROS, pick, side_by_side, s
 pub(crate) use merge_columns::{ColumnMoments, sum_columns};
 pub(crate) use merge_rows::sum_rows;
 pub(crate) use row_moments::{RowMoments, row_variances};
+pub(crate) use row_sums::{Elements, RowSums, negative_sums};
 pub(crate) use sparse::{Sparse, zip_rows};

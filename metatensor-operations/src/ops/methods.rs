@@ -1,6 +1,6 @@
 //! The operations as methods, so that one can follow the other.
 
-use metatensor_core::Labels;
+use metatensor_core::{Labels, TensorBlock};
 
 use super::*;
 use crate::engine::{Axis, NotEqual, Operand};
@@ -78,6 +78,9 @@ methods! {
     permute_dimensions(axis: Axis, indexes: &[usize]) -> Result<Self>;
     remove_dimension(axis: Axis, name: &str) -> Result<Self>;
     rename_dimension(axis: Axis, old: &str, new: &str) -> Result<Self>;
+    forces(atoms: Option<&Labels>) -> Result<TensorBlock>;
+    virial(systems: Option<&Labels>) -> Result<TensorBlock>;
+    virial_from_cell(positions: &TensorBlock, cells: &TensorBlock) -> Result<TensorBlock>;
     unique_metadata(axis: Axis, names: &[&str], gradient: Option<&str>) -> Result<Labels>;
 }
 
