@@ -33,6 +33,7 @@
 //! | structure | [`join`], [`load_many`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
 //! | labels | [`unique_metadata`], [`one_hot`] |
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
+//! | products | [`cartesian_to_spherical`], [`spherical_to_cartesian`] |
 //! | forces | [`forces()`], [`virial()`], [`virial_from_cell`], [`stress()`] |
 //! | gradient rows in plain memory | [`gather_rows`], [`scatter_add_rows`], [`gather_multiply`], [`gradient_contract`] |
 //!
