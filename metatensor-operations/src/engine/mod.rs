@@ -6,6 +6,7 @@ mod axis;
 mod gradient_pair;
 mod gradient_rows;
 mod in_place;
+mod labels_only;
 mod metadata;
 mod missing;
 mod not_equal;
@@ -20,6 +21,7 @@ pub use axis::Axis;
 pub(crate) use gradient_pair::combined_gradients;
 pub(crate) use gradient_rows::{Child, union_of_rows};
 pub(crate) use in_place::{change_all, change_gradients, change_values, in_place};
+pub(crate) use labels_only::labels_only;
 pub use metadata::EqualMetadataOptions;
 pub(crate) use metadata::{
     difference, same_dimensions, same_labels, same_metadata, same_parameters,

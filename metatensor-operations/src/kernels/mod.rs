@@ -5,6 +5,7 @@
 
 mod accumulate;
 mod centered;
+mod contraction;
 mod elementwise;
 mod gather;
 mod items;
@@ -17,6 +18,7 @@ mod sparse;
 
 pub(crate) use accumulate::Variance;
 pub(crate) use centered::{centered_columns, centered_rows};
+pub(crate) use contraction::{Contract, Factors, Layout, Lines, Products, TermRow, contract_rows};
 pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
 pub(crate) use items::{Columns, Picked, PickedAxes, ZEROS, pick, side_by_side, stack};

@@ -21,6 +21,7 @@ pub(crate) use paths::{Derivatives, Factor, Node, RowOrder, Rule};
 use metatensor_core::{Labels, Result, TensorBlock};
 
 use super::MissingGradients;
+pub(crate) use crate::kernels::TermRow;
 use crate::kernels::ZEROS;
 
 /// A row of a product, and the rows of both factors that it is made of. Without one of them it is zero.
@@ -35,14 +36,6 @@ pub(crate) struct Pair {
 pub(crate) enum Side {
     A,
     B,
-}
-
-/// The product of these rows of the factors is added to a row of the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TermRow {
-    pub(crate) output: u32,
-    pub(crate) a: u32,
-    pub(crate) b: u32,
 }
 
 /// Products of rows of two arrays, which are added to the rows of one array of the result.

@@ -1,5 +1,15 @@
-//! Products of maps that know more than one label: contractions, and what descriptors of atoms are made of.
+//! Products of maps that know what their labels say: contractions by label, and spherical tensors of the atomistic field.
 
 mod cartesian;
+mod contract;
+mod invariants;
+mod join;
+mod size;
+mod sums;
 
 pub use cartesian::{cartesian_to_spherical, spherical_to_cartesian};
+pub use contract::{ContractOptions, SamplePairs, contract, contract_metadata};
+pub use invariants::{
+    InvariantsOptions, NeighborPairs, Normalisation, invariants, invariants_metadata,
+};
+pub use size::estimate_bytes;
