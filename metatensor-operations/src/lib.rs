@@ -34,6 +34,7 @@
 //! | labels | [`unique_metadata`], [`one_hot`] |
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
 //! | products | [`cartesian_to_spherical`], [`spherical_to_cartesian`] |
+//! | equivariant products | [`cg_product`], [`cg_power`], [`CgProduct`]; [`cg_product_metadata`] and [`cg_power_metadata`] for labels only |
 //! | forces | [`forces()`], [`virial()`], [`virial_from_cell`], [`stress()`] |
 //! | gradient rows in plain memory | [`gather_rows`], [`scatter_add_rows`], [`gather_multiply`], [`gradient_contract`] |
 //!

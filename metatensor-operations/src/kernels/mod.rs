@@ -5,6 +5,7 @@
 
 mod accumulate;
 mod centered;
+mod clebsch_gordan;
 mod contraction;
 mod elementwise;
 mod gather;
@@ -18,6 +19,7 @@ mod sparse;
 
 pub(crate) use accumulate::Variance;
 pub(crate) use centered::{centered_columns, centered_rows};
+pub(crate) use clebsch_gordan::{Coupled, CoupledProducts, Coupling, couple};
 pub(crate) use contraction::{Contract, Factors, Layout, Lines, Products, TermRow, contract_rows};
 pub(crate) use elementwise::{map, map_in_place, zip};
 pub(crate) use gather::{GradientRows, gather_in_place, gather_map, gather_zip};
