@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use metatensor_core::internal::rows::RowGroups;
-use metatensor_core::internal::{Output, change_rows, prefetch};
+use metatensor_core::internal::{Kernel, Output, change_rows, prefetch, run_kernel};
 use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, is_extreme, scaled_moments};
@@ -84,7 +84,8 @@ impl<'a> ColumnGroups<'a> {
         if members.len() <= BLOCK {
             return if self.contiguous {
                 let range = members[0] as usize..members[0] as usize + members.len();
-                sums_in_parts::<_, _, _, LANES, PARTS>(part(a, &range), part(b, &range), f)
+                let (a, b) = (part(a, &range), part(b, &range));
+                run_kernel(SumsInParts::<_, _, _, LANES, PARTS> { a, b, f })
             } else {
                 self.sums_in_order(members, a, b, f)
             };
@@ -139,42 +140,53 @@ impl<'a> ColumnGroups<'a> {
 }
 
 /// Sums of `f(lane, a, b)` for the elements of lines of the same length, which are read side by side.
-#[inline(always)]
-fn sums_in_parts<A: Copy, B: Copy, S: Number, const LANES: usize, const PARTS: usize>(
-    a: [&[A]; LANES],
-    b: [&[B]; LANES],
-    f: &impl Fn(usize, A, B) -> S,
-) -> [S; LANES] {
-    let count = a[0].len() / PARTS;
-    let (x, y) = (
-        whole_parts::<_, LANES, PARTS>(a, count),
-        whole_parts::<_, LANES, PARTS>(b, count),
-    );
-    let mut sums = [[S::default(); PARTS]; LANES];
-    for i in 0..count {
+struct SumsInParts<'a, A, B, F, const LANES: usize, const PARTS: usize> {
+    a: [&'a [A]; LANES],
+    b: [&'a [B]; LANES],
+    f: &'a F,
+}
+
+impl<A: Copy, B: Copy, S: Number, F, const LANES: usize, const PARTS: usize> Kernel
+    for SumsInParts<'_, A, B, F, LANES, PARTS>
+where
+    F: Fn(usize, A, B) -> S,
+{
+    type Output = [S; LANES];
+
+    #[inline(always)]
+    fn fused(self) -> [S; LANES] {
+        let Self { a, b, f } = self;
+        let count = a[0].len() / PARTS;
+        let (x, y) = (
+            whole_parts::<_, LANES, PARTS>(a, count),
+            whole_parts::<_, LANES, PARTS>(b, count),
+        );
+        let mut sums = [[S::default(); PARTS]; LANES];
+        for i in 0..count {
+            for lane in 0..LANES {
+                for part in 0..PARTS {
+                    let sum = &mut sums[lane][part];
+                    *sum = sum.plus(f(lane, x[lane][i][part], y[lane][i][part]));
+                }
+            }
+        }
+        let mut totals = [S::default(); LANES];
         for lane in 0..LANES {
-            for part in 0..PARTS {
-                let sum = &mut sums[lane][part];
-                *sum = sum.plus(f(lane, x[lane][i][part], y[lane][i][part]));
+            let mut rest = S::default();
+            for i in count * PARTS..a[lane].len() {
+                rest = rest.plus(f(lane, a[lane][i], b[lane][i]));
             }
-        }
-    }
-    let mut totals = [S::default(); LANES];
-    for lane in 0..LANES {
-        let mut rest = S::default();
-        for i in count * PARTS..a[lane].len() {
-            rest = rest.plus(f(lane, a[lane][i], b[lane][i]));
-        }
-        let mut parts = PARTS;
-        while parts > 1 {
-            parts /= 2;
-            for part in 0..parts {
-                sums[lane][part] = sums[lane][part].plus(sums[lane][part + parts]);
+            let mut parts = PARTS;
+            while parts > 1 {
+                parts /= 2;
+                for part in 0..parts {
+                    sums[lane][part] = sums[lane][part].plus(sums[lane][part + parts]);
+                }
             }
+            totals[lane] = sums[lane][0].plus(rest);
         }
-        totals[lane] = sums[lane][0].plus(rest);
+        totals
     }
-    totals
 }
 
 /// The same elements of all lines. (Less work to compile than a function of arrays, for each of many types.)
@@ -248,21 +260,24 @@ pub(crate) fn sum_columns<T: Number>(
     })
 }
 
-/// Mean and variance of the elements of a line that belong to a group.
-fn line_moments<T: Continuous>(
+/// Mean and variance of the elements of a line that belong to a group. What is next `ahead` will be read soon.
+fn line_moments<'a, T: Continuous>(
     columns: &ColumnGroups<'_>,
     group: usize,
     line: &[T],
+    ahead: &mut impl Iterator<Item = &'a [T]>,
 ) -> Moments<T::Sum> {
     let (lines, count) = ([line], columns.count(group));
     let first = line[columns.first(group)].widen();
     let difference = |_, x: T, _| x.widen().minus(first);
+    prefetch(ahead.next().unwrap_or_default());
     let [sum] = columns.sums::<_, _, _, 1, LINE_PARTS>(group, lines, lines, difference);
     let mean: T::Sum = sum / count;
     let square = |_, x: T, _| {
         let deviation = x.widen().minus(first).minus(mean);
         deviation.inner(deviation)
     };
+    prefetch(ahead.next().unwrap_or_default());
     let [square]: [f64; 1] = columns.sums::<_, _, _, 1, LINE_PARTS>(group, lines, lines, square);
     let members = columns.members(group);
     if members.len() > 1 && is_extreme(square) {
@@ -297,9 +312,10 @@ impl<'a, T: Continuous> ColumnMoments<'a, T> {
             let lines = x[range.start * length..].chunks_exact(length);
             let next = lines.clone().skip(1).chain([&[][..]]);
             for ((line, next), moments) in lines.zip(next).zip(moments.chunks_mut(groups)) {
-                prefetch(next);
+                // in as many pieces as there are passes: the processor only waits for some lines of its cache at the same time
+                let mut ahead = next.chunks(length.div_ceil(2 * groups));
                 for (group, moments) in moments.iter_mut().enumerate() {
-                    *moments = line_moments(&columns, group, line);
+                    *moments = line_moments(&columns, group, line, &mut ahead);
                 }
             }
             Ok(())

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use metatensor_core::internal::rows::RowGroups;
-use metatensor_core::internal::{change_rows, prefetch};
+use metatensor_core::internal::{Kernel, change_rows, prefetch, run_kernel};
 use metatensor_core::{DenseArray, Result};
 
 use super::accumulate::{Moments, deviation, deviations, is_extreme, scaled_moments};
@@ -205,14 +205,12 @@ fn tile_moments<T: Continuous>(
     let first = row(rows[0]);
     // differences and their squares, side by side
     let sums = sums_over(rows, &mut memory.sums, 2 * width, |sums, rows| {
-        add_differences(sums, first, rows, row, |row| {
-            // The rows of a group often follow each other, as do those of one group and the next.
+        // The rows of a group often follow each other, as do those of one group and the next.
+        let ahead = |row: u32| {
             let start = (row as usize + AT_ONCE) * length;
-            prefetch(
-                x.get(start + tile.start..start + tile.end)
-                    .unwrap_or_default(),
-            );
-        });
+            x.get(start + tile.start..start + tile.end)
+        };
+        add_differences(sums, first, rows, row, |row| ahead(row).unwrap_or_default());
     });
     let (differences, squares) = sums.split_at(width);
     let (are_canceled, mut are_extreme) = moments_of_sums(differences, squares, count, moments);
@@ -292,50 +290,76 @@ const CANCELED: f64 = 0.125;
 /// Rows that are read side by side: sums are loaded and stored less often.
 const AT_ONCE: usize = 4;
 
-/// Adds the differences of rows to the row `first` to the first half of `sums`, and their squares to the second one.
-/// `prefetch_after` is called with each row before it is read.
+/// Adds the differences of rows to the row `first` to the first half of `sums`, and their squares to the second one. What is
+/// `ahead` of each row will probably be read soon.
 #[inline]
 fn add_differences<'a, T: Continuous>(
     sums: &mut [T::Sum],
     first: &[T],
     rows: &[u32],
     row: impl Fn(u32) -> &'a [T],
-    prefetch_after: impl Fn(u32),
+    ahead: impl Fn(u32) -> &'a [T],
 ) {
     let count = sums.len() / 2;
     let (sums, squares) = sums.split_at_mut(count);
     let (several, others) = rows.as_chunks::<AT_ONCE>();
     for several in several {
-        several.iter().for_each(|&row| prefetch_after(row));
-        add_differences_of(several.map(&row), first, sums, squares);
+        let (rows, ahead) = (several.map(&row), several.map(&ahead));
+        run_kernel(AddDifferences {
+            rows,
+            ahead,
+            first,
+            sums: &mut *sums,
+            squares: &mut *squares,
+        });
     }
     for &other in others {
-        prefetch_after(other);
-        add_differences_of([row(other)], first, sums, squares);
+        run_kernel(AddDifferences {
+            rows: [row(other)],
+            ahead: [ahead(other)],
+            first,
+            sums: &mut *sums,
+            squares: &mut *squares,
+        });
     }
 }
 
-/// Adds the differences of `rows` to the row `first`, and their squares. (A function of its own: it can be assumed then that
-/// none of these slices overlap, which are too many to compare them.)
-#[inline(never)]
-fn add_differences_of<T: Continuous, const N: usize>(
-    rows: [&[T]; N],
-    first: &[T],
-    sums: &mut [T::Sum],
-    squares: &mut [T::Sum],
-) {
-    let count = first.len();
-    let (sums, squares) = (&mut sums[..count], &mut squares[..count]);
-    let rows = rows.map(|row| &row[..count]);
-    for i in 0..count {
-        let (mut sum, mut square): (T::Sum, T::Sum) = Default::default();
-        for row in rows {
-            let difference: T::Sum = row[i].widen().minus(first[i].widen());
-            sum = sum.plus(difference);
-            square = square.plus(T::Sum::from_real(difference.inner(difference)));
+/// Adds the differences of some rows to the row `first` to `sums`, and their squares to `squares`.
+struct AddDifferences<'a, T: Continuous, const N: usize> {
+    rows: [&'a [T]; N],
+    ahead: [&'a [T]; N],
+    first: &'a [T],
+    sums: &'a mut [T::Sum],
+    squares: &'a mut [T::Sum],
+}
+
+/// Elements between two looks ahead: the processor only waits for some lines of its cache at the same time.
+const STRIDE: usize = 32;
+
+impl<T: Continuous, const N: usize> Kernel for AddDifferences<'_, T, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn fused(self) {
+        let count = self.first.len();
+        let (sums, squares) = (&mut self.sums[..count], &mut self.squares[..count]);
+        let rows = self.rows.map(|row| &row[..count]);
+        for start in (0..count).step_by(STRIDE) {
+            let end = count.min(start + STRIDE);
+            for ahead in self.ahead {
+                prefetch(ahead.get(start..end).unwrap_or_default());
+            }
+            for i in start..end {
+                let (mut sum, mut square): (T::Sum, T::Sum) = Default::default();
+                for row in rows {
+                    let difference: T::Sum = row[i].widen().minus(self.first[i].widen());
+                    sum = sum.plus(difference);
+                    square = square.plus(T::Sum::from_real(difference.inner(difference)));
+                }
+                sums[i] = sums[i].plus(sum);
+                squares[i] = squares[i].plus(square);
+            }
         }
-        sums[i] = sums[i].plus(sum);
-        squares[i] = squares[i].plus(square);
     }
 }
 
