@@ -1,9 +1,12 @@
 //! The invariant part of products of spherical tensors.
 
 mod groups;
+mod neighbors;
 mod options;
 mod plan;
+mod properties;
 mod rows;
+mod symmetry;
 #[cfg(test)]
 mod tests;
 

@@ -2,33 +2,36 @@
 
 use std::borrow::Cow;
 
-use metatensor_core::{DType, Error, Labels, Limit, Result, TensorBlock};
+use metatensor_core::{DType, Error, Labels, Result, TensorBlock};
 
 use super::super::contract::{PairedSamples, SamplePairs};
-use super::super::size::check_max_bytes;
 use super::super::sums::{Form, Piece, Stride, summed};
-use super::groups::{Factors, Group, Groups, numbered};
-use super::rows::{Member, Node};
-use super::{InvariantsOptions, Normalisation};
+use super::InvariantsOptions;
+use super::groups::{Factors, Group, Groups};
+use super::neighbors::{Values, side_by_side};
+use super::properties::{Corner, Properties};
+use super::rows::{Member, Node, Part};
+use super::symmetry::Kind;
 use crate::engine::{
-    Axis, MissingGradients, ProductGradient, RowOrder, Term, labels_only, product_rule,
-    same_labels, with_gradients,
+    MissingGradients, ProductGradient, RowOrder, Term, labels_only, product_rule, with_gradients,
 };
-use crate::kernels::Lines;
+use crate::kernels::{Lines, TermRow};
 use crate::numbers::{continuous, promote};
 
 /// A block of the result.
 pub(super) struct Plan<'a> {
     dtype: DType,
-    properties: Labels,
+    properties: Properties,
     products: Vec<Product<'a>>,
     values: Node<'a>,
+    /// For each product, the rows of the values of all neighbors that it gives, if these are multiplied with each other.
+    all_neighbors: Option<Vec<Vec<TermRow>>>,
     model: &'a TensorBlock,
 }
 
 /// Products of blocks whose rows go together in the same way: the first ones tell how.
-struct Product<'a> {
-    factors: Vec<(Factors<'a>, Form)>,
+pub(super) struct Product<'a> {
+    pub(super) factors: Vec<(Factors<'a>, Corner)>,
 }
 
 impl<'a> Plan<'a> {
@@ -39,81 +42,69 @@ impl<'a> Plan<'a> {
         known: &mut Option<Labels>,
         options: InvariantsOptions,
     ) -> Result<Option<Plan<'a>>> {
-        let (properties, forms) = properties(group, groups, options)?;
-        let properties = match known {
-            Some(known) if *known == properties => known.clone(),
-            _ => known.insert(properties).clone(),
-        };
+        let properties = Properties::new(group, groups, known, options)?;
         let model = group.factors[0].a;
+        // Rows of gradients of values come from the products of blocks with themselves already.
+        let is_simple = group.factors.iter().all(|factors| depth(factors.a) < 2);
+        let all_neighbors = groups.neighbors.is_some();
         let mut dtype = model.dtype();
         let mut products: Vec<Product<'a>> = Vec::new();
-        for (factors, form) in group.factors.iter().zip(forms) {
+        for (factors, corner) in group.factors.iter().zip(&properties.corners) {
             dtype = promote(dtype, promote(factors.a.dtype(), factors.b.dtype())?)?;
+            if all_neighbors && is_simple && factors.neighbors[0] != factors.neighbors[1] {
+                continue;
+            }
             let same = products
                 .iter_mut()
                 .find(|product| product.has_rows_of(factors));
             match same {
-                Some(product) => product.factors.push((*factors, form)),
+                Some(product) => product.factors.push((*factors, *corner)),
                 None => products.push(Product {
-                    factors: vec![(*factors, form)],
+                    factors: vec![(*factors, *corner)],
                 }),
             }
         }
         let members = products.iter().enumerate();
         let members = members.map(|(number, product)| product.member(number));
         let members: Vec<_> = members.collect::<Result<_>>()?;
-        let values = Node::merged(members, false)?;
-        if values.samples.is_empty() && groups.neighbors.is_none() && group.counts_twice {
+        let mut values = Node::merged(members, false)?;
+        if values.samples.is_empty() && group.counts_twice {
             return Ok(None);
+        }
+        let all_neighbors = all_neighbors.then(|| values.use_all_neighbors(&products));
+        if all_neighbors.is_none() {
+            values.use_symmetry(&products);
         }
         Ok(Some(Plan {
             dtype: continuous(dtype)?,
             properties,
             products,
             values,
+            all_neighbors,
             model,
         }))
     }
 
     /// The labels of the result.
     pub(super) fn labels_only(&self) -> Result<TensorBlock> {
+        let properties = &self.properties.labels;
         self.made(&self.values, &|node| {
-            labels_only(
-                self.dtype,
-                &node.samples,
-                &node.own_components,
-                &self.properties,
-            )
+            labels_only(self.dtype, &node.samples, &node.own_components, properties)
         })
     }
 
     /// The result.
     pub(super) fn compute(&self) -> Result<TensorBlock> {
+        let all = self.values_of_all_neighbors()?;
+        let properties = &self.properties.labels;
         self.made(&self.values, &|node| {
             let mut shape = vec![node.samples.count()];
             shape.extend(node.own_components.iter().map(Labels::count));
-            shape.push(self.properties.count());
-            let pieces = node.parts.iter().map(|part| {
-                let factors = &self.products[part.number].factors;
-                let (first, _) = &factors[0];
-                let factors = factors.iter().filter_map(|(factors, form)| {
-                    let a = counterpart(first.a, part.a, factors.a)?;
-                    let b = counterpart(first.b, part.b, factors.b)?;
-                    Some((a, b, form.clone()))
-                });
-                Piece {
-                    rows: Cow::Borrowed(&part.rows),
-                    own: Cow::Borrowed(&part.own),
-                    factors: factors.collect(),
-                }
-            });
-            let values = summed(self.dtype, &shape, &pieces.collect::<Vec<_>>())?;
-            self.model.with_new_values(
-                values,
-                &node.samples,
-                &node.own_components,
-                &self.properties,
-            )
+            shape.push(properties.count());
+            let pieces: Result<Vec<_>> = node.parts.iter().map(|p| self.piece(p, &all)).collect();
+            let values = summed(self.dtype, &shape, &pieces?)?;
+            self.model
+                .with_new_values(values, &node.samples, &node.own_components, properties)
         })
     }
 
@@ -131,6 +122,109 @@ impl<'a> Plan<'a> {
         let gradients = gradients.collect::<Result<_>>()?;
         with_gradients(make(node)?, gradients)
     }
+
+    /// For each degree, the values of all neighbors side by side, if there are several.
+    fn values_of_all_neighbors(&self) -> Result<Vec<TensorBlock>> {
+        let Some(rows) = &self.all_neighbors else {
+            return Ok(Vec::new());
+        };
+        let degrees = self.properties.wholes.iter().map(|corner| {
+            let products = self.products.iter().zip(rows);
+            let values = products.flat_map(|(product, rows)| {
+                let factors = product.factors.iter().filter(|(factors, _)| {
+                    factors.degree == corner.degree && factors.neighbors[0] == factors.neighbors[1]
+                });
+                factors.map(|(factors, _)| Values {
+                    block: factors.a,
+                    neighbor: factors.neighbors[0],
+                    rows,
+                })
+            });
+            let values: Vec<_> = values.collect();
+            let count = self.properties.neighbors;
+            side_by_side(self.dtype, &self.values.samples, count, &values)
+        });
+        degrees.collect()
+    }
+
+    /// A part of an array of the result.
+    fn piece<'t>(&'t self, part: &'t Part<'a>, all: &'t [TensorBlock]) -> Result<Piece<'t>> {
+        let mut factors = Vec::new();
+        let wholes = self.properties.wholes.iter().zip(all);
+        if part.kind == Kind::All {
+            factors.extend(wholes.map(|(corner, all)| {
+                let [first, _] = corner.places;
+                (all, all, self.form(corner, [first, None]))
+            }));
+        } else {
+            let product = &self.products[part.number].factors;
+            let [a, b] = match part.kind {
+                Kind::Exchanged => [product[0].0.b, product[0].0.a],
+                _ => [product[0].0.a, product[0].0.b],
+            };
+            for (other, corner) in product {
+                let missing = || Error::Internal("a gradient has no counterpart".into());
+                let of =
+                    |block, target, other| counterpart(block, target, other).ok_or_else(missing);
+                let [first, mirrored] = corner.places;
+                let form = |places| self.form(corner, places);
+                factors.push(match part.kind {
+                    Kind::Exchanged => (
+                        of(a, part.a, other.b)?,
+                        of(b, part.b, other.a)?,
+                        self.form(&corner.exchanged(), [None, first]),
+                    ),
+                    Kind::BothWithAll => {
+                        let same = |(whole, _): &(&Corner, _)| whole.degree == corner.degree;
+                        let mut wholes = self.properties.wholes.iter().zip(all);
+                        let (whole, all) = wholes.find(same).ok_or_else(missing)?;
+                        let corner = corner.beside(whole);
+                        (
+                            of(a, part.a, other.a)?,
+                            all,
+                            self.form(&corner, corner.places),
+                        )
+                    }
+                    Kind::Both => (
+                        of(a, part.a, other.a)?,
+                        of(b, part.b, other.b)?,
+                        form([first, mirrored]),
+                    ),
+                    _ => (
+                        of(a, part.a, other.a)?,
+                        of(b, part.b, other.b)?,
+                        form([first, None]),
+                    ),
+                });
+            }
+        }
+        Ok(Piece {
+            rows: Cow::Borrowed(&part.rows),
+            own: Cow::Borrowed(&part.own),
+            factors,
+        })
+    }
+
+    /// How lines of tensors are multiplied, and added to the result from these places on.
+    fn form(&self, corner: &Corner, [first, mirrored]: [Option<usize>; 2]) -> Form {
+        let lines = 2 * corner.degree + 1;
+        Form {
+            axes: Vec::new(),
+            contracted: vec![Stride {
+                length: lines,
+                lines: [1, 1],
+            }],
+            lengths: [lines; 2],
+            lines: Lines::Outer {
+                properties: corner.counts,
+                stride: corner.stride,
+                first,
+                mirrored,
+            },
+            properties: self.properties.labels.count(),
+            scale: corner.scale,
+        }
+    }
 }
 
 impl<'a> Product<'a> {
@@ -146,13 +240,9 @@ impl<'a> Product<'a> {
     fn member(&self, number: usize) -> Result<Member<'a>> {
         let (Factors { a, b, .. }, _) = self.factors[0];
         let samples = PairedSamples::new(a.samples(), b.samples(), SamplePairs::Intersection)?;
-        let gradients = product_rule(
-            a,
-            b,
-            &samples.pairs,
-            RowOrder::Sorted,
-            MissingGradients::Error,
-        )?;
+        let order = RowOrder::Sorted;
+        let missing = MissingGradients::Error;
+        let gradients = product_rule(a, b, &samples.pairs, order, missing)?;
         let term = Term {
             a,
             b,
@@ -171,6 +261,12 @@ impl<'a> Product<'a> {
             },
         })
     }
+}
+
+/// How deep gradients of gradients go.
+fn depth(block: &TensorBlock) -> usize {
+    let gradients = block.gradients().map(|(_, gradient)| 1 + depth(gradient));
+    gradients.max().unwrap_or(0)
 }
 
 /// Whether blocks, which are tensors of different degrees, have the same samples and gradients, at all depths.
@@ -195,126 +291,4 @@ fn counterpart<'t>(
     }
     let mut pairs = block.gradients().zip(other.gradients());
     pairs.find_map(|((_, gradient), (_, other))| counterpart(gradient, target, other))
-}
-
-/// The properties of a block, and where in it all products are.
-fn properties<'a>(
-    group: &Group<'a>,
-    groups: &Groups<'a>,
-    options: InvariantsOptions,
-) -> Result<(Labels, Vec<Form>)> {
-    let model = group.factors[0].a.properties();
-    let count = count_of_properties(group, groups);
-    let bytes = (count as u64).saturating_mul(4 * (3 + 2 * model.size()) as u64);
-    Limit::check_result(bytes, || format!("a block with {count} properties"))?;
-    check_max_bytes(bytes, options.max_bytes)?;
-
-    let mut values = Vec::new();
-    let mut forms = Vec::with_capacity(group.factors.len());
-    let mut first = 0;
-    for factors in group.factors.chunk_by(|x, y| x.degree == y.degree) {
-        let degree = factors[0].degree;
-        let types = groups.neighbors.as_deref();
-        if types.is_some() {
-            // All pairs have the same place in all blocks.
-            let properties = factors[0].a.properties();
-            for other in factors {
-                same_labels(Axis::Properties, properties, other.a.properties())?;
-            }
-        }
-        let [a, b] = [factors[0].a, factors[0].b].map(TensorBlock::properties);
-        same_names(model, a)?;
-        same_names(model, b)?;
-        let sides = [a, b].map(|labels| rows(labels, types));
-        for one in &sides[0] {
-            for other in &sides[1] {
-                values.push(degree as i32);
-                values.extend_from_slice(one);
-                values.extend_from_slice(other);
-            }
-        }
-        let (width, stride) = (b.count(), sides[1].len());
-        for factors in factors {
-            let [i, j] = match types {
-                Some(_) => factors.neighbors,
-                None => [0, 0],
-            };
-            forms.push(Form {
-                axes: Vec::new(),
-                contracted: vec![Stride {
-                    length: 2 * degree + 1,
-                    lines: [1, 1],
-                }],
-                lengths: [2 * degree + 1; 2],
-                lines: Lines::Outer {
-                    properties: [a.count(), width],
-                    stride,
-                    first: Some(first + i * a.count() * stride + j * width),
-                    mirrored: None,
-                },
-                properties: count,
-                scale: scale(degree, group, options),
-            });
-        }
-        first += sides[0].len() * stride;
-    }
-
-    let mut names = vec!["l".to_owned()];
-    for number in [1, 2] {
-        if groups.neighbors.is_some() {
-            names.push(numbered("neighbor_type", number));
-        }
-        names.extend(model.names().iter().map(|name| numbered(name, number)));
-    }
-    Ok((
-        Labels::assume_unique(&names, values)?.stored_like(model)?,
-        forms,
-    ))
-}
-
-/// Number of properties of a block.
-fn count_of_properties(group: &Group<'_>, groups: &Groups<'_>) -> usize {
-    let degrees = group.factors.chunk_by(|x, y| x.degree == y.degree);
-    let types = groups.neighbors.as_ref().map_or(1, Vec::len);
-    let counts = degrees.map(|factors| {
-        let [a, b] = [factors[0].a, factors[0].b].map(|block| block.properties().count());
-        a.saturating_mul(types)
-            .saturating_mul(b.saturating_mul(types))
-    });
-    counts.fold(0, usize::saturating_add)
-}
-
-/// The properties of one factor, for each of these types of neighbors.
-fn rows(labels: &Labels, types: Option<&[i32]>) -> Vec<Vec<i32>> {
-    let Some(types) = types else {
-        return labels.iter().map(<[i32]>::to_vec).collect();
-    };
-    let all = types
-        .iter()
-        .flat_map(|&kind| labels.iter().map(move |row| [&[kind], row].concat()));
-    all.collect()
-}
-
-fn same_names(a: &Labels, b: &Labels) -> Result<()> {
-    if a.names() == b.names() {
-        return Ok(());
-    }
-    Err(Error::invalid(format!(
-        "properties have different dimensions: {} and {}",
-        a.names(),
-        b.names()
-    )))
-}
-
-/// What a product is multiplied with.
-fn scale(degree: usize, group: &Group<'_>, options: InvariantsOptions) -> f64 {
-    let sign = if degree.is_multiple_of(2) { 1.0 } else { -1.0 };
-    let scale = match options.normalisation {
-        Normalisation::ClebschGordan => sign / ((2 * degree + 1) as f64).sqrt(),
-        Normalisation::None => 1.0,
-    };
-    match group.counts_twice {
-        true => scale * std::f64::consts::SQRT_2,
-        false => scale,
-    }
 }

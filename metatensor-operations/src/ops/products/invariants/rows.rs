@@ -3,6 +3,7 @@
 use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{Labels, Result, TensorBlock};
 
+use super::symmetry::Kind;
 use crate::engine::{Axis, NotEqual, ProductGradient, Side, with_rows};
 use crate::kernels::TermRow;
 
@@ -20,6 +21,7 @@ pub(super) struct Node<'a> {
 pub(super) struct Part<'a> {
     /// Number of the product that this is a part of.
     pub(super) number: usize,
+    pub(super) kind: Kind,
     pub(super) a: &'a TensorBlock,
     pub(super) b: &'a TensorBlock,
     pub(super) own: Vec<Side>,
@@ -50,6 +52,7 @@ impl<'a> Node<'a> {
                 }
                 parts.push(Part {
                     number: member.number,
+                    kind: Kind::Pair,
                     a: term.a,
                     b: term.b,
                     own: term.own,
