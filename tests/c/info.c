@@ -3,6 +3,7 @@
 #include "support/check.h"
 
 #include <metatensor/operations.h>
+#include <metatensor/products.h>
 
 static void check_info(const mts_tensormap_t *tensor, const char *expected) {
     const char *value;
@@ -26,7 +27,48 @@ static void check_result(mts_tensormap_t *result, const char *expected) {
 #define KEEPS(call) do { CHECK_OK(call); check_result(result, "eV"); } while (0)
 #define DROPS(call) do { CHECK_OK(call); check_result(result, NULL); } while (0)
 
+/* A vector as a spherical tensor. */
+static mts_tensormap_t *spherical_vector(const char *property) {
+    static const int32_t key[] = {1, 1}, zero[] = {0}, mu[] = {-1, 0, 1};
+    const uintptr_t shape[] = {1, 3, 1};
+    const mts_labels_t *samples = c_labels_1("s", 1, zero), *properties = c_labels_1(property, 1, zero);
+    const mts_labels_t *component = c_labels_1("o3_mu", 3, mu), *keys = c_labels_2("o3_lambda", "o3_sigma", 1, key);
+    mts_block_t *block = mts_block(c_array_count(shape, 3, 1), samples, &component, 1, properties);
+    mts_tensormap_t *tensor = mts_tensormap(keys, &block, 1);
+    CHECK(tensor != NULL);
+    CHECK_OK(mts_tensormap_set_info(tensor, "unit", "eV"));
+    mts_labels_free(samples);
+    mts_labels_free(properties);
+    mts_labels_free(component);
+    mts_labels_free(keys);
+    return tensor;
+}
+
+static void products(void) {
+    mts_tensormap_t *a = spherical_vector("n"), *b = spherical_vector("m"), *result, *cartesian;
+    const char *xyz = "xyz";
+    DROPS(mts_contract(a, a, NULL, &result));
+    DROPS(mts_contract_metadata(a, a, NULL, &result));
+    DROPS(mts_invariants(a, NULL, &result));
+    DROPS(mts_invariants_metadata(a, NULL, &result));
+    DROPS(mts_cg_product(a, b, "l_1", "l_2", NULL, &result));
+    DROPS(mts_cg_product_metadata(a, b, "l_1", "l_2", NULL, &result));
+    DROPS(mts_cg_power(a, 1, NULL, &result));
+    DROPS(mts_cg_power_metadata(a, 1, NULL, &result));
+    mts_cg_product_t *product;
+    CHECK_OK(mts_cg_product_prepare("l_1", "l_2", NULL, &product));
+    DROPS(mts_cg_product_compute(product, a, b, &result));
+    CHECK_OK(mts_cg_product_free(product));
+    KEEPS(mts_spherical_to_cartesian(a, &xyz, 1, &result));
+    CHECK_OK(mts_spherical_to_cartesian(a, &xyz, 1, &cartesian));
+    KEEPS(mts_cartesian_to_spherical(cartesian, &xyz, 1, &result));
+    CHECK_OK(mts_tensormap_free(cartesian));
+    CHECK_OK(mts_tensormap_free(a));
+    CHECK_OK(mts_tensormap_free(b));
+}
+
 int main(void) {
+    products();
     static const int32_t zero[] = {0};
     const char *s = "s", *p = "p";
     const uintptr_t order[] = {0};

@@ -24,6 +24,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_map_file_header_t" => Some("some_header()"),
         "mts_map_writer_t" => Some("some_writer()"),
         "mts_collection_t" => Some("some_collection()"),
+        "mts_cg_product_t" => Some("some_cg_product()"),
         "mts_collection_writer_t" => Some("some_collection_writer()"),
         _ => None,
     };

@@ -87,6 +87,11 @@ fn paths_can_be_pipes_and_open_files_and_signals_can_end_saves() {
 }
 
 #[test]
+fn products_and_forces_have_options_and_owners() {
+    check("products.c");
+}
+
+#[test]
 fn files_are_read_in_part_and_mapped() {
     check("map_files.c");
 }

@@ -30,6 +30,11 @@ fn operations_give_what_those_in_c_give() {
 }
 
 #[test]
+fn products_give_what_those_in_c_give() {
+    check("products.cpp");
+}
+
+#[test]
 fn gradient_maps_and_settings_are_those_of_c() {
     check("gradient_map.cpp");
 }
@@ -46,6 +51,7 @@ fn read(path: &str) -> String {
 /// Headers of C, and those for C++ that call all of their functions.
 const CALLED: &[(&str, &[&str])] = &[
     ("operations.h", &["operations.hpp"]),
+    ("products.h", &["products.hpp"]),
     ("gradient_map.h", &["gradient_map.hpp"]),
     ("threads.h", &["threads.hpp"]),
     ("memory.h", &["memory.hpp"]),

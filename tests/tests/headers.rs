@@ -35,7 +35,9 @@ fn generated_operations_are_fresh() {
 fn functions_that_make_maps_say_what_becomes_of_info() {
     let checked = std::fs::read_to_string(sources().join("info.c")).unwrap();
     let mut count = 0;
-    for function in functions(&repository().join("include/metatensor/operations.h")).unwrap() {
+    let headers = ["operations.h", "products.h"];
+    let paths = headers.map(|name| repository().join("include/metatensor").join(name));
+    for function in paths.iter().flat_map(|path| functions(path).unwrap()) {
         let is_map = |type_name: &str| type_name == "mts_tensormap_t**";
         let results = function.parameters.iter().filter(|p| is_map(&p.type_name));
         for result in results {

@@ -137,6 +137,24 @@ pub const HEADERS: &[Header] = &[
                    /** An `mts_block_names_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_BLOCK_NAMES_INIT {{NULL, 0}, {NULL, 0}, {NULL, 0}, false, false, false}\n",
     },
+    Header {
+        path: "metatensor/products.h",
+        purpose: "Products of maps by their labels, from densities of atoms to energies, and forces; with gradients.",
+        // the modules in the last one come with it
+        sources: &["types/products.rs", "functions/products/mod.rs"],
+        includes: "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n\
+                   #include \"metatensor/operations.h\"\n\n\
+                   /** An `mts_contract_options_t` that is what NULL stands for, to change some of it. */\n\
+                   #define MTS_CONTRACT_OPTIONS_INIT \\\n    \
+                   {NULL, NULL, NULL, NULL, NULL, MTS_SAMPLE_PAIRS_INTERSECTION, NULL, NULL, 0}\n\
+                   /** An `mts_invariants_options_t` that is what NULL stands for, to change some of it. */\n\
+                   #define MTS_INVARIANTS_OPTIONS_INIT \\\n    \
+                   {MTS_NORMALISATION_CLEBSCH_GORDAN, MTS_NEIGHBOR_PAIRS_UNIQUE, 0}\n\
+                   /** An `mts_cg_options_t` that is what NULL stands for, to change some of it. */\n\
+                   #define MTS_CG_OPTIONS_INIT {NULL, 0}\n\
+                   /** An `mts_cg_power_options_t` that is what NULL stands for, to change some of it. */\n\
+                   #define MTS_CG_POWER_OPTIONS_INIT {-1, NULL, true, 0}\n",
+    },
 ];
 
 impl Header {

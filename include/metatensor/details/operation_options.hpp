@@ -242,15 +242,15 @@ private:
 
 namespace details {
 
-/// A list of names for C, or null if there is none.
+/// A list of names for C, or null if there is none. It is valid as long as the names.
 class NamesForC final {
 public:
     METATENSOR_HIDDEN explicit NamesForC(const std::optional<std::vector<std::string>>& names) {
         if (names.has_value()) {
-            pointers_ = metatensor::details::c_strings(*names);
-            names_ = mts_names_t{pointers_.data(), pointers_.size()};
+            set(*names);
         }
     }
+    METATENSOR_HIDDEN explicit NamesForC(const std::vector<std::string>& names) { set(names); }
     NamesForC(const NamesForC&) = delete;
     NamesForC& operator=(const NamesForC&) = delete;
     METATENSOR_HIDDEN ~NamesForC() = default;
@@ -260,6 +260,11 @@ public:
     METATENSOR_HIDDEN mts_names_t value_or_none() const noexcept { return names_.value_or(mts_names_t{nullptr, 0}); }
 
 private:
+    METATENSOR_HIDDEN void set(const std::vector<std::string>& names) {
+        pointers_ = metatensor::details::c_strings(names);
+        names_ = mts_names_t{pointers_.data(), pointers_.size()};
+    }
+
     std::vector<const char*> pointers_;
     std::optional<mts_names_t> names_;
 };

@@ -185,6 +185,7 @@ pub extern "C" fn mts_has_feature(
             "gradient_map",
             "io",
             "operations",
+            "products",
             "resource_limits",
             "shortcuts",
             "threads",

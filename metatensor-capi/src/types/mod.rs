@@ -9,6 +9,7 @@ mod map_file;
 mod map_writer;
 mod operations;
 mod problems;
+mod products;
 mod reader;
 mod tensor_map;
 
@@ -23,6 +24,7 @@ pub use self::map_file::*;
 pub use self::map_writer::*;
 pub use self::operations::*;
 pub use self::problems::*;
+pub use self::products::*;
 pub use self::reader::*;
 pub use self::tensor_map::*;
 

@@ -7,6 +7,7 @@
 
 #include <metatensor/gradient_map.h>
 #include <metatensor/io.h>
+#include <metatensor/products.h>
 
 #include <stdbool.h>
 
@@ -65,6 +66,12 @@ static inline mts_map_writer_t *some_writer(void) {
     mts_map_writer_t *writer;
     CHECK_OK(mts_map_writer_create("s.mts", &name, 1, &writer));
     return writer;
+}
+
+static inline mts_cg_product_t *some_cg_product(void) {
+    mts_cg_product_t *product;
+    CHECK_OK(mts_cg_product_prepare("a", "b", NULL, &product));
+    return product;
 }
 
 static inline mts_collection_writer_t *some_collection_writer(void) {

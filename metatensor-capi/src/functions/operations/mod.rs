@@ -21,7 +21,7 @@ use crate::ffi::{Parameter, mts_status_t, status};
 use crate::types::{Handle, mts_labels_t};
 
 /// Sets `result` to the map or block that `operation` makes, or to NULL.
-fn give_object<H: Handle>(
+pub(super) fn give_object<H: Handle>(
     result: Option<&mut MaybeUninit<Option<Box<H>>>>,
     operation: impl FnOnce() -> Result<H::Value>,
 ) -> mts_status_t {
