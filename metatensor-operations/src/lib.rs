@@ -56,10 +56,23 @@
 //! In the formulas of this crate, `x` is an element of the values, and `∇x` an element of a gradient that is
 //! a derivative of this `x`: in a row of its sample, with the same components and property.
 //!
-//! Gradients can have gradients, and so on. Operations that are linear in the values or only change the
-//! structure handle them at all depths. There is no formula for the others (products and quotients of maps,
-//! powers, absolute values, variances): they refuse them with [`Error::Unsupported`], which names the parameters, as
-//! `positions/strain`.
+//! # Gradients of gradients
+//!
+//! Gradients can have gradients, and so on: those of the gradient with respect to `p` with respect to `q` have the *path*
+//! `p/q`. Operations that are linear in the values or only change the structure treat them as they treat gradients. All
+//! others (products and quotients of maps, powers, absolute values of complex numbers, variances) have them by the product
+//! rule, applied to itself: for `z = x y`, `∇q∇p z = x ∇q∇p y + ∇q x ∇p y + ∇p x ∇q y + ∇q∇p x y`. For these:
+//!
+//! - Results have the paths that arguments have, which must be the same for both of them. A second derivative that is not
+//!   there is unknown, not zero, and never made of first ones.
+//! - A path needs all that is left of it without some of its parameters: `p/q` needs `q`, and `p/p/q` needs `p/p`, `p/q`, `p`
+//!   and `q`. What is missing is named in an [`Error::Unsupported`]. `q` has the same components of its own and the same
+//!   dimensions of samples wherever it comes. Paths have at most 8 parameters. Nothing is needed if all this is multiplied
+//!   with zero: in products with a map without gradients, for powers with the exponents 0 and 1, and absolute values of real
+//!   numbers.
+//! - A gradient of a gradient has the rows that those of the arguments have, and for each row of the gradient it belongs to
+//!   one for each row with respect to the same parameter that its sample has, sorted. Its components are its own ones, then
+//!   those of the gradient it belongs to.
 //!
 //! # Two maps
 //!
@@ -117,7 +130,7 @@
 //! |---|---|
 //! | `NotEqual` | keys or labels of two maps are different, and must not be |
 //! | `InvalidParameter` | an axis, name, index or selection can not be used, or labels would not be unique |
-//! | `Unsupported` | there is no formula for gradients of gradients, no arithmetic for a type, or data is on another device |
+//! | `Unsupported` | a gradient is missing that gradients of gradients need, there is no arithmetic for a type, or data is on another device |
 //! | `LinearAlgebra` | a matrix is singular, a number is not finite, or a solution does not fit in the type of elements |
 //! | `BufferSize` | memory that was given does not have the right size |
 

@@ -1,7 +1,9 @@
 //! The rows that several gradients have together.
 
+use std::sync::Arc;
+
 use metatensor_core::internal::rows::{Rows, first_occurrences};
-use metatensor_core::{Error, Labels, Result, TensorBlock};
+use metatensor_core::{Error, GradientMap, Labels, Result, TensorBlock};
 
 use super::{gradient_of, with_rows};
 use crate::kernels::ZEROS;
@@ -45,6 +47,20 @@ impl<'a> Child<'a> {
             }
         }
         Some(sources)
+    }
+}
+
+/// The samples of the values that the rows of a gradient of `block` belong to. `block` is the values, or a gradient whose rows
+/// belong to these `samples`.
+pub(crate) fn samples_of(
+    block: &TensorBlock,
+    parameter: &str,
+    samples: Option<&GradientMap>,
+) -> Result<Arc<GradientMap>> {
+    let map = block.gradient_map(parameter)?;
+    match samples {
+        None => Ok(Arc::clone(map)),
+        Some(samples) => Ok(Arc::new(samples.compose(map)?)),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Operations that consume their argument, and write results in the place of it.
 
-use metatensor_core::{BlockMut, DenseArray, Element, Error, Result, TensorBlock, TypedViewMut};
+use std::sync::Arc;
 
-use super::Operand;
+use metatensor_core::{
+    BlockMut, DenseArray, Element, Error, GradientMap, Result, TensorBlock, TypedViewMut,
+};
+
+use super::{Operand, samples_of};
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{continuous, with_continuous};
 
@@ -58,18 +62,34 @@ pub(crate) fn change_all<T: Element>(
     Ok(())
 }
 
-/// Changes elements `dx` of gradients to `f(w, dx)`, where `w` is the weight of the element of the
-/// values that `dx` is a derivative of.
+/// Changes elements `dx` of gradients, at all depths, to `f(w, dx)`, where `w` is the weight of the element of the values that
+/// `dx` is a derivative of.
 pub(crate) fn change_gradients<T: Element>(
     block: &mut BlockMut<'_>,
     weights: &[T],
     f: impl Fn(T, T) -> T + Copy + Sync,
 ) -> Result<()> {
+    let components = block.components().len();
+    change_gradients_of(block, None, components, weights, f)
+}
+
+/// The same for the gradients of a gradient whose rows belong to these `samples`.
+fn change_gradients_of<T: Element>(
+    block: &mut BlockMut<'_>,
+    samples: Option<&GradientMap>,
+    components: usize,
+    weights: &[T],
+    f: impl Fn(T, T) -> T + Copy + Sync,
+) -> Result<()> {
     for parameter in parameters(block) {
-        let rows = GradientRows::new(block, &parameter)?;
+        let map = samples_of(block, &parameter, samples)?;
         let mut gradient = block.gradient_mut(&parameter)?;
+        let own = gradient.components().len() - components;
+        let rows = GradientRows::with_map(gradient.shape(), own, Arc::clone(&map));
         let mut dx = gradient.values_as_mut()?;
         kernels::gather_in_place(&rows, weights, slice(&mut dx)?, f)?;
+        drop(dx);
+        change_gradients_of(&mut gradient, Some(&map), components, weights, f)?;
     }
     Ok(())
 }

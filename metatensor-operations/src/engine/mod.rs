@@ -19,7 +19,7 @@ mod take;
 
 pub use axis::Axis;
 pub(crate) use gradient_pair::combined_gradients;
-pub(crate) use gradient_rows::{Child, union_of_rows};
+pub(crate) use gradient_rows::{Child, samples_of, union_of_rows};
 pub(crate) use in_place::{change_all, change_gradients, change_values, in_place};
 pub(crate) use labels_only::labels_only;
 pub use metadata::EqualMetadataOptions;
@@ -33,13 +33,13 @@ pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
 #[allow(unused_imports, reason = "for operations that are products")]
 pub(crate) use product_rule::{
-    Derivatives, Factor, Node, Pair, ProductGradient, RowOrder, Rule, Side, Term, TermRow,
-    product_rule,
+    Derivatives, Elements, Factor, Pair, ProductGradient, RowOrder, Rule, Side, Term, TermRow,
+    elements, entries, product_rule,
 };
 pub(crate) use repeated::Repeated;
 pub(crate) use results::{
-    add_gradients, check_no_second_derivatives, map_all, with_fractions, with_results, with_values,
-    without_gradients,
+    add_gradients, check_no_second_derivatives, has_second_derivatives, map_all, with_fractions,
+    with_results, with_values, without_gradients,
 };
 pub(crate) use structure::{invalid_axis, samples_or_properties, with_gradients, with_rows};
 pub(crate) use take::{Part, Parts, Sorting, sorted, take};

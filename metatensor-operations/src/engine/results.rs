@@ -66,6 +66,12 @@ pub(crate) fn with_fractions(block: &TensorBlock) -> Result<TensorBlock> {
     with_continuous!(dtype, T => map_all(block, dtype, |x: T| x))
 }
 
+/// Whether there are gradients of gradients.
+pub(crate) fn has_second_derivatives(block: &TensorBlock) -> bool {
+    let mut gradients = block.gradients();
+    gradients.any(|(_, gradient)| !gradient.gradients_list().is_empty())
+}
+
 /// Fails if there are gradients of gradients, and names the first one with all that is below it.
 pub(crate) fn check_no_second_derivatives(block: &TensorBlock) -> Result<()> {
     for (parameter, gradient) in block.gradients() {

@@ -13,6 +13,7 @@ mod items;
 mod merge_columns;
 mod merge_rows;
 mod mix_components;
+mod products;
 mod row_moments;
 mod row_sums;
 mod sparse;
@@ -27,6 +28,7 @@ pub(crate) use items::{Columns, Picked, PickedAxes, ZEROS, pick, side_by_side, s
 pub(crate) use merge_columns::{ColumnMoments, sum_columns};
 pub(crate) use merge_rows::sum_rows;
 pub(crate) use mix_components::{Terms, mix_components};
+pub(crate) use products::{PickedRows, RowProducts, add_products, gathered_rows};
 pub(crate) use row_moments::{RowMoments, row_variances};
 pub(crate) use row_sums::{Elements, RowSums, negative_sums};
 pub(crate) use sparse::{Sparse, zip_rows};

@@ -44,7 +44,8 @@ impl Random {
     }
 
     /// Block with samples `a, b`, properties `p, q`, up to 2 components, and up to 2 gradients, the
-    /// first of which has gradients too, and a component of its own if the values have less than 2.
+    /// first of which has gradients with respect to the second parameter, and a component of its own if the values have less
+    /// than 2.
     pub(crate) fn block<T: Element>(&mut self, make: fn(u32) -> T) -> TensorBlock {
         let (samples, properties) = (self.pairs(["a", "b"]), self.pairs(["p", "q"]));
         let components = self.below(3);
@@ -65,13 +66,15 @@ impl Random {
             .collect();
         let mut block = self.plain(samples, &components, properties, make);
         for parameter in &["g", "h"][..parameters] {
-            let own = Labels::new(["e"], [[0], [3]]).unwrap();
-            let extra = *parameter == "g" && block.components().len() < 2;
-            let extra = if extra { &[own][..] } else { &[] };
-            let mut gradient = self.gradient(&block, extra, make);
+            let own = |name| Labels::new([name], [[0], [3]]).unwrap();
+            let extra = match *parameter {
+                "g" if block.components().len() < 2 => vec![own("e")],
+                "g" => Vec::new(),
+                _ => vec![own("xyz")],
+            };
+            let mut gradient = self.gradient(&block, &extra, make);
             if *parameter == "g" {
-                let xyz = Labels::new(["xyz"], [[2], [1]]).unwrap();
-                let second = self.gradient(&gradient, &[xyz], make);
+                let second = self.gradient(&gradient, &[own("xyz")], make);
                 gradient.add_gradient("h", second).unwrap();
             }
             block.add_gradient(parameter, gradient).unwrap();

@@ -10,12 +10,14 @@
 //! properties, is for whoever asks. [`Derivatives`] has the same for any number of factors, and for functions of one block.
 
 mod checks;
+mod elements;
 mod paths;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use checks::same_trees;
+pub(crate) use elements::{Elements, elements, entries};
 pub(crate) use paths::{Derivatives, Factor, Node, RowOrder, Rule};
 
 use metatensor_core::{Labels, Result, TensorBlock};
@@ -86,11 +88,7 @@ pub(crate) fn product_rule<'a>(
     order: RowOrder,
     missing: MissingGradients,
 ) -> Result<Vec<ProductGradient<'a>>> {
-    let is_constant = |block: &TensorBlock| block.gradients_list().is_empty();
-    let rule = match is_constant(a) || is_constant(b) {
-        true => Rule::Linear,
-        false => Rule::Product,
-    };
+    let rule = Rule::of_product(a, b);
     if rule == Rule::Product && missing != MissingGradients::Zeros {
         same_trees(a, b)?;
     }

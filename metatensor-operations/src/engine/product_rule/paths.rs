@@ -24,6 +24,16 @@ pub(crate) enum Rule {
     Product,
 }
 
+impl Rule {
+    /// That of a product of two blocks.
+    pub(crate) fn of_product(a: &TensorBlock, b: &TensorBlock) -> Rule {
+        match a.gradients_list().is_empty() || b.gradients_list().is_empty() {
+            true => Rule::Linear,
+            false => Rule::Product,
+        }
+    }
+}
+
 /// The order of the rows of the gradients of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RowOrder {
@@ -130,35 +140,54 @@ impl<'a> Derivatives<'a> {
         &self.nodes[0]
     }
 
-    /// For each node, each of its parts and each row, the row of the gradient of the result itself for this part, or
-    /// [`ZEROS`].
-    pub(crate) fn rows_of_result(&self) -> Vec<Vec<Vec<u32>>> {
-        let count = |part: &Part| part.rows[0].as_ref().map_or(0, Vec::len) as u32;
-        let mut all = vec![vec![
-            (0..count(&self.values().parts[0])).collect::<Vec<_>>(),
-        ]];
-        for node in &self.nodes[1..] {
-            let parents = node.parents();
-            let of_parent = &all[node.parent];
-            let without = of_parent.iter().map(|rows| rows::gathered(rows, &parents));
-            let with = node.parts[of_parent.len()..].iter().zip(of_parent);
-            let with = with.map(|(part, rows)| {
-                let mut wanted = vec![0; node.samples.size()];
-                let samples = &self.nodes[part.node].samples;
-                let rows = parents.iter().zip(&node.samples).map(|(&parent, row)| {
-                    let parent = rows[parent as usize];
-                    if parent == ZEROS {
-                        return ZEROS;
-                    }
-                    wanted.copy_from_slice(row);
-                    wanted[0] = parent as i32;
-                    samples.position(&wanted).map_or(ZEROS, |row| row as u32)
-                });
-                rows.collect()
-            });
-            all.push(without.chain(with).collect());
+    /// Number of rows of the values.
+    pub(crate) fn count(&self) -> usize {
+        self.values().parts[0].rows[0].as_ref().map_or(0, Vec::len)
+    }
+
+    /// The same with the result itself as another factor, the last one: for formulas that have the result, or gradients of
+    /// it with fewer parameters, on both sides.
+    pub(crate) fn with_result(mut self) -> Self {
+        for number in 0..self.nodes.len() {
+            let rows = self.rows_of_result(number);
+            for (part, rows) in self.nodes[number].parts.iter_mut().zip(rows) {
+                part.rows.push(Some(rows));
+            }
         }
-        all
+        self
+    }
+
+    /// For each part of the path of a gradient and each row, the row of the gradient of the result for this part, or
+    /// [`ZEROS`]. Parents know theirs.
+    fn rows_of_result(&self, number: usize) -> Vec<Vec<u32>> {
+        let node = &self.nodes[number];
+        if number == 0 {
+            return vec![(0..self.count() as u32).collect()];
+        }
+        let parents = node.parents();
+        let all = self.nodes[node.parent].parts.iter();
+        let all = all.filter_map(|part| part.rows.last()?.as_deref());
+        let of_parent: Vec<_> = all.collect();
+        let (shorter, longer) = node.parts.split_at(node.parts.len() / 2);
+        let first_longer = of_parent.len() - longer.len();
+        let shorter = of_parent[..shorter.len()].iter();
+        let shorter = shorter.map(|rows| rows::gathered(rows, &parents));
+        let longer = longer.iter().zip(&of_parent[first_longer..]);
+        let longer = longer.map(|(part, rows)| {
+            let mut wanted = vec![0; node.samples.size()];
+            let samples = &self.nodes[part.node].samples;
+            let rows = parents.iter().zip(&node.samples).map(|(&parent, row)| {
+                let parent = rows[parent as usize];
+                if parent == ZEROS {
+                    return ZEROS;
+                }
+                wanted.copy_from_slice(row);
+                wanted[0] = parent as i32;
+                samples.position(&wanted).map_or(ZEROS, |row| row as u32)
+            });
+            rows.collect()
+        });
+        shorter.chain(longer).collect()
     }
 
     fn child(
@@ -235,7 +264,7 @@ impl<'a> Derivatives<'a> {
         let mut pairs = blocks.iter().zip(&node.blocks);
         let own = pairs.find_map(|(block, parent)| Some(own_components((*block)?, (*parent)?)));
         let own = own.unwrap_or_default();
-        let parents: Vec<u32> = union.samples.iter().map(|row| row[0] as u32).collect();
+        let parents = parents(&union.samples);
         let shorter = match rule {
             Rule::Product => &node.parts[..],
             Rule::Linear => &node.parts[..1],
@@ -296,8 +325,17 @@ impl<'a> Derivatives<'a> {
 }
 
 impl Node<'_> {
+    /// Number of parameters of the path.
+    pub(crate) fn depth(&self) -> usize {
+        self.path.split('/').filter(|path| !path.is_empty()).count()
+    }
+
     /// The row of the parent that each row belongs to.
     pub(crate) fn parents(&self) -> Vec<u32> {
-        self.samples.iter().map(|row| row[0] as u32).collect()
+        parents(&self.samples)
     }
+}
+
+fn parents(samples: &Labels) -> Vec<u32> {
+    samples.iter().map(|row| row[0] as u32).collect()
 }

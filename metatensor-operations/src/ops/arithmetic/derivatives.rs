@@ -1,10 +1,12 @@
 //! Values and gradients of functions of each element.
 
-use metatensor_core::{BlockMut, DType, DenseArray, Result, TensorBlock};
+use std::sync::Arc;
+
+use metatensor_core::{BlockMut, DType, DenseArray, GradientMap, Result, TensorBlock};
 
 use crate::engine::{
-    Child, add_gradients, change_all, change_gradients, combined_gradients, with_gradients,
-    with_results,
+    Child, add_gradients, change_all, change_gradients, combined_gradients, samples_of,
+    with_gradients, with_results,
 };
 use crate::kernels::{self, GradientRows};
 use crate::numbers::{Number, read};
@@ -13,7 +15,8 @@ use crate::numbers::{Number, read};
 /// derivative is not finite.
 pub(super) type Weights = Option<DenseArray>;
 
-/// Block with the values `f(shape, x)`, and gradients `chain(∇x, w)` with the `weights` of the elements of `x`.
+/// Block with the values `f(shape, x)`, and gradients `chain(∇x, w)` with the `weights` of the elements of `x`: at all depths,
+/// as if these were constant.
 pub(super) fn map_with_gradients<T: Number>(
     block: &TensorBlock,
     dtype: DType,
@@ -30,8 +33,10 @@ pub(super) fn map_with_gradients<T: Number>(
     let weights = weights(&x)?;
     let weights = weights.as_ref().map(DenseArray::view);
     let weights = weights.as_ref().map(read::<T>).transpose()?;
-    add_gradients(&mut result, block, &mut |parameter, gradient| {
-        let rows = GradientRows::new(block, parameter)?;
+    let components = block.components().len();
+    add_all_gradients(&mut result, block, None, &|gradient, map| {
+        let own = gradient.components().len() - components;
+        let rows = GradientRows::with_map(gradient.shape(), own, map);
         let values = match &weights {
             None => DenseArray::zeros(T::DTYPE, rows.shape())?,
             Some(weights) => {
@@ -44,7 +49,25 @@ pub(super) fn map_with_gradients<T: Number>(
     Ok(result)
 }
 
-/// The gradients of [`map_with_gradients`], in place, for values which are still those of `x`.
+/// Makes something of a gradient and the samples of the values that its rows belong to.
+type OfGradient<'a> = dyn Fn(&TensorBlock, Arc<GradientMap>) -> Result<TensorBlock> + 'a;
+
+/// Adds what `f` makes of all gradients of `block`, which is the values, or a gradient whose rows belong to these `samples`.
+fn add_all_gradients(
+    result: &mut TensorBlock,
+    block: &TensorBlock,
+    samples: Option<&GradientMap>,
+    f: &OfGradient<'_>,
+) -> Result<()> {
+    add_gradients(result, block, &mut |parameter, gradient| {
+        let map = samples_of(block, parameter, samples)?;
+        let mut made = f(gradient, Arc::clone(&map))?;
+        add_all_gradients(&mut made, gradient, Some(&map), f)?;
+        Ok(made)
+    })
+}
+
+/// The gradients of [`map_with_gradients`], at all depths, in place, for values which are still those of `x`.
 pub(super) fn change_by_weights<T: Number>(
     block: &mut BlockMut<'_>,
     weights: impl Fn(&[T]) -> Result<Weights>,

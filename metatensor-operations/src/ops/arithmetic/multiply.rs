@@ -1,11 +1,11 @@
 //! Products.
 
-use metatensor_core::{BlockMut, Result, TensorBlock};
+use metatensor_core::{BlockMut, DType, Result, TensorBlock};
 
 use super::derivatives::{First, zip_with_gradients};
 use crate::engine::{
-    MissingGradients, Operand, alike, change_all, check_no_second_derivatives, in_place, map_all,
-    map_blocks, zip_blocks,
+    Derivatives, Elements, MissingGradients, Operand, Rule, alike, change_all, elements,
+    has_second_derivatives, in_place, map_all, map_blocks, zip_blocks,
 };
 use crate::numbers::{
     Continuous, Number, continuous, in_precision, promote, with_continuous, with_number,
@@ -14,7 +14,8 @@ use crate::numbers::{
 /// Product of two maps, element by element. Those of integers wrap around, and those of booleans are *and*.
 ///
 /// - values: `x y`
-/// - gradients: `x ∇y + y ∇x`
+/// - gradients: `x ∇y + y ∇x`; and of these, at all depths, by the same rule, see
+///   [gradients of gradients](crate#gradients-of-gradients)
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock};
@@ -30,13 +31,15 @@ use crate::numbers::{
 /// # Errors
 ///
 /// [`Error::NotEqual`](crate::Error::NotEqual) if keys or labels are different;
-/// [`Error::Unsupported`](crate::Error::Unsupported) if there are gradients of gradients, if there is
-/// no arithmetic for the type of elements, or they are not on the CPU.
+/// [`Error::Unsupported`](crate::Error::Unsupported) if a gradient is missing that others need, as
+/// [gradients of gradients](crate#gradients-of-gradients) do, if there is no arithmetic for the type of elements, or they are
+/// not on the CPU.
 pub fn multiply<T: Operand>(a: &T, b: &T) -> Result<T> {
     multiply_with(a, b, MissingGradients::Error)
 }
 
-/// [`multiply`] for maps of which only some have a gradient, or a row of it.
+/// [`multiply`] for maps of which only some have a gradient, or a row of it, at any depth. The product with a map that has no
+/// gradients at all has those of the other one, without any other gradient that these need.
 ///
 /// ```
 /// # use metatensor_core::{Labels, TensorBlock};
@@ -109,13 +112,42 @@ pub fn into_multiply_scalar<T: Operand>(tensor: T, scalar: f64) -> Result<T> {
 }
 
 fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
-    check_no_second_derivatives(a)?;
-    check_no_second_derivatives(b)?;
     let dtype = promote(a.dtype(), b.dtype())?;
+    if has_second_derivatives(a) || has_second_derivatives(b) {
+        return with_number!(dtype, T => product_at_depth::<T>(a, b, dtype));
+    }
     with_number!(dtype, T => {
         let derivative = |(x, y): (T, T), (dx, dy): (T, T)| x.times(dy).plus(dx.times(y));
         zip_with_gradients(a, b, dtype, T::times, First::X, derivative)
     })
+}
+
+/// [`product`] with gradients of gradients: for each path, the sum of the products for all ways to give its parameters to
+/// both.
+fn product_at_depth<T: Number>(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    dtype: DType,
+) -> Result<TensorBlock> {
+    let derivatives = Derivatives::of_elements(&[a, b], Rule::of_product(a, b), dtype)?;
+    let (views, others) = (derivatives.views(0)?, derivatives.views(1)?);
+    let (x, y) = (elements::<T>(&views)?, elements::<T>(&others)?);
+    let factors = (
+        Elements {
+            factor: 0,
+            list: &x,
+        },
+        Elements {
+            factor: 1,
+            list: &y,
+        },
+    );
+    let products = (0..derivatives.nodes().len()).map(|node| {
+        let mut sums = derivatives.zeros(node);
+        derivatives.add_products(&mut sums, node, factors, |_| true, T::times)?;
+        Ok(sums)
+    });
+    derivatives.block(products.collect::<Result<_>>()?, a, dtype)
 }
 
 fn scale(block: &TensorBlock, scalar: f64) -> Result<TensorBlock> {

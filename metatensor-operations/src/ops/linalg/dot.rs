@@ -4,10 +4,11 @@ use metatensor_core::internal::{ResultBytes, change_rows};
 use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock};
 use ndarray::{ArrayView2, ArrayViewMut2};
 
+use super::at_depth;
 use super::matrix::{Product, matrix, part};
 use super::product_rule::{self, check_gradients};
 use crate::engine::{
-    Blocks, MissingGradients, Operand, add_gradients, check_no_second_derivatives, difference,
+    Blocks, MissingGradients, Operand, add_gradients, difference, has_second_derivatives,
 };
 use crate::numbers::{promote, stored, with_number};
 
@@ -18,8 +19,8 @@ const COLUMNS: usize = 8;
 ///
 /// - values: `W[i, .., j] = Σₚ A[i, .., p] B[j, p]`, with the samples and components of `A`, and the samples
 ///   of `B` as properties;
-/// - gradients: `∇W[i, .., j] = Σₚ ∇A[i, .., p] B[j, p] + Σₚ A[i, .., p] ∇B[j, p]`; and `∇A Bᵀ` at all depths if `B` has
-///   no gradients.
+/// - gradients: `∇W[i, .., j] = Σₚ ∇A[i, .., p] B[j, p] + Σₚ A[i, .., p] ∇B[j, p]`, and of these, at all depths, by the same
+///   rule, see [gradients of gradients](crate#gradients-of-gradients); just `∇A Bᵀ` if `B` has no gradients.
 ///
 /// Complex numbers are not conjugated, sums of integers wrap around, and those of booleans are *or*. Blocks of `B` have the
 /// same properties as those of `A`, in the same order, and no components.
@@ -50,8 +51,9 @@ const COLUMNS: usize = 8;
 ///
 /// [`Error::NotEqual`] if the keys are different, or gradients of both do not go together;
 /// [`Error::InvalidParameter`] if properties are different, or blocks of `b` have components;
-/// [`Error::Unsupported`] if `b` has gradients and one of both has gradients of gradients, if there is no arithmetic for
-/// the type of elements, or if they are not on the CPU.
+/// [`Error::Unsupported`] if both have gradients, and one is missing that
+/// [gradients of gradients](crate#gradients-of-gradients) need, if there is no arithmetic for the type of elements, or if they
+/// are not on the CPU.
 pub fn dot<T: Operand>(a: &T, b: &T) -> Result<T> {
     dot_with(a, b, MissingGradients::Error)
 }
@@ -128,16 +130,17 @@ fn product(a: &TensorBlock, b: &TensorBlock) -> Result<TensorBlock> {
             b.components().len()
         )));
     }
-    if !b.gradients_list().is_empty() {
-        check_no_second_derivatives(a)?;
-        check_no_second_derivatives(b)?;
-    }
     let dtype = promote(a.dtype(), b.dtype())?;
     with_number!(dtype, T => {
         let view = b.view()?;
         let weights = matrix::<T>(&view)?;
         let mut result = product_as(a, b, &weights.view(), dtype)?;
-        if !b.gradients_list().is_empty() {
+        if b.gradients_list().is_empty() {
+            return Ok(result);
+        }
+        if has_second_derivatives(a) || has_second_derivatives(b) {
+            at_depth::add_gradients::<T>(a, b, dtype, &mut result)?;
+        } else {
             product_rule::add_gradients(a, b, &weights.view(), dtype, &mut result)?;
         }
         Ok(result)

@@ -3,6 +3,7 @@
 //! For these functions a block is a matrix: each column is a property, and each row is one combination of a
 //! sample and components. Rows of gradients are rows like any other.
 
+mod at_depth;
 mod dot;
 mod field;
 mod jacobi;

@@ -23,48 +23,79 @@ pub(super) fn check_gradients(
     if a.gradients_list().is_empty() || b.gradients_list().is_empty() {
         return Ok(());
     }
+    check_derivatives(a, b, [None, None], missing)
+}
+
+/// [`check_gradients`] for the gradients of blocks, given what is varied in each row of these if they are gradients.
+fn check_derivatives(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    varied: [Option<&[Vec<i32>]>; 2],
+    missing: MissingGradients,
+) -> Result<(), NotEqual> {
     if missing != MissingGradients::Zeros {
         same_parameters(a, b).map_err(with_hint)?;
     }
     for (parameter, da) in a.gradients().filter(|(p, _)| b.has_gradient(p)) {
         let db = b.gradient(parameter)?;
-        let extra = da.components().len() - a.components().len();
-        check_derivatives(da, &da.components()[..extra], db, missing)
-            .map_err(|different| with_hint(different.in_gradient(parameter)))?;
+        let check = || {
+            same_components(own_components(da, a), own_components(db, b))?;
+            same_dimensions(da, db)?;
+            let first = all_variations(da, varied[0])?;
+            let second = all_variations(db, varied[1])?;
+            if missing == MissingGradients::Error {
+                same_variations(da, &first, &second)?;
+            }
+            check_derivatives(da, db, [Some(&first), Some(&second)], missing)
+        };
+        check().map_err(|different| with_hint(different.in_gradient(parameter)))?;
     }
     Ok(())
 }
 
-/// [`check_gradients`] for gradients with respect to the same parameter, the first with these components of its own.
-fn check_derivatives(
-    da: &TensorBlock,
-    own: &[Labels],
-    db: &TensorBlock,
-    missing: MissingGradients,
-) -> Result<(), NotEqual> {
-    if own.len() != db.components().len() {
-        let (count, other) = (own.len(), db.components().len());
+/// The components of a gradient that its parent does not have.
+fn own_components<'a>(gradient: &'a TensorBlock, parent: &TensorBlock) -> &'a [Labels] {
+    &gradient.components()[..gradient.components().len() - parent.components().len()]
+}
+
+fn same_components(own: &[Labels], others: &[Labels]) -> Result<(), NotEqual> {
+    if own.len() != others.len() {
+        let (count, other) = (own.len(), others.len());
         let reason = format!(
             "numbers of components that values do not have are different: {count} and {other}"
         );
         return Err(NotEqual::on_axis(Axis::Components, reason));
     }
-    for (component, other) in own.iter().zip(db.components()) {
+    for (component, other) in own.iter().zip(others) {
         same_labels(Axis::Components, component, other)?;
     }
-    same_dimensions(da, db)?;
-    if missing == MissingGradients::Error {
-        let (first, second) = (variations(da)?, variations(db)?);
-        let only = [("first", &first, &second), ("second", &second, &first)];
-        for (which, some, others) in only {
-            let known: HashSet<_> = others.iter().collect();
-            if let Some(row) = some.iter().find(|row| !known.contains(row)) {
-                let names: Vec<_> = da.samples().names().iter().skip(1).collect();
-                let what = Labels::from_values(&names, row.to_vec())?.describe(0);
-                let reason =
-                    format!("only the {which} block has derivatives with respect to {what}");
-                return Err(NotEqual::on_axis(Axis::Samples, reason));
-            }
+    Ok(())
+}
+
+/// What is varied in each row of a gradient, after what is varied in its row of the parent.
+fn all_variations(gradient: &TensorBlock, parents: Option<&[Vec<i32>]>) -> Result<Vec<Vec<i32>>> {
+    let rows = gradient.samples().iter().zip(variations(gradient)?);
+    let all = rows.map(|(row, varied)| match parents {
+        None => varied.to_vec(),
+        Some(parents) => [&parents[row[0] as usize], varied].concat(),
+    });
+    Ok(all.collect())
+}
+
+/// Fails if something is varied in only one of two blocks, of which this is a gradient.
+fn same_variations(
+    gradient: &TensorBlock,
+    first: &[Vec<i32>],
+    second: &[Vec<i32>],
+) -> Result<(), NotEqual> {
+    for (which, some, others) in [("first", first, second), ("second", second, first)] {
+        let known: HashSet<_> = others.iter().collect();
+        if let Some(row) = some.iter().find(|row| !known.contains(row)) {
+            let names: Vec<_> = gradient.samples().names().iter().skip(1).collect();
+            let last = row[row.len() - names.len()..].to_vec();
+            let what = Labels::from_values(&names, last)?.describe(0);
+            let reason = format!("only the {which} block has derivatives with respect to {what}");
+            return Err(NotEqual::on_axis(Axis::Samples, reason));
         }
     }
     Ok(())

@@ -35,8 +35,8 @@ use crate::engine::{Axis, Operand, Repeated, map_blocks};
 /// # Errors
 ///
 /// If one of the names is not a dimension of the samples; if there is no arithmetic for the type of
-/// elements, or they are not on the CPU; or if there are gradients of gradients, for variances and
-/// standard deviations.
+/// elements, or they are not on the CPU; or if a gradient is missing that
+/// [gradients of gradients](crate#gradients-of-gradients) of variances and standard deviations need.
 pub fn reduce_over_samples<T: Operand>(
     tensor: &T,
     reduction: Reduction,
@@ -79,8 +79,8 @@ pub fn reduce_over_samples<T: Operand>(
 /// # Errors
 ///
 /// If one of the names is not a dimension of the properties; if there is no arithmetic for the type of
-/// elements, or they are not on the CPU; or if there are gradients of gradients, for variances and
-/// standard deviations.
+/// elements, or they are not on the CPU; or if a gradient is missing that
+/// [gradients of gradients](crate#gradients-of-gradients) of variances and standard deviations need.
 pub fn reduce_over_properties<T: Operand>(
     tensor: &T,
     reduction: Reduction,
@@ -150,6 +150,8 @@ let tensor = TensorMap::new(Labels::single(), vec![block])?;"##;
     /// - values: `Σ |x - μ|² / n`, where `μ` is the mean of the `n` samples in the group
     /// - gradients: `2 / n Σ (x - μ) ∇x`, sorted by their samples; for complex numbers
     ///   `2 / n Σ Re((x - μ)* ∇x)`
+    /// - [gradients of gradients](crate#gradients-of-gradients), at all depths:
+    ///   `2 / n Σ (∇p x ∇q x + (x - μ) ∇q∇p x) - 2 ∇p μ ∇q μ`, in rows for all pairs of rows of a group
     var_over_samples: Var, "6.25", "-2.5";
 
     /// Standard deviations of all samples that only differ in the dimensions `names`.
@@ -157,6 +159,8 @@ let tensor = TensorMap::new(Labels::single(), vec![block])?;"##;
     /// - values: `σ = √(Σ |x - μ|² / n)`, where `μ` is the mean of the `n` samples in the group
     /// - gradients: `Σ (x - μ) ∇x / (n σ)`, but 0 where `σ` is 0, sorted by their samples; for complex
     ///   numbers `Σ Re((x - μ)* ∇x) / (n σ)`
+    /// - [gradients of gradients](crate#gradients-of-gradients), at all depths: `(∇q∇p v / 2 - ∇p σ ∇q σ) / σ`, where `v` is the
+    ///   variance, but 0 where `σ` is 0
     std_over_samples: Std, "2.5", "-0.5";
 }
 
@@ -186,6 +190,8 @@ let tensor = TensorMap::new(Labels::single(), vec![block])?;"##;
     ///
     /// - values: `Σ |x - μ|² / n`, where `μ` is the mean of the `n` properties in the group
     /// - gradients: `2 / n Σ (x - μ) ∇x`; for complex numbers `2 / n Σ Re((x - μ)* ∇x)`
+    /// - [gradients of gradients](crate#gradients-of-gradients), at all depths:
+    ///   `2 / n Σ (∇p x ∇q x + (x - μ) ∇q∇p x) - 2 ∇p μ ∇q μ`
     var_over_properties: Var, "6.25", "2.5";
 
     /// Standard deviations of all properties that only differ in the dimensions `names`.
@@ -193,5 +199,7 @@ let tensor = TensorMap::new(Labels::single(), vec![block])?;"##;
     /// - values: `σ = √(Σ |x - μ|² / n)`, where `μ` is the mean of the `n` properties in the group
     /// - gradients: `Σ (x - μ) ∇x / (n σ)`, but 0 where `σ` is 0; for complex numbers
     ///   `Σ Re((x - μ)* ∇x) / (n σ)`
+    /// - [gradients of gradients](crate#gradients-of-gradients), at all depths: `(∇q∇p v / 2 - ∇p σ ∇q σ) / σ`, where `v` is the
+    ///   variance, but 0 where `σ` is 0
     std_over_properties: Std, "2.5", "0.5";
 }

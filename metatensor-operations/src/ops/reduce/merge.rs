@@ -1,13 +1,14 @@
 //! Merging entries of an axis.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use metatensor_core::internal::rows::{RowGroups, Rows};
-use metatensor_core::{DType, DenseArray, Error, Labels, Result, TensorBlock};
+use metatensor_core::{DType, DenseArray, Error, Labels, Result, TensorBlock, View};
 
-use super::Reduction;
-use crate::engine::{Axis, Repeated, add_gradients, check_no_second_derivatives};
+use super::{Reduction, at_depth};
+use crate::engine::{Axis, Repeated, add_gradients, has_second_derivatives, without_gradients};
 use crate::kernels::{
     ColumnMoments, GradientRows, RowMoments, Variance, centered_columns, centered_rows,
     row_variances, sum_columns, sum_rows,
@@ -35,10 +36,70 @@ pub(super) fn reduce(
         Reduction::Mean => with_continuous!(merge.dtype, T => {
             merge_all(block, &merge, |count, sum| T::narrow(sum / count))
         }),
-        Reduction::Var | Reduction::Std => {
-            with_continuous!(merge.dtype, T => spread::<T>(block, &merge, reduction))
-        }
+        Reduction::Var | Reduction::Std => with_continuous!(merge.dtype, T => {
+            if !has_second_derivatives(block) {
+                return spread::<T>(block, &merge, reduction);
+            }
+            let first = spread::<T>(&without_second_derivatives(block)?, &merge, reduction)?;
+            let deviations = deviations::<T>(&block.view()?, &merge)?;
+            let mean = |block: &TensorBlock| {
+                reduce(block, axis, Reduction::Mean, names, &Repeated::new())
+            };
+            at_depth::with_second_derivatives::<T>(block, &deviations, reduction, &first, &mean)
+        }),
     }
+}
+
+/// `block` and its gradients, without gradients of these.
+fn without_second_derivatives(block: &TensorBlock) -> Result<TensorBlock> {
+    let mut result = without_gradients(block)?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        without_gradients(gradient)
+    })?;
+    Ok(result)
+}
+
+/// The differences of all elements to the mean of their group.
+fn deviations<T: Continuous>(view: &View<'_>, merge: &Merge) -> Result<Vec<T::Sum>> {
+    let (shape, groups) = (view.shape(), &merge.groups);
+    if let Some(centered) = centered_integers(view, merge)? {
+        return Ok(centered.into_iter().map(T::Sum::from_real).collect());
+    }
+    let mut x = read::<T::Sum>(view)?.into_owned();
+    let group_of = groups.group_of();
+    let (length, columns) = (shape[1..].iter().product::<usize>(), shape[shape.len() - 1]);
+    let group = |element: usize| match merge.axis {
+        Axis::Samples => group_of[element / length] as usize * length + element % length,
+        _ => element / columns * groups.len() + group_of[element % columns] as usize,
+    };
+    // The first number of each group is close to all others, if these are close to each other.
+    let mut firsts = HashMap::new();
+    for (i, x) in x.iter_mut().enumerate() {
+        *x = x.minus(*firsts.entry(group(i)).or_insert(*x));
+    }
+    let mut sums: HashMap<usize, (T::Sum, f64)> = HashMap::new();
+    for (i, &x) in x.iter().enumerate() {
+        let (sum, count) = sums.entry(group(i)).or_default();
+        (*sum, *count) = (sum.plus(x), *count + 1.0);
+    }
+    for (i, x) in x.iter_mut().enumerate() {
+        let (sum, count) = sums[&group(i)];
+        *x = x.minus(sum / count);
+    }
+    Ok(x)
+}
+
+/// Integers that `f64` does not hold, as differences to the mean of their group.
+fn centered_integers(view: &View<'_>, merge: &Merge) -> Result<Option<Vec<f64>>> {
+    let Some(x) = large_integers(view)? else {
+        return Ok(None);
+    };
+    let (shape, groups) = (view.shape(), &merge.groups);
+    let centered = match merge.axis {
+        Axis::Samples => centered_rows(&x, shape[1..].iter().product(), groups)?,
+        _ => centered_columns(&x, shape[shape.len() - 1], groups)?,
+    };
+    Ok(Some(centered))
 }
 
 /// Which entries of an axis of a block become one, and the labels of those there are then.
@@ -171,13 +232,12 @@ fn merge_all<T: Number>(
 /// Makes the elements of a gradient, the samples of which are merged like this.
 type Derivatives<'a, T> = dyn Fn(&GradientRows, &[T], &Merge) -> Result<DenseArray> + 'a;
 
-/// Variances or standard deviations.
+/// Variances or standard deviations of a block without gradients of gradients.
 fn spread<T: Continuous>(
     block: &TensorBlock,
     merge: &Merge,
     reduction: Reduction,
 ) -> Result<TensorBlock> {
-    check_no_second_derivatives(block)?;
     let value = |Variance { scaled, scale }: Variance| match reduction {
         Reduction::Std => scaled.sqrt() * scale,
         _ => scaled * scale * scale,
@@ -192,15 +252,9 @@ fn spread<T: Continuous>(
 
     let view = block.view()?;
     let (shape, groups) = (view.shape(), &merge.groups);
-    let x: Cow<'_, [T]> = match large_integers(&view)? {
+    let x: Cow<'_, [T]> = match centered_integers(&view, merge)? {
         None => read(&view)?,
-        Some(x) => {
-            let centered = match merge.axis {
-                Axis::Samples => centered_rows(&x, shape[1..].iter().product(), groups)?,
-                _ => centered_columns(&x, shape[shape.len() - 1], groups)?,
-            };
-            centered.into_iter().map(T::from_real).collect()
-        }
+        Some(centered) => centered.into_iter().map(T::from_real).collect(),
     };
     if merge.axis == Axis::Samples && block.gradients().len() == 0 {
         return merge.block(block, row_variances(shape, &x, groups, value)?);

@@ -17,6 +17,7 @@
 
 use crate::engine::Axis;
 
+mod at_depth;
 mod functions;
 mod merge;
 #[cfg(test)]

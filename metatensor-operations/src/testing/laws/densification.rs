@@ -80,6 +80,7 @@ proptest! {
     fn zero_rows_do_not_change_solutions(seed: u64) {
         let operation = &OPERATIONS[0];
         let [x, y] = random_pair::<f64>(operation, seed);
+        let [x, y] = [x, y].map(|block| without_second_derivatives(&block));
         let options = LstsqOptions { rcond: Some(1e-10) };
         let sparse = lstsq(&x, &y, options).unwrap();
         let dense = lstsq(&dense::<f64>(&x), &dense::<f64>(&y), options).unwrap();

@@ -3,6 +3,7 @@
 //! Blocks have up to two components and two gradients, the rows of which are sparse and in any order; gradients can have
 //! components of their own, and gradients. Any axis but components can be empty.
 
+mod at_depth;
 mod conformance;
 mod densification;
 mod derivatives;
@@ -93,7 +94,7 @@ fn pair_with<T: Small>(
     let (components, parameters) = (random.below(3), random.below(3));
     let mut make = || random.block_with(samples, properties, components, parameters, T::small);
     let (mut a, mut b) = (make(), make());
-    if operation.class == Class::NonLinear {
+    if operation.class == Class::NonLinear && parameters == 1 {
         [a, b] = [a, b].map(|block| without_second_derivatives(&block));
     }
     if operation.second == Second::SameRows {

@@ -13,7 +13,7 @@ pub(super) enum Class {
     Linear,
     /// It only moves elements.
     Structural,
-    /// It refuses them.
+    /// It needs the gradients of values with respect to the same parameters for them.
     NonLinear,
 }
 

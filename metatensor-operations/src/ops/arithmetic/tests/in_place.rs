@@ -103,17 +103,9 @@ fn other_kinds_and_types_of_arrays_are_replaced() {
 #[test]
 fn errors_name_the_function_and_the_block() {
     let nested = || map(vec![with_second_derivatives(3.0)]);
-    for (name, result) in [
-        ("abs", into_abs(nested())),
-        ("pow", into_pow(nested(), 2.0)),
-    ] {
-        let message = result.unwrap_err().to_string();
-        assert!(
-            message.contains(&format!("{name}: block (k=0)")),
-            "{message}"
-        );
-        assert!(message.contains("'positions/strain'"), "{message}");
-    }
+    let message = into_pow(nested(), 2.0).unwrap_err().to_string();
+    assert!(message.contains("pow: block (k=0)"), "{message}");
+    assert!(message.contains("'positions/strain'"), "{message}");
     let scaled = into_multiply_scalar(nested(), 2.0).unwrap();
     assert_eq!(
         gradient::<f64>(&scaled.blocks()[0], "positions/strain"),

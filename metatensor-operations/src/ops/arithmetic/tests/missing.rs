@@ -17,14 +17,15 @@ const OPERATIONS: [(&str, Operation, OperationWith); 4] = [
     ("divide", divide, divide_with),
 ];
 
-/// Two blocks whose gradients do not have the same rows, with gradients of gradients only for linear operations.
+/// Two blocks whose gradients do not have the same rows, with gradients of gradients if there is a formula for these.
 fn two_blocks<T: Element>(seed: u64, linear: bool, make: fn(u32) -> T) -> [TensorBlock; 2] {
     let random = &mut Random(seed);
     let (samples, properties) = (random.pairs(["a", "b"]), random.pairs(["p", "q"]));
     let (components, parameters) = (random.below(3), random.below(3));
     [(); 2].map(|()| {
         let block = random.block_with(&samples, &properties, components, parameters, make);
-        if linear {
+        // Other operations need the gradients with respect to `h` of the values for those of gradients.
+        if linear || parameters == 2 {
             block
         } else {
             without_second_derivatives(&block)
@@ -180,24 +181,28 @@ fn the_default_is_strict_and_its_error_names_the_option() {
 }
 
 #[test]
-fn second_derivatives_of_either_block_are_refused_where_there_is_no_formula() {
-    let make = || {
-        let mut first = with_gradient(block([1, 1], &[1.0]), "h", &[[0, 0]], &[1.0]);
-        first = crate::rename_dimension(&first, crate::Axis::Samples, "s", "sample").unwrap();
-        let mut block = block([1, 1], &[1.0]);
-        block.add_gradient("g", first).unwrap();
-        block
-    };
-    for (a, b) in [
-        (make(), block([1, 1], &[1.0])),
-        (block([1, 1], &[1.0]), make()),
+fn second_derivatives_times_constants_need_nothing_else() {
+    let mut first = with_gradient(block([1, 1], &[3.0]), "h", &[[0, 0]], &[5.0]);
+    first = crate::rename_dimension(&first, crate::Axis::Samples, "s", "sample").unwrap();
+    let mut nested = block([1, 1], &[1.0]);
+    nested.add_gradient("g", first).unwrap();
+    let constant = block([1, 1], &[2.0]);
+    let zeros = MissingGradients::Zeros;
+    for (operation, [g, gh]) in [
+        (multiply_with(&nested, &constant, zeros), [6.0, 10.0]),
+        (multiply_with(&constant, &nested, zeros), [6.0, 10.0]),
+        (divide_with(&nested, &constant, zeros), [1.5, 2.5]),
+        (add_with(&nested, &constant, zeros), [3.0, 5.0]),
     ] {
-        for (name, _, with) in &OPERATIONS[2..] {
-            let error = with(&a, &b, MissingGradients::Zeros).unwrap_err();
-            assert!(matches!(error, Error::Unsupported(_)), "{name}: {error}");
-            assert!(error.to_string().contains("g/h"), "{error}");
-        }
-        let sum = add_with(&a, &b, MissingGradients::Zeros).unwrap();
-        assert_eq!(gradient::<f64>(&sum, "g/h"), [1.0]);
+        let result = operation.unwrap();
+        assert_eq!(gradient::<f64>(&result, "g"), [g]);
+        assert_eq!(gradient::<f64>(&result, "g/h"), [gh]);
     }
+    // A divisor is not linear.
+    let error = divide_with(&constant, &nested, zeros).unwrap_err();
+    assert!(matches!(error, Error::Unsupported(_)), "{error}");
+    assert!(
+        error.to_string().contains("without the gradient 'h'"),
+        "{error}"
+    );
 }
