@@ -41,7 +41,8 @@ impl fmt::Display for Problem {
 }
 
 /// Everything that is wrong with the file at `path`, which should hold a map, a block or labels, or a
-/// [collection](crate::Collection) of maps. There is nothing if it can be loaded.
+/// [collection](crate::Collection) of maps. If there is nothing, it can be loaded; and if it can be loaded, there is nothing but
+/// what is wrong with members of an archive that belong to no array, which loading does not read.
 ///
 /// Where loading stops at the first problem, this goes on: with other records of the directory, other members, and other
 /// blocks. All of the file is read, and all checksums are compared. What follows from another problem is not reported again:
