@@ -301,7 +301,7 @@ mts_status_t mts_align_gradients_block(const mts_block_t *a,
  * Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
  *
  * The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
- * gradients are not supported. Types stay what they are, and the smallest integer as well.
+ * gradients are those of this formula: for complex numbers the gradient `p/q` needs `q`, and is an error without it. Types stay what they are, and the smallest integer as well.
  *
  * @param a a map
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
@@ -430,8 +430,9 @@ mts_status_t mts_subtract_scalar_block(const mts_block_t *a, double scalar, mts_
  * Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
  *
  * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
- * properties and gradients, in the same order. Gradients of gradients are not supported. Types are
- * those of `mts_add`: products of integers wrap around, and those of booleans are *and*.
+ * properties and gradients, in the same order. Gradients of gradients follow from the product rule, applied to itself:
+ * the gradient `p/q` needs `q`, and is an error without it. It has the rows of both maps, and for each row of `p` one for each
+ * row of `q` of the same sample, sorted. Types are those of `mts_add`: products of integers wrap around, and those of booleans are *and*.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -482,8 +483,8 @@ mts_status_t mts_multiply_scalar_block(const mts_block_t *a, double scalar, mts_
  * Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
  *
  * Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
- * properties and gradients, in the same order. Gradients of gradients are not supported.
- * Integers and booleans become 64-bit floats.
+ * properties and gradients, in the same order. Gradients of gradients are those of this formula, with rows like those of
+ * products: the gradient `p/q` needs `q`, and is an error without it. Integers and booleans become 64-bit floats.
  *
  * @param a a map
  * @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -534,8 +535,8 @@ mts_status_t mts_divide_scalar_block(const mts_block_t *a, double scalar, mts_bl
  * Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
  *
  * Gradients for an exponent of 0 are exactly 0. Integers and booleans become 64-bit floats. Real numbers have the
- * special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are only
- * supported for an exponent of 1.
+ * special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are those of this formula, with rows like those of
+ * products: if `p` is neither 0 nor 1, the gradient `a/b` needs `b`, and is an error without it.
  *
  * @param a a map
  * @param exponent the exponent, `p` in the formula
@@ -1065,8 +1066,8 @@ mts_status_t mts_rename_dimension_block(const mts_block_t *a,
  *
  * Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
  * are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
- * `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
- * well, if `b` has no gradients.
+ * `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients follow from the product
+ * rule, applied to itself: the gradient `p/q` needs `q`, and is an error without it, if both maps have gradients.
  *
  * A block without any gradients is constant. If both have gradients, these must be with respect to the same parameters,
  * with the same components of their own and the same dimensions of samples. The row `(j, t)` of a gradient of `b`, the
@@ -1401,7 +1402,8 @@ mts_status_t mts_mean_over_samples_block(const mts_block_t *block,
  *
  * `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
  * counts as well. Integers and booleans become
- * 64-bit floats. Gradients of gradients are not supported.
+ * 64-bit floats. Gradients of gradients are those of this formula,
+ * with rows for all pairs of rows of a group: the gradient `p/q` needs `q`, and is an error without it.
  *
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -1440,7 +1442,8 @@ mts_status_t mts_var_over_samples_block(const mts_block_t *block,
  *
  * `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
  * counts as well. Integers and booleans become
- * 64-bit floats. Gradients of gradients are not supported.
+ * 64-bit floats. Gradients of gradients are those of this formula,
+ * with rows for all pairs of rows of a group: the gradient `p/q` needs `q`, and is an error without it.
  *
  * @param tensor a map
  * @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -1550,7 +1553,7 @@ mts_status_t mts_mean_over_properties_block(const mts_block_t *block,
  *
  * `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
  * 64-bit floats.
- * Gradients of gradients are not supported.
+ * Gradients of gradients are those of this formula: the gradient `p/q` needs `q`, and is an error without it.
  *
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
@@ -1588,7 +1591,7 @@ mts_status_t mts_var_over_properties_block(const mts_block_t *block,
  *
  * `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
  * 64-bit floats.
- * Gradients of gradients are not supported.
+ * Gradients of gradients are those of this formula: the gradient `p/q` needs `q`, and is an error without it.
  *
  * @param tensor a map
  * @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none

@@ -30,7 +30,7 @@ namespace metatensor::operations {
 /// Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
 ///
 /// The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
-/// gradients are not supported. Types stay what they are, and the smallest integer as well.
+/// gradients are those of this formula: for complex numbers the gradient `p/q` needs `q`, and is an error without it. Types stay what they are, and the smallest integer as well.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap abs(const TensorMap& a) {
     mts_tensormap_t* result = nullptr;
     return details::owned(mts_abs(a.as_mts_tensormap_t(), &result), result);
@@ -110,8 +110,9 @@ namespace metatensor::operations {
 /// Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are not supported. Types are
-/// those of `add`: products of integers wrap around, and those of booleans are *and*.
+/// properties and gradients, in the same order. Gradients of gradients follow from the product rule, applied to itself:
+/// the gradient `p/q` needs `q`, and is an error without it. It has the rows of both maps, and for each row of `p` one for each
+/// row of `q` of the same sample, sorted. Types are those of `add`: products of integers wrap around, and those of booleans are *and*.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap multiply(const TensorMap& a, const TensorMap& b) {
     mts_tensormap_t* result = nullptr;
     return details::owned(mts_multiply(a.as_mts_tensormap_t(), b.as_mts_tensormap_t(), &result), result);
@@ -142,8 +143,8 @@ namespace metatensor::operations {
 /// Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are not supported.
-/// Integers and booleans become 64-bit floats.
+/// properties and gradients, in the same order. Gradients of gradients are those of this formula, with rows like those of
+/// products: the gradient `p/q` needs `q`, and is an error without it. Integers and booleans become 64-bit floats.
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap divide(const TensorMap& a, const TensorMap& b) {
     mts_tensormap_t* result = nullptr;
     return details::owned(mts_divide(a.as_mts_tensormap_t(), b.as_mts_tensormap_t(), &result), result);
@@ -174,8 +175,8 @@ namespace metatensor::operations {
 /// Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
 ///
 /// Gradients for an exponent of 0 are exactly 0. Integers and booleans become 64-bit floats. Real numbers have the
-/// special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are only
-/// supported for an exponent of 1.
+/// special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are those of this formula, with rows like those of
+/// products: if `p` is neither 0 nor 1, the gradient `a/b` needs `b`, and is an error without it.
 ///
 /// `exponent`: the exponent, `p` in the formula
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap pow(const TensorMap& a, double exponent) {
@@ -473,8 +474,8 @@ METATENSOR_HIDDEN inline void equal_metadata_raise(const TensorBlock& a, const T
 ///
 /// Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
 /// are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
-/// `add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
-/// well, if `b` has no gradients.
+/// `add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients follow from the product
+/// rule, applied to itself: the gradient `p/q` needs `q`, and is an error without it, if both maps have gradients.
 ///
 /// A block without any gradients is constant. If both have gradients, these must be with respect to the same parameters,
 /// with the same components of their own and the same dimensions of samples. The row `(j, t)` of a gradient of `b`, the
@@ -656,7 +657,8 @@ METATENSOR_HIDDEN inline void equal_metadata_raise(const TensorBlock& a, const T
 ///
 /// `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
 /// counts as well. Integers and booleans become
-/// 64-bit floats. Gradients of gradients are not supported.
+/// 64-bit floats. Gradients of gradients are those of this formula,
+/// with rows for all pairs of rows of a group: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// `names`: dimensions of the samples to reduce over
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap var_over_samples(const TensorMap& tensor, const std::vector<std::string>& names = {}) {
@@ -681,7 +683,8 @@ METATENSOR_HIDDEN inline void equal_metadata_raise(const TensorBlock& a, const T
 ///
 /// `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
 /// counts as well. Integers and booleans become
-/// 64-bit floats. Gradients of gradients are not supported.
+/// 64-bit floats. Gradients of gradients are those of this formula,
+/// with rows for all pairs of rows of a group: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// `names`: dimensions of the samples to reduce over
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap std_over_samples(const TensorMap& tensor, const std::vector<std::string>& names = {}) {
@@ -749,7 +752,7 @@ METATENSOR_HIDDEN inline void equal_metadata_raise(const TensorBlock& a, const T
 ///
 /// `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
 /// 64-bit floats.
-/// Gradients of gradients are not supported.
+/// Gradients of gradients are those of this formula: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// `names`: dimensions of the properties to reduce over
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap var_over_properties(const TensorMap& tensor, const std::vector<std::string>& names = {}) {
@@ -773,7 +776,7 @@ METATENSOR_HIDDEN inline void equal_metadata_raise(const TensorBlock& a, const T
 ///
 /// `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
 /// 64-bit floats.
-/// Gradients of gradients are not supported.
+/// Gradients of gradients are those of this formula: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// `names`: dimensions of the properties to reduce over
 [[nodiscard]] METATENSOR_HIDDEN inline TensorMap std_over_properties(const TensorMap& tensor, const std::vector<std::string>& names = {}) {

@@ -6,7 +6,7 @@ use super::{
     Axis, EqualMetadataOptions, NotEqual, same_dimensions, same_metadata, same_parameters,
 };
 
-/// What to do with gradients that not all arguments of an operation have.
+/// What to do with gradients that not all arguments of an operation have, at all depths.
 ///
 /// A derivative without a row is zero: with [`MissingGradients::ZeroRows`], results are those for the arguments that
 /// [`align_gradients`](crate::align_gradients) makes, without making them.

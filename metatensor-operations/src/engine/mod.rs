@@ -31,10 +31,9 @@ pub(crate) use missing::{alike, check_gradients, gradient_of, parameters, with_h
 pub use not_equal::NotEqual;
 pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
-#[allow(unused_imports, reason = "for operations that are products")]
 pub(crate) use product_rule::{
-    Derivatives, Elements, Factor, Pair, ProductGradient, RowOrder, Rule, Side, Term, TermRow,
-    elements, entries, product_rule,
+    Derivatives, Elements, Pair, ProductGradient, RowOrder, Rule, Side, Term, TermRow, elements,
+    entries, product_rule,
 };
 pub(crate) use repeated::Repeated;
 pub(crate) use results::{

@@ -14,7 +14,12 @@ const VARIED: usize = 2;
 const OWN: usize = 2;
 
 /// One of the real numbers that functions depend on: a parameter, which of the things that are varied, and which component.
-type Variable = (&'static str, usize, usize);
+type Variable = (Parameter, usize, usize);
+
+type Parameter = &'static str;
+
+/// What a row of a gradient is a derivative with respect to: for each parameter of the path, the thing that is varied.
+type Varied = Vec<(Parameter, usize)>;
 
 /// A polynomial: the number before each product of variables, which are sorted.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +104,7 @@ impl Series {
     }
 
     /// Whether it has a term with all of these things that are varied.
-    fn depends_on(&self, varied: &[(&'static str, usize)]) -> bool {
+    fn depends_on(&self, varied: &[(Parameter, usize)]) -> bool {
         let mut terms = self
             .0
             .iter()
@@ -116,7 +121,7 @@ impl Series {
 
 /// The gradients that blocks have.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tree(pub(crate) &'static [(&'static str, Tree)]);
+pub(crate) struct Tree(pub(crate) &'static [(Parameter, Tree)]);
 
 const NONE: Tree = Tree(&[]);
 const P: (&str, Tree) = ("p", NONE);
@@ -230,7 +235,7 @@ impl Functions {
     fn block_at<T: Element>(
         &self,
         samples: &Labels,
-        rows: Vec<(usize, Vec<(&'static str, usize)>)>,
+        rows: Vec<(usize, Varied)>,
         own: &[Labels],
         tree: Tree,
         random: &mut Random,
@@ -303,7 +308,7 @@ impl Functions {
     fn check_at<T: Element>(
         &self,
         block: &TensorBlock,
-        rows: &[(usize, Vec<(&'static str, usize)>, Option<usize>)],
+        rows: &[(usize, Varied, Option<usize>)],
         own: &[Labels],
         tree: Tree,
         number: fn(T) -> Complex<f64>,
@@ -364,7 +369,7 @@ fn combinations(components: &[Labels]) -> Vec<Vec<usize>> {
 }
 
 /// The variables with these entries of components, those of the last parameter first.
-fn with_entries(varied: &[(&'static str, usize)], entries: &[usize]) -> Vec<Variable> {
+fn with_entries(varied: &[(Parameter, usize)], entries: &[usize]) -> Vec<Variable> {
     let mut entries = entries.iter().rev();
     let variables = varied.iter().map(|&(parameter, t)| match parameter {
         "q" => (parameter, t, *entries.next().unwrap()),

@@ -13,7 +13,7 @@ use crate::types::*;
 /// Compute the absolute values `|x|`, with gradients `sign(x) ∇x`.
 ///
 /// The derivative at 0 is taken to be 0. For complex numbers the gradient is `Re(conj(x) ∇x) / |x|`. Gradients of
-/// gradients are not supported. Types stay what they are, and the smallest integer as well.
+/// gradients are those of this formula: for complex numbers the gradient `p/q` needs `q`, and is an error without it. Types stay what they are, and the smallest integer as well.
 ///
 /// @param a a map
 /// @param result is set to a new map without info, *owned* by the caller; or to NULL on error
@@ -219,8 +219,9 @@ pub extern "C" fn mts_subtract_scalar_block(
 /// Compute the product of two maps, element by element: `x y`, with gradients `x ∇y + y ∇x`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are not supported. Types are
-/// those of `mts_add`: products of integers wrap around, and those of booleans are *and*.
+/// properties and gradients, in the same order. Gradients of gradients follow from the product rule, applied to itself:
+/// the gradient `p/q` needs `q`, and is an error without it. It has the rows of both maps, and for each row of `p` one for each
+/// row of `q` of the same sample, sorted. Types are those of `mts_add`: products of integers wrap around, and those of booleans are *and*.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -303,8 +304,8 @@ pub extern "C" fn mts_multiply_scalar_block(
 /// Compute the quotient of two maps, element by element: `x / y`, with gradients `(∇x - (x / y) ∇y) / y`.
 ///
 /// Blocks are matched by key, and the result has the keys of `a`. Both must have the same samples, components,
-/// properties and gradients, in the same order. Gradients of gradients are not supported.
-/// Integers and booleans become 64-bit floats.
+/// properties and gradients, in the same order. Gradients of gradients are those of this formula, with rows like those of
+/// products: the gradient `p/q` needs `q`, and is an error without it. Integers and booleans become 64-bit floats.
 ///
 /// @param a a map
 /// @param b another map, with the same keys (in any order), and blocks with the same labels and gradients
@@ -387,8 +388,8 @@ pub extern "C" fn mts_divide_scalar_block(
 /// Compute the power `xᵖ` of all values `x` of a map, with gradients `p xᵖ⁻¹ ∇x`.
 ///
 /// Gradients for an exponent of 0 are exactly 0. Integers and booleans become 64-bit floats. Real numbers have the
-/// special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are only
-/// supported for an exponent of 1.
+/// special cases of `pow` of C: the gradient of the root of -0 is infinite. Gradients of gradients are those of this formula, with rows like those of
+/// products: if `p` is neither 0 nor 1, the gradient `a/b` needs `b`, and is an error without it.
 ///
 /// @param a a map
 /// @param exponent the exponent, `p` in the formula

@@ -14,8 +14,8 @@ use crate::types::*;
 ///
 /// Samples, components and gradients of the result are those of `a`, and its properties are the samples of `b`. Blocks
 /// are matched by key, and the result has the keys of `a`. Complex numbers are not conjugated. Types are those of
-/// `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients are multiplied as
-/// well, if `b` has no gradients.
+/// `mts_add`: sums of integers wrap around, and those of booleans are *or*. Gradients of gradients follow from the product
+/// rule, applied to itself: the gradient `p/q` needs `q`, and is an error without it, if both maps have gradients.
 ///
 /// A block without any gradients is constant. If both have gradients, these must be with respect to the same parameters,
 /// with the same components of their own and the same dimensions of samples. The row `(j, t)` of a gradient of `b`, the

@@ -141,7 +141,8 @@ pub unsafe extern "C" fn mts_mean_over_samples_block(
 ///
 /// `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
 /// counts as well. Integers and booleans become
-/// 64-bit floats. Gradients of gradients are not supported.
+/// 64-bit floats. Gradients of gradients are those of this formula,
+/// with rows for all pairs of rows of a group: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -204,7 +205,8 @@ pub unsafe extern "C" fn mts_var_over_samples_block(
 ///
 /// `n` is the number of samples in the group, and `μ` the mean of their values. A sample without rows in a gradient
 /// counts as well. Integers and booleans become
-/// 64-bit floats. Gradients of gradients are not supported.
+/// 64-bit floats. Gradients of gradients are those of this formula,
+/// with rows for all pairs of rows of a group: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// @param tensor a map
 /// @param names dimensions of the samples to reduce over: `names_count` strings, can be NULL if there are none
@@ -386,7 +388,7 @@ pub unsafe extern "C" fn mts_mean_over_properties_block(
 ///
 /// `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
 /// 64-bit floats.
-/// Gradients of gradients are not supported.
+/// Gradients of gradients are those of this formula: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
@@ -448,7 +450,7 @@ pub unsafe extern "C" fn mts_var_over_properties_block(
 ///
 /// `n` is the number of properties in the group, and `μ` the mean of their values. Integers and booleans become
 /// 64-bit floats.
-/// Gradients of gradients are not supported.
+/// Gradients of gradients are those of this formula: the gradient `p/q` needs `q`, and is an error without it.
 ///
 /// @param tensor a map
 /// @param names dimensions of the properties to reduce over: `names_count` strings, can be NULL if there are none
