@@ -1,10 +1,5 @@
 //! Cartesian tensors as spherical ones, and the way back, as in featomic.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
 use metatensor::TensorMap;
 use metatensor::operations::{
     AllcloseOptions, cartesian_to_spherical, check_allclose, spherical_to_cartesian,

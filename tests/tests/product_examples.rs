@@ -1,10 +1,5 @@
 //! The examples that go from a spherical expansion to forces print the same in all languages.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
 use metatensor_tests::compiler::{Checker, Language, Program};
 use metatensor_tests::repository;
 
