@@ -4,7 +4,7 @@
 //! cargo bench -p metatensor-tests --bench memory -- [--filter TEXT]
 //! ```
 //!
-//! The maps have two blocks with gradients. The library counts how much memory of large arrays and tables is in use, and an
+//! The maps have two blocks with gradients; contractions and invariants are those of a smaller one. The library counts how much memory of large arrays and tables is in use, and an
 //! allocator how much of all others; the sum of how much of both was at most is no less than what was needed.
 //! What an operation used beyond the memory before, and the arrays of its result, is what it needed in between: the last
 //! columns have it in megabytes, and relative to inputs and result. It includes up to a sixteenth of each array, which is there
@@ -21,7 +21,10 @@ use metatensor_core::{
     Labels, SampleOrder, TensorBlock, TensorMap, memory_use, reset_peak_memory,
     set_kept_memory_bound,
 };
-use metatensor_operations::{self as operations, Axis, Direction, Selection};
+use metatensor_operations::{
+    self as operations, Axis, ContractOptions, Direction, InvariantsOptions, NeighborPairs,
+    Selection,
+};
 use ndarray::{Array2, Array4};
 
 /// The allocator of the system, which counts bytes.
@@ -137,6 +140,31 @@ const OPERATIONS: &[(&str, Operation)] = &[
     }),
 ];
 
+/// An operation on a map of vectors.
+type Product = fn(&TensorMap) -> metatensor_core::Result<TensorMap>;
+
+const PRODUCTS: &[(&str, Product)] = &[
+    ("contract", |x| {
+        let options = ContractOptions {
+            matched_keys: Some(&["o3_lambda", "o3_sigma"]),
+            contracted_components: &["o3_mu"],
+            matched_properties: Some(&[]),
+            ..ContractOptions::default()
+        };
+        operations::contract(x, x, options)
+    }),
+    ("invariants, unique", |x| {
+        operations::invariants(x, InvariantsOptions::default())
+    }),
+    ("invariants, all", |x| {
+        let options = InvariantsOptions {
+            pairs: NeighborPairs::All,
+            ..InvariantsOptions::default()
+        };
+        operations::invariants(x, options)
+    }),
+];
+
 fn main() -> Result<()> {
     let mut filter = String::new();
     let mut arguments = env::args().skip(1);
@@ -157,17 +185,40 @@ fn main() -> Result<()> {
     println!("| operation | result, MB | in between, MB | relative |");
     println!("|---|--:|--:|--:|");
     for (name, operation) in OPERATIONS.iter().filter(|(name, _)| name.contains(&filter)) {
-        let before = IN_USE.load(Ordering::Relaxed) + memory_use().in_use;
-        PEAK.store(IN_USE.load(Ordering::Relaxed), Ordering::Relaxed);
-        reset_peak_memory();
-        let result = operation(&a, &b)?;
-        let peak = PEAK.load(Ordering::Relaxed) + memory_use().peak;
-        let size = megabytes(&result)?;
-        let between = (peak - before) as f64 / 1e6 - size;
-        let relative = 100.0 * between / (inputs + size);
-        println!("| {name} | {size:.1} | {between:.1} | {relative:.1} % |");
+        measure(name, inputs, &|| operation(&a, &b))?;
+    }
+    let x = vectors(&a)?;
+    let inputs = megabytes(&x)?;
+    for (name, product) in PRODUCTS.iter().filter(|(name, _)| name.contains(&filter)) {
+        measure(name, inputs, &|| product(&x))?;
     }
     Ok(())
+}
+
+/// Prints how much memory an operation needs beside its result, for inputs of so many megabytes.
+fn measure(
+    name: &str,
+    inputs: f64,
+    operation: &dyn Fn() -> metatensor_core::Result<TensorMap>,
+) -> Result<()> {
+    let before = IN_USE.load(Ordering::Relaxed) + memory_use().in_use;
+    PEAK.store(IN_USE.load(Ordering::Relaxed), Ordering::Relaxed);
+    reset_peak_memory();
+    let result = operation()?;
+    let peak = PEAK.load(Ordering::Relaxed) + memory_use().peak;
+    let size = megabytes(&result)?;
+    let between = (peak - before) as f64 / 1e6 - size;
+    let relative = 100.0 * between / (inputs + size);
+    println!("| {name} | {size:.1} | {between:.1} | {relative:.1} % |");
+    Ok(())
+}
+
+/// The first properties of a map, as vectors of two neighbors of the same atoms.
+fn vectors(map: &TensorMap) -> metatensor_core::Result<TensorMap> {
+    let x = slice(map, Axis::Properties, 8)?;
+    let names = ["o3_lambda", "o3_sigma", "neighbor_type"];
+    let keys = Labels::new(names, [[1, 1, 1], [1, 1, 8]])?;
+    TensorMap::new(keys, x.into_parts().1)
 }
 
 /// The size of all arrays of a map.

@@ -11,7 +11,8 @@ use metatensor_tools::run::{output, run};
 use metatensor_tools::{repository, target};
 
 /// What is installed to compare with, and to run the comparison.
-const PACKAGES: [&str; 5] = [
+const PACKAGES: [&str; 6] = [
+    "featomic==0.6.7",
     "h5py==3.16.0",
     "metatensor-core==0.2.6",
     "metatensor-operations==0.5.0",
@@ -19,17 +20,17 @@ const PACKAGES: [&str; 5] = [
     "safetensors==0.8.0",
 ];
 
-/// Runs `benches/abi/abi.c`, `benches/operations.py` or those in `benches/files/` with our library as it is shipped, the official one,
-/// and what `arguments` has after the name of the benchmark.
+/// Runs `benches/abi/abi.c`, `benches/operations.py` or those in `benches/files/` and `benches/products/` with our library as it
+/// is shipped, the official one, and what `arguments` has after the name of the benchmark.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((name, options)) = arguments.split_first() else {
         return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'files' saves and loads, \
-             'collections' loads batches of very many maps".into());
+             'collections' loads batches of very many maps, 'products' makes descriptors with featomic".into());
     };
     let library = shipped(&target())?;
     let venv = venv()?;
     let mut program = match name.as_str() {
-        "files" | "collections" => {
+        "files" | "collections" | "products" => {
             let mut program = Command::new(env!("CARGO"));
             program
                 .args([
