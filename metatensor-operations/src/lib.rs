@@ -33,7 +33,8 @@
 //! | structure | [`join`], [`load_many`], [`sort`], [`align_gradients`], [`is_contiguous`], [`make_contiguous`] |
 //! | labels | [`unique_metadata`], [`one_hot`] |
 //! | dimensions | [`append_dimension`], [`insert_dimension`], [`permute_dimensions`], [`remove_dimension`], [`rename_dimension`] |
-//! | products | [`cartesian_to_spherical`], [`spherical_to_cartesian`] |
+//! | products by labels | [`contract`], [`invariants`]; [`contract_metadata`] and [`invariants_metadata`] for labels only, and [`estimate_bytes`] |
+//! | Cartesian tensors | [`cartesian_to_spherical`], [`spherical_to_cartesian`] |
 //! | equivariant products | [`cg_product`], [`cg_power`], [`CgProduct`]; [`cg_product_metadata`] and [`cg_power_metadata`] for labels only |
 //! | forces | [`forces()`], [`virial()`], [`virial_from_cell`], [`stress()`] |
 //! | gradient rows in plain memory | [`gather_rows`], [`scatter_add_rows`], [`gather_multiply`], [`gradient_contract`] |

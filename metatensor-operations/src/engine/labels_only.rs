@@ -5,14 +5,16 @@ use metatensor_core::{
     TensorBlock, View, ViewMut,
 };
 
-/// An array that takes no memory, because nothing of it is known but its type and shape.
+/// An array that takes no memory, because nothing of it is known but its type, shape and device.
 #[derive(Clone, Debug)]
 struct LabelsOnly {
     dtype: DType,
     shape: Vec<usize>,
+    device: Device,
 }
 
-/// Block with these labels, whose array has the right type and shape, and refuses all that needs its elements.
+/// Block with these labels, whose array has the right type and shape, is on their device, and refuses all that needs its
+/// elements.
 pub(crate) fn labels_only(
     dtype: DType,
     samples: &Labels,
@@ -22,7 +24,12 @@ pub(crate) fn labels_only(
     let mut shape = vec![samples.count()];
     shape.extend(components.iter().map(Labels::count));
     shape.push(properties.count());
-    let array: Box<dyn Array> = Box::new(LabelsOnly { dtype, shape });
+    let device = samples.device()?;
+    let array: Box<dyn Array> = Box::new(LabelsOnly {
+        dtype,
+        shape,
+        device,
+    });
     TensorBlock::new(array, samples, components, properties)
 }
 
@@ -39,7 +46,7 @@ impl Array for LabelsOnly {
     }
 
     fn device(&self) -> Result<Device> {
-        Ok(Device::CPU)
+        Ok(self.device)
     }
 
     fn dtype(&self) -> Result<DType> {
@@ -70,8 +77,11 @@ impl Array for LabelsOnly {
         no_elements()
     }
 
-    fn copy(&self, _: Device) -> Result<Box<dyn Array>> {
-        Ok(Box::new(self.clone()))
+    fn copy(&self, device: Device) -> Result<Box<dyn Array>> {
+        Ok(Box::new(LabelsOnly {
+            device,
+            ..self.clone()
+        }))
     }
 
     fn move_data(&mut self, _: &dyn Array, _: &[DataMovement]) -> Result<()> {

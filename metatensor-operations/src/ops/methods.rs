@@ -46,6 +46,7 @@ methods! {
     divide_scalar(scalar: f64) -> Result<Self>;
     pow(exponent: f64) -> Result<Self>;
     dot(other: &Self) -> Result<Self>;
+    contract<'o>(other: &Self, options: ContractOptions<'o>) -> Result<Self>;
     lstsq(y: &Self, options: LstsqOptions) -> Result<Self>;
     solve(y: &Self) -> Result<Self>;
     equal(other: &Self) -> Result<bool>;

@@ -51,7 +51,19 @@ macro_rules! operations {
 
 const ZERO: DimensionValues<'_> = DimensionValues::Scalar(0);
 
-pub(super) const OPERATIONS: [Operation; 58] = operations! {
+/// Contracts one dimension of properties, and keeps the other one.
+const CONTRACTED: ContractOptions<'_> = ContractOptions {
+    matched_keys: None,
+    matched_components: None,
+    contracted_components: &[],
+    matched_properties: Some(&[]),
+    contracted_properties: &["p"],
+    samples: SamplePairs::Union,
+    suffixes: ["_1", "_2"],
+    max_bytes: None,
+};
+
+pub(super) const OPERATIONS: [Operation; 60] = operations! {
     NonLinear SameRows "abs": abs, (a, _) => (a);
     Linear SameRows "add": add, (a, b) => (a, b);
     Linear SameRows "add 2.5": add_scalar, (a, _) => (a, 2.5);
@@ -69,6 +81,8 @@ pub(super) const OPERATIONS: [Operation; 58] = operations! {
     NonLinear SameRows "pow 2.5": pow, (a, _) => (a, 2.5);
     NonLinear SameRows "pow 3": pow, (a, _) => (a, 3.0);
     Linear SameRows "dot": dot_weights, (a, _) => (a);
+    NonLinear OtherRows "contract": contract, (a, b) => (a, b, ContractOptions::default());
+    NonLinear OtherRows "contract p": contract, (a, b) => (a, b, CONTRACTED);
     Linear SameRows "sum a": sum_over_samples, (a, _) => (a, &["a"]);
     Linear SameRows "sum a, b": sum_over_samples, (a, _) => (a, &["a", "b"]);
     Linear SameRows "sum nothing": sum_over_samples, (a, _) => (a, &[]);

@@ -25,6 +25,13 @@ impl KeyPairs {
                 pairs: vec![(0, 0)],
             });
         };
+        if options.matched_keys.is_none() && a == b {
+            // All of them are matched.
+            return Ok(KeyPairs {
+                keys: Some(a.clone()),
+                pairs: (0..a.count()).map(|i| (i, i)).collect(),
+            });
+        }
         for keys in [a, b] {
             keys.check_readable("a contraction")?;
         }
