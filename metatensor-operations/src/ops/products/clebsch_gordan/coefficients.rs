@@ -134,7 +134,7 @@ struct Racah {
 impl Racah {
     fn new(l1: usize, l2: usize, lambda: usize) -> Racah {
         let largest = l1 + l2 + lambda + 1;
-        let is_prime = |n: usize| (2..n).take_while(|d| d * d <= n).all(|d| n % d != 0);
+        let is_prime = |n: usize| (2..n).all(|d| !n.is_multiple_of(d));
         let primes: Vec<_> = (2..=largest).filter(|&n| is_prime(n)).collect();
         let mut factorials = vec![vec![0; primes.len()]];
         for n in 1..=largest {

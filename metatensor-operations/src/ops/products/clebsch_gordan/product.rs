@@ -1,7 +1,7 @@
 //! Products of two maps.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use metatensor_core::{Error, Labels, Limit, Result, TensorMap};
 
@@ -223,22 +223,35 @@ impl CgProduct {
 
     /// The plan for the keys of these maps, which is the last one if they had the same.
     pub(super) fn plan(&self, a: &TensorMap, b: &TensorMap) -> Result<Arc<Plan>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(([of_a, of_b], plan)) = &kept.last
-            && (of_a, of_b) == (a.keys(), b.keys())
-        {
-            return Ok(Arc::clone(plan));
-        }
+        let mut couplings = {
+            let kept = self.kept();
+            if let Some(([of_a, of_b], plan)) = &kept.last
+                && (of_a, of_b) == (a.keys(), b.keys())
+            {
+                return Ok(Arc::clone(plan));
+            }
+            kept.couplings.clone()
+        };
+        // No lock is held while labels are read or released: both can call functions of those who own them.
         let wanted = Wanted {
             names: [&self.names[0], &self.names[1]],
             selected: self.selected_keys.as_ref(),
             cutoff: None,
             sorted: &[],
         };
-        let plan = Plan::new([a.keys(), b.keys()], &wanted, &mut kept.couplings)?;
+        let plan = Plan::new([a.keys(), b.keys()], &wanted, &mut couplings)?;
         let plan = Arc::new(plan);
-        kept.last = Some(([a.keys().clone(), b.keys().clone()], Arc::clone(&plan)));
+        let mut kept = self.kept();
+        kept.couplings.extend(couplings);
+        let last = ([a.keys().clone(), b.keys().clone()], Arc::clone(&plan));
+        let before = kept.last.replace(last);
+        drop(kept);
+        drop(before);
         Ok(plan)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
