@@ -1,4 +1,5 @@
-//! Forces, virials and stresses are minus the finite differences of energies that featomic's descriptors give.
+//! Forces, virials and stresses are minus the finite differences of energies that featomic's descriptors give, and so are those of
+//! the energies that we make of its spherical expansion.
 
 #![expect(
     clippy::unwrap_used,
@@ -8,7 +9,8 @@
 use std::path::Path;
 
 use metatensor::operations::{
-    AllcloseOptions, check_allclose, forces, stress, virial, virial_from_cell,
+    AllcloseOptions, InvariantsOptions, check_allclose, dot, forces, invariants, stress, virial,
+    virial_from_cell,
 };
 use metatensor::{TensorBlock, TensorMap};
 use metatensor_tests::repository;
@@ -80,10 +82,18 @@ fn forces_and_virials_are_finite_differences_of_energies() {
         for systems in ["crystals", "molecules"] {
             let path = of(systems);
             let load = |what: &str| TensorBlock::load(path(what)).unwrap();
-            let energy = TensorMap::load(path("energy")).unwrap();
-            check_forces(&energy, &load);
-            if systems == "crystals" {
-                check_virials(&energy, &load, name == "invariant");
+            let load_map = |what: &str| TensorMap::load(path(what)).unwrap();
+            let mut energies = vec![load_map("energy")];
+            if name == "invariant" {
+                let options = InvariantsOptions::default();
+                let spectrum = invariants(&load_map("expansion"), options).unwrap();
+                energies.push(dot(&spectrum, &load_map("weights")).unwrap());
+            }
+            for energy in &energies {
+                check_forces(energy, &load);
+                if systems == "crystals" {
+                    check_virials(energy, &load, name == "invariant");
+                }
             }
         }
     }

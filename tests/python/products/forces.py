@@ -4,7 +4,8 @@
 
 writes maps and blocks to the directory, which `tests/tests/forces.rs` reads: `NAME.energy.mts` has an energy for each atom, with
 gradients, and `NAME.forces.mts`, `NAME.virial.mts` and `NAME.stress.mts` what has to come of it. Energies from the spherical
-expansion change when everything is rotated: their virials are not symmetric, and tell which index is which.
+expansion change when everything is rotated: their virials are not symmetric, and tell which index is which. The invariant
+ones can be computed from `NAME.expansion.mts` as well, with `NAME.weights.mts`.
 """
 
 import argparse
@@ -21,7 +22,8 @@ HYPERS = {
     "density": {"type": "Gaussian", "width": 0.4},
     "basis": {"type": "TensorProduct", "max_angular": 2, "radial": {"type": "Gto", "max_radial": 1}},
 }
-CALCULATORS = {"invariant": featomic.SoapPowerSpectrum(**HYPERS), "anisotropic": featomic.SphericalExpansion(**HYPERS)}
+EXPANSION = featomic.SphericalExpansion(**HYPERS)
+CALCULATORS = {"invariant": featomic.SoapPowerSpectrum(**HYPERS), "anisotropic": EXPANSION}
 
 
 def crystals():
@@ -68,6 +70,13 @@ def energy_map(descriptor, all_weights):
     return TensorMap(descriptor.keys, blocks)
 
 
+def weights_map(descriptor, all_weights):
+    """The weights of invariants as a map, with a sample for the energy."""
+    sample = Labels(["energy"], np.array([[0]]))
+    blocks = [TensorBlock(all_weights[tuple(k.values)][None], sample, [], b.properties) for k, b in descriptor.items()]
+    return TensorMap(descriptor.keys, blocks)
+
+
 def derivative(energy, move):
     """Of the energy after `move(x)`, at x = 0, to the fourth order in the step."""
     f = [energy(move(i * STEP)) for i in (-2, -1, 1, 2)]
@@ -109,6 +118,9 @@ def write(directory, name, calculator, systems, gradients):
     descriptor = calculator.compute(systems, gradients=gradients)
     all_weights = weights(descriptor)
     energy_map(descriptor, all_weights).save(directory / f"{name}.energy.mts")
+    if calculator is not EXPANSION:
+        EXPANSION.compute(systems, gradients=gradients).save(directory / f"{name}.expansion.mts")
+        weights_map(descriptor, all_weights).save(directory / f"{name}.weights.mts")
 
     def energy(atoms):
         terms = calculator.compute(atoms).items()
