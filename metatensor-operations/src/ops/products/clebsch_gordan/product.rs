@@ -61,7 +61,7 @@ pub struct CgOptions<'a> {
 /// let vectors = |values: [f64; 3], property: &str| {
 ///     let values = Array3::from_shape_fn((1, 3, 1), |(_, m, _)| values[m]);
 ///     let (samples, properties) = (Labels::range("atom", 1)?, Labels::range(property, 1)?);
-///     let block = TensorBlock::new(values, &samples, &[&mu], &properties)?;
+///     let block = TensorBlock::new(values, &samples, std::slice::from_ref(&mu), &properties)?;
 ///     TensorMap::new(Labels::new(["o3_lambda", "o3_sigma"], [[1, 1]])?, vec![block])
 /// };
 /// // y, z and x
@@ -175,6 +175,12 @@ impl fmt::Debug for CgProduct {
 impl CgProduct {
     /// Products with these dimensions for the `o3_lambda` of both factors.
     ///
+    /// ```
+    /// # use metatensor_operations::{CgOptions, CgProduct};
+    /// assert!(CgProduct::new("l_1", "l_2", CgOptions::default()).is_ok());
+    /// assert!(CgProduct::new("l_1", "l_1", CgOptions::default()).is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// If these can not be names of different dimensions.
@@ -201,6 +207,22 @@ impl CgProduct {
 
     /// The product of two maps, see [`cg_product`].
     ///
+    /// ```
+    /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+    /// # use metatensor_operations::{CgOptions, CgProduct, cg_product};
+    /// # let map = |property| {
+    /// #     let (samples, mu) = (Labels::range("atom", 2)?, Labels::new(["o3_mu"], [[0]])?);
+    /// #     let values = ndarray::Array3::<f64>::ones((2, 1, 1));
+    /// #     let block = TensorBlock::new(values, &samples, &[mu], &Labels::range(property, 1)?)?;
+    /// #     TensorMap::new(Labels::new(["o3_lambda", "o3_sigma"], [[0, 1]])?, vec![block])
+    /// # };
+    /// # let (a, b) = (map("n_1")?, map("n_2")?);
+    /// let product = CgProduct::new("l_1", "l_2", CgOptions::default())?.compute(&a, &b)?;
+    /// let expected = cg_product(&a, &b, "l_1", "l_2", CgOptions::default())?;
+    /// assert!(metatensor_operations::equal(&product, &expected)?);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As for [`cg_product`].
@@ -212,6 +234,22 @@ impl CgProduct {
     }
 
     /// The labels of the product of two maps, see [`cg_product_metadata`].
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, TensorBlock, TensorMap};
+    /// # use metatensor_operations::{CgOptions, CgProduct, cg_product};
+    /// # let map = |property| {
+    /// #     let (samples, mu) = (Labels::range("atom", 2)?, Labels::new(["o3_mu"], [[0]])?);
+    /// #     let values = ndarray::Array3::<f64>::ones((2, 1, 1));
+    /// #     let block = TensorBlock::new(values, &samples, &[mu], &Labels::range(property, 1)?)?;
+    /// #     TensorMap::new(Labels::new(["o3_lambda", "o3_sigma"], [[0, 1]])?, vec![block])
+    /// # };
+    /// # let (a, b) = (map("n_1")?, map("n_2")?);
+    /// let labels = CgProduct::new("l_1", "l_2", CgOptions::default())?.metadata(&a, &b)?;
+    /// let product = cg_product(&a, &b, "l_1", "l_2", CgOptions::default())?;
+    /// assert_eq!(labels.keys(), product.keys());
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
