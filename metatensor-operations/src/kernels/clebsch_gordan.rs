@@ -117,6 +117,7 @@ pub(crate) fn couple<T: Coupled>(
                         (lines(0, a), lines(1, b))
                     }));
                 }
+                sums.start(&pairs, coupling.lines[1]);
                 for seconds in &coupling.seconds {
                     sums.write(seconds, &pairs, output);
                 }
@@ -131,8 +132,12 @@ struct Sums<T> {
     widths: [usize; 2],
     /// Number of elements of lines of the first factor that are used at once.
     tile: usize,
-    /// The lines `x[k]`, of second factors.
+    /// All lines of second factors, with zeros up to a multiple of [`COLUMNS`].
     lines: Vec<T>,
+    /// Number of lines of each second factor.
+    count: usize,
+    /// For each `k`, the number of the line `x[k]`.
+    places: Vec<usize>,
     /// Sums of lines of first factors, `w[k]`.
     weights: Vec<T>,
     results: Vec<T>,
@@ -144,20 +149,32 @@ impl<T: Coupled> Sums<T> {
             widths,
             tile: (TILE / widths[1].max(1)).max(1),
             lines: Vec::new(),
+            count: 0,
+            places: Vec::new(),
             weights: Vec::new(),
             results: Vec::new(),
         }
     }
 
-    /// Writes the line of the result with these lines of second factors, for the sum of products of these pairs of factors.
+    /// For sums of products of these pairs of factors, the second of which have so many lines.
+    fn start(&mut self, pairs: &[(&[T], &[T])], count: usize) {
+        let width = self.widths[1].max(1);
+        self.count = count;
+        self.lines.clear();
+        for line in pairs.iter().flat_map(|(_, b)| b.chunks_exact(width)) {
+            self.lines.extend_from_slice(line);
+            let padded = self.lines.len().next_multiple_of(COLUMNS);
+            self.lines.resize(padded, T::default());
+        }
+    }
+
+    /// Writes the line of the result with these lines of second factors.
     fn write(&mut self, seconds: &[Second], pairs: &[(&[T], &[T])], output: &mut Output<'_, T>) {
         let [a_width, b_width] = self.widths;
-        self.lines.clear();
-        for (_, b) in pairs {
-            for second in seconds {
-                let line = &b[second.line * b_width..][..b_width];
-                self.lines.extend_from_slice(line);
-            }
+        self.places.clear();
+        for pair in 0..pairs.len() {
+            let places = seconds.iter().map(|second| pair * self.count + second.line);
+            self.places.extend(places);
         }
         for start in (0..a_width).step_by(self.tile) {
             let tile = start..a_width.min(start + self.tile);
@@ -167,14 +184,16 @@ impl<T: Coupled> Sums<T> {
                     add_weights(&mut self.weights, a, a_width, &tile, &second.firsts);
                 }
             }
-            self.results.resize(tile.len() * b_width, T::default());
-            if b_width == 1 {
-                // Loops over columns are fast, those over rows are not.
-                T::sums(1, &self.lines, &self.weights, &mut self.results);
-            } else {
-                T::sums(tile.len(), &self.weights, &self.lines, &mut self.results);
-            }
-            output.copy(&self.results);
+            let count = tile.len() * b_width;
+            self.results.resize(count + COLUMNS, T::default());
+            T::sums(
+                tile.len(),
+                b_width,
+                &self.weights,
+                (&self.places, &self.lines),
+                &mut self.results,
+            );
+            output.copy(&self.results[..count]);
         }
     }
 }
@@ -203,15 +222,22 @@ fn add_weights<T: Continuous>(
 
 /// Types of elements of such products.
 pub(crate) trait Coupled: Continuous {
-    /// Sets `results` to `wᵀ x`, where rows of `w` have `rows` elements.
-    fn sums(rows: usize, w: &[Self], x: &[Self], results: &mut [Self]);
+    /// Sets `results`, with rows of `columns` elements, to `wᵀ x`, where rows of `w` have `rows` elements, and those of `x` are some
+    /// of several lines, with elements up to a multiple of [`COLUMNS`]. There is space for as many more elements after the results.
+    fn sums(rows: usize, columns: usize, w: &[Self], x: (&[usize], &[Self]), results: &mut [Self]);
 }
 
 macro_rules! real_sums {
     ($($type:ty),*) => {$(
         impl Coupled for $type {
-            fn sums(rows: usize, w: &[Self], x: &[Self], results: &mut [Self]) {
-                run_kernel(RealSums { rows, w, x, results });
+            fn sums(
+                rows: usize,
+                columns: usize,
+                w: &[Self],
+                (places, lines): (&[usize], &[Self]),
+                results: &mut [Self],
+            ) {
+                run_kernel(RealSums { rows, columns, w, places, lines, results });
             }
         }
     )*};
@@ -222,11 +248,18 @@ real_sums!(f32, f64);
 macro_rules! complex_sums {
     ($($type:ty),*) => {$(
         impl Coupled for Complex<$type> {
-            fn sums(rows: usize, w: &[Self], x: &[Self], results: &mut [Self]) {
-                let columns = results.len().checked_div(rows).unwrap_or(0).max(1);
+            fn sums(
+                rows: usize,
+                columns: usize,
+                w: &[Self],
+                (places, lines): (&[usize], &[Self]),
+                results: &mut [Self],
+            ) {
                 results.fill(Self::default());
-                for (w, x) in w.chunks_exact(rows).zip(x.chunks_exact(columns)) {
-                    for (&w, results) in w.iter().zip(results.chunks_exact_mut(columns)) {
+                let stride = columns.next_multiple_of(COLUMNS);
+                for (w, place) in w.chunks_exact(rows).zip(places) {
+                    let x = &lines[place * stride..][..columns];
+                    for (&w, results) in w.iter().zip(results.chunks_exact_mut(columns.max(1))) {
                         for (result, &x) in results.iter_mut().zip(x) {
                             *result += w * x;
                         }
@@ -239,10 +272,16 @@ macro_rules! complex_sums {
 
 complex_sums!(f32, f64);
 
+/// Columns that are computed at once, and rows for which what is read of lines is used.
+const COLUMNS: usize = 8;
+const ROWS: usize = 4;
+
 struct RealSums<'v, T> {
     rows: usize,
+    columns: usize,
     w: &'v [T],
-    x: &'v [T],
+    places: &'v [usize],
+    lines: &'v [T],
     results: &'v mut [T],
 }
 
@@ -261,86 +300,48 @@ impl<T: Float> Kernel for RealSums<'_, T> {
 
 impl<T: Float> RealSums<'_, T> {
     #[inline(always)]
-    fn compute<const FUSED: bool>(self) {
-        let RealSums {
-            rows,
-            w,
-            x,
-            results,
-        } = self;
-        let columns = results.len() / rows.max(1);
-        if columns == 0 {
-            return;
-        }
+    fn compute<const FUSED: bool>(mut self) {
         let mut row = 0;
-        while row + ROWS <= rows {
-            let results = &mut results[row * columns..][..ROWS * columns];
-            sums_of_rows::<T, FUSED, ROWS>(row, rows, w, x, columns, results);
+        while row + ROWS <= self.rows {
+            self.next_rows::<FUSED, ROWS>(row);
             row += ROWS;
         }
-        for row in row..rows {
-            let results = &mut results[row * columns..][..columns];
-            sums_of_rows::<T, FUSED, 1>(row, rows, w, x, columns, results);
+        while row < self.rows {
+            self.next_rows::<FUSED, 1>(row);
+            row += 1;
         }
     }
-}
 
-/// Rows that are computed at once: what is read of lines is used for each of them.
-const ROWS: usize = 2;
-
-/// `R` rows of the result, from this one on, of all `rows`.
-#[inline(always)]
-fn sums_of_rows<T: Float, const FUSED: bool, const R: usize>(
-    row: usize,
-    rows: usize,
-    w: &[T],
-    x: &[T],
-    columns: usize,
-    results: &mut [T],
-) {
-    let mut column = 0;
-    while column + 8 <= columns {
-        tile::<T, FUSED, R, 8>(row, rows, w, x, column, columns, results);
-        column += 8;
-    }
-    if column + 4 <= columns {
-        tile::<T, FUSED, R, 4>(row, rows, w, x, column, columns, results);
-        column += 4;
-    }
-    for column in column..columns {
-        tile::<T, FUSED, R, 1>(row, rows, w, x, column, columns, results);
-    }
-}
-
-/// The next `C` columns of `R` rows.
-#[inline(always)]
-fn tile<T: Float, const FUSED: bool, const R: usize, const C: usize>(
-    row: usize,
-    rows: usize,
-    w: &[T],
-    x: &[T],
-    column: usize,
-    columns: usize,
-    results: &mut [T],
-) {
-    let mut sums = [[T::zero(); C]; R];
-    for (w, x) in w.chunks_exact(rows).zip(x.chunks_exact(columns)) {
-        let (Some(w), Some(x)) = (w[row..].first_chunk::<R>(), x[column..].first_chunk::<C>())
-        else {
-            break;
-        };
-        for (sums, &w) in sums.iter_mut().zip(w) {
-            for (sum, &x) in sums.iter_mut().zip(x) {
-                *sum = if FUSED {
-                    w.mul_add(x, *sum)
-                } else {
-                    *sum + w * x
+    /// `R` rows of the result, from this one on. The last columns come first: what is too much there is the start of the next
+    /// row, which is still to be computed.
+    #[inline(always)]
+    fn next_rows<const FUSED: bool, const R: usize>(&mut self, row: usize) {
+        let stride = self.columns.next_multiple_of(COLUMNS);
+        let mut column = stride;
+        while column > 0 {
+            column -= COLUMNS;
+            let mut sums = [[T::zero(); COLUMNS]; R];
+            for (w, place) in self.w.chunks_exact(self.rows).zip(self.places) {
+                let (Some(w), Some(x)) = (
+                    w[row..].first_chunk::<R>(),
+                    self.lines[place * stride + column..].first_chunk::<COLUMNS>(),
+                ) else {
+                    break;
                 };
+                for (sums, &w) in sums.iter_mut().zip(w) {
+                    for (sum, &x) in sums.iter_mut().zip(x) {
+                        *sum = if FUSED {
+                            w.mul_add(x, *sum)
+                        } else {
+                            *sum + w * x
+                        };
+                    }
+                }
+            }
+            for (r, sums) in sums.iter().enumerate() {
+                self.results[(row + r) * self.columns + column..][..COLUMNS].copy_from_slice(sums);
             }
         }
-    }
-    for (sums, results) in sums.iter().zip(results.chunks_exact_mut(columns)) {
-        results[column..][..C].copy_from_slice(sums);
     }
 }
 
