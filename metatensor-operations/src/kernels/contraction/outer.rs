@@ -136,12 +136,11 @@ impl<T: Float, const LANES: usize> Outer<'_, T, LANES> {
                 self.rows::<FUSED, ROWS>(start, i);
                 i += ROWS;
             }
-            if i + 2 <= self.properties[0] {
-                self.rows::<FUSED, 2>(start, i);
-                i += 2;
-            }
-            if i < self.properties[0] {
-                self.rows::<FUSED, 1>(start, i);
+            match self.properties[0] - i {
+                3 => self.rows::<FUSED, 3>(start, i),
+                2 => self.rows::<FUSED, 2>(start, i),
+                1 => self.rows::<FUSED, 1>(start, i),
+                _ => {}
             }
         }
     }
