@@ -5,7 +5,9 @@ use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
 use metatensor_core::{Error, Labels, Limit, Result, TensorBlock, TensorMap};
-use metatensor_operations::{Axis, JoinOptions, LstsqOptions, dot, join, lstsq, one_hot};
+use metatensor_operations::{
+    Axis, JoinOptions, LstsqOptions, divide, dot, join, lstsq, multiply, one_hot, pow,
+};
 use ndarray::{Array2, Array3};
 
 /// `run` works with a limit of `needed` bytes, and is an error with these parts for less.
@@ -96,6 +98,38 @@ fn products_are_counted_before_they_are_made() {
     assert_needs(needed, &["dot", "the product"], || dot(&a, &weights));
     let (a, b) = (map(a), map(weights));
     assert_needs(needed, &["dot", "(key=7)"], || dot(&a, &b));
+}
+
+/// A block with one sample, four properties, and gradients with respect to `p` and `q` with this many rows, but nothing in that
+/// of the one with respect to the other.
+fn with_second_derivatives(rows: usize) -> TensorBlock {
+    let properties = Labels::range("p", 4).unwrap();
+    let gradient = |rows: usize| {
+        let samples = Labels::from_rows(&["sample", "i"], (0..rows as i32).map(|i| [0, i]));
+        let values = Array2::<f64>::zeros((rows, 4));
+        TensorBlock::new(values, samples.unwrap(), &[], &properties).unwrap()
+    };
+    let samples = Labels::range("s", 1).unwrap();
+    let mut block =
+        TensorBlock::new(Array2::<f64>::zeros((1, 4)), samples, &[], &properties).unwrap();
+    let mut p = gradient(rows);
+    p.add_gradient("q", gradient(0)).unwrap();
+    block.add_gradient("p", p).unwrap();
+    block.add_gradient("q", gradient(rows)).unwrap();
+    block
+}
+
+#[test]
+fn rows_of_gradients_of_gradients_are_counted_before_they_are_made() {
+    let a = with_second_derivatives(50);
+    let needed = (1 + 50 + 50 + 50 * 50) * 4 * 8;
+    assert_needs(needed, &["multiply", "gradients of gradients"], || {
+        multiply(&a, &a)
+    });
+    assert_needs(needed, &["divide", "(key=7)"], || {
+        divide(&map(a.clone()), &map(a.clone()))
+    });
+    assert_needs(needed, &["pow"], || pow(&a, 2.5));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use super::operations::OPERATIONS;
 use super::*;
 use crate::testing::moderate;
-use crate::{abs, remove_gradients};
+use crate::testing::series::{Functions, Tree};
+use crate::*;
 
 const STEP: f64 = 1e-5;
 
@@ -77,9 +78,10 @@ fn follow<'a>(block: &'a TensorBlock, path: &[String]) -> &'a TensorBlock {
         .fold(block, |block, parameter| block.gradient(parameter).unwrap())
 }
 
-fn check(operation: &Operation, [a, b]: [&TensorBlock; 2]) {
-    let name = operation.name;
-    let result = (operation.block)(a, b).unwrap();
+type OfBlocks = fn(&TensorBlock, &TensorBlock) -> Result<TensorBlock>;
+
+fn check(name: &str, operation: OfBlocks, [a, b]: [&TensorBlock; 2]) {
+    let result = operation(a, b).unwrap();
     let mut derivatives = numbers(&result);
     for path in paths(&result) {
         let (parent, gradient) = (follow(a, &path[..path.len() - 1]), follow(a, &path));
@@ -95,7 +97,7 @@ fn check(operation: &Operation, [a, b]: [&TensorBlock; 2]) {
             };
             let at = |step| {
                 let (a, b) = (moved(a, &direction, step), moved(b, &direction, step));
-                numbers(&(operation.block)(&a, &b).unwrap())
+                numbers(&operation(&a, &b).unwrap())
             };
             let (above, below) = (at(STEP), at(-STEP));
             let own = component_positions(gradient, extra, components);
@@ -136,6 +138,40 @@ fn is_smooth(operation: &Operation, result: &TensorBlock) -> bool {
     !operation.name.starts_with("std") || !result.to_ndarray::<f64>().unwrap().iter().any(near_zero)
 }
 
+/// Operations on blocks with samples `s` and properties `m`, which have gradients with the same rows.
+const AT_DEPTH: [(&str, OfBlocks); 8] = [
+    ("multiply", multiply),
+    ("divide", divide),
+    ("pow -1.5", |a, _| pow(a, -1.5)),
+    ("pow 3", |a, _| pow(a, 3.0)),
+    ("dot", |a, b| {
+        let few = slice(b, crate::Axis::Samples, Selection::Indices(&[1, 0]))?;
+        dot_with(a, &few, MissingGradients::ZeroRows)
+    }),
+    ("var", |a, _| var_over_samples(a, &["s"])),
+    // No two numbers of `b` are the same: standard deviations have no derivatives at 0.
+    ("std", |_, b| std_over_samples(b, &["s"])),
+    ("std of properties", |_, b| std_over_properties(b, &["m"])),
+];
+
+/// Gradients of all orders are the differences of the next lower ones, for two parameters, and for the same one twice.
+#[test]
+fn third_derivatives_are_finite_differences_of_second_ones() {
+    for (seed, tree) in [(1, Tree::ALL[3]), (2, Tree::ALL[5]), (3, Tree::ALL[6])] {
+        let random = &mut Random(seed);
+        let mut functions = Functions::random(random, 3, false);
+        while !functions.components.is_empty() {
+            functions = Functions::random(random, 3, false);
+        }
+        let a = functions.block(tree, random, |z| z.re / 3.0);
+        let mut fill = moderate(seed);
+        let b = with_arrays(&a, &mut |array| fill(array.shape().unwrap()));
+        for (name, operation) in AT_DEPTH {
+            check(name, operation, [&a, &b]);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
 
@@ -150,7 +186,7 @@ proptest! {
                 a = with_positive_values(&a);
             }
             if is_smooth(operation, &(operation.block)(&a, &b).unwrap()) {
-                check(operation, [&a, &b]);
+                check(operation.name, operation.block, [&a, &b]);
             }
         }
     }

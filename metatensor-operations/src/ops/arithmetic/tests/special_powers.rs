@@ -78,6 +78,41 @@ fn powers_and_their_derivatives_are_those_of_pow_for_all_special_numbers() {
     check(bf16::from_f64, bf16::to_f64, single);
 }
 
+/// A number and its derivatives with respect to a parameter: the first one, that of this one, and so on.
+fn derivatives(numbers: &[f64]) -> TensorBlock {
+    let (last, rest) = numbers.split_last().unwrap();
+    let last = block([1, 1], &[*last]);
+    let of_gradient = |block: TensorBlock| {
+        crate::rename_dimension(&block, crate::Axis::Samples, "s", "sample").unwrap()
+    };
+    let all = rest.iter().rev().fold(last, |below, number| {
+        let mut made = block([1, 1], &[*number]);
+        made.add_gradient("x", of_gradient(below)).unwrap();
+        made
+    });
+    all
+}
+
+#[test]
+fn derivatives_that_are_0_for_all_numbers_are_0_for_any_number() {
+    let third = |x: &TensorBlock, p: f64| {
+        let power = crate::pow(x, p).unwrap();
+        let into = into_pow(map(vec![x.deep_copy().unwrap()]), p).unwrap();
+        let third = gradient::<f64>(&power, "x/x/x");
+        assert_eq!(gradient::<f64>(&into.blocks()[0], "x/x/x"), third);
+        third[0]
+    };
+    // A third derivative is f'(x) x''' + 3 f''(x) x' x'' + f'''(x) x'³. That of the square must not have 0 x⁻¹.
+    for zero in [0.0, -0.0] {
+        assert_eq!(third(&derivatives(&[zero, 5.0, 7.0, 3.0]), 2.0), 210.0);
+    }
+    assert_eq!(third(&derivatives(&[0.0, 2.0, 7.0, 3.0]), 3.0), 48.0);
+    for x in [0.0, f64::INFINITY, f64::NAN] {
+        assert_eq!(third(&derivatives(&[x, 5.0, 7.0, f64::NAN]), 0.0), 0.0);
+        assert_eq!(third(&derivatives(&[x, 5.0, 7.0, 3.0]), 1.0), 3.0);
+    }
+}
+
 #[test]
 fn the_root_of_minus_zero_has_an_infinite_derivative() {
     let block = with_gradient(
