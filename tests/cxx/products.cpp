@@ -109,10 +109,10 @@ static void equivariant_products(const TensorMap& x) {
     OK(mts_cg_product_free(c_product));
 
     ops::CgPowerOptions power;
-    power.angular_cutoff = 1;
+    power.angular_cutoff = 0;
     power.skip_redundant = false;
     mts_cg_power_options_t c_power = MTS_CG_POWER_OPTIONS_INIT;
-    c_power.angular_cutoff = 1;
+    c_power.angular_cutoff = 0;
     c_power.skip_redundant = false;
     SAME_MAP(ops::cg_power(x, 1), mts_cg_power, c, 1, nullptr);
     SAME_MAP(ops::cg_power(x, 1, power), mts_cg_power, c, 1, &c_power);
