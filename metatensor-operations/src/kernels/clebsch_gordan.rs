@@ -1,5 +1,6 @@
 //! Sums of products of lines, with sparse coefficients: `z[μ, p, q] = Σ c[m₁, m₂, μ] a[m₁, p] b[m₂, q]`.
 
+use std::array;
 use std::ops::Range;
 
 use metatensor_core::internal::{Kernel, Output, run_kernel};
@@ -316,30 +317,40 @@ impl<T: Float> RealSums<'_, T> {
     /// row, which is still to be computed.
     #[inline(always)]
     fn next_rows<const FUSED: bool, const R: usize>(&mut self, row: usize) {
-        let stride = self.columns.next_multiple_of(COLUMNS);
+        let RealSums {
+            rows,
+            columns,
+            w,
+            places,
+            lines,
+            ..
+        } = *self;
+        let stride = columns.next_multiple_of(COLUMNS);
         let mut column = stride;
         while column > 0 {
             column -= COLUMNS;
             let mut sums = [[T::zero(); COLUMNS]; R];
-            for (w, place) in self.w.chunks_exact(self.rows).zip(self.places) {
-                let (Some(w), Some(x)) = (
+            for (w, place) in w.chunks_exact(rows).zip(places) {
+                let (Some(&w), Some(&x)) = (
                     w[row..].first_chunk::<R>(),
-                    self.lines[place * stride + column..].first_chunk::<COLUMNS>(),
+                    lines[place * stride + column..].first_chunk::<COLUMNS>(),
                 ) else {
                     break;
                 };
-                for (sums, &w) in sums.iter_mut().zip(w) {
-                    for (sum, &x) in sums.iter_mut().zip(x) {
-                        *sum = if FUSED {
-                            w.mul_add(x, *sum)
+                // Whole vectors, so that the compiler sees that these are vectors.
+                for (sums, w) in sums.iter_mut().zip(w) {
+                    let sum = *sums;
+                    *sums = array::from_fn(|c| {
+                        if FUSED {
+                            w.mul_add(x[c], sum[c])
                         } else {
-                            *sum + w * x
-                        };
-                    }
+                            sum[c] + w * x[c]
+                        }
+                    });
                 }
             }
             for (r, sums) in sums.iter().enumerate() {
-                self.results[(row + r) * self.columns + column..][..COLUMNS].copy_from_slice(sums);
+                self.results[(row + r) * columns + column..][..COLUMNS].copy_from_slice(sums);
             }
         }
     }
