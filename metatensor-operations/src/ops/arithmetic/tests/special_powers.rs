@@ -85,12 +85,11 @@ fn derivatives(numbers: &[f64]) -> TensorBlock {
     let of_gradient = |block: TensorBlock| {
         crate::rename_dimension(&block, crate::Axis::Samples, "s", "sample").unwrap()
     };
-    let all = rest.iter().rev().fold(last, |below, number| {
+    rest.iter().rev().fold(last, |below, number| {
         let mut made = block([1, 1], &[*number]);
         made.add_gradient("x", of_gradient(below)).unwrap();
         made
-    });
-    all
+    })
 }
 
 #[test]
