@@ -34,7 +34,9 @@ impl PairedComponents {
             let names = components.iter().flat_map(|c| c.names().iter());
             names.collect::<Vec<_>>()
         });
-        let dimensions = Dimensions::new(Axis::Components, &names[0], &names[1], options)?;
+        // All components are axes of the result, whatever their names.
+        let axis = Axis::Components;
+        let dimensions = Dimensions::new(axis, &names[0], &names[1], [false; 2], options)?;
         for &[i, j] in dimensions.matched.iter().chain(&dimensions.contracted) {
             same_labels(Axis::Components, &all[0][i], &all[1][j])?;
         }

@@ -20,11 +20,13 @@ pub(super) struct Dimensions {
 const NOTHING: &str = "_";
 
 impl Dimensions {
-    /// For dimensions with these names.
+    /// For dimensions with these names, of labels that have at most one row or not: `_` says nothing only where it does not
+    /// tell rows apart.
     pub(super) fn new(
         axis: Axis,
         a: &[&str],
         b: &[&str],
+        is_single: [bool; 2],
         options: &ContractOptions<'_>,
     ) -> Result<Dimensions> {
         let (matched, contracted) = match axis {
@@ -65,9 +67,13 @@ impl Dimensions {
         };
         let matched = both(&is_matched);
         let contracted = both(&is_contracted);
-        let is_outer = |name: &str| name != NOTHING && !is_matched(name) && !is_contracted(name);
+        let is_outer = |side: usize, name: &str| {
+            let says_nothing = name == NOTHING && is_single[side];
+            !says_nothing && !is_matched(name) && !is_contracted(name)
+        };
         let outer = [(a, b, 0), (b, a, 1)].map(|(names, others, side)| {
-            let outer = names.iter().enumerate().filter(|(_, name)| is_outer(name));
+            let outer = names.iter().enumerate();
+            let outer = outer.filter(|(_, name)| is_outer(side, name));
             let named = outer.map(|(i, name)| match others.contains(name) {
                 true => (i, format!("{name}{}", options.suffixes[side])),
                 false => (i, (*name).to_owned()),

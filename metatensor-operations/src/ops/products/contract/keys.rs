@@ -36,7 +36,8 @@ impl KeyPairs {
             keys.check_readable("a contraction")?;
         }
         let names = [a, b].map(|keys| keys.names().to_vec());
-        let dimensions = Dimensions::new(Axis::Keys, &names[0], &names[1], options)?;
+        let is_single = [a, b].map(|keys| keys.count() <= 1);
+        let dimensions = Dimensions::new(Axis::Keys, &names[0], &names[1], is_single, options)?;
         let matches = Matches::new(a.rows(), b.rows(), &dimensions.matched)?;
         let (mut pairs, mut values) = (Vec::new(), Vec::new());
         for (i, key) in a.iter().enumerate() {

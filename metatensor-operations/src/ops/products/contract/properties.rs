@@ -30,7 +30,9 @@ impl PairedProperties {
             labels.check_readable("a contraction")?;
         }
         let names = [a, b].map(|labels| labels.names().to_vec());
-        let dimensions = Dimensions::new(Axis::Properties, &names[0], &names[1], options)?;
+        let is_single = [a, b].map(|labels| labels.count() <= 1);
+        let axis = Axis::Properties;
+        let dimensions = Dimensions::new(axis, &names[0], &names[1], is_single, options)?;
         let (matched, contracted) = (&dimensions.matched, &dimensions.contracted);
         let has_outer = dimensions.outer.iter().any(|outer| !outer.is_empty());
         let properties = [a.count(), b.count()];
@@ -55,11 +57,26 @@ impl PairedProperties {
             return Err(different.into());
         }
         let names = dimensions.names();
+        if !both.is_empty() {
+            let count = (0..a.count())
+                .map(|i| matches.of(i).len() as u64)
+                .sum::<u64>();
+            let row = 4 * names.len() as u64;
+            let name = || format!("a product with {count} pairs of properties");
+            Limit::check_result(count.saturating_mul(12 + row), name)?;
+            if contracted.is_empty() {
+                // Each pair is a property of the result.
+                check_max_bytes(
+                    count.saturating_mul(bytes.saturating_add(row)),
+                    options.max_bytes,
+                )?;
+            }
+        }
         let (mut values, mut products) = (Vec::new(), Vec::new());
         for (i, row) in (0..).zip(a.iter()) {
             for &j in matches.of(i as usize) {
                 dimensions.extend(&mut values, row, b.rows().row(j as usize));
-                if !both.is_empty() {
+                if !both.is_empty() || names.is_empty() {
                     products.push([products.len() as u32, i, j]);
                 }
             }

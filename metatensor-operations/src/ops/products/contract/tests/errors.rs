@@ -154,3 +154,28 @@ fn results_that_are_too_large() {
     assert!(error.contains("`Limit::ResultBytes`"), "{error}");
     assert!(Limit::ResultBytes.get() < 1 << 42);
 }
+
+#[test]
+fn matched_properties_that_are_too_many_are_refused_before_they_are_listed() {
+    let all = |name: &str| {
+        let values = (0..3000).flat_map(|i| [0, i]).collect::<Vec<i32>>();
+        let properties = Labels::from_values(&["c", name], values).unwrap();
+        let samples = Labels::range("s", 1).unwrap();
+        TensorBlock::new(
+            ndarray::Array2::<f64>::ones((1, 3000)),
+            &samples,
+            &[],
+            &properties,
+        )
+        .unwrap()
+    };
+    let options = ContractOptions {
+        max_bytes: Some(1000),
+        ..ContractOptions::default()
+    };
+    // 8 bytes for the element and 12 for the labels of each
+    fails(
+        contract(&all("m"), &all("n"), options),
+        "unsupported: contract: the result would take 180000000 bytes, more than the 1000 that the option 'max_bytes' allows",
+    );
+}

@@ -264,3 +264,46 @@ fn labels_and_sizes_are_known_before() {
     let error = metadata.to_ndarray::<f64>().unwrap_err().to_string();
     assert!(error.contains("labels only"), "{error}");
 }
+
+#[test]
+fn a_dimension_without_a_name_is_left_out_only_where_it_says_nothing() {
+    let samples = Labels::range("s", 1).unwrap();
+    let row = |name: &str, values: &[f64]| {
+        let properties = Labels::range(name, values.len()).unwrap();
+        let values = ndarray::Array2::from_shape_vec((1, values.len()), values.to_vec()).unwrap();
+        TensorBlock::new(values, &samples, &[], &properties).unwrap()
+    };
+    let outer = ContractOptions {
+        matched_properties: Some(&[]),
+        ..ContractOptions::default()
+    };
+    let elements = |block: &TensorBlock| {
+        block
+            .to_ndarray::<f64>()
+            .unwrap()
+            .into_raw_vec_and_offset()
+            .0
+    };
+
+    let product = contract(&row("_", &[2.0]), &row("_", &[3.0]), outer).unwrap();
+    assert_eq!(product.properties(), &Labels::single());
+    assert_eq!(elements(&product), [6.0]);
+
+    let product = contract(&row("_", &[2.0, 5.0]), &row("n", &[3.0, 7.0]), outer).unwrap();
+    let all = Labels::new(["_", "n"], [[0, 0], [0, 1], [1, 0], [1, 1]]).unwrap();
+    assert_eq!(product.properties(), &all);
+    assert_eq!(elements(&product), [6.0, 14.0, 15.0, 35.0]);
+
+    let component = Labels::range("_", 2).unwrap();
+    let values = ndarray::Array3::from_shape_vec((1, 2, 1), vec![2.0, 5.0]).unwrap();
+    let properties = Labels::range("n", 1).unwrap();
+    let a = TensorBlock::new(
+        values,
+        &samples,
+        std::slice::from_ref(&component),
+        &properties,
+    );
+    let product = contract(&a.unwrap(), &row("n", &[3.0]), ContractOptions::default()).unwrap();
+    assert_eq!(product.components(), [component]);
+    assert_eq!(elements(&product), [6.0, 15.0]);
+}
