@@ -31,7 +31,7 @@ impl Momenta {
                 let error = Error::invalid(format!("'{name}' must be {what}"));
                 error.context(format!("block {}", keys.describe(i)))
             };
-            if sigma.abs() != 1 {
+            if ![1, -1].contains(&sigma) {
                 return Err(invalid(SIGMA, "1 or -1".to_owned()));
             }
             match usize::try_from(lambda) {

@@ -279,7 +279,7 @@ impl<'a> Filter<'a> {
         });
         let columns = columns.collect::<Result<_>>()?;
         if let Ok(sigmas) = selected.column(SIGMA)
-            && let Some(sigma) = sigmas.iter().find(|sigma| sigma.abs() != 1)
+            && let Some(sigma) = sigmas.iter().find(|sigma| ![1, -1].contains(*sigma))
         {
             return Err(Error::invalid(format!(
                 "can not select keys with '{SIGMA}' {sigma}: it is 1 or -1"

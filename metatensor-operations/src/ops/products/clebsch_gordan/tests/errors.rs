@@ -57,6 +57,11 @@ fn keys_and_components_that_are_not_spherical_are_refused() {
         "(o3_lambda=1, o3_sigma=0): 'o3_sigma' must be 1 or -1",
     );
     bad(
+        keys([], &[(1, i32::MIN, [])]),
+        &vector(),
+        "'o3_sigma' must be 1 or -1",
+    );
+    bad(
         keys([], &[(-1, 1, [])]),
         &vector(),
         "'o3_lambda' must be a number from 0 to 126",
