@@ -297,7 +297,7 @@ mts_status_t mts_cg_product_metadata(const mts_tensormap_t *a,
  * featomic's `DensityCorrelations`, with gradients at all depths.
  *
  * @param x a map of spherical tensors
- * @param n_products number of products, at least 1
+ * @param n_products number of products, between 1 and 32
  * @param options which blocks to compute, or NULL for all that are not redundant
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *
@@ -312,7 +312,7 @@ mts_status_t mts_cg_power(const mts_tensormap_t *x,
  * Make what the result of `mts_cg_power` will be: its labels, and the type of its elements, of which there are none.
  *
  * @param x a map of spherical tensors
- * @param n_products number of products, at least 1
+ * @param n_products number of products, between 1 and 32
  * @param options which blocks to compute, or NULL for all that are not redundant
  * @param result is set to a new map without info, *owned* by the caller; or to NULL on error
  *

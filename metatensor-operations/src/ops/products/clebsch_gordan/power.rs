@@ -65,7 +65,7 @@ impl Default for CgPowerOptions<'_> {
 ///
 /// # Errors
 ///
-/// As for [`cg_product`](crate::cg_product), and [`Error::InvalidParameter`] if there is no product at all.
+/// As for [`cg_product`](crate::cg_product), and [`Error::InvalidParameter`] if `n_products` is not between 1 and 32.
 pub fn cg_power(
     x: &TensorMap,
     n_products: usize,
@@ -132,12 +132,15 @@ fn check_size(x: &TensorMap, plans: &[Plan], max_bytes: Option<u64>) -> Result<(
     Ok(())
 }
 
+/// Each product has more blocks and more properties than the one before it: nobody has memory for so many.
+const MOST_PRODUCTS: usize = 32;
+
 /// What each product is made of. All blocks are needed for the next one.
 fn plans(x: &TensorMap, n_products: usize, options: CgPowerOptions<'_>) -> Result<Vec<Plan>> {
-    if n_products == 0 {
-        return Err(Error::invalid(
-            "the number of products must be at least 1, got 0",
-        ));
+    if !(1..=MOST_PRODUCTS).contains(&n_products) {
+        return Err(Error::invalid(format!(
+            "the number of products must be between 1 and {MOST_PRODUCTS}, got {n_products}"
+        )));
     }
     let mut couplings = Couplings::new();
     let mut sorted = vec!["l_1".to_owned()];

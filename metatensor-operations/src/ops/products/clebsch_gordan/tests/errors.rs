@@ -176,10 +176,12 @@ fn selections_that_make_no_sense_are_refused() {
         select(Labels::new(["o3_sigma"], [[1], [2]]).unwrap()),
         "can not select keys with 'o3_sigma' 2: it is 1 or -1",
     );
-    assert_error(
-        cg_power(&a, 0, CgPowerOptions::default()),
-        "cg_power: the number of products must be at least 1, got 0",
-    );
+    for count in [0, 33, usize::MAX] {
+        assert_error(
+            cg_power(&a, count, CgPowerOptions::default()),
+            &format!("cg_power: the number of products must be between 1 and 32, got {count}"),
+        );
+    }
 }
 
 #[test]
