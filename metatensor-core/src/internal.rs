@@ -11,12 +11,13 @@
 //!   `TensorBlock::with_new_values`, after their size was checked, [`ResultBytes`];
 //! - what the C interface makes arrays and labels with: [`SmallArray`], [`RowCheck`], [`will_be_written`], and saves to:
 //!   [`GrowingMemory`];
+//! - blocks that have labels and no elements, [`WithoutElements`];
 //! - values that are made once and never freed: [`publish`];
 //! - where allocators can take large pieces of memory from: [`recycled`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
-pub use crate::array::{Output, Slices, SmallArray, written};
+pub use crate::array::{Output, Slices, SmallArray, WithoutElements, written};
 pub use crate::block::Renumbered;
 pub use crate::error::{Contents, WrongContents};
 pub use crate::labels::RowCheck;

@@ -25,6 +25,7 @@ mod transpose;
 mod typed;
 mod view;
 mod view_mut;
+mod without_elements;
 
 pub use dense::DenseArray;
 pub use device::Device;
@@ -37,6 +38,7 @@ pub use reference::{ArrayRef, SmallArray};
 pub use typed::{TypedView, TypedViewMut};
 pub use view::View;
 pub use view_mut::ViewMut;
+pub use without_elements::WithoutElements;
 
 pub(crate) use assemble::{Placement, PropertyRun, assemble};
 pub(crate) use reference::stored_like;

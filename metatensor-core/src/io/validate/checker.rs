@@ -8,11 +8,11 @@ use super::super::loader::{
     KEYS, Parameters, block_number, block_prefix, check_is_no_array, gradient_prefix, parameters,
 };
 use super::super::{Scratch, array, in_file, info, labels};
-use super::unread::Unread;
 use super::{Problem, message_of};
+use crate::array::WithoutElements;
 use crate::block::gradient_names;
 use crate::names::printable;
-use crate::{ArrayRef, Error, Labels, Limit, Result, TensorBlock, TensorMap};
+use crate::{ArrayRef, DType, Device, Error, Labels, Limit, Result, TensorBlock, TensorMap};
 
 /// Reads all members of an archive, and notes what is wrong.
 pub(super) struct Checker<'s, 'p> {
@@ -35,6 +35,16 @@ enum Belongs {
     Block,
     /// A map with so many keys, if they could be read.
     Map(Option<usize>),
+}
+
+/// The array of a block that is only checked.
+fn unread(dtype: DType, shape: Vec<usize>) -> WithoutElements {
+    WithoutElements {
+        dtype,
+        shape,
+        device: Device::CPU,
+        refusal: || Error::Internal("the values were not read".to_owned()),
+    }
 }
 
 impl<'s, 'p> Checker<'s, 'p> {
@@ -184,7 +194,7 @@ impl<'s, 'p> Checker<'s, 'p> {
         let values = self.read(&name, |checker| {
             let mut member = checker.archive.open_member(&name)?;
             let (dtype, shape) = array::check(&mut member, &mut checker.scratch)?;
-            Ok(Unread { dtype, shape })
+            Ok(unread(dtype, shape))
         })?;
         let samples = self.labels(&[&prefix, "samples.npy"].concat())?;
         let components = self.components(&prefix, values.as_ref())?;
@@ -239,7 +249,11 @@ impl<'s, 'p> Checker<'s, 'p> {
     }
 
     /// The labels of all components, if they can be read. If nobody knows how many there are, those that are there are.
-    fn components(&mut self, prefix: &str, values: Option<&Unread>) -> Result<Option<Vec<Labels>>> {
+    fn components(
+        &mut self,
+        prefix: &str,
+        values: Option<&WithoutElements>,
+    ) -> Result<Option<Vec<Labels>>> {
         let count = values.map(|values| values.shape.len().saturating_sub(2));
         let mut components = Vec::new();
         for i in 0.. {

@@ -12,7 +12,6 @@ use crate::{Error, Limits, Result};
 
 mod checker;
 mod collection;
-mod unread;
 
 use checker::Checker;
 
