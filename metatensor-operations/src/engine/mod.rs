@@ -32,13 +32,15 @@ pub use not_equal::NotEqual;
 pub use operand::Operand;
 pub(crate) use operand::{Blocks, change_structure, map_blocks, map_structure, only, zip_blocks};
 pub(crate) use product_rule::{
-    Derivatives, Elements, Pair, ProductGradient, RowOrder, Rule, Side, Term, TermRow, elements,
-    entries, product_rule,
+    Derivatives, Elements, OwnEntries, Pair, ProductGradient, RowOrder, Rule, Side, Term, elements,
+    product_rule,
 };
 pub(crate) use repeated::Repeated;
 pub(crate) use results::{
     add_gradients, check_no_second_derivatives, has_second_derivatives, map_all, with_fractions,
     with_results, with_values, without_gradients,
 };
-pub(crate) use structure::{invalid_axis, samples_or_properties, with_gradients, with_rows};
+pub(crate) use structure::{
+    invalid_axis, samples_or_properties, with_gradients, with_properties, with_rows,
+};
 pub(crate) use take::{Part, Parts, Sorting, sorted, take};

@@ -2,7 +2,7 @@
 
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use super::Axis;
+use super::{Axis, add_gradients};
 
 /// Labels with the dimensions of `model` and these rows, which are distinct.
 pub(crate) fn with_rows(model: &Labels, values: Vec<i32>) -> Result<Labels> {
@@ -18,6 +18,15 @@ pub(crate) fn with_gradients<P: AsRef<str>>(
         block.add_gradient(parameter.as_ref(), gradient)?;
     }
     Ok(block)
+}
+
+/// `block` and its gradients, at all depths, with other properties.
+pub(crate) fn with_properties(block: &TensorBlock, properties: &Labels) -> Result<TensorBlock> {
+    let mut result = block.relabeled(block.samples(), block.components(), properties)?;
+    add_gradients(&mut result, block, &mut |_, gradient| {
+        with_properties(gradient, properties)
+    })?;
+    Ok(result)
 }
 
 /// Fails for all axes that are neither samples nor properties, and so not `what` is needed.

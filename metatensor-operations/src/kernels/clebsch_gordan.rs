@@ -8,6 +8,7 @@ use metatensor_core::{DenseArray, Result};
 use num_complex::Complex;
 use num_traits::Float;
 
+use super::{TermRow, add_product};
 use crate::numbers::Continuous;
 
 /// Elements of a result that are computed before they are written: they stay in the cache closest to the processor.
@@ -63,25 +64,25 @@ pub(crate) struct CoupledProducts<'v, T> {
     /// Numbers of parts of a row of both factors.
     pub(crate) parts: [usize; 2],
     /// For each part of a row of the result, those of the factors.
-    pub(crate) sources: &'v [[usize; 2]],
-    /// Rows of the result, and of both factors, sorted by the first.
-    pub(crate) rows: &'v [[u32; 3]],
+    pub(crate) sources: &'v [[u32; 2]],
+    /// Increasing by the row of the result.
+    pub(crate) rows: &'v [TermRow],
 }
 
 impl<'v, T> CoupledProducts<'v, T> {
     /// The lines of a factor in one part of a row.
     fn lines(&self, factor: usize, row: u32, part: usize, length: usize) -> &'v [T] {
-        let number = row as usize * self.parts[factor] + self.sources[part][factor];
+        let number = row as usize * self.parts[factor] + self.sources[part][factor] as usize;
         &self.factors[factor][number * length..][..length]
     }
 
     /// Removes the rows before `row` and its own ones from `rest`, which are given.
-    fn rows_of(rest: &mut &'v [[u32; 3]], row: usize) -> &'v [[u32; 3]] {
-        let start = rest.partition_point(|&[output, ..]| (output as usize) < row);
+    fn rows_of(rest: &mut &'v [TermRow], row: usize) -> &'v [TermRow] {
+        let start = rest.partition_point(|other| (other.output as usize) < row);
         let after = &rest[start..];
         let count = after
             .iter()
-            .take_while(|&&[output, ..]| output as usize == row);
+            .take_while(|other| other.output as usize == row);
         let (own, others) = after.split_at(count.count());
         *rest = others;
         own
@@ -113,9 +114,9 @@ pub(crate) fn couple<T: Coupled>(
             for part in 0..parts {
                 pairs.clear();
                 for (product, rows) in &rows {
-                    pairs.extend(rows.iter().map(|&[_, a, b]| {
+                    pairs.extend(rows.iter().map(|row| {
                         let lines = |i, row| product.lines(i, row, part, lengths[i]);
-                        (lines(0, a), lines(1, b))
+                        (lines(0, row.a), lines(1, row.b))
                     }));
                 }
                 sums.start(&pairs, coupling.lines[1]);
@@ -340,13 +341,7 @@ impl<T: Float> RealSums<'_, T> {
                 // Whole vectors, so that the compiler sees that these are vectors.
                 for (sums, w) in sums.iter_mut().zip(w) {
                     let sum = *sums;
-                    *sums = array::from_fn(|c| {
-                        if FUSED {
-                            w.mul_add(x[c], sum[c])
-                        } else {
-                            sum[c] + w * x[c]
-                        }
-                    });
+                    *sums = array::from_fn(|c| add_product::<T, FUSED>(sum[c], w, x[c]));
                 }
             }
             for (r, sums) in sums.iter().enumerate() {

@@ -20,6 +20,13 @@ pub(crate) struct Elements<'e, E> {
     pub(crate) list: &'e [E],
 }
 
+impl<'e, E> Elements<'e, E> {
+    /// The elements of this factor.
+    pub(crate) fn of(factor: usize, list: &'e [E]) -> Self {
+        Elements { factor, list }
+    }
+}
+
 impl<E> Clone for Elements<'_, E> {
     fn clone(&self) -> Self {
         *self
@@ -208,7 +215,7 @@ fn rows<'v, T>(
 
 /// For all combinations of components of these lengths, those of the components that the first factor has, and those of
 /// all others.
-pub(crate) fn entries(own: &[bool], lengths: &[usize]) -> Vec<[u32; 2]> {
+pub(super) fn entries(own: &[bool], lengths: &[usize]) -> Vec<[u32; 2]> {
     let axes = own.iter().zip(lengths);
     axes.fold(vec![[0, 0]], |all, (&is_first, &length)| {
         let longer = all.into_iter().flat_map(|[i, j]| {

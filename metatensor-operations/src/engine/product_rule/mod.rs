@@ -17,7 +17,7 @@ mod rows;
 mod tests;
 
 pub(crate) use checks::same_trees;
-pub(crate) use elements::{Elements, elements, entries};
+pub(crate) use elements::{Elements, elements};
 pub(crate) use paths::{Derivatives, Factor, Node, RowOrder, Rule};
 
 use metatensor_core::{Labels, Result, TensorBlock};
@@ -31,6 +31,18 @@ use crate::kernels::ZEROS;
 pub(crate) struct Pair {
     pub(crate) a: Option<u32>,
     pub(crate) b: Option<u32>,
+}
+
+impl Pair {
+    /// Those rows of products that are not zero.
+    pub(crate) fn rows(pairs: &[Pair]) -> Vec<TermRow> {
+        let rows = (0..).zip(pairs);
+        let rows = rows.filter_map(|(output, pair)| {
+            let (a, b) = (pair.a?, pair.b?);
+            Some(TermRow { output, a, b })
+        });
+        rows.collect()
+    }
 }
 
 /// One of two factors.
@@ -51,6 +63,40 @@ pub(crate) struct Term<'a> {
     pub(crate) own: Vec<Side>,
     /// Increasing by `output`.
     pub(crate) rows: Vec<TermRow>,
+}
+
+/// The combinations of components that a result has, and its values have not.
+pub(crate) struct OwnEntries {
+    /// How many both factors have.
+    pub(crate) counts: [usize; 2],
+    /// For each combination, those of the factors.
+    pub(crate) entries: Vec<[u32; 2]>,
+}
+
+impl<'a> Term<'a> {
+    /// The products of the values of two blocks, for the rows of a result that are made of these.
+    pub(crate) fn of_values(a: &'a TensorBlock, b: &'a TensorBlock, pairs: &[Pair]) -> Term<'a> {
+        Term {
+            a,
+            b,
+            own: Vec::new(),
+            rows: Pair::rows(pairs),
+        }
+    }
+
+    /// For own components of these lengths.
+    pub(crate) fn own_entries(&self, lengths: &[usize]) -> OwnEntries {
+        let is_first: Vec<_> = self.own.iter().map(|&side| side == Side::A).collect();
+        let count = |first: bool| {
+            let own = is_first.iter().zip(lengths);
+            let own = own.filter(|&(&is_first, _)| is_first == first);
+            own.map(|(_, length)| length).product()
+        };
+        OwnEntries {
+            counts: [count(true), count(false)],
+            entries: elements::entries(&is_first, lengths),
+        }
+    }
 }
 
 /// A gradient of a product.

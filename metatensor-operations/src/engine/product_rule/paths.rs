@@ -330,6 +330,16 @@ impl Node<'_> {
         self.path.split('/').filter(|path| !path.is_empty()).count()
     }
 
+    /// Whether a part has all parameters of the path.
+    pub(crate) fn is_whole(&self, part: usize) -> bool {
+        part + 1 == self.parts.len()
+    }
+
+    /// Whether a part has the first parameter of the path, but not all of them.
+    pub(crate) fn is_first_of_two(&self, part: usize) -> bool {
+        part & 1 == 1 && !self.is_whole(part)
+    }
+
     /// The row of the parent that each row belongs to.
     pub(crate) fn parents(&self) -> Vec<u32> {
         parents(&self.samples)

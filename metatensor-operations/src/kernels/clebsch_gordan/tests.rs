@@ -11,8 +11,9 @@ fn naive(
     let mut result = vec![0.0; shape.iter().product()];
     let lines = shape[1] / parts;
     for product in products {
-        for &[row, a, b] in product.rows {
-            for (part, &[of_a, of_b]) in product.sources.iter().enumerate() {
+        for &TermRow { output: row, a, b } in product.rows {
+            for (part, sources) in product.sources.iter().enumerate() {
+                let [of_a, of_b] = sources.map(|source| source as usize);
                 for &([first, second, line], c) in coefficients {
                     for p in 0..widths[0] {
                         for q in 0..widths[1] {
@@ -59,18 +60,19 @@ fn sums_of_products_are_those_of_a_simple_loop() {
         // the first factor has two parts, the second one one, and the other way round
         let (a2, b1) = (numbers(3 * 2 * 3 * widths[0]), numbers(4 * 2 * widths[1]));
         let (a1, b2) = (numbers(3 * 3 * widths[0]), numbers(4 * 2 * 2 * widths[1]));
+        let term_row = |[output, a, b]: [u32; 3]| TermRow { output, a, b };
         let products = [
             CoupledProducts {
                 factors: [&a2, &b1],
                 parts: [2, 1],
                 sources: &[[0, 0], [1, 0]],
-                rows: &[[0, 2, 1], [2, 0, 3], [2, 1, 0], [4, 2, 2]],
+                rows: &[[0, 2, 1], [2, 0, 3], [2, 1, 0], [4, 2, 2]].map(term_row),
             },
             CoupledProducts {
                 factors: [&a1, &b2],
                 parts: [1, 2],
                 sources: &[[0, 0], [0, 1]],
-                rows: &[[1, 0, 0], [2, 1, 3]],
+                rows: &[[1, 0, 0], [2, 1, 3]].map(term_row),
             },
         ];
         let array = couple(

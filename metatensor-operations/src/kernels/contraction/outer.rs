@@ -6,6 +6,7 @@ use metatensor_core::internal::Kernel;
 use num_traits::Float;
 
 use super::{Factors, Layout, Lines, TermRow};
+use crate::kernels::add_product;
 
 /// Lines of `a`, and vectors of lines of `b`, that are multiplied at once: there are registers for as many sums.
 const ROWS: usize = 4;
@@ -113,16 +114,6 @@ impl<T: Float, const LANES: usize> Kernel for Outer<'_, T, LANES> {
 
     fn plain(self) {
         self.add::<false>();
-    }
-}
-
-/// `sum + x y`, rounded once if it is fused.
-#[inline(always)]
-fn add_product<T: Float, const FUSED: bool>(sum: T, x: T, y: T) -> T {
-    if FUSED {
-        x.mul_add(y, sum)
-    } else {
-        sum + x * y
     }
 }
 

@@ -98,24 +98,14 @@ fn modulus_at_depth<T: Continuous>(block: &TensorBlock, dtype: DType) -> Result<
     let of_values = |f: fn(T) -> T| all[0].iter().map(|&x| f(x)).collect::<Vec<_>>();
     let directions = [of_values(T::direction)];
     let mut moduli = vec![of_values(T::modulus)];
-    let x = Elements {
-        factor: 0,
-        list: &all,
-    };
-    let direction = Elements {
-        factor: 0,
-        list: &directions,
-    };
+    let x = Elements::of(0, &all);
+    let direction = Elements::of(0, &directions);
     for node in 1..derivatives.nodes().len() {
-        let itself = derivatives.nodes()[node].parts.len() - 1;
-        let with_first = |part: usize| part & 1 == 1 && part != itself;
+        let with_first = |part| derivatives.nodes()[node].is_first_of_two(part);
         let mut sums = derivatives.zeros(node);
         let inner = |x: T, y: T| T::from_real(x.widen().inner(y.widen()));
         derivatives.add_products(&mut sums, node, (x, x), with_first, inner)?;
-        let z = Elements {
-            factor: 1,
-            list: &moduli,
-        };
+        let z = Elements::of(1, &moduli);
         let minus = |x: T, y: T| T::default().minus(x.times(y));
         derivatives.add_products(&mut sums, node, (z, z), with_first, minus)?;
         let over = |z: T, sum: T| match z.widen().size() {

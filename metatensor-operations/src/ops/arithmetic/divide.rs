@@ -112,27 +112,15 @@ fn quotient_at_depth<T: Continuous>(
     let derivatives = Derivatives::of_elements(&[a, b], rule, dtype)?.with_result();
     let (views, others) = (derivatives.views(0)?, derivatives.views(1)?);
     let (x, y) = (elements::<T>(&views)?, elements::<T>(&others)?);
-    let (x, y) = (
-        Elements {
-            factor: 0,
-            list: &x,
-        },
-        Elements {
-            factor: 1,
-            list: &y,
-        },
-    );
+    let (x, y) = (Elements::of(0, &x), Elements::of(1, &y));
     let values = x.list[0].iter().zip(&*y.list[0]);
     let mut quotients: Vec<Vec<T>> = vec![values.map(|(&x, &y)| x.over(y)).collect()];
     for node in 1..derivatives.nodes().len() {
-        let itself = derivatives.nodes()[node].parts.len() - 1;
+        let is_part = |part| !derivatives.nodes()[node].is_whole(part);
         let mut rest = derivatives.gathered(node, x)?;
-        let q = Elements {
-            factor: 2,
-            list: &quotients,
-        };
+        let q = Elements::of(2, &quotients);
         let minus = |q: T, y: T| T::default().minus(q.times(y));
-        derivatives.add_products(&mut rest, node, (q, y), |part| part != itself, minus)?;
+        derivatives.add_products(&mut rest, node, (q, y), is_part, minus)?;
         let rows = derivatives.rows(node)?;
         kernels::gather_in_place(&rows, &y.list[0], &mut rest, |y, rest: T| rest.over(y))?;
         quotients.push(rest);

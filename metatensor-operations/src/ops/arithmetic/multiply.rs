@@ -132,16 +132,7 @@ fn product_at_depth<T: Number>(
     let derivatives = Derivatives::of_elements(&[a, b], Rule::of_product(a, b), dtype)?;
     let (views, others) = (derivatives.views(0)?, derivatives.views(1)?);
     let (x, y) = (elements::<T>(&views)?, elements::<T>(&others)?);
-    let factors = (
-        Elements {
-            factor: 0,
-            list: &x,
-        },
-        Elements {
-            factor: 1,
-            list: &y,
-        },
-    );
+    let factors = (Elements::of(0, &x), Elements::of(1, &y));
     let products = (0..derivatives.nodes().len()).map(|node| {
         let mut sums = derivatives.zeros(node);
         derivatives.add_products(&mut sums, node, factors, |_| true, T::times)?;

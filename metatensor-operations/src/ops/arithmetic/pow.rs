@@ -188,13 +188,7 @@ fn powers<T: Continuous>(
         }
         let mut sums = derivatives.zeros(number);
         if let Some(weights) = &weights {
-            let factors = (
-                Elements {
-                    factor: 1,
-                    list: weights,
-                },
-                Elements { factor: 0, list: x },
-            );
+            let factors = (Elements::of(1, weights), Elements::of(0, x));
             let without_first = |part: usize| part & 1 == 0;
             derivatives.add_products(&mut sums, number, factors, without_first, T::times)?;
         }

@@ -9,7 +9,9 @@ mod tests;
 
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
-use crate::engine::{Axis, Operand, Repeated, add_gradients, change_structure, invalid_axis};
+use crate::engine::{
+    Axis, Operand, Repeated, add_gradients, change_structure, invalid_axis, with_properties,
+};
 
 pub use add::{
     DimensionValues, append_dimension, insert_dimension, into_append_dimension,
@@ -91,14 +93,6 @@ fn edit_block(
     let samples = edit(block.samples())?;
     let mut result = block.relabeled(&samples, block.components(), block.properties())?;
     add_gradients(&mut result, block, &mut |_, gradient| Ok(gradient.clone()))?;
-    Ok(result)
-}
-
-fn with_properties(block: &TensorBlock, properties: &Labels) -> Result<TensorBlock> {
-    let mut result = block.relabeled(block.samples(), block.components(), properties)?;
-    add_gradients(&mut result, block, &mut |_, gradient| {
-        with_properties(gradient, properties)
-    })?;
     Ok(result)
 }
 

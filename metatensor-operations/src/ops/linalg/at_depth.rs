@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, IxDyn};
 use super::dot::filled;
 use super::matrix::{Product, matrix, matrix_of, part};
 use crate::engine::{
-    MissingGradients, Pair, ProductGradient, RowOrder, Side, Term, entries, product_rule, with_rows,
+    MissingGradients, OwnEntries, Pair, ProductGradient, RowOrder, Term, product_rule, with_rows,
 };
 use crate::numbers::{Number, read, stored};
 
@@ -158,19 +158,12 @@ fn add_products<T: Product>(
     }
     let b = matrix_of(b.len() / width, width, &b)?;
     let a = a.as_standard_layout();
-    let own = |side: Side| {
-        let own = term
-            .own
-            .iter()
-            .zip(lengths)
-            .filter(|(own, _)| **own == side);
-        own.map(|(_, length)| length).product::<usize>()
-    };
-    let (of_a, of_b) = (own(Side::A), own(Side::B));
+    let OwnEntries {
+        counts: [of_a, of_b],
+        entries,
+    } = term.own_entries(lengths);
     // Lines of the result, and of `a`, for the same combination of components that the values do not have.
     let lines = length / columns / (of_a * of_b);
-    let is_first: Vec<_> = term.own.iter().map(|side| *side == Side::A).collect();
-    let entries = entries(&is_first, lengths);
     let work = term.rows.len() * length * width * size_of::<T>() / 8;
     change_rows(output, length, work, |range, output| {
         let first = term

@@ -8,6 +8,8 @@ use std::array;
 use metatensor_core::internal::Kernel;
 use num_traits::Float;
 
+use crate::kernels::add_product;
+
 /// Rows of `b` up to which [`Product`] is faster than algorithms for large matrices.
 pub(super) const MAX_ROWS: usize = 32;
 
@@ -19,16 +21,6 @@ const ROWS_B: usize = 4;
 /// Length of rows up to which making a total of several sums would take most of the time. They are added to all
 /// elements of a row of the result in turn.
 const SHORT: usize = 16;
-
-/// `sum + x y`, rounded once if it is fused.
-#[inline(always)]
-fn add_product<T: Float, const FUSED: bool>(sum: T, x: T, y: T) -> T {
-    if FUSED {
-        x.mul_add(y, sum)
-    } else {
-        sum + x * y
-    }
-}
 
 /// Sets `output` to `a bᵀ`, all of them row-major, for rows of `a` and `b` with `length` elements.
 ///

@@ -38,14 +38,8 @@ pub(super) fn with_second_derivatives<T: Continuous>(
     let derivatives = derivatives.with_result();
     let (views, others) = (derivatives.views(0)?, derivatives.views(1)?);
     let (means, squares) = (elements(&views)?, elements(&others)?);
-    let mean = Elements {
-        factor: 0,
-        list: &means,
-    };
-    let square = Elements {
-        factor: 1,
-        list: &squares,
-    };
+    let mean = Elements::of(0, &means);
+    let square = Elements::of(1, &squares);
     let mut results: Vec<Vec<T::Sum>> = vec![read(&first.view()?)?.into_owned()];
     for (number, node) in derivatives.nodes().iter().enumerate().skip(1) {
         if node.depth() == 1 {
@@ -56,15 +50,12 @@ pub(super) fn with_second_derivatives<T: Continuous>(
             results.push(read(&known.view()?)?.into_owned());
             continue;
         }
-        let with_first = |part: usize| is_with_first(part, node.parts.len());
+        let with_first = |part| node.is_first_of_two(part);
         let mut half = derivatives.gathered(number, square)?;
         let minus = |x: T::Sum, y: T::Sum| T::Sum::from_real(-x.inner(y));
         derivatives.add_products(&mut half, number, (mean, mean), with_first, minus)?;
         if reduction == Reduction::Std {
-            let result = Elements {
-                factor: 2,
-                list: &results,
-            };
+            let result = Elements::of(2, &results);
             derivatives.add_products(&mut half, number, (result, result), with_first, minus)?;
             let over = |s: T::Sum, half: T::Sum| match s.size() {
                 0.0 => T::Sum::default(),
@@ -82,25 +73,15 @@ pub(super) fn with_second_derivatives<T: Continuous>(
     derivatives.block(results, first, first.dtype())
 }
 
-/// Whether a part of a path has its first parameter, but not all of them.
-fn is_with_first(part: usize, parts: usize) -> bool {
-    part & 1 == 1 && part + 1 != parts
-}
-
 /// `(x - μ)* ∇x + (∇x)* ∇x` for gradients of gradients, where the first parameter is given to the first factor; zeros for
 /// values and their gradients.
 fn squares<S: Wide>(block: &TensorBlock, deviations: &[S], dtype: DType) -> Result<TensorBlock> {
     let derivatives = Derivatives::of_elements(&[block], Rule::Product, dtype)?;
     let views = derivatives.views(0)?;
     let x = elements::<S>(&views)?;
-    let x = Elements {
-        factor: 0,
-        list: &x,
-    };
-    let deviation = Elements {
-        factor: 0,
-        list: &[deviations],
-    };
+    let x = Elements::of(0, &x);
+    let deviations = [deviations];
+    let deviation = Elements::of(0, &deviations);
     let inner = |x: S, y: S| S::from_real(x.inner(y));
     let squares = derivatives
         .nodes()
@@ -111,7 +92,7 @@ fn squares<S: Wide>(block: &TensorBlock, deviations: &[S], dtype: DType) -> Resu
             if node.depth() > 1 {
                 let nothing = |part: usize| part == 0;
                 derivatives.add_products(&mut sums, number, (deviation, x), nothing, inner)?;
-                let with_first = |part: usize| is_with_first(part, node.parts.len());
+                let with_first = |part| node.is_first_of_two(part);
                 derivatives.add_products(&mut sums, number, (x, x), with_first, inner)?;
             }
             Ok(sums)

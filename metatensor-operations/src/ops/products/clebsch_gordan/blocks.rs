@@ -6,8 +6,7 @@ use super::angular;
 use super::plan::Combination;
 use super::samples::matched_samples;
 use crate::engine::{
-    MissingGradients, Pair, ProductGradient, RowOrder, Side, Term, TermRow, labels_only,
-    product_rule,
+    MissingGradients, Pair, ProductGradient, RowOrder, Term, labels_only, product_rule,
 };
 use crate::kernels::{self, Coupled, CoupledProducts};
 use crate::numbers::{continuous, promote, read, stored, with_continuous};
@@ -67,16 +66,6 @@ impl<'a> Matched<'a> {
             dtype,
         } = self;
         let gradients = product_rule(a, b, &pairs, RowOrder::Factors, MissingGradients::Error)?;
-        let rows = (0..).zip(&pairs).filter_map(|(output, pair)| {
-            let (a, b) = (pair.a?, pair.b?);
-            Some(TermRow { output, a, b })
-        });
-        let values = Term {
-            a,
-            b,
-            own: Vec::new(),
-            rows: rows.collect(),
-        };
         Ok(Structure {
             a,
             widths: [a.properties().count(), b.properties().count()],
@@ -84,7 +73,7 @@ impl<'a> Matched<'a> {
             samples,
             properties: known.get(a.properties(), b.properties())?,
             dtype,
-            values: vec![values],
+            values: vec![Term::of_values(a, b, &pairs)],
             gradients,
         })
     }
@@ -183,22 +172,14 @@ impl Structure<'_> {
             .map(|[a, b]| Ok([read::<T>(a)?, read::<T>(b)?]));
         let factors = factors.collect::<Result<Vec<_>>>()?;
         let own: Vec<_> = level.own_components.iter().map(Labels::count).collect();
-        let sources: Vec<_> = level
-            .terms
-            .iter()
-            .map(|term| sources(&own, &term.own))
-            .collect();
-        let rows = level.terms.iter().map(|term| {
-            let rows = term.rows.iter();
-            rows.map(|row| [row.output, row.a, row.b]).collect()
-        });
-        let rows: Vec<Vec<_>> = rows.collect();
-        let products = factors.iter().zip(&sources).zip(&rows);
-        let products = products.map(|(([a, b], sources), rows)| CoupledProducts {
+        let entries = level.terms.iter().map(|term| term.own_entries(&own));
+        let entries: Vec<_> = entries.collect();
+        let products = level.terms.iter().zip(&factors).zip(&entries);
+        let products = products.map(|((term, [a, b]), own)| CoupledProducts {
             factors: [a, b],
-            parts: sources.parts,
-            sources: &sources.of_parts,
-            rows,
+            parts: own.counts,
+            sources: &own.entries,
+            rows: &term.rows,
         });
         let products: Vec<_> = products.collect();
 
@@ -239,33 +220,4 @@ fn components(level: &Level<'_, '_>, lambda: usize) -> Result<Vec<Labels>> {
     let mut components = level.own_components.to_vec();
     components.push(angular::components(lambda)?);
     Ok(components)
-}
-
-/// The parts of rows of both factors that each part of a row of a product is made of: a part has all elements for some
-/// entries of own components.
-struct Sources {
-    parts: [usize; 2],
-    of_parts: Vec<[usize; 2]>,
-}
-
-/// For own components of these lengths, each of which comes from one of the factors.
-fn sources(lengths: &[usize], own: &[Side]) -> Sources {
-    let mut parts = [1, 1];
-    let mut of_parts = vec![[0, 0]];
-    for (&length, &side) in lengths.iter().zip(own) {
-        let of = match side {
-            Side::A => 0,
-            Side::B => 1,
-        };
-        let longer = of_parts.iter().flat_map(|&source| {
-            (0..length).map(move |entry| {
-                let mut longer = source;
-                longer[of] = longer[of] * length + entry;
-                longer
-            })
-        });
-        of_parts = longer.collect();
-        parts[of] *= length;
-    }
-    Sources { parts, of_parts }
 }

@@ -1,10 +1,10 @@
 //! Products of a map with itself.
 
-use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
+use metatensor_core::{Error, Labels, Result, TensorMap};
 
 use super::plan::{Couplings, Plan, Wanted};
 use super::product::{metadata, multiply};
-use crate::engine::{Repeated, add_gradients};
+use crate::engine::{Repeated, with_properties};
 use crate::ops::products::size::{check_max_bytes, estimate_bytes};
 
 /// What [`cg_power`] computes, and how much memory it may take.
@@ -190,14 +190,6 @@ fn rename(properties: &Labels, number: usize) -> Result<Labels> {
         .collect::<Result<Vec<_>>>()?;
     properties.check_readable("a product")?;
     Labels::assume_unique(&names, properties.rows().values().to_vec())?.stored_like(properties)
-}
-
-fn with_properties(block: &TensorBlock, properties: &Labels) -> Result<TensorBlock> {
-    let mut result = block.relabeled(block.samples(), block.components(), properties)?;
-    add_gradients(&mut result, block, &mut |_, gradient| {
-        with_properties(gradient, properties)
-    })?;
-    Ok(result)
 }
 
 /// The name with its number increased, which is 0 if it has none: before `_type`, or at the end.

@@ -10,7 +10,7 @@ use super::components::PairedComponents;
 use super::properties::PairedProperties;
 use super::samples::PairedSamples;
 use crate::engine::{
-    MissingGradients, ProductGradient, Repeated, RowOrder, labels_only, product_rule,
+    MissingGradients, Pair, ProductGradient, Repeated, RowOrder, labels_only, product_rule,
     with_gradients,
 };
 use crate::kernels::TermRow;
@@ -52,7 +52,7 @@ impl<'a> BlockProduct<'a> {
             a,
             b,
             dtype,
-            rows: samples.rows(),
+            rows: Pair::rows(&samples.pairs),
             samples: samples.labels,
             components: paired.components,
             form: Form {

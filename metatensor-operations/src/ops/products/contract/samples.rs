@@ -5,7 +5,6 @@ use metatensor_core::{Error, Labels, Result};
 use super::super::join::Matches;
 use super::SamplePairs;
 use crate::engine::{Pair, with_rows};
-use crate::kernels::TermRow;
 
 /// The samples of a product, and the rows of both blocks that each of them is made of.
 pub(crate) struct PairedSamples {
@@ -48,18 +47,6 @@ impl PairedSamples {
                 )))
             }
         }
-    }
-}
-
-impl PairedSamples {
-    /// The rows whose product is not zero.
-    pub(crate) fn rows(&self) -> Vec<TermRow> {
-        let rows = (0..).zip(&self.pairs);
-        let rows = rows.filter_map(|(output, pair)| {
-            let (a, b) = (pair.a?, pair.b?);
-            Some(TermRow { output, a, b })
-        });
-        rows.collect()
     }
 }
 

@@ -243,12 +243,6 @@ impl<'a> Product<'a> {
         let order = RowOrder::Sorted;
         let missing = MissingGradients::Error;
         let gradients = product_rule(a, b, &samples.pairs, order, missing)?;
-        let term = Term {
-            a,
-            b,
-            own: Vec::new(),
-            rows: samples.rows(),
-        };
         Ok(Member {
             number,
             parents: None,
@@ -256,7 +250,7 @@ impl<'a> Product<'a> {
                 parameter: "",
                 samples: samples.labels,
                 own_components: Vec::new(),
-                terms: vec![term],
+                terms: vec![Term::of_values(a, b, &samples.pairs)],
                 gradients,
             },
         })
