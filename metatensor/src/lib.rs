@@ -15,6 +15,8 @@ pub use metatensor_core::{
     validate, validate_buffer, validate_with,
 };
 #[doc(inline)]
+pub use metatensor_distributed as distributed;
+#[doc(inline)]
 pub use metatensor_operations as operations;
 /// The arrays that values come from and go to, in the version that this crate was built with.
 pub use ndarray;

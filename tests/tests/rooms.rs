@@ -17,7 +17,7 @@ use rooms::source::sources;
 
 /// The rooms of the crates, from the lowest to the highest: each may use those before it. A room is a module at the root
 /// of its crate.
-const CRATES: [Crate; 3] = [
+const CRATES: [Crate; 4] = [
     Crate {
         directory: "metatensor-core",
         rooms: &[
@@ -30,6 +30,21 @@ const CRATES: [Crate; 3] = [
     Crate {
         directory: "metatensor-operations",
         rooms: &["numbers", "kernels", "engine", "ops"],
+        test_rooms: &["testing"],
+    },
+    Crate {
+        directory: "metatensor-distributed",
+        rooms: &[
+            "transport",
+            "communicator",
+            "schema",
+            "wire",
+            "partition",
+            "movement",
+            "halo",
+            "sums",
+            "files",
+        ],
         test_rooms: &["testing"],
     },
     Crate {
@@ -66,15 +81,20 @@ const FILES: [&str; 22] = [
 ];
 
 /// The crates of the library, from the lowest to the highest.
-const LAYERS: [&str; 4] = [
+const LAYERS: [&str; 5] = [
     "metatensor-core",
     "metatensor-operations",
+    "metatensor-distributed",
     "metatensor-capi",
     "metatensor",
 ];
 
 /// Crates whose functions are in the documentation for users.
-const FOR_USERS: [&str; 2] = ["metatensor-core", "metatensor-operations"];
+const FOR_USERS: [&str; 3] = [
+    "metatensor-core",
+    "metatensor-operations",
+    "metatensor-distributed",
+];
 
 /// A file with more lines is two ideas, as a rule.
 const MAX_LINES: usize = 450;

@@ -27,7 +27,7 @@ pub(crate) fn platforms(given: &[String]) -> Result<(), Box<dyn Error>> {
     for platform in platforms {
         run(Command::new("rustup").args(["target", "add", platform]))?;
         cargo(&format!(
-            "check --quiet --target {platform} -p metatensor -p metatensor-core -p metatensor-operations -p metatensor-capi"
+            "check --quiet --target {platform} -p metatensor -p metatensor-core -p metatensor-operations -p metatensor-distributed -p metatensor-capi"
         ))?;
     }
     Ok(())

@@ -39,6 +39,8 @@ pub enum Error {
     Unsupported(String),
     /// A linear system that has no usable solution.
     LinearAlgebra(String),
+    /// Other processes could not be reached, or this one not by them.
+    Communication(String),
     /// A function of a foreign array, or another function given by the caller, failed.
     Callback(String),
     /// A bug in this library.
@@ -140,6 +142,7 @@ impl Error {
             Error::NotEqual(m) => Error::NotEqual(add(m)),
             Error::Unsupported(m) => Error::Unsupported(add(m)),
             Error::LinearAlgebra(m) => Error::LinearAlgebra(add(m)),
+            Error::Communication(m) => Error::Communication(add(m)),
             Error::Callback(m) => Error::Callback(add(m)),
             Error::Internal(m) => Error::Internal(add(m)),
         }
@@ -157,6 +160,7 @@ impl fmt::Display for Error {
             Error::NotEqual(m) => write!(f, "not equal: {m}"),
             Error::Unsupported(m) => write!(f, "unsupported: {m}"),
             Error::LinearAlgebra(m) => write!(f, "linear algebra error: {m}"),
+            Error::Communication(m) => write!(f, "communication error: {m}"),
             Error::Callback(m) => write!(f, "callback error: {m}"),
             Error::Internal(m) => write!(f, "internal error: {m}"),
         }

@@ -127,7 +127,7 @@ fn add_exports(statement: &str, names: &mut BTreeMap<String, String>) {
         return;
     };
     let room = match room {
-        "metatensor_core" | "metatensor_operations" | "std" => EXTERNAL,
+        "metatensor_core" | "metatensor_operations" | "metatensor_distributed" | "std" => EXTERNAL,
         room => room,
     };
     for item in rest.split([',', '{', '}']) {

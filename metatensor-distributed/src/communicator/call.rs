@@ -1,0 +1,72 @@
+//! What is called: a function and what has to be the same on all ranks.
+
+use std::fmt::{Debug, Write as _};
+
+/// A collective function and those of its arguments that all ranks have to give alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    function: &'static str,
+    options: String,
+}
+
+impl Call {
+    pub(crate) fn new(function: &'static str) -> Call {
+        let options = String::new();
+        Call { function, options }
+    }
+
+    /// With an argument that has to be equal on all ranks.
+    pub(crate) fn option(mut self, name: &str, value: impl Debug) -> Call {
+        if !self.options.is_empty() {
+            self.options.push_str(", ");
+        }
+        // Writing to a string never fails.
+        let _ = write!(self.options, "{name} {value:?}");
+        self
+    }
+
+    /// `function(name value, ...)`, for messages.
+    pub(super) fn describe(&self) -> String {
+        format!("{}({})", self.function, self.options)
+    }
+
+    /// A number of 62 bits that tells this call, the `number`-th one of its communicator, from others.
+    pub(super) fn fingerprint(&self, number: u64, step: u64) -> i64 {
+        let mut hash = Fnv::default();
+        hash.write(&number.to_le_bytes());
+        hash.write(&step.to_le_bytes());
+        hash.write(self.function.as_bytes());
+        hash.write(&[0]);
+        hash.write(self.options.as_bytes());
+        hash.finish()
+    }
+}
+
+/// FNV-1a, which is the same on all ranks: the hashers of the standard library are not meant to be.
+///
+/// Source: Fowler, Noll, Vo; draft-eastlake-fnv.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Fnv(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    /// 62 bits: the number, and its opposite, are far from the ends of `i64`.
+    fn finish(&self) -> i64 {
+        small(self.0)
+    }
+}
+
+/// A hash that is at most 62 bits wide, as the agreement wants it.
+pub(super) fn small(hash: u64) -> i64 {
+    ((hash ^ (hash >> 62)) & ((1 << 62) - 1)) as i64
+}
