@@ -22,6 +22,7 @@
 //! that can not be used again; other ranks may still wait for this one then: [`Communicator::abort`] is the way out.
 
 mod communicator;
+mod partition;
 pub mod transport;
 
 pub use communicator::{Communicator, run_local};

@@ -1,0 +1,3 @@
+//! Which rank rows belong to.
+
+pub(crate) mod rendezvous;
