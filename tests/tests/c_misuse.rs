@@ -26,6 +26,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_collection_t" => Some("some_collection()"),
         "mts_cg_product_t" => Some("some_cg_product()"),
         "mts_collection_writer_t" => Some("some_collection_writer()"),
+        "mts_communicator_t" => Some("some_communicator()"),
         _ => None,
     };
     let type_name = parameter.type_name.replace("const ", "");

@@ -92,6 +92,11 @@ fn products_and_forces_have_options_and_owners() {
 }
 
 #[test]
+fn ranks_fail_together_and_share_maps() {
+    check("distributed.c");
+}
+
+#[test]
 fn files_are_read_in_part_and_mapped() {
     check("map_files.c");
 }

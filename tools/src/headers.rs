@@ -155,6 +155,17 @@ pub const HEADERS: &[Header] = &[
                    /** An `mts_cg_power_options_t` that is what NULL stands for, to change some of it. */\n\
                    #define MTS_CG_POWER_OPTIONS_INIT {-1, NULL, true, 0}\n",
     },
+    Header {
+        path: "metatensor/distributed.h",
+        purpose: "Maps over several processes: moved, summed, loaded and saved by all of them together; and halos.",
+        // the modules in them come with them
+        sources: &[
+            "types/distributed/mod.rs",
+            "functions/distributed/mod.rs",
+        ],
+        includes: "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n\
+                   #include \"metatensor/operations.h\"\n",
+    },
 ];
 
 impl Header {

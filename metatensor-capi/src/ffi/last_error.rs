@@ -93,10 +93,31 @@ pub(crate) fn set_last_error(mut error: LastError) {
     error.release();
 }
 
-/// After a callback failed: if it has set an error, this is the one to report.
-pub(super) fn keep_if_newer(before: Generation) {
+/// The message of the last error of this thread, which is the one of a callback that failed: its origin and data stay.
+pub(crate) fn keep_last_error() -> String {
+    KEPT.set(Some(GENERATION.get()));
+    let message = |last: &RefCell<LastError>| last.borrow().message.to_string_lossy().into();
+    LAST.try_with(message).unwrap_or_default()
+}
+
+/// After a callback failed: if it has set an error, this is the one to report, and its message is given.
+pub(super) fn keep_if_newer(before: Generation) -> Option<String> {
     let last = GENERATION.get();
-    KEPT.set((last > before.0).then_some(last));
+    KEPT.set(None);
+    (last > before.0).then(keep_last_error)
+}
+
+/// Sets the last error to one that all ranks have. If it is about a callback of this one, its origin and data stay.
+pub(super) fn set_agreed(error: &Error) {
+    let kept = KEPT.take();
+    match error {
+        Error::Callback(_) if kept == Some(GENERATION.get()) => {
+            let message = c_string(message(error));
+            // While a thread ends there may be no error to change.
+            let _ = LAST.try_with(|last| last.borrow_mut().message = message);
+        }
+        _ => set(error),
+    }
 }
 
 /// Sets the last error, except if this is about a callback that has set its own.

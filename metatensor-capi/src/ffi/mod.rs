@@ -6,7 +6,7 @@ mod status;
 mod stdio;
 mod text;
 
-pub(crate) use self::last_error::{LastError, last_error, set_last_error};
+pub(crate) use self::last_error::{LastError, keep_last_error, last_error, set_last_error};
 pub(crate) use self::parameters::*;
 pub use self::status::*;
 pub use self::stdio::FILE;

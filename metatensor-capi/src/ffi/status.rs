@@ -34,6 +34,8 @@ pub enum mts_status_t {
     MTS_UNSUPPORTED_ERROR = 17,
     /// A linear system without a usable solution. (Not in metatensor 0.2)
     MTS_LINALG_ERROR = 18,
+    /// Processes can not reach each other any more. (Not in metatensor 0.2)
+    MTS_COMMUNICATION_ERROR = 19,
     /// A function given by the caller failed, for example one of those in an `mts_array_t`. The
     /// message and the data that it gave to `mts_set_last_error` are those of the last error.
     MTS_CALLBACK_ERROR = 254,
@@ -53,6 +55,7 @@ impl mts_status_t {
             Error::NotEqual(_) => mts_status_t::MTS_NOT_EQUAL_ERROR,
             Error::Unsupported(_) => mts_status_t::MTS_UNSUPPORTED_ERROR,
             Error::LinearAlgebra(_) => mts_status_t::MTS_LINALG_ERROR,
+            Error::Communication(_) => mts_status_t::MTS_COMMUNICATION_ERROR,
             Error::Callback(_) => mts_status_t::MTS_CALLBACK_ERROR,
             _ => mts_status_t::MTS_INTERNAL_ERROR,
         }
@@ -82,8 +85,24 @@ pub(crate) fn call(name: &str, callback: impl FnOnce() -> CallbackStatus) -> Res
 
 #[cold]
 fn failed(name: &str, status: CallbackStatus, before: Generation) -> Error {
-    last_error::keep_if_newer(before);
-    Error::Callback(format!("{name} failed with status {}", status.0))
+    Error::Callback(said(name, status, before))
+}
+
+/// What a callback that failed has said, which is kept; or that it has failed.
+fn said(name: &str, status: CallbackStatus, before: Generation) -> String {
+    last_error::keep_if_newer(before)
+        .unwrap_or_else(|| format!("{name} failed with status {}", status.0))
+}
+
+/// Runs a function of the transport `name`: whatever it says is an error of communication.
+pub(crate) fn communicate(name: &str, function: &mut dyn FnMut() -> i32) -> Result<()> {
+    let before = Generation::now();
+    let status = CallbackStatus(function());
+    if status == CallbackStatus::SUCCESS {
+        return Ok(());
+    }
+    let name = format!("mts_transport_t.{name}");
+    Err(Error::Communication(said(&name, status, before)))
 }
 
 /// Runs the body of a function that returns a status.
@@ -91,6 +110,28 @@ pub(crate) fn status(body: impl FnOnce() -> Result<()>) -> mts_status_t {
     match guard(body) {
         Ok(()) => mts_status_t::MTS_SUCCESS,
         Err(status) => status,
+    }
+}
+
+/// Runs the body of a collective function: its errors are those of all ranks.
+pub(crate) fn collective_status(body: impl FnOnce() -> Result<()>) -> mts_status_t {
+    match caught(body) {
+        Ok(()) => mts_status_t::MTS_SUCCESS,
+        Err(error) => {
+            last_error::set_agreed(&error);
+            mts_status_t::of(&error)
+        }
+    }
+}
+
+/// What a part of a function gives, or its error, with its name if it needs that. So does a panic.
+pub(crate) fn caught<T, F: FnOnce() -> Result<T>>(part: F) -> Result<T> {
+    // As in `guard`.
+    match catch_unwind(AssertUnwindSafe(part)) {
+        Ok(result) => {
+            result.map_err(|error| with_function(error, || function_around(type_name::<F>())))
+        }
+        Err(panic) => Err(Error::Internal(panic_message(&*panic))),
     }
 }
 

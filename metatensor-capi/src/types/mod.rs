@@ -3,6 +3,7 @@
 mod array;
 mod block;
 mod collection;
+mod distributed;
 mod gradient_map;
 mod labels;
 mod map_file;
@@ -18,6 +19,7 @@ use metatensor_core::Result;
 pub use self::array::*;
 pub use self::block::*;
 pub use self::collection::*;
+pub use self::distributed::*;
 pub use self::gradient_map::*;
 pub use self::labels::*;
 pub use self::map_file::*;

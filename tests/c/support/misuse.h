@@ -5,6 +5,7 @@
 #include "c_array.h"
 #include "check.h"
 
+#include <metatensor/distributed.h>
 #include <metatensor/gradient_map.h>
 #include <metatensor/io.h>
 #include <metatensor/products.h>
@@ -87,6 +88,12 @@ static inline mts_collection_t *some_collection(void) {
     return collection;
 }
 
+static inline mts_communicator_t *some_communicator(void) {
+    mts_communicator_t *communicator;
+    CHECK_OK(mts_communicator_single(&communicator));
+    return communicator;
+}
+
 static inline mts_array_t some_array(void) { return c_array_scalar(0); }
 
 /* Space for any result, and options with everything being zero. */
@@ -121,10 +128,14 @@ static int problems;
 
 /* `failed` is about a call with a wrong `parameter`, or entry of one, which the error names with the function. */
 static inline void expect_failure(bool failed, const char *function, const char *parameter, const char *what) {
-    char start[128], quoted[128];
+    char start[128], agreed[128], quoted[128];
     snprintf(start, sizeof start, "invalid parameter: %s: ", function);
+    /* what ranks do together, they fail together */
+    snprintf(agreed, sizeof agreed, "invalid parameter: rank 0: %s: ", function);
     snprintf(quoted, sizeof quoted, "'%s'", parameter);
-    if (!failed || strncmp(last_message(), start, strlen(start)) != 0 || strstr(last_message(), quoted) == NULL || strstr(last_message(), what) == NULL) {
+    bool starts = strncmp(last_message(), start, strlen(start)) == 0
+        || strncmp(last_message(), agreed, strlen(agreed)) == 0;
+    if (!failed || !starts || strstr(last_message(), quoted) == NULL || strstr(last_message(), what) == NULL) {
         fprintf(stderr, "%s with a wrong '%s' %s: '%s'\n", function, parameter, failed ? "failed with" : "worked",
                 last_message());
         problems++;

@@ -1,0 +1,7 @@
+//! What functions for several processes take: how these reach each other, who they are, and who has which rows.
+
+mod communicator;
+mod transport;
+
+pub use self::communicator::*;
+pub use self::transport::*;
