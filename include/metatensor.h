@@ -60,6 +60,10 @@ enum mts_status_t
      */
     MTS_LINALG_ERROR = 18,
     /**
+     * Processes can not reach each other any more. (Not in metatensor 0.2)
+     */
+    MTS_COMMUNICATION_ERROR = 19,
+    /**
      * A function given by the caller failed, for example one of those in an `mts_array_t`. The
      * message and the data that it gave to `mts_set_last_error` are those of the last error.
      */

@@ -66,8 +66,8 @@ mts_status_t mts_array_from_scalar(DLDataType dtype,
 /**
  * Tell whether this library has something that metatensor 0.2 does not have.
  *
- * @param name name of a header in `metatensor/`, without `.h`: `arrays`, `gradient_map`, `io`, `operations`,
- *        `resource_limits`, `shortcuts` or `threads`
+ * @param name name of a header in `metatensor/`, without `.h`: `arrays`, `distributed`, `gradient_map`, `io`, `operations`,
+ *        `products`, `resource_limits`, `shortcuts` or `threads`
  * @param available is set to whether the functions in this header are there
  *
  * @returns `MTS_SUCCESS`, or the status of what went wrong

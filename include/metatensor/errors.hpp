@@ -57,6 +57,8 @@ using NotEqualError = StatusError<MTS_NOT_EQUAL_ERROR>;
 using UnsupportedError = StatusError<MTS_UNSUPPORTED_ERROR>;
 /// A linear system without a usable solution.
 using LinalgError = StatusError<MTS_LINALG_ERROR>;
+/// Processes can not reach each other any more.
+using CommunicationError = StatusError<MTS_COMMUNICATION_ERROR>;
 /// There is a bug in the library.
 using InternalError = StatusError<MTS_INTERNAL_ERROR>;
 
@@ -87,6 +89,7 @@ METATENSOR_HIDDEN inline mts_status_t status_of_message(const char* message) noe
         {"not equal: ", MTS_NOT_EQUAL_ERROR},
         {"unsupported: ", MTS_UNSUPPORTED_ERROR},
         {"linear algebra error: ", MTS_LINALG_ERROR},
+        {"communication error: ", MTS_COMMUNICATION_ERROR},
         {"internal error: ", MTS_INTERNAL_ERROR},
     };
     for (const auto& kind: kinds) {
@@ -114,6 +117,8 @@ METATENSOR_HIDDEN inline mts_status_t status_of_message(const char* message) noe
         throw UnsupportedError(message);
     case MTS_LINALG_ERROR:
         throw LinalgError(message);
+    case MTS_COMMUNICATION_ERROR:
+        throw CommunicationError(message);
     case MTS_INTERNAL_ERROR:
         throw InternalError(message);
     default:

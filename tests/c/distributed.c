@@ -2,6 +2,8 @@
 #include "support/c_array.h"
 #include "support/thread_ranks.h"
 
+#include <metatensor/arrays.h>
+
 static int destroyed;
 
 static void count_destroyed(void *ptr) {

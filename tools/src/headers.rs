@@ -159,10 +159,7 @@ pub const HEADERS: &[Header] = &[
         path: "metatensor/distributed.h",
         purpose: "Maps over several processes: moved, summed, loaded and saved by all of them together; and halos.",
         // the modules in them come with them
-        sources: &[
-            "types/distributed/mod.rs",
-            "functions/distributed/mod.rs",
-        ],
+        sources: &["types/distributed/mod.rs", "functions/distributed/mod.rs"],
         includes: "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n\
                    #include \"metatensor/operations.h\"\n",
     },

@@ -15,6 +15,11 @@ impl Call {
         Call { function, options }
     }
 
+    /// Whatever the other ranks call, by one that can not call it.
+    pub(super) fn any() -> Call {
+        Call::new("")
+    }
+
     /// With an argument that has to be equal on all ranks.
     pub(crate) fn option(mut self, name: &str, value: impl Debug) -> Call {
         if !self.options.is_empty() {
@@ -25,20 +30,28 @@ impl Call {
         self
     }
 
-    /// `function(name value, ...)`, for messages.
+    /// `function(name value, ...)`, for messages; nothing for any call.
     pub(super) fn describe(&self) -> String {
-        format!("{}({})", self.function, self.options)
+        match self.function {
+            "" => String::new(),
+            function => format!("{function}({})", self.options),
+        }
     }
 
-    /// A number of 62 bits that tells this call, the `number`-th one of its communicator, from others.
-    pub(super) fn fingerprint(&self, number: u64, step: u64) -> i64 {
+    /// A number of 62 bits that tells this call, the `number`-th one of its communicator, from others; and its opposite. Any call
+    /// has the smallest numbers, which are no larger than those of any other one.
+    pub(super) fn fingerprint(&self, number: u64, step: u64) -> [i64; 2] {
+        if self.function.is_empty() {
+            return [i64::MIN; 2];
+        }
         let mut hash = Fnv::default();
         hash.write(&number.to_le_bytes());
         hash.write(&step.to_le_bytes());
         hash.write(self.function.as_bytes());
         hash.write(&[0]);
         hash.write(self.options.as_bytes());
-        hash.finish()
+        let hash = hash.finish();
+        [hash, -hash]
     }
 }
 

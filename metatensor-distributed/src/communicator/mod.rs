@@ -1,6 +1,7 @@
 //! The communicator, and how its ranks agree.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::fmt;
 use std::rc::Rc;
 
@@ -128,6 +129,31 @@ impl Communicator {
     /// That of the lowest rank that failed, with the rank before its message, on all ranks.
     pub fn agree<T>(&self, mine: Result<T>) -> Result<T> {
         self.collective(Call::new("agree"), |session| session.step(|| mine))
+    }
+
+    /// Takes part in the function that the other ranks call, whatever it is, with an error: that of a rank which can not call it,
+    /// since its arguments make no sense. Collective.
+    ///
+    /// Gives the error that all ranks get: that of the lowest rank that failed, or one about a broken communicator.
+    ///
+    /// ```
+    /// use metatensor_distributed::run_local;
+    /// use metatensor_core::Error;
+    ///
+    /// let results = run_local(2, |communicator| match communicator.rank() {
+    ///     0 => communicator.agree(Ok(())).unwrap_err().to_string(),
+    ///     _ => communicator.fail(Error::invalid("no file name")).to_string(),
+    /// });
+    /// assert_eq!(results, ["invalid parameter: rank 1: no file name", "invalid parameter: rank 1: no file name"]);
+    /// ```
+    pub fn fail(&self, error: Error) -> Error {
+        let failed = self.collective(Call::any(), |session| {
+            session.step(|| Err::<Infallible, _>(error))
+        });
+        match failed {
+            Ok(nothing) => match nothing {},
+            Err(error) => error,
+        }
     }
 
     /// Ends all ranks, for programs that can not go on and do not want others to wait for them.

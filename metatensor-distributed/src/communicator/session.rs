@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
     ) -> Result<(T, bool), Agreed> {
         let step = self.steps.get();
         self.steps.set(step + 1);
-        let fingerprint = self.call.fingerprint(self.number, step);
+        let [largest, smallest] = self.call.fingerprint(self.number, step);
         let mine = caught(work);
 
         // The largest status is that of the lowest rank that failed. A number and its opposite give the largest and the
@@ -93,10 +93,10 @@ impl<'a> Session<'a> {
             Ok((_, Some(hash))) => [small(*hash), -small(*hash)],
             _ => [i64::MIN; 2],
         };
-        let mut values = [status, fingerprint, -fingerprint, hash, opposite];
+        let mut values = [status, largest, smallest, hash, opposite];
         self.sent(self.transport.max(&mut values))?;
         let [status, largest, smallest, hash, opposite] = values;
-        if largest != -smallest {
+        if largest != i64::MIN && largest != -smallest {
             return Err(self.different_calls());
         }
         if status != 0 {
@@ -144,17 +144,17 @@ impl<'a> Session<'a> {
         if let Err(broken) = self.sent(sent) {
             return broken;
         }
-        let mut calls = all.chunks(DESCRIPTION).map(|call| {
+        let calls = all.chunks(DESCRIPTION).map(|call| {
             let text = String::from_utf8_lossy(call);
             text.trim_end_matches('\0').to_owned()
         });
-        let first = calls.next().unwrap_or_default();
-        let other = calls.enumerate().find(|(_, call)| *call != first);
+        let mut calls = calls.enumerate().filter(|(_, call)| !call.is_empty());
+        let (lowest, first) = calls.next().unwrap_or_default();
+        let other = calls.find(|(_, call)| *call != first);
         let message = match other {
             Some((rank, other)) => format!(
-                "collective {}: rank 0 called {first}, rank {} called {other}",
+                "collective {}: rank {lowest} called {first}, rank {rank} called {other}",
                 self.number,
-                rank + 1
             ),
             None => format!(
                 "collective {}: ranks called {first} with different options",

@@ -38,6 +38,36 @@ fn errors_of_any_rank_are_those_of_the_lowest_one() {
 }
 
 #[test]
+fn ranks_that_can_not_call_a_function_fail_with_all() {
+    for size in 1..=5 {
+        for failing in 0..1_usize << size {
+            let results = texts(size, |communicator| {
+                let rank = communicator.rank();
+                if failing >> rank & 1 == 1 {
+                    return Err(communicator.fail(Error::invalid(format!("from {rank}"))));
+                }
+                communicator.agree(Ok(()))
+            });
+            let expected = match failing.trailing_zeros() as usize {
+                lowest if lowest < size => {
+                    format!("invalid parameter: rank {lowest}: from {lowest}")
+                }
+                _ => "()".to_owned(),
+            };
+            assert_eq!(results, vec![expected; size]);
+        }
+    }
+    // what the others call has to be the same all the same
+    let results = texts(3, |communicator| match communicator.rank() {
+        0 => Err(communicator.fail(Error::invalid("no"))),
+        1 => communicator.agree(Ok(())),
+        _ => communicator.collective(Call::new("other"), |session| session.step(|| Ok(()))),
+    });
+    let expected = "invalid parameter: collective 0: rank 1 called agree(), rank 2 called other()";
+    assert_eq!(results, [expected; 3]);
+}
+
+#[test]
 fn panics_are_errors_of_all_ranks() {
     let results = texts(3, |communicator| {
         let rank = communicator.rank();

@@ -43,7 +43,10 @@ pub extern "C" fn mts_collective_agree(
 fn error_of(status: CallbackStatus, message: &str) -> Error {
     type Kind = fn(String) -> Error;
     const KINDS: [(mts_status_t, Kind); 9] = [
-        (mts_status_t::MTS_INVALID_PARAMETER_ERROR, Error::InvalidParameter),
+        (
+            mts_status_t::MTS_INVALID_PARAMETER_ERROR,
+            Error::InvalidParameter,
+        ),
         (mts_status_t::MTS_IO_ERROR, io_error),
         (mts_status_t::MTS_SERIALIZATION_ERROR, Error::Serialization),
         (mts_status_t::MTS_BUFFER_SIZE_ERROR, Error::BufferSize),

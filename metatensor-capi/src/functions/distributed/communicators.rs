@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use metatensor_distributed::Communicator;
 use metatensor_distributed::transport::ForeignTransport;
 
-use crate::ffi::{CallbackStatus, Parameter, Text, communicate, mts_status_t, status};
+use crate::ffi::{Parameter, communicate, mts_status_t, status};
 use crate::functions::map_files::give;
 use crate::types::{mts_communicator_t, mts_transport_t};
 

@@ -86,9 +86,8 @@ pub struct mts_transport_t {
     >,
     /// Wait until all messages of `request` were sent and received, and release it, also if this fails: nothing looks at the bytes
     /// any more then.
-    pub(crate) finish: Option<
-        unsafe extern "C" fn(ptr: *mut c_void, request: *mut c_void) -> CallbackStatus,
-    >,
+    pub(crate) finish:
+        Option<unsafe extern "C" fn(ptr: *mut c_void, request: *mut c_void) -> CallbackStatus>,
     /// End all ranks, and do not return: what `MPI_Abort` does. NULL stands for `abort()` of the C library, which ends this process.
     pub(crate) abort: Option<unsafe extern "C" fn(ptr: *mut c_void, code: i32)>,
     /// NULL, for later versions
