@@ -53,6 +53,16 @@ pub(crate) fn valid() -> &'static [Member] {
 }
 
 pub(crate) fn run(bytes: &[u8]) {
+    let bytes = damaged(bytes);
+    let which = crc32(&bytes);
+    match Collection::from_bytes(bytes, Limits::default()) {
+        Ok(collection) => check(&collection, which as usize),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// The archive with the changes that these bytes choose.
+pub(crate) fn damaged(bytes: &[u8]) -> Vec<u8> {
     let mut choices = Choices::new(bytes);
     let mut collection = Changed::new(valid());
     for _ in 0..CHANGES {
@@ -69,12 +79,7 @@ pub(crate) fn run(bytes: &[u8]) {
             }
         }
     }
-    let bytes = collection.archive();
-    let which = crc32(&bytes);
-    match Collection::from_bytes(bytes, Limits::default()) {
-        Ok(collection) => check(&collection, which as usize),
-        Err(error) => assert!(!error.to_string().is_empty()),
-    }
+    collection.archive()
 }
 
 /// What is loaded of a collection, maps of this one of the names, is what is in its members.

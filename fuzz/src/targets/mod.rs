@@ -5,6 +5,7 @@
 
 mod archive;
 mod c_api;
+mod c_parts;
 mod choices;
 mod collection;
 mod collection_file;
@@ -60,6 +61,11 @@ pub(crate) const TARGETS: &[Target] = &[
         name: "c_api",
         run: c_api::run,
         seeds: c_api::seeds,
+    },
+    Target {
+        name: "c_parts",
+        run: c_parts::run,
+        seeds: c_parts::seeds,
     },
     Target {
         name: "collection",

@@ -156,9 +156,9 @@ unsafe extern "C" fn read_at(
     CallbackStatus(mts_status_t::MTS_SUCCESS as i32)
 }
 
-fn text(text: &'static CStr) -> Text<'static> {
+pub(crate) fn text(text: &CStr) -> Text<'_> {
     // SAFETY: this is a pointer, and it points to a string.
-    unsafe { transmute::<*const c_char, Text<'static>>(text.as_ptr()) }
+    unsafe { transmute::<*const c_char, Text<'_>>(text.as_ptr()) }
 }
 
 unsafe extern "C" fn release(file: *mut c_void) {

@@ -26,22 +26,31 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
 }
 
 pub(crate) fn run(bytes: &[u8]) {
+    let (file, selection, map) = chosen(bytes);
+    let Ok(file) = MapFile::from_bytes(file, Limits::default()) else {
+        return assert!(map.is_none());
+    };
+    select(&file, map.as_ref(), &selection);
+}
+
+/// An archive, which part of it is selected, and the map in it if all of that can be loaded.
+pub(crate) fn chosen(bytes: &[u8]) -> (Vec<u8>, MapSelection, Option<TensorMap>) {
     let mut choices = Choices::new(bytes);
     let wanted = [(); 3].map(|()| Wanted::new(&mut choices));
     let file = changed(&mut choices);
     let map = TensorMap::load_buffer(&file).ok();
-    let Ok(file) = MapFile::from_bytes(file, Limits::default()) else {
-        return assert!(map.is_none());
-    };
+    let keys_there = MapFile::from_bytes(file.clone(), Limits::default())
+        .ok()
+        .map(|file| file.keys().clone());
     // names are those that are there, if somebody can tell
     let block = map.as_ref().and_then(|map| map.blocks().last());
     let [keys, samples, properties] = wanted;
     let selection = MapSelection {
-        keys: keys.labels(Some(file.keys())),
+        keys: keys.labels(keys_there.as_ref()),
         samples: samples.labels(block.map(|block| block.samples())),
         properties: properties.labels(block.map(|block| block.properties())),
     };
-    select(&file, map.as_ref(), &selection);
+    (file, selection, map)
 }
 
 /// Labels that should be selected: which names, and values.
