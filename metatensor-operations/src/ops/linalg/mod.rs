@@ -6,7 +6,9 @@
 mod at_depth;
 mod dot;
 mod field;
+mod fit;
 mod jacobi;
+mod least_squares;
 mod lstsq;
 mod lu;
 mod matrix;
@@ -14,6 +16,8 @@ mod minimum_norm;
 mod narrow;
 mod product_rule;
 mod qr;
+mod reduce;
+mod reduced;
 mod scale;
 mod solve;
 mod system;
@@ -22,5 +26,6 @@ mod tests;
 mod triangular;
 
 pub use dot::{dot, dot_with};
+pub use least_squares::LeastSquares;
 pub use lstsq::{LstsqOptions, lstsq};
 pub use solve::solve;

@@ -70,7 +70,7 @@ fn solve_one(x: &TensorBlock, y: &TensorBlock) -> Result<TensorBlock> {
         )));
     }
     let dtype = solution_type(x, y)?;
-    with_field!(dtype, T => solution_block(x, y, dtype, &solve_as::<T>(x, y)?))
+    with_field!(dtype, T => solution_block(x, y.properties(), dtype, &solve_as::<T>(x, y)?))
 }
 
 fn solve_as<T: Field>(x: &TensorBlock, y: &TensorBlock) -> Result<Array2<T>> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, View};
+use metatensor_core::{DType, DenseArray, Error, Labels, Limit, Result, TensorBlock, View};
 use ndarray::{Array2, ArrayViewMut2, Zip};
 use num_complex::Complex;
 
@@ -56,11 +56,18 @@ pub(super) fn not_finite() -> Error {
     Error::LinearAlgebra("all numbers must be finite, got an infinity or NaN".into())
 }
 
-/// Block with the transpose of a solution, one row per property of `y` and one column per property of `x`, as
+/// Fails if a solution with these rows and columns is larger than results may be.
+pub(super) fn check_solution_size(rows: &Labels, columns: &Labels, dtype: DType) -> Result<()> {
+    let (rows, columns) = (rows.count(), columns.count());
+    let bytes = (rows as u64).saturating_mul(columns.saturating_mul(dtype.size()) as u64);
+    Limit::check_result(bytes, || format!("a solution of {rows} by {columns}"))
+}
+
+/// Block with the transpose of a solution, one row per output and one column per property of `x`, as
 /// elements of type `dtype`. Fails if one of them does not fit in this type.
 pub(super) fn solution_block<T: Field>(
     x: &TensorBlock,
-    y: &TensorBlock,
+    outputs: &Labels,
     dtype: DType,
     solution: &Array2<T>,
 ) -> Result<TensorBlock> {
@@ -81,8 +88,8 @@ pub(super) fn solution_block<T: Field>(
         return Err(Error::LinearAlgebra(format!(
             "the solution does not fit in {dtype}: the weight of {} for {} is {w}",
             x.properties().describe(j),
-            y.properties().describe(i),
+            outputs.describe(i),
         )));
     }
-    x.with_new_values(values, y.properties(), &[], x.properties())
+    x.with_new_values(values, outputs, &[], x.properties())
 }

@@ -1,6 +1,7 @@
 //! Tests of linear algebra.
 
 mod dot;
+mod least_squares;
 mod lstsq;
 mod product_rule;
 mod scales;
