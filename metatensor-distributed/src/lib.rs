@@ -14,6 +14,14 @@
 //! assert_eq!(sizes, [(0, 3), (1, 3), (2, 3)]);
 //! ```
 //!
+//! # Maps
+//!
+//! The maps of all ranks have the same names of keys and samples; and blocks that several ranks have the same data type,
+//! components and properties, and gradients with the same parameters and components. Which blocks a rank has, and which rows,
+//! is up to the rank: it may have blocks without rows, or no blocks. Each sample is on one rank. Results have the keys of all
+//! ranks, on all ranks, in the order of ranks; and the info of the lowest rank that has any. Elements must be in main memory,
+//! and arrays of results are of the kind that those of the local map are, or native arrays if there are none.
+//!
 //! # Errors
 //!
 //! If a collective function fails on one rank, it fails on all of them: with the same error, which names the rank. The
@@ -22,8 +30,14 @@
 //! that can not be used again; other ranks may still wait for this one then: [`Communicator::abort`] is the way out.
 
 mod communicator;
+mod movement;
 mod partition;
+mod schema;
+#[cfg(test)]
+mod testing;
 pub mod transport;
+mod wire;
 
 pub use communicator::{Communicator, run_local};
 pub use transport::Transport;
+pub use wire::Order;

@@ -53,7 +53,12 @@ struct Inner {
     busy: Cell<bool>,
     /// Why nothing can be sent any more.
     broken: Cell<Option<&'static str>>,
+    /// Bytes of messages that this rank sends or receives at once.
+    max_buffer: Cell<u64>,
 }
+
+/// Bytes of messages that a rank sends or receives at once, if nobody says anything else.
+const MAX_BUFFER: u64 = 1 << 30;
 
 impl fmt::Debug for Communicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,6 +82,7 @@ impl Communicator {
             calls: Cell::new(0),
             busy: Cell::new(false),
             broken: Cell::new(None),
+            max_buffer: Cell::new(MAX_BUFFER),
         };
         Communicator {
             inner: Rc::new(inner),
@@ -111,6 +117,19 @@ impl Communicator {
     /// ```
     pub fn size(&self) -> usize {
         self.inner.transport.size()
+    }
+
+    /// How many bytes functions that move maps send or receive at once on this rank: 1 GiB if nobody says anything else.
+    ///
+    /// Larger maps move in rounds of whole blocks, so that messages take no more memory than this. It can be another number on
+    /// other ranks. A block that is larger than this moves alone.
+    ///
+    /// ```
+    /// use metatensor_distributed::Communicator;
+    /// Communicator::single().set_max_buffer(64 << 20);
+    /// ```
+    pub fn set_max_buffer(&self, bytes: u64) {
+        self.inner.max_buffer.set(bytes);
     }
 
     /// Makes a failure of one rank one of all. Collective.
@@ -197,7 +216,7 @@ impl Communicator {
         inner.calls.set(number + 1);
         // Whoever panics outside of a step leaves the others waiting, or at another step.
         let running = Running(inner);
-        let session = Session::new(&*inner.transport, call, number);
+        let session = Session::new(&*inner.transport, call, number, inner.max_buffer.get());
         let result = body(&session);
         running.ended(session.failed());
         result.map_err(Agreed::into_error)

@@ -31,6 +31,7 @@ pub(crate) struct Session<'a> {
     call: Call,
     /// Which call of the communicator this is.
     number: u64,
+    max_buffer: u64,
     steps: Cell<u64>,
     failed: Cell<bool>,
 }
@@ -39,11 +40,17 @@ pub(crate) struct Session<'a> {
 const DESCRIPTION: usize = 128;
 
 impl<'a> Session<'a> {
-    pub(super) fn new(transport: &'a dyn Transport, call: Call, number: u64) -> Session<'a> {
+    pub(super) fn new(
+        transport: &'a dyn Transport,
+        call: Call,
+        number: u64,
+        max_buffer: u64,
+    ) -> Session<'a> {
         Session {
             transport,
             call,
             number,
+            max_buffer,
             steps: Cell::new(0),
             failed: Cell::new(false),
         }
@@ -65,6 +72,11 @@ impl<'a> Session<'a> {
     /// Which call of the communicator this is, for messages that should be told from those of other calls.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// Bytes of messages that may be sent, or received, at once.
+    pub(crate) fn max_buffer(&self) -> u64 {
+        self.max_buffer
     }
 
     /// Work that may fail on this rank. If it fails or panics on any rank, all get the error of the lowest one.
