@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::process::Command;
 
+use metatensor_tools::programs::program_of;
 use metatensor_tools::run::run;
 
 use crate::docs::docs;
@@ -12,8 +13,16 @@ const PLATFORMS: [&str; 2] = ["x86_64-apple-darwin", "x86_64-pc-windows-gnu"];
 
 /// Format and lints of all crates, and the reference, without a warning.
 pub(crate) fn check(_: &[String]) -> Result<(), Box<dyn Error>> {
+    // The crate with MPI is a workspace of its own, and compiles with the compiler of MPI.
+    let mpi = "--manifest-path metatensor-mpi/Cargo.toml";
+    program_of("mpicc", &["libopenmpi-dev", "openmpi-bin"])?;
     cargo("fmt --all --check")?;
+    cargo(&format!("fmt {mpi} --all --check"))?;
     cargo("clippy --workspace --all-targets --quiet -- -D warnings")?;
+    cargo(&format!(
+        "clippy {mpi} --workspace --all-targets --quiet -- -D warnings"
+    ))?;
+    cargo(&format!("doc {mpi} --no-deps --quiet"))?;
     docs(&[])
 }
 
