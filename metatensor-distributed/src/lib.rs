@@ -30,6 +30,7 @@
 //! that can not be used again; other ranks may still wait for this one then: [`Communicator::abort`] is the way out.
 
 mod communicator;
+mod halo;
 mod movement;
 mod partition;
 mod schema;
@@ -39,5 +40,6 @@ pub mod transport;
 mod wire;
 
 pub use communicator::{Communicator, run_local};
+pub use halo::{Agreement, Combine, Halo};
 pub use transport::Transport;
 pub use wire::Order;

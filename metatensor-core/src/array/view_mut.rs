@@ -33,6 +33,24 @@ impl<'a> ViewMut<'a> {
         ViewMut { view }
     }
 
+    /// View with one axis of these elements, which can have any bits: not of booleans.
+    ///
+    /// # Errors
+    ///
+    /// If they are booleans.
+    #[doc(hidden)]
+    pub fn of_slice<T: Element>(slice: &'a mut [T]) -> Result<ViewMut<'a>> {
+        if T::DTYPE == DType::BOOL8 {
+            return Err(Error::unsupported(
+                "booleans as bytes, which could be anything",
+            ));
+        }
+        let (shape, strides) = (Shape::from_elem(slice.len(), 1), Strides::from_elem(1, 1));
+        let data = NonNull::from(slice).cast();
+        // SAFETY: these are the elements of the slice, which is borrowed exclusively.
+        Ok(unsafe { Self::from_parts(data, T::DTYPE, shape, strides) })
+    }
+
     /// Writable view of the memory of a DLPack tensor, deleted when the view is dropped.
     ///
     /// # Errors

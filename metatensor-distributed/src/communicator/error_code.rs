@@ -6,7 +6,7 @@ use metatensor_core::{Error, Result};
 pub(super) const MAX_MESSAGE: usize = 4096;
 
 /// Codes of kinds of errors, which only have to be the same in all processes of one program.
-fn code(error: &Error) -> i32 {
+pub(crate) fn code(error: &Error) -> i32 {
     match error {
         Error::InvalidParameter(_) => 1,
         Error::Io { .. } => 2,
@@ -60,7 +60,7 @@ fn cut(text: &str, length: usize) -> &str {
 }
 
 /// The error of a rank that `encode` was given on.
-pub(super) fn decode(rank: usize, code: i32, message: &[u8]) -> Error {
+pub(crate) fn decode(rank: usize, code: i32, message: &[u8]) -> Error {
     let text = || format!("rank {rank}: {}", String::from_utf8_lossy(message));
     match code {
         1 => Error::InvalidParameter(text()),
@@ -93,7 +93,7 @@ fn decode_io(message: &[u8]) -> Option<Error> {
 }
 
 /// The result of a function that may panic.
-pub(super) fn caught<T>(function: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn caught<T>(function: impl FnOnce() -> Result<T>) -> Result<T> {
     // What the function changed is not used after a panic: it is an error that ends the call.
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(function)).unwrap_or_else(|panic| {
         let message = if let Some(text) = panic.downcast_ref::<&str>() {

@@ -15,6 +15,7 @@ mod session;
 mod threads;
 
 pub(crate) use call::Call;
+pub(crate) use error_code::{caught, code, decode};
 pub(crate) use session::{Agreed, Session};
 pub use threads::run_local;
 
@@ -220,6 +221,33 @@ impl Communicator {
         let result = body(&session);
         running.ended(session.failed());
         result.map_err(Agreed::into_error)
+    }
+}
+
+impl Communicator {
+    /// Keeps other collective functions away while messages of one that has ended are on their way.
+    pub(crate) fn hold(&self) -> Held {
+        self.inner.busy.set(true);
+        Held(self.inner.clone())
+    }
+}
+
+/// See [`Communicator::hold`].
+pub(crate) struct Held(Rc<Inner>);
+
+impl Held {
+    /// What came of the messages. A failure breaks the communicator.
+    pub(crate) fn release<T>(self, result: Result<T>) -> Result<T> {
+        if result.is_err() {
+            self.0.broken.set(Some("its transport has failed"));
+        }
+        result
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.busy.set(false);
     }
 }
 

@@ -188,6 +188,14 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// For functions of which only neighbors agree on what is done: there is no first step. What is returned tells this call from
+    /// others.
+    pub(crate) fn without_agreement(&self) -> i64 {
+        self.steps.set(1);
+        let [fingerprint, _] = self.call.fingerprint(self.number, 0);
+        fingerprint
+    }
+
     /// For communication that is not one of those below: its results go through [`Session::sent`].
     pub(crate) fn transport(&self) -> &dyn Transport {
         self.transport

@@ -1,0 +1,175 @@
+//! Memory for messages, which a plan keeps from step to step.
+
+use metatensor_core::{Error, Result};
+
+use super::plan::{Neighbor, Plan};
+use super::row_list::RowList;
+use crate::transport::{Incoming, Messages, Outgoing};
+
+/// For each neighbor, memory for the rows of one of its lists. It only grows.
+#[derive(Debug, Default)]
+pub(super) struct Buffers(pub(super) Vec<Vec<u8>>);
+
+impl Buffers {
+    pub(super) fn new(plan: &Plan) -> Buffers {
+        Buffers(vec![Vec::new(); plan.neighbors.len()])
+    }
+
+    /// Makes sure that there are `size` bytes for a neighbor.
+    pub(super) fn grow(&mut self, neighbor: usize, size: usize) -> Result<()> {
+        let buffer = &mut self.0[neighbor];
+        let more = size.saturating_sub(buffer.len());
+        if buffer.try_reserve_exact(more).is_err() {
+            return Err(Error::invalid(format!(
+                "there is no memory for {size} bytes of a message"
+            )));
+        }
+        buffer.resize(buffer.len() + more, 0);
+        Ok(())
+    }
+}
+
+/// One of the two lists of a neighbor.
+pub(super) type List = fn(&Neighbor) -> &RowList;
+
+impl Plan {
+    /// Neighbors without the own rank, and their numbers.
+    pub(super) fn others(&self) -> impl Iterator<Item = (usize, &Neighbor)> {
+        let neighbors = self.neighbors.iter().enumerate();
+        neighbors.filter(|(_, neighbor)| neighbor.rank != self.rank)
+    }
+
+    /// The rows that the own rank gives to itself, and its number as a neighbor.
+    pub(super) fn own(&self) -> Option<(usize, &Neighbor)> {
+        let mut neighbors = self.neighbors.iter().enumerate();
+        neighbors.find(|(_, neighbor)| neighbor.rank == self.rank)
+    }
+
+    /// Copies rows that are not one piece of memory to buffers.
+    pub(super) fn pack(
+        &self,
+        list: List,
+        size: usize,
+        memory: &[u8],
+        buffers: &mut Buffers,
+    ) -> Result<()> {
+        for (i, neighbor) in self.others() {
+            let list = list(neighbor);
+            if list.range(size).is_none() {
+                buffers.grow(i, list.len() * size)?;
+                list.gather(size, memory, &mut buffers.0[i]);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is sent: pieces of memory, or of buffers that were filled by [`Plan::pack`].
+    pub(super) fn outgoing<'a>(
+        &self,
+        list: List,
+        size: usize,
+        memory: &'a [u8],
+        buffers: &'a Buffers,
+    ) -> Vec<Outgoing<'a>> {
+        self.outgoing_of(|i, neighbor| {
+            let list = list(neighbor);
+            match list.range(size) {
+                Some(range) => &memory[range],
+                None => &buffers.0[i][..list.len() * size],
+            }
+        })
+    }
+
+    /// What is sent from buffers only: `bytes` of the number of rows for each neighbor.
+    pub(super) fn outgoing_buffered<'a>(
+        &self,
+        list: List,
+        bytes: impl Fn(usize) -> usize,
+        buffers: &'a Buffers,
+    ) -> Vec<Outgoing<'a>> {
+        self.outgoing_of(|i, neighbor| &buffers.0[i][..bytes(list(neighbor).len())])
+    }
+
+    /// Messages that are not empty. The next rank comes first, so that not all send to the same one.
+    fn outgoing_of<'a>(&self, data: impl Fn(usize, &Neighbor) -> &'a [u8]) -> Vec<Outgoing<'a>> {
+        let messages = self.others().map(|(i, neighbor)| Outgoing {
+            peer: neighbor.rank,
+            data: data(i, neighbor),
+        });
+        let mut sends: Vec<_> = messages.filter(|send| !send.data.is_empty()).collect();
+        sends.sort_by_key(|send| self.distance(self.rank, send.peer));
+        sends
+    }
+
+    /// Where ghosts are received: where they belong if that is one piece of memory, in buffers else.
+    pub(super) fn incoming<'a>(
+        &self,
+        size: usize,
+        ghosts: &'a mut [u8],
+        buffers: &'a mut Buffers,
+    ) -> Vec<Incoming<'a>> {
+        let mut receives =
+            self.incoming_buffers(buffers, |neighbor| match neighbor.receive.range(size) {
+                Some(_) => 0,
+                None => neighbor.receive.len() * size,
+            });
+        let (mut rest, mut start) = (ghosts, 0);
+        for &i in &self.in_one_piece {
+            let neighbor = &self.neighbors[i];
+            let Some(range) = neighbor.receive.range(size) else {
+                continue;
+            };
+            let (_, from_here) = rest.split_at_mut(range.start - start);
+            let (data, after) = from_here.split_at_mut(range.len());
+            (rest, start) = (after, range.end);
+            if !data.is_empty() {
+                let peer = neighbor.rank;
+                receives.push(Incoming { peer, data });
+            }
+        }
+        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
+        receives
+    }
+
+    /// Where messages of neighbors are received in buffers: `bytes` of the number of rows for each.
+    pub(super) fn incoming_buffered<'a>(
+        &self,
+        list: List,
+        bytes: impl Fn(usize) -> usize,
+        buffers: &'a mut Buffers,
+    ) -> Vec<Incoming<'a>> {
+        let mut receives = self.incoming_buffers(buffers, |neighbor| bytes(list(neighbor).len()));
+        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
+        receives
+    }
+
+    fn incoming_buffers<'a>(
+        &self,
+        buffers: &'a mut Buffers,
+        bytes: impl Fn(&Neighbor) -> usize,
+    ) -> Vec<Incoming<'a>> {
+        let buffers = self.neighbors.iter().zip(&mut buffers.0);
+        let receives = buffers.map(|(neighbor, buffer)| Incoming {
+            peer: neighbor.rank,
+            data: match neighbor.rank == self.rank {
+                true => &mut [],
+                false => &mut buffer[..bytes(neighbor)],
+            },
+        });
+        receives
+            .filter(|receive| !receive.data.is_empty())
+            .collect()
+    }
+
+    /// Puts messages in the order in which others send and receive them.
+    pub(super) fn sort_messages(&self, messages: &mut Messages) {
+        let Messages { sends, receives } = messages;
+        sends.sort_by_key(|send| self.distance(self.rank, send.peer));
+        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
+    }
+
+    /// How many ranks `to` is after `from`.
+    fn distance(&self, from: usize, to: usize) -> usize {
+        (to + self.ranks - from) % self.ranks
+    }
+}
