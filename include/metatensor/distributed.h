@@ -16,6 +16,16 @@
 
 
 /**
+ * By the rank that they come from, and in their order there. So are the rows of gradients.
+ */
+#define MTS_ORDER_SOURCE 0
+
+/**
+ * Sorted by their labels: this depends neither on the number of ranks, nor on where rows were.
+ */
+#define MTS_ORDER_LABELS 1
+
+/**
  * The version of `mts_transport_t` that this library knows.
  */
 #define MTS_TRANSPORT_VERSION 1
@@ -120,6 +130,11 @@ typedef struct mts_transport_t {
     void *reserved[6];
 } mts_transport_t;
 
+/**
+ * The order of rows that come from several ranks: a `MTS_ORDER_` value.
+ */
+typedef uint32_t mts_order_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -206,6 +221,60 @@ mts_status_t mts_communicator_size(const struct mts_communicator_t *communicator
  */
 mts_status_t mts_communicator_abort(const struct mts_communicator_t *communicator,
                                     int32_t code);
+
+/**
+ * Give the map of one rank to all. Collective.
+ *
+ * @param communicator the communicator
+ * @param root the rank that has the map, the same on all ranks
+ * @param tensor the map, on this rank; others can give NULL, and what they give does not count
+ * @param result is set to a new map with its info, *owned* by the caller, equal on all ranks; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_broadcast(const struct mts_communicator_t *communicator,
+                                      uintptr_t root,
+                                      const mts_tensormap_t *tensor,
+                                      mts_tensormap_t **result);
+
+/**
+ * Collect the rows of all ranks on one of them: what `mts_collective_scatter` does backwards. Collective.
+ *
+ * The result has the keys of all maps, those of rank 0 first, and for each key the samples of all ranks with their gradients, at all depths.
+ * The maps have equal names of keys, and blocks with the same key have equal types, components, properties and parameters of
+ * gradients: what is different is an error that names both ranks. No sample is on two ranks. A rank can have blocks without samples,
+ * and a map without blocks.
+ *
+ * @param communicator the communicator
+ * @param root the rank that gets the result, the same on all ranks
+ * @param tensor the map of this rank
+ * @param order order of samples and of rows of gradients, the same on all ranks
+ * @param result is set to a new map with the info of the lowest rank that has any, *owned* by the caller, on this rank; to NULL on all others, and
+ *        on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_gather(const struct mts_communicator_t *communicator,
+                                   uintptr_t root,
+                                   const mts_tensormap_t *tensor,
+                                   mts_order_t order,
+                                   mts_tensormap_t **result);
+
+/**
+ * Collect the rows of all ranks on each of them, as `mts_collective_gather` does on one. Collective.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param order order of samples and of rows of gradients, the same on all ranks
+ * @param result is set to a new map with the info of the lowest rank that has any, *owned* by the caller, equal on all ranks; or to NULL on
+ *        error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_all_gather(const struct mts_communicator_t *communicator,
+                                       const mts_tensormap_t *tensor,
+                                       mts_order_t order,
+                                       mts_tensormap_t **result);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -3,6 +3,7 @@
 #include "support/thread_ranks.h"
 
 #include <metatensor/arrays.h>
+#include <metatensor/shortcuts.h>
 
 static int destroyed;
 
@@ -162,13 +163,137 @@ static void broken_transports_stay_broken(mts_communicator_t *communicator, rank
     }
 }
 
+/* A map with the samples 2 * rank and 2 * rank + 1 of one block, and a gradient of the second one. */
+static mts_tensormap_t *part_of(int32_t rank) {
+    const int32_t rows[] = {2 * rank, 2 * rank + 1}, one[] = {1};
+    const uintptr_t shape[] = {1, 2};
+    mts_block_t *block = c_block(2, rows, 2, 10 * rank);
+    const mts_labels_t *samples = c_labels_1("sample", 1, one), *properties = mts_block_labels(block, 1);
+    CHECK_OK(mts_block_add_gradient(block, "g", mts_block(c_array_count(shape, 2, rank), samples, NULL, 0, properties)));
+    const mts_labels_t *keys = c_labels_1("k", 1, one);
+    mts_tensormap_t *map = mts_tensormap(keys, &block, 1);
+    CHECK(map != NULL);
+    mts_labels_free(samples);
+    mts_labels_free(properties);
+    mts_labels_free(keys);
+    return map;
+}
+
+/* The labels of an axis of a block are these numbers. */
+static void check_labels(const mts_block_t *block, uintptr_t axis, const int32_t *expected, uintptr_t count) {
+    const mts_labels_t *labels = mts_block_labels(block, axis);
+    CHECK(labels != NULL);
+    const int32_t *values;
+    uintptr_t rows, width;
+    CHECK_OK(mts_labels_values_cpu(labels, &values, &rows, &width));
+    CHECK(rows == count && width == 1 && memcmp(values, expected, count * sizeof *values) == 0);
+    mts_labels_free(labels);
+}
+
+/* `map`, which is released, has the rows of this many ranks. */
+static void check_whole(mts_tensormap_t *map, int32_t size) {
+    CHECK(map != NULL);
+    mts_block_t *block, *gradient;
+    CHECK_OK(mts_tensormap_block_by_id(map, &block, 0));
+    CHECK_OK(mts_block_gradient(block, "g", &gradient));
+    int32_t samples[2 * MAX_RANKS], gradient_samples[MAX_RANKS];
+    for (int32_t i = 0; i < 2 * size; i++) samples[i] = i;
+    for (int32_t i = 0; i < size; i++) gradient_samples[i] = 2 * i + 1;
+    check_labels(block, 0, samples, 2 * (uintptr_t)size);
+    check_labels(gradient, 0, gradient_samples, (uintptr_t)size);
+    uintptr_t shape[] = {2 * (uintptr_t)size, 2};
+    const double *values = mts_block_elements(block, c_float64, shape, 2);
+    shape[0] = (uintptr_t)size;
+    const double *derivatives = mts_block_elements(gradient, c_float64, shape, 2);
+    CHECK(values != NULL && derivatives != NULL);
+    for (int32_t rank = 0; rank < size; rank++) {
+        for (int32_t i = 0; i < 4; i++) CHECK(values[4 * rank + i] == 10 * rank + i);
+        CHECK(derivatives[2 * rank] == rank && derivatives[2 * rank + 1] == rank + 1);
+    }
+    CHECK_OK(mts_tensormap_free(map));
+}
+
+static void maps_are_moved(mts_communicator_t *communicator, rank_t *self) {
+    int32_t size = self->post->size;
+    uintptr_t last = (uintptr_t)size - 1;
+    mts_tensormap_t *map = part_of(self->rank), *result;
+    FILL_WITH_GARBAGE(result);
+    CHECK_OK(mts_collective_gather(communicator, last, map, MTS_ORDER_SOURCE, &result));
+    if ((uintptr_t)self->rank == last) check_whole(result, size);
+    else CHECK(result == NULL);
+    CHECK_OK(mts_collective_all_gather(communicator, map, MTS_ORDER_LABELS, &result));
+    check_whole(result, size);
+
+    /* only the root has to have something */
+    mts_tensormap_t *whole = self->rank == 0 ? part_of(0) : NULL;
+    CHECK_OK(mts_collective_broadcast(communicator, 0, whole, &result));
+    check_whole(result, 1);
+    if (whole != NULL) CHECK_OK(mts_tensormap_free(whole));
+
+    /* what is wrong on one rank is wrong on all */
+    const char *expected = "invalid parameter: rank 1: mts_collective_gather: got a NULL pointer for 'tensor'";
+    FILL_WITH_GARBAGE(result);
+    CHECK(mts_collective_gather(communicator, 0, self->rank == 1 ? NULL : map, MTS_ORDER_SOURCE, &result)
+        == MTS_INVALID_PARAMETER_ERROR);
+    CHECK(strcmp(last_message(), expected) == 0);
+    CHECK(result == NULL);
+    FILL_WITH_GARBAGE(result);
+    CHECK_STATUS(mts_collective_all_gather(communicator, map, self->rank == 1 ? 7 : 0, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: mts_collective_all_gather: 'order' must be one of the MTS_ORDER_ values, got 7");
+    CHECK(result == NULL);
+    CHECK_STATUS(mts_collective_all_gather(communicator, map, 0, self->rank == 1 ? NULL : &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: mts_collective_all_gather: got a NULL pointer for 'result'");
+    CHECK(result == NULL);
+    CHECK_STATUS(mts_collective_broadcast(communicator, (uintptr_t)self->rank, map, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 0 called broadcast(root 0), rank 1 called broadcast(root 1)");
+    CHECK_STATUS(mts_collective_broadcast(communicator, (uintptr_t)size, map, &result), MTS_INVALID_PARAMETER_ERROR, "root");
+    CHECK_OK(mts_tensormap_free(map));
+}
+
+/* The array of a block of rank 1 fails, with a message of its own. */
+static mts_status_t fail_as_dlpack(
+    void *array, DLManagedTensorVersioned **tensor, DLDevice device, const int64_t *stream, DLPackVersion version) {
+    (void)array, (void)tensor, (void)device, (void)stream, (void)version;
+    mts_set_last_error("the disk is gone", "array.c", &released, release);
+    return MTS_CALLBACK_ERROR;
+}
+
+static void errors_of_arrays_are_told_to_all(mts_communicator_t *communicator, rank_t *self) {
+    const int32_t rows[] = {self->rank}, one[] = {1};
+    const uintptr_t shape[] = {1, 1};
+    bool fails = self->rank == 1;
+    mts_array_t array = c_array_count(shape, 2, 0);
+    if (fails) array.as_dlpack = fail_as_dlpack;
+    const mts_labels_t *samples = c_labels_1("s", 1, rows), *other = c_labels_1("k", 1, one);
+    mts_block_t *block = mts_block(array, samples, NULL, 0, other);
+    mts_tensormap_t *map = mts_tensormap(other, &block, 1), *result;
+    CHECK(map != NULL);
+    CHECK(mts_collective_all_gather(communicator, map, MTS_ORDER_SOURCE, &result) == MTS_CALLBACK_ERROR);
+    const char *message, *origin;
+    void *data;
+    mts_last_error(&message, &origin, &data);
+    CHECK(strcmp(message, "callback error: rank 1: the disk is gone") == 0);
+    CHECK(strcmp(origin, fails ? "array.c" : "metatensor") == 0);
+    CHECK(data == (fails ? &released : NULL));
+    mts_set_last_error("", "", NULL, NULL);
+    mts_labels_free(samples);
+    mts_labels_free(other);
+    CHECK_OK(mts_tensormap_free(map));
+    CHECK_OK(mts_collective_agree(communicator, MTS_SUCCESS, NULL));
+}
+
 int main(void) {
     transports_are_checked_and_owned();
     one_process_is_enough();
     for (int32_t size = 2; size <= MAX_RANKS; size++) {
         released = 0;
         run_ranks(size, errors_are_those_of_all);
+        run_ranks(size, maps_are_moved);
+        released = 0;
+        run_ranks(size, errors_of_arrays_are_told_to_all);
+        CHECK(released == 1);
     }
     run_ranks_failing(2, broken_transports_stay_broken, 1, 1);
+    CHECK(atomic_load(&c_arrays_alive) == 0 && atomic_load(&c_tensors_alive) == 0);
     return EXIT_SUCCESS;
 }

@@ -2,6 +2,7 @@
 #include "support/c_array.h"
 #include "support/check.h"
 
+#include <metatensor/distributed.h>
 #include <metatensor/operations.h>
 #include <metatensor/products.h>
 
@@ -67,8 +68,22 @@ static void products(void) {
     CHECK_OK(mts_tensormap_free(b));
 }
 
+/* Those of several ranks, of which there is one here. */
+static void ranks(void) {
+    mts_communicator_t *alone;
+    mts_tensormap_t *tensor = c_tensor(), *result;
+    CHECK_OK(mts_communicator_single(&alone));
+    CHECK_OK(mts_tensormap_set_info(tensor, "unit", "eV"));
+    KEEPS(mts_collective_broadcast(alone, 0, tensor, &result));
+    KEEPS(mts_collective_gather(alone, 0, tensor, MTS_ORDER_SOURCE, &result));
+    KEEPS(mts_collective_all_gather(alone, tensor, MTS_ORDER_SOURCE, &result));
+    CHECK_OK(mts_tensormap_free(tensor));
+    CHECK_OK(mts_communicator_free(alone));
+}
+
 int main(void) {
     products();
+    ranks();
     static const int32_t zero[] = {0};
     const char *s = "s", *p = "p";
     const uintptr_t order[] = {0};

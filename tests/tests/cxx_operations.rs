@@ -50,6 +50,7 @@ fn read(path: &str) -> String {
 
 /// Headers of C, and those for C++ that call all of their functions.
 const CALLED: &[(&str, &[&str])] = &[
+    ("distributed.h", &["distributed.hpp"]),
     ("operations.h", &["operations.hpp"]),
     ("products.h", &["products.hpp"]),
     ("gradient_map.h", &["gradient_map.hpp"]),

@@ -35,7 +35,7 @@ fn generated_operations_are_fresh() {
 fn functions_that_make_maps_say_what_becomes_of_info() {
     let checked = std::fs::read_to_string(sources().join("info.c")).unwrap();
     let mut count = 0;
-    let headers = ["operations.h", "products.h"];
+    let headers = ["distributed.h", "operations.h", "products.h"];
     let paths = headers.map(|name| repository().join("include/metatensor").join(name));
     for function in paths.iter().flat_map(|path| functions(path).unwrap()) {
         let is_map = |type_name: &str| type_name == "mts_tensormap_t**";

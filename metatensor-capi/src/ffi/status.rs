@@ -101,8 +101,9 @@ pub(crate) fn communicate(name: &str, function: &mut dyn FnMut() -> i32) -> Resu
     if status == CallbackStatus::SUCCESS {
         return Ok(());
     }
-    let name = format!("mts_transport_t.{name}");
-    Err(Error::Communication(said(&name, status, before)))
+    let said = said(&format!("mts_transport_t.{name}"), status, before);
+    let message = said.strip_prefix("communication error: ").unwrap_or(&said);
+    Err(Error::Communication(message.to_owned()))
 }
 
 /// Runs the body of a function that returns a status.

@@ -16,7 +16,8 @@
 typedef struct letter {
     struct letter *next;
     uint64_t size;
-    uint8_t data[];
+    /* behind this */
+    uint8_t *data;
 } letter_t;
 
 /* What all ranks share: letters from each to each, and who has ended, so that nobody waits for them. */
@@ -54,6 +55,7 @@ static void post_letter(rank_t *from, int32_t to, const uint8_t *data, uint64_t 
     CHECK(letter != NULL && to >= 0 && to < from->post->size);
     letter->next = NULL;
     letter->size = size;
+    letter->data = (uint8_t *)(letter + 1);
     memcpy(letter->data, data, size);
     post_t *post = from->post;
     pthread_mutex_lock(&post->lock);

@@ -3,14 +3,18 @@
 
 mod agreement;
 mod communicators;
+mod movement;
 
-use metatensor_core::Result;
+use std::mem::MaybeUninit;
+
+use metatensor_core::{Result, TensorMap};
 use metatensor_distributed::Communicator;
 
 pub use self::agreement::*;
 pub use self::communicators::*;
-use crate::ffi::{Parameter, caught, collective_status, mts_status_t};
-use crate::types::mts_communicator_t;
+pub use self::movement::*;
+use crate::ffi::{Parameter, caught, collective_status, given, mts_status_t};
+use crate::types::{Handle, mts_communicator_t, mts_tensormap_t};
 
 /// Runs a collective function: what is wrong with the `parameters` of one rank is an error of all of them.
 fn collective<P>(
@@ -25,4 +29,24 @@ fn collective<P>(
             Err(error) => Err(communicator.fail(error)),
         }
     })
+}
+
+/// Runs a collective function that makes a map on some ranks. On all others, and if it fails, `result` is set to NULL.
+fn give_map<P>(
+    communicator: Option<&mts_communicator_t>,
+    result: Option<&mut MaybeUninit<Option<Box<mts_tensormap_t>>>>,
+    parameters: impl FnOnce() -> Result<P>,
+    function: impl FnOnce(&Communicator, P) -> Result<Option<TensorMap>>,
+) -> mts_status_t {
+    let result = result.map(|result| result.write(None));
+    collective(
+        communicator,
+        || Ok((given(result, "result")?, parameters()?)),
+        |communicator, (result, parameters)| {
+            if let Some(map) = function(communicator, parameters)? {
+                *result = Some(mts_tensormap_t::unshared(map)?);
+            }
+            Ok(())
+        },
+    )
 }

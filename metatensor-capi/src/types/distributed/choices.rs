@@ -1,0 +1,30 @@
+//! One of a few ways to move rows.
+
+use metatensor_core::Result;
+use metatensor_distributed::Order;
+
+use crate::ffi::{Parameter, bad_parameter};
+
+/// The order of rows that come from several ranks: a `MTS_ORDER_` value.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug)]
+pub struct mts_order_t(u32);
+
+/// By the rank that they come from, and in their order there. So are the rows of gradients.
+pub const MTS_ORDER_SOURCE: u32 = 0;
+/// Sorted by their labels: this depends neither on the number of ranks, nor on where rows were.
+pub const MTS_ORDER_LABELS: u32 = 1;
+
+impl Parameter for mts_order_t {
+    type Value = Order;
+
+    fn checked(self, name: &str) -> Result<Order> {
+        match self.0 {
+            MTS_ORDER_SOURCE => Ok(Order::Source),
+            MTS_ORDER_LABELS => Ok(Order::Labels),
+            other => Err(bad_parameter(format_args!(
+                "'{name}' must be one of the MTS_ORDER_ values, got {other}"
+            ))),
+        }
+    }
+}
