@@ -41,5 +41,6 @@ mod wire;
 
 pub use communicator::{Communicator, run_local};
 pub use halo::{Agreement, Combine, Halo};
+pub use partition::Partition;
 pub use transport::Transport;
 pub use wire::Order;

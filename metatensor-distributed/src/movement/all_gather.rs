@@ -2,7 +2,7 @@
 
 use metatensor_core::{Error, Result, TensorMap};
 
-use super::exchange::exchange;
+use super::exchange::{Target, exchange};
 use super::plan::To;
 use crate::communicator::{Call, Communicator};
 use crate::schema;
@@ -36,7 +36,12 @@ impl Communicator {
         let call = Call::new("all_gather").option("order", order);
         self.collective(call, |session| {
             let schema = schema::agree(session, Some(tensor))?;
-            let map = exchange(session, &schema, Some(tensor), To::All, order, true)?;
+            let target = Target {
+                order,
+                model: Some(tensor),
+                wanted: true,
+            };
+            let map = exchange(session, &schema, Some(tensor), To::All, target)?;
             session.step(|| map.ok_or_else(no_map))
         })
     }

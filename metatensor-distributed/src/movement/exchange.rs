@@ -13,7 +13,17 @@ use crate::schema::Schema;
 use crate::transport::{Incoming, Outgoing};
 use crate::wire::{Order, own_elements, write};
 
-/// Sends all rows where they go, and makes a map of those that come here, if it is `wanted`.
+/// What is made of the rows that come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'a> {
+    pub(super) order: Order,
+    /// Arrays are of the kind of this map.
+    pub(super) model: Option<&'a TensorMap>,
+    /// Whether a map is made of them on this rank.
+    pub(super) wanted: bool,
+}
+
+/// Sends all rows where they go, and makes a map of those that come here, if that is wanted.
 ///
 /// If this does not take more memory for messages than allowed on any rank, all is sent at once. Otherwise, numbers of rows
 /// are sent first, and then some blocks at a time.
@@ -22,8 +32,7 @@ pub(super) fn exchange(
     schema: &Schema,
     tensor: Option<&TensorMap>,
     to: To<'_>,
-    order: Order,
-    wanted: bool,
+    target: Target<'_>,
 ) -> Result<Option<TensorMap>, Agreed> {
     let (rank, ranks) = (session.rank(), session.size());
     let (plan, sizes) = session.step(|| {
@@ -47,8 +56,8 @@ pub(super) fn exchange(
         session,
         schema,
         plan: &plan,
-        model: tensor,
-        order,
+        model: target.model,
+        order: target.order,
         with_own: true,
         blocks: Vec::new(),
     };
@@ -61,7 +70,7 @@ pub(super) fn exchange(
     match packed {
         Some(packed) if alike => {
             let received = packed.send(session, &plan)?;
-            return session.step(|| match wanted {
+            return session.step(|| match target.wanted {
                 true => {
                     assembly.add(all, &received.elements, &received.messages)?;
                     assembly.finish().map(Some)
@@ -78,12 +87,12 @@ pub(super) fn exchange(
             Packed::new(session, &plan, blocks.clone(), &incoming)
         })?;
         let received = packed.send(session, &plan)?;
-        session.step(|| match wanted {
+        session.step(|| match target.wanted {
             true => assembly.add(blocks, &received.elements, &received.messages),
             false => Ok(()),
         })?;
     }
-    session.step(|| wanted.then(|| assembly.finish()).transpose())
+    session.step(|| target.wanted.then(|| assembly.finish()).transpose())
 }
 
 /// Messages that are ready to be sent, and memory for those that will be received.

@@ -2,7 +2,7 @@
 
 use metatensor_core::{Error, Result, TensorMap};
 
-use super::exchange::exchange;
+use super::exchange::{Target, exchange};
 use super::plan::To;
 use crate::communicator::{Agreed, Call, Communicator, Session};
 use crate::schema;
@@ -12,7 +12,9 @@ impl Communicator {
     /// Brings the rows of all ranks to rank `root`, where the result is; others get `None`. Collective.
     ///
     /// The result has the keys of all ranks: those of rank 0, then those that only rank 1 has, and so on. With
-    /// [`Order::Source`], the rows of each block are those of rank 0, then those of rank 1, and so on.
+    /// [`Order::Source`], the rows of each block are those of rank 0, then those of rank 1, and so on, and so are gradient
+    /// rows. This undoes [`Communicator::scatter`] with `Partition::Rows`, but for gradient rows that were not in the order of
+    /// their samples: how rows of different ranks were mixed is not known any more.
     ///
     /// ```
     /// use metatensor_core::{Labels, TensorBlock, TensorMap};
@@ -53,14 +55,12 @@ impl Communicator {
                 .map(|block| vec![root as u32; block.samples().count()])
                 .collect();
             let to = To::Ranks(&destinations);
-            exchange(
-                session,
-                &schema,
-                Some(tensor),
-                to,
+            let target = Target {
                 order,
-                session.rank() == root,
-            )
+                model: Some(tensor),
+                wanted: session.rank() == root,
+            };
+            exchange(session, &schema, Some(tensor), to, target)
         })
     }
 }

@@ -9,8 +9,9 @@ mod gather;
 mod plan;
 mod redistribute;
 mod rounds;
+mod scatter;
 
-pub(crate) use redistribute::redistribute_in;
+pub(crate) use redistribute::{redistribute_in, redistribute_with};
 
 #[cfg(test)]
 mod tests;

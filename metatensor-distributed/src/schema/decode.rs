@@ -71,7 +71,7 @@ impl<'a> Tables<'a> {
             let values = bytes.as_chunks::<4>().0.iter();
             let values = values.map(|value| i32::from_ne_bytes(*value)).collect();
             let labels = Labels::from_values(&names, values)?;
-            tables.labels.push(distinct.received(labels)?);
+            tables.labels.push(distinct.received(labels));
         }
         Ok(tables)
     }

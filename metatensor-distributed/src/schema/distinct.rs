@@ -20,10 +20,12 @@ pub(super) struct DistinctLabels {
 impl DistinctLabels {
     /// Those of these labels that were here first.
     pub(super) fn unified(&mut self, labels: &Labels) -> Labels {
+        if labels.is_empty() {
+            return self.unified_without_rows(labels);
+        }
         let rows = labels.rows();
         let address = (rows.values().as_ptr().addr(), rows.values().len());
         if let Some(&known) = self.by_address.get(&address)
-            && !labels.is_empty()
             && self.labels[known].names() == labels.names()
         {
             return self.labels[known].clone();
@@ -50,19 +52,28 @@ impl DistinctLabels {
         Ok(labels)
     }
 
+    fn unified_without_rows(&mut self, labels: &Labels) -> Labels {
+        let known = self.without_rows.iter();
+        if let Some(known) = known.clone().find(|known| **known == *labels) {
+            return known.clone();
+        }
+        self.without_rows.push(labels.clone());
+        labels.clone()
+    }
+
     /// Labels of a message: they are used if there are no equal ones here.
-    pub(super) fn received(&mut self, labels: Labels) -> Result<Labels> {
+    pub(super) fn received(&mut self, labels: Labels) -> Labels {
         if labels.is_empty() {
-            return self.without_rows(labels.names());
+            return self.unified_without_rows(&labels);
         }
         // Not by the address: it is used again when these labels are gone.
         let candidates = self.by_hash.entry(hash(&labels)).or_default();
         if let Some(&known) = candidates.iter().find(|&&i| self.labels[i] == labels) {
-            return Ok(self.labels[known].clone());
+            return self.labels[known].clone();
         }
         candidates.push(self.labels.len());
         self.labels.push(labels.clone());
-        Ok(labels)
+        labels
     }
 }
 

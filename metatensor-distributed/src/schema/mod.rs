@@ -62,6 +62,14 @@ impl Schema {
     }
 }
 
+#[cfg(test)]
+impl Schema {
+    /// That of one map, for tests.
+    pub(crate) fn of_one(tensor: &TensorMap) -> Result<Schema> {
+        Self::of(tensor, &mut DistinctLabels::default())
+    }
+}
+
 impl BlockSchema {
     fn of(block: &TensorBlock, labels: &mut DistinctLabels) -> Result<BlockSchema> {
         if !block.device().is_cpu() {
@@ -192,3 +200,6 @@ fn hash_of(local: Option<&Local>) -> u64 {
         hasher.finish().max(1)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,6 @@ pub(crate) use read::{Received, read};
 pub(crate) use route::Routes;
 pub(crate) use row_sets::RowSets;
 pub(crate) use write::write;
+
+#[cfg(test)]
+mod tests;

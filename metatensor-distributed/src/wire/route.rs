@@ -190,7 +190,7 @@ fn check(block: &TensorBlock, destinations: &[u32], receivers: usize) -> Result<
     let is_wrong = |&destination: &u32| destination as usize >= receivers;
     if let Some(row) = destinations.iter().position(is_wrong) {
         return Err(Error::invalid(format!(
-            "row {row}, {}, would go to rank {}, but there are {receivers} ranks",
+            "row {row} {} would go to rank {}, but there are {receivers} ranks",
             block.samples().describe(row),
             destinations[row]
         )));

@@ -1,9 +1,9 @@
 //! The functions that all have to agree.
 
 use metatensor_core::{Error, Result};
-use metatensor_distributed::Communicator;
+use metatensor_distributed::{Communicator, Order, Partition};
 
-use super::arrays::Fault;
+use super::arrays::{Fault, map};
 
 // A line per function: those that take maps read `arrays::map`, which fails where it should.
 
@@ -15,13 +15,66 @@ pub(crate) struct Function {
     pub(crate) call: fn(&Communicator, Fault) -> Result<()>,
 }
 
-pub(crate) const FUNCTIONS: &[Function] = &[Function {
-    name: "agree",
-    call: |communicator, fault| {
-        // What panics before it is called is not inside of it.
-        communicator.agree(match fault {
-            Fault::Nothing => Ok(()),
-            _ => Err(Error::invalid("work of the caller")),
-        })
+pub(crate) const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "agree",
+        call: |communicator, fault| {
+            // What panics before it is called is not inside of it.
+            communicator.agree(match fault {
+                Fault::Nothing => Ok(()),
+                _ => Err(Error::invalid("work of the caller")),
+            })
+        },
     },
-}];
+    Function {
+        name: "gather",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            let gathered = communicator.gather(0, &map, Order::Source)?;
+            assert_eq!(gathered.is_some(), communicator.rank() == 0);
+            Ok(())
+        },
+    },
+    Function {
+        name: "all_gather",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            communicator.all_gather(&map, Order::Labels).map(drop)
+        },
+    },
+    Function {
+        name: "broadcast",
+        call: |communicator, fault| {
+            // That of others is asked for arrays of its kind.
+            let map = map(communicator.rank(), fault);
+            communicator.broadcast(0, Some(&map)).map(drop)
+        },
+    },
+    Function {
+        name: "scatter",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), Fault::Nothing);
+            let rank_of = |_: &[i32]| match fault {
+                Fault::Nothing => Ok(0),
+                Fault::Device => Err(Error::Callback("it does not know".into())),
+                Fault::Panic => panic!("somebody else's code"),
+            };
+            let map = (communicator.rank() == 0).then_some(&map);
+            communicator
+                .scatter(0, map, &Partition::Keys(&rank_of))
+                .map(drop)
+        },
+    },
+    Function {
+        name: "redistribute",
+        call: |communicator, fault| {
+            // Everything moves in rounds: messages are larger than this.
+            communicator.set_max_buffer(1);
+            let map = map(communicator.rank(), fault);
+            let partition = Partition::Contiguous(&["atom"]);
+            communicator
+                .redistribute(&map, &partition, Order::Source)
+                .map(drop)
+        },
+    },
+];

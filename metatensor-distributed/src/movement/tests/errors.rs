@@ -165,7 +165,7 @@ fn destinations_and_roots_are_checked() {
         assert_eq!(
             errors,
             [
-                "invalid parameter: rank 1: block (center_type=6): row 1, (system=0, atom=2), would go to rank 2, but there \
+                "invalid parameter: rank 1: block (center_type=6): row 1 (system=0, atom=2) would go to rank 2, but there \
                  are 2 ranks",
                 "invalid parameter: rank 1: block (center_type=6): there are destinations for 1 rows, but it has 2",
                 "invalid parameter: rank 1: there are destinations for 0 blocks, but this rank has 1",
