@@ -1,0 +1,312 @@
+//! `mts diff`: what is different between two files, by their labels.
+
+use metatensor_core::{Labels, Result, TensorBlock};
+use serde_json::{Value, json};
+
+use super::{describe, plural};
+use crate::Outcome;
+use crate::arguments::DiffOptions;
+use crate::elements::{Places, Tolerance, differences};
+use crate::input::Blocks;
+use crate::output::{Failure, Output};
+
+pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome, Failure> {
+    let (a, b) = (
+        Blocks::open(&options.first)?,
+        Blocks::open(&options.second)?,
+    );
+    let mut report = Report::default();
+    let (a_keys, b_keys) = (a.keys(), b.keys());
+    if a_keys.names() == b_keys.names() {
+        let keys = Match::new(a_keys, b_keys);
+        keys.report("keys", options.ordered, &mut report);
+        for &(in_a, in_b) in &keys.common {
+            let (a, b) = (a.block(in_a)?, b.block(in_b)?);
+            let place = format!("block ({})", describe(a_keys, in_a));
+            let in_place = |error: metatensor_core::Error| error.context(&place);
+            compare(&a, &b, None, &place, options, &mut report).map_err(in_place)?;
+        }
+    } else {
+        let (a, b) = (a_keys.names(), b_keys.names());
+        report.differ("keys", format!("names are {a} and {b}"));
+    }
+    report.print(options, output)?;
+    Ok(match report.differs() {
+        true => Outcome::Bad,
+        false => Outcome::Good,
+    })
+}
+
+/// What was found, in order.
+#[derive(Default)]
+struct Report {
+    findings: Vec<Finding>,
+}
+
+struct Finding {
+    /// Which part of which block.
+    place: String,
+    text: String,
+    is_difference: bool,
+}
+
+impl Report {
+    fn differ(&mut self, place: &str, text: String) {
+        self.add(place, text, true);
+    }
+
+    fn add(&mut self, place: &str, text: String, is_difference: bool) {
+        self.findings.push(Finding {
+            place: place.to_owned(),
+            text,
+            is_difference,
+        });
+    }
+
+    fn differs(&self) -> bool {
+        self.findings.iter().any(|finding| finding.is_difference)
+    }
+
+    fn print(&self, options: &DiffOptions, output: &mut Output) -> Result<(), Failure> {
+        if options.quiet {
+            return Ok(());
+        }
+        if output.is_json() {
+            let findings = self.findings.iter().map(|finding| {
+                json!({
+                    "place": finding.place,
+                    "message": finding.text,
+                    "is_difference": finding.is_difference,
+                })
+            });
+            return output.json(&json!({
+                "equal": !self.differs(),
+                "findings": findings.collect::<Vec<Value>>(),
+            }));
+        }
+        for Finding { place, text, .. } in &self.findings {
+            output.line(format_args!("{place}: {text}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Which rows of two labels are the same.
+struct Match<'a> {
+    a: &'a Labels,
+    b: &'a Labels,
+    /// Positions in both, in the order of the first.
+    common: Vec<(usize, usize)>,
+    only_a: Vec<usize>,
+    only_b: Vec<usize>,
+}
+
+impl<'a> Match<'a> {
+    /// Of labels with the same names.
+    fn new(a: &'a Labels, b: &'a Labels) -> Match<'a> {
+        Match::by(a, b, |row, other| other.copy_from_slice(row))
+    }
+
+    /// The same, with rows of the first one translated to what they are in the second one. Those without translation are
+    /// rows that are in no labels.
+    fn by(a: &'a Labels, b: &'a Labels, translate: impl Fn(&[i32], &mut [i32])) -> Match<'a> {
+        let (mut common, mut only_a) = (Vec::new(), Vec::new());
+        let mut is_matched = vec![false; b.count()];
+        let mut translated = vec![0; b.size()];
+        for (in_a, row) in a.iter().enumerate() {
+            translate(row, &mut translated);
+            match b.position(&translated) {
+                Some(in_b) => {
+                    common.push((in_a, in_b));
+                    is_matched[in_b] = true;
+                }
+                None => only_a.push(in_a),
+            }
+        }
+        let only_b = (0..b.count()).filter(|&row| !is_matched[row]).collect();
+        Match {
+            a,
+            b,
+            common,
+            only_a,
+            only_b,
+        }
+    }
+
+    fn report(&self, place: &str, ordered: bool, report: &mut Report) {
+        for (only, labels, which) in [
+            (&self.only_a, self.a, "first"),
+            (&self.only_b, self.b, "second"),
+        ] {
+            if let Some(&first) = only.first() {
+                let count = plural(only.len(), "entry").replace("entrys", "entries");
+                let example = describe(labels, first);
+                report.differ(
+                    place,
+                    format!("{count} only in the {which} file, as ({example})"),
+                );
+            }
+        }
+        if !self.common.is_sorted_by_key(|&(_, in_b)| in_b) {
+            report.add(place, "the order is different".to_owned(), ordered);
+        }
+    }
+}
+
+/// Compares two blocks for the same key, or two gradients, for which the samples of the values are given.
+fn compare(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    parents: Option<&Match<'_>>,
+    place: &str,
+    options: &DiffOptions,
+    report: &mut Report,
+) -> Result<()> {
+    if a.dtype() != b.dtype() {
+        let types = format!("data types are {} and {}", a.dtype(), b.dtype());
+        report.differ(place, types);
+    }
+    let Some(axes) = match_axes(a, b, parents, place, options, report) else {
+        return Ok(());
+    };
+    if !options.metadata_only {
+        values(a, b, &axes, place, options, report)?;
+    }
+    for parameter in a.gradients_list().iter() {
+        let place = format!("{place}, gradient '{parameter}'");
+        match b.gradient(parameter) {
+            Ok(other) => {
+                let own = a.gradient(parameter)?;
+                compare(own, other, Some(&axes[0]), &place, options, report)?;
+            }
+            Err(_) => report.differ(&place, "only in the first file".to_owned()),
+        }
+    }
+    for parameter in b.gradients_list().iter() {
+        if a.gradient(parameter).is_err() {
+            let place = format!("{place}, gradient '{parameter}'");
+            report.differ(&place, "only in the second file".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// The labels of all axes that are in both blocks: samples, components, properties. `None` if they can not be compared, which
+/// is reported.
+fn match_axes<'a>(
+    a: &'a TensorBlock,
+    b: &'a TensorBlock,
+    parents: Option<&Match<'_>>,
+    place: &str,
+    options: &DiffOptions,
+    report: &mut Report,
+) -> Option<Vec<Match<'a>>> {
+    let (a_components, b_components) = (a.components(), b.components());
+    if a_components.len() != b_components.len() {
+        let (a, b) = (a_components.len(), b_components.len());
+        report.differ(place, format!("there are {a} and {b} axes of components"));
+        return None;
+    }
+    let components = a_components.iter().zip(b_components).enumerate();
+    let components = components.map(|(i, (a, b))| (format!("components {i}"), a, b));
+    let all = [("samples".to_owned(), a.samples(), b.samples())].into_iter();
+    let all = all.chain(components);
+    let all = all.chain([("properties".to_owned(), a.properties(), b.properties())]);
+    let mut axes = Vec::new();
+    let mut is_possible = true;
+    for (i, (what, a, b)) in all.enumerate() {
+        let place = format!("{place}, {what}");
+        if a.names() != b.names() {
+            report.differ(&place, format!("names are {} and {}", a.names(), b.names()));
+            is_possible = false;
+            continue;
+        }
+        let axis = match parents {
+            Some(parents) if i == 0 => gradient_rows(a, b, parents),
+            _ => Match::new(a, b),
+        };
+        axis.report(&place, options.ordered, report);
+        axes.push(axis);
+    }
+    is_possible.then_some(axes)
+}
+
+/// Rows of gradients belong together if they are derivatives of the same sample, wherever it is.
+fn gradient_rows<'a>(a: &'a Labels, b: &'a Labels, parents: &Match<'_>) -> Match<'a> {
+    let mut in_b = vec![-1; parents.a.count()];
+    for &(in_first, in_second) in &parents.common {
+        in_b[in_first] = in_second as i32;
+    }
+    Match::by(a, b, |row, other| {
+        other.copy_from_slice(row);
+        other[0] = in_b[row[0] as usize];
+    })
+}
+
+/// Compares values with the same labels.
+fn values(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    axes: &[Match<'_>],
+    place: &str,
+    options: &DiffOptions,
+    report: &mut Report,
+) -> Result<()> {
+    let places = places(axes);
+    let tolerance = Tolerance {
+        rtol: options.rtol,
+        atol: options.atol,
+        equal_nan: options.equal_nan,
+    };
+    let mut found = differences(a, b, &places, tolerance)?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let (count, all) = (found.len(), places.len());
+    report.differ(place, format!("{count} of {all} values are different"));
+    found.sort_by(|x, y| y.excess.total_cmp(&x.excess));
+    for difference in found.iter().take(options.places) {
+        let where_it_is = position(axes, difference.place);
+        let [x, y] = &difference.values;
+        let excess = match difference.excess.is_finite() {
+            true => format!(", {:.3e} times what is allowed", difference.excess),
+            false => String::new(),
+        };
+        report.differ(place, format!("at {where_it_is}: {x} and {y}{excess}"));
+    }
+    Ok(())
+}
+
+/// All places for which both blocks have values, in the order of the first one.
+fn places(axes: &[Match<'_>]) -> Places {
+    let mut columns = vec![(0, 0)];
+    let mut widths = (1, 1);
+    for axis in &axes[1..] {
+        let (a, b) = (axis.a.count(), axis.b.count());
+        widths = (widths.0 * a, widths.1 * b);
+        let start = columns.iter();
+        columns = start
+            .flat_map(|&(in_a, in_b)| {
+                let common = axis.common.iter();
+                common.map(move |&(i, j)| (in_a * a + i, in_b * b + j))
+            })
+            .collect();
+    }
+    Places {
+        rows: axes[0].common.clone(),
+        columns,
+        widths,
+    }
+}
+
+/// The labels of one of the places.
+fn position(axes: &[Match<'_>], mut place: usize) -> String {
+    let mut entries = Vec::new();
+    for axis in axes.iter().rev() {
+        let (in_a, _) = axis.common[place % axis.common.len()];
+        place /= axis.common.len();
+        entries.push(format!("({})", describe(axis.a, in_a)));
+    }
+    entries.reverse();
+    entries.join(" ")
+}

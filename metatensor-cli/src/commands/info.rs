@@ -1,0 +1,190 @@
+//! `mts info`: what a file holds, from its headers.
+
+use std::collections::BTreeMap;
+
+use metatensor_core::{Labels, MapFile};
+use serde_json::{Value, json};
+
+use super::names;
+use crate::arguments::InfoOptions;
+use crate::input::{Blocks, Input, Opened, Outline, open};
+use crate::output::{Failure, Output, bytes};
+use crate::{Outcome, commands};
+
+pub(crate) fn run(options: &InfoOptions, output: &mut Output) -> Result<Outcome, Failure> {
+    let Opened { input, size } = open(&options.file)?;
+    let kind = input.kind();
+    let mut facts = Facts::new(kind, size);
+    match input {
+        Input::Map(map) => {
+            let strings = map.info()?;
+            blocks(&mut facts, &Blocks::Map(map))?;
+            let strings: BTreeMap<String, String> = strings.into_iter().collect();
+            for (name, text) in &strings {
+                facts.text.push((format!("info '{name}'"), text.clone()));
+            }
+            facts.json["info"] = json!(strings);
+        }
+        Input::Block(block) => blocks(&mut facts, &Blocks::One(block, Labels::single()))?,
+        Input::Labels(labels) => {
+            facts.add("dimensions", names(&labels), names_json(&labels));
+            facts.add("rows", labels.count().to_string(), json!(labels.count()));
+            let sorted = labels.is_sorted();
+            facts.add("sorted", yes(sorted), json!(sorted));
+        }
+        Input::Collection(collection) => {
+            facts.add(
+                "maps",
+                collection.len().to_string(),
+                json!(collection.len()),
+            );
+            let mut names = serde_json::Map::new();
+            for name in collection.names() {
+                let numbers = collection.numbers(name);
+                let range = match (numbers.first(), numbers.last()) {
+                    (Some(first), Some(last)) => {
+                        format!("{} maps, {first} to {last}", numbers.len())
+                    }
+                    _ => "no maps".to_owned(),
+                };
+                facts.text.push((format!("name '{name}'"), range));
+                names.insert(
+                    name.to_owned(),
+                    json!({"maps": numbers.len(), "first": numbers.first(), "last": numbers.last()}),
+                );
+            }
+            facts.json["names"] = Value::Object(names);
+        }
+    }
+    facts.print(output)?;
+    Ok(Outcome::Good)
+}
+
+/// What is printed, in this order.
+struct Facts {
+    text: Vec<(String, String)>,
+    json: Value,
+}
+
+impl Facts {
+    fn new(kind: &str, size: u64) -> Facts {
+        Facts {
+            text: vec![
+                ("kind".to_owned(), kind.to_owned()),
+                ("size".to_owned(), bytes(size)),
+            ],
+            json: json!({"kind": kind, "bytes": size}),
+        }
+    }
+
+    fn add(&mut self, name: &str, text: String, json: Value) {
+        self.text.push((name.to_owned(), text));
+        self.json[name.replace(' ', "_")] = json;
+    }
+
+    fn print(&self, output: &mut Output) -> Result<(), Failure> {
+        if output.is_json() {
+            return output.json(&self.json);
+        }
+        let width = self.text.iter().map(|(name, _)| name.chars().count()).max();
+        let width = width.unwrap_or(0);
+        for (name, text) in &self.text {
+            output.line(format_args!("{name:width$}  {text}").to_string().trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+fn yes(is_so: bool) -> String {
+    if is_so { "yes" } else { "no" }.to_owned()
+}
+
+fn names_json(labels: &Labels) -> Value {
+    labels.names().iter().map(Value::from).collect()
+}
+
+/// What is known of blocks without reading their values, nor labels but those of the first one.
+fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
+    let keys = blocks.keys();
+    let outlines: Vec<Outline> = (0..keys.count())
+        .map(|block| blocks.outline(block))
+        .collect::<Result<_, _>>()?;
+    if matches!(blocks, Blocks::Map(_)) {
+        facts.add("blocks", keys.count().to_string(), json!(keys.count()));
+        facts.add("keys", names(keys), names_json(keys));
+    }
+    let types: BTreeMap<String, usize> =
+        outlines.iter().fold(BTreeMap::new(), |mut types, outline| {
+            *types.entry(outline.dtype.to_string()).or_default() += 1;
+            types
+        });
+    let types: Vec<&String> = types.keys().collect();
+    let text: Vec<&str> = types.iter().map(|name| name.as_str()).collect();
+    facts.add("data type", text.join(", "), json!(types));
+
+    let samples: usize = outlines.iter().map(|outline| outline.shape[0]).sum();
+    facts.add("samples", samples.to_string(), json!(samples));
+    if let Some(first) = outlines.first() {
+        dimensions(facts, blocks, first)?;
+    }
+    gradients(facts, &outlines);
+    let values: u64 = outlines.iter().map(Outline::value_bytes).sum();
+    facts.add("values", bytes(values), json!(values));
+    let gradients: u64 = outlines.iter().map(Outline::gradient_bytes).sum();
+    facts.add("gradient values", bytes(gradients), json!(gradients));
+    Ok(())
+}
+
+/// Names of dimensions, which all blocks of a map have.
+fn dimensions(facts: &mut Facts, blocks: &Blocks, first: &Outline) -> Result<(), Failure> {
+    let (samples, components, properties) = match blocks {
+        Blocks::Map(map) => first_labels(map)?,
+        Blocks::One(block, _) => (
+            block.samples().clone(),
+            block.components().to_vec(),
+            block.properties().clone(),
+        ),
+    };
+    facts.add("sample names", names(&samples), names_json(&samples));
+    if first.shape.len() > 2 {
+        let text: Vec<String> = components.iter().map(names).collect();
+        let json: Value = components.iter().map(names_json).collect();
+        facts.add("component names", text.join(", "), json);
+    }
+    facts.add(
+        "property names",
+        names(&properties),
+        names_json(&properties),
+    );
+    Ok(())
+}
+
+fn first_labels(map: &MapFile) -> metatensor_core::Result<(Labels, Vec<Labels>, Labels)> {
+    let header = map.block_header(0)?;
+    Ok((
+        header.samples()?,
+        header.components()?,
+        header.properties()?,
+    ))
+}
+
+/// For each gradient, how many blocks have it, and how many rows.
+fn gradients(facts: &mut Facts, outlines: &[Outline]) {
+    let mut all: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for outline in outlines {
+        for (path, gradient) in outline.all_gradients() {
+            let (blocks, rows) = all.entry(path).or_default();
+            *blocks += 1;
+            *rows += gradient.shape[0];
+        }
+    }
+    let mut json = serde_json::Map::new();
+    for (path, (blocks, rows)) in all {
+        let of = commands::plural(blocks, "block");
+        facts
+            .text
+            .push((format!("gradient '{path}'"), format!("{rows} rows in {of}")));
+        json.insert(path, json!({"blocks": blocks, "rows": rows}));
+    }
+    facts.json["gradients"] = Value::Object(json);
+}

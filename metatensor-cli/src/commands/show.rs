@@ -1,0 +1,185 @@
+//! `mts show`: values beside their labels.
+
+use metatensor_core::{Labels, TensorBlock};
+use serde_json::{Value, json};
+
+use super::{describe, entry, plural};
+use crate::Outcome;
+use crate::arguments::ShowOptions;
+use crate::elements::{numbers, texts};
+use crate::input::{Blocks, Input, open};
+use crate::output::{Failure, Output, Table, number};
+use crate::selection::selected;
+
+pub(crate) fn run(options: &ShowOptions, output: &mut Output) -> Result<Outcome, Failure> {
+    let blocks = match open(&options.file)?.input {
+        Input::Labels(labels) => return labels_only(&labels, options, output),
+        input => Blocks::of(input, &options.file)?,
+    };
+    let keys = blocks.keys();
+    let mut list = Vec::new();
+    for (i, block) in selected(options.block.as_ref(), keys, "keys")?
+        .into_iter()
+        .enumerate()
+    {
+        let key = describe(keys, block);
+        let values = blocks.block(block)?;
+        let shown = part(&values, options.gradient.as_deref())
+            .map_err(|error| error.context(format!("block ({key})")))?;
+        let rows = selected(options.samples.as_ref(), shown.samples(), "samples")?;
+        if output.is_json() {
+            let mut json = block_json(shown, &rows, options.head)?;
+            json["key"] = entry(keys, block);
+            list.push(json);
+            continue;
+        }
+        if i > 0 {
+            output.line("")?;
+        }
+        let what = options
+            .gradient
+            .as_ref()
+            .map(|path| format!(", gradient '{path}'"));
+        output.line(format_args!("block ({key}){}", what.unwrap_or_default()))?;
+        table(shown, &rows, options.head, output)?;
+    }
+    if output.is_json() {
+        output.json(&Value::from(list))?;
+    }
+    Ok(Outcome::Good)
+}
+
+/// The values, or the gradient at the end of a path.
+fn part<'a>(
+    block: &'a TensorBlock,
+    path: Option<&str>,
+) -> metatensor_core::Result<&'a TensorBlock> {
+    let parameters = path.into_iter().flat_map(|path| path.split('/'));
+    parameters
+        .into_iter()
+        .try_fold(block, |block, parameter| block.gradient(parameter))
+}
+
+/// What is above each column: components, then properties.
+fn columns(block: &TensorBlock) -> Vec<String> {
+    let mut columns = vec![String::new()];
+    for labels in block.components().iter().chain([block.properties()]) {
+        let entries: Vec<String> = labels
+            .iter()
+            .map(|row| row.iter().map(i32::to_string).collect::<Vec<_>>().join(","))
+            .collect();
+        columns = columns
+            .iter()
+            .flat_map(|start| {
+                let entries = entries.iter();
+                entries.map(move |entry| match start.is_empty() {
+                    true => entry.clone(),
+                    false => format!("{start}|{entry}"),
+                })
+            })
+            .collect();
+    }
+    columns
+}
+
+/// Names of what the columns are labelled with, in the same form.
+fn column_names(block: &TensorBlock) -> String {
+    let axes = block.components().iter().chain([block.properties()]);
+    let axes: Vec<String> = axes
+        .map(|labels| labels.names().iter().collect::<Vec<_>>().join(","))
+        .collect();
+    axes.join("|")
+}
+
+fn table(
+    block: &TensorBlock,
+    rows: &[usize],
+    head: usize,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    output.line(format_args!("columns: {}", column_names(block)))?;
+    let samples = block.samples();
+    let columns = columns(block);
+    let names: Vec<&str> = samples.names().iter().collect();
+    let header = [names.join(" ")];
+    let header = header.iter().chain(&columns).map(String::as_str);
+    let mut table = Table::new(header);
+    for &row in rows.iter().take(head) {
+        let label: Vec<String> = samples.rows().row(row).iter().map(i32::to_string).collect();
+        let mut cells = vec![label.join(" ")];
+        cells.extend(texts(block, row)?);
+        table.row(cells);
+    }
+    table.print(output)?;
+    left_out(rows.len(), head, output)
+}
+
+fn left_out(rows: usize, head: usize, output: &mut Output) -> Result<(), Failure> {
+    match rows.saturating_sub(head) {
+        0 => Ok(()),
+        more => output.line(format_args!("... and {}", plural(more, "row"))),
+    }
+}
+
+fn block_json(block: &TensorBlock, rows: &[usize], head: usize) -> metatensor_core::Result<Value> {
+    let shape = block.shape();
+    let width: usize = shape[1..].iter().product();
+    let values = numbers(block)?;
+    let is_complex = block.dtype().is_complex();
+    let shown = rows.iter().take(head).map(|&row| {
+        let values = values[row * width..][..width]
+            .iter()
+            .map(|value| match is_complex {
+                true => json!([number(value.re), number(value.im)]),
+                false => number(value.re),
+            });
+        json!({
+            "sample": entry(block.samples(), row),
+            "values": values.collect::<Vec<_>>(),
+        })
+    });
+    let axes = |labels: &Labels| -> Value {
+        json!({
+            "names": labels.names().iter().collect::<Vec<_>>(),
+            "values": labels.iter().collect::<Vec<_>>(),
+        })
+    };
+    Ok(json!({
+        "dtype": block.dtype().to_string(),
+        "components": block.components().iter().map(axes).collect::<Vec<_>>(),
+        "properties": axes(block.properties()),
+        "rows": shown.collect::<Vec<_>>(),
+        "rows_left_out": rows.len().saturating_sub(head),
+    }))
+}
+
+fn labels_only(
+    labels: &Labels,
+    options: &ShowOptions,
+    output: &mut Output,
+) -> Result<Outcome, Failure> {
+    if options.gradient.is_some() || options.block.is_some() {
+        return Err(Failure::Error(
+            "labels have no blocks and no gradients".into(),
+        ));
+    }
+    let rows = selected(options.samples.as_ref(), labels, "labels")?;
+    let shown = rows.iter().take(options.head);
+    if output.is_json() {
+        let values: Vec<&[i32]> = shown.map(|&row| labels.rows().row(row)).collect();
+        output.json(&json!({
+            "names": labels.names().iter().collect::<Vec<_>>(),
+            "values": values,
+            "rows_left_out": rows.len().saturating_sub(options.head),
+        }))?;
+        return Ok(Outcome::Good);
+    }
+    let mut table = Table::new(labels.names().iter());
+    for &row in shown {
+        let row = labels.rows().row(row);
+        table.row(row.iter().map(i32::to_string).collect());
+    }
+    table.print(output)?;
+    left_out(rows.len(), options.head, output)?;
+    Ok(Outcome::Good)
+}

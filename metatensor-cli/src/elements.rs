@@ -1,0 +1,152 @@
+//! Elements of arrays of any type, as numbers and as text.
+
+use metatensor_core::internal::with_element;
+use metatensor_core::{Complex, Element, Result, TensorBlock, bf16, f16};
+use ndarray::Axis;
+use num_complex::Complex64;
+
+/// All values of a block as complex numbers, row after row. All types fit in but integers of more than 53 bits, which are rounded.
+pub(crate) fn numbers(block: &TensorBlock) -> Result<Vec<Complex64>> {
+    with_element!(block.dtype(), T => {
+        let values = block.values_as::<T>()?;
+        Ok(values.iter().map(|value| value.number()).collect())
+    })
+}
+
+/// The values of one row of a block as text, with as many digits as tell them from all others.
+pub(crate) fn texts(block: &TensorBlock, row: usize) -> Result<Vec<String>> {
+    with_element!(block.dtype(), T => {
+        let values = block.values_as::<T>()?;
+        let row = values.index_axis(Axis(0), row);
+        Ok(row.iter().map(|value| value.text()).collect())
+    })
+}
+
+/// Where two blocks have values for the same labels: in which rows and columns of the first one, and of the second one.
+pub(crate) struct Places {
+    pub(crate) rows: Vec<(usize, usize)>,
+    pub(crate) columns: Vec<(usize, usize)>,
+    /// How many columns there are in both.
+    pub(crate) widths: (usize, usize),
+}
+
+impl Places {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// Positions in both arrays, row after row.
+    fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.rows.iter().flat_map(|&(a, b)| {
+            let (a, b) = (a * self.widths.0, b * self.widths.1);
+            self.columns.iter().map(move |&(i, j)| (a + i, b + j))
+        })
+    }
+}
+
+/// A place where two blocks differ.
+#[derive(Clone, Debug)]
+pub(crate) struct Difference {
+    /// Which one of the places.
+    pub(crate) place: usize,
+    /// How many times what is allowed: more than 1, or infinite.
+    pub(crate) excess: f64,
+    /// Both values.
+    pub(crate) values: [String; 2],
+}
+
+/// How far values may be from each other, as in `allclose`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tolerance {
+    pub(crate) rtol: f64,
+    pub(crate) atol: f64,
+    pub(crate) equal_nan: bool,
+}
+
+/// All places where values are not close. Values of different types are compared as complex numbers.
+pub(crate) fn differences(
+    a: &TensorBlock,
+    b: &TensorBlock,
+    places: &Places,
+    tolerance: Tolerance,
+) -> Result<Vec<Difference>> {
+    if a.dtype() != b.dtype() {
+        return Ok(compare(&numbers(a)?, &numbers(b)?, places, tolerance));
+    }
+    with_element!(a.dtype(), T => {
+        let all = |block: &TensorBlock| Ok(block.values_as::<T>()?.iter().copied().collect());
+        let (a, b): (Vec<T>, Vec<T>) = (all(a)?, all(b)?);
+        Ok(compare(&a, &b, places, tolerance))
+    })
+}
+
+fn compare<T: Number>(a: &[T], b: &[T], places: &Places, tolerance: Tolerance) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for (place, (in_a, in_b)) in places.iter().enumerate() {
+        let (x, y) = (&a[in_a], &b[in_b]);
+        // Infinities, and most of what is equal.
+        if x == y || (tolerance.equal_nan && x.number().is_nan() && y.number().is_nan()) {
+            continue;
+        }
+        let allowed = tolerance.atol + tolerance.rtol * y.number().norm();
+        let distance = x.distance(y);
+        if distance <= allowed && allowed.is_finite() {
+            continue;
+        }
+        let excess = distance / allowed;
+        differences.push(Difference {
+            place,
+            excess: if excess.is_nan() {
+                f64::INFINITY
+            } else {
+                excess
+            },
+            values: [x.text(), y.text()],
+        });
+    }
+    differences
+}
+
+/// What commands want to know of an element.
+trait Number: Element {
+    fn number(&self) -> Complex64;
+    fn distance(&self, other: &Self) -> f64;
+    fn text(&self) -> String;
+}
+
+macro_rules! numbers {
+    ($($types:ty),*: |$value:ident| $number:expr, $distance:expr, $format:literal) => {
+        $(impl Number for $types {
+            fn number(&self) -> Complex64 {
+                let $value = *self;
+                Complex64::from($number)
+            }
+
+            fn distance(&self, other: &Self) -> f64 {
+                $distance(*self, *other)
+            }
+
+            fn text(&self) -> String {
+                format!($format, self)
+            }
+        })*
+    };
+}
+
+fn far<T: Number>(x: T, y: T) -> f64 {
+    (x.number() - y.number()).norm()
+}
+
+/// Integers of 64 bits are further from each other than their roundings may be.
+fn far_integers<T: Into<i128>>(x: T, y: T) -> f64 {
+    x.into().abs_diff(y.into()) as f64
+}
+
+numbers!(bool: |value| f64::from(u8::from(value)), far, "{}");
+numbers!(i8, i16, i32, i64, u8, u16, u32, u64: |value| value as f64, far_integers, "{}");
+numbers!(f16, bf16: |value| value.to_f64(), far, "{}");
+// With a point, or a power of ten.
+numbers!(f32: |value| f64::from(value), far, "{:?}");
+numbers!(f64: |value| value, far, "{:?}");
+numbers!(Complex<f32>: |value| Complex64::new(value.re.into(), value.im.into()), far, "{}");
+numbers!(Complex<f64>: |value| value, far, "{}");

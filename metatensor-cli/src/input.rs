@@ -1,0 +1,206 @@
+//! Files: maps, blocks, labels and collections, from a path or standard input.
+
+use std::io::Read;
+use std::path::Path;
+
+use metatensor_core::internal::{Contents, WrongContents};
+use metatensor_core::{
+    BlockHeader, Collection, DType, Error, Labels, Limits, MapFile, Mapping, Result, TensorBlock,
+};
+
+use crate::output::Failure;
+
+/// What a file holds. Of maps, nothing but headers was read.
+pub(crate) enum Input {
+    Map(MapFile),
+    Block(TensorBlock),
+    Labels(Labels),
+    Collection(Box<Collection>),
+}
+
+/// What was opened, and how large it is.
+pub(crate) struct Opened {
+    pub(crate) input: Input,
+    pub(crate) size: u64,
+}
+
+/// The bytes of standard input, or `None` if `file` is a path.
+pub(crate) fn standard_input(file: &str) -> Result<Option<Vec<u8>>, Failure> {
+    if file != "-" {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::Error(format!("could not read standard input: {error}")))?;
+    Ok(Some(bytes))
+}
+
+/// Opens whatever is in `file`.
+pub(crate) fn open(file: &str) -> Result<Opened, Failure> {
+    if let Some(bytes) = standard_input(file)? {
+        let size = bytes.len() as u64;
+        let input = match MapFile::from_bytes(bytes.clone(), Limits::default()) {
+            Ok(map) => Input::Map(map),
+            Err(error) => match found(&error) {
+                Some(Contents::Block) => Input::Block(TensorBlock::load_buffer(&bytes)?),
+                Some(Contents::Labels) => Input::Labels(Labels::load_buffer(&bytes)?),
+                _ => match Collection::from_bytes(bytes, Limits::default()) {
+                    Ok(collection) if !collection.is_empty() => {
+                        Input::Collection(Box::new(collection))
+                    }
+                    _ => return Err(error.into()),
+                },
+            },
+        };
+        return Ok(Opened { input, size });
+    }
+    let input = match MapFile::open(file) {
+        Ok(map) => Input::Map(map),
+        Err(error) => match found(&error) {
+            Some(Contents::Block) => {
+                Input::Block(match TensorBlock::load_mapped(file, Mapping::ReadOnly) {
+                    Ok(block) => block,
+                    // Pipes, for example.
+                    Err(_) => TensorBlock::load(file)?,
+                })
+            }
+            Some(Contents::Labels) => Input::Labels(Labels::load(file)?),
+            _ => match Collection::open(file) {
+                Ok(collection) if !collection.is_empty() => Input::Collection(Box::new(collection)),
+                _ => return Err(error.into()),
+            },
+        },
+    };
+    let size = std::fs::metadata(Path::new(file)).map_or(0, |data| data.len());
+    Ok(Opened { input, size })
+}
+
+/// What else was found than a map.
+fn found(error: &Error) -> Option<Contents> {
+    match error {
+        Error::WrongContents(WrongContents { found, .. }) => Some(*found),
+        _ => None,
+    }
+}
+
+impl Input {
+    /// What it is, for messages and people.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Input::Map(_) => "tensor map",
+            Input::Block(_) => "tensor block",
+            Input::Labels(_) => "labels",
+            Input::Collection(_) => "collection of maps",
+        }
+    }
+}
+
+/// A map, or a block that stands for a map with one.
+pub(crate) enum Blocks {
+    Map(MapFile),
+    One(TensorBlock, Labels),
+}
+
+impl Blocks {
+    /// The blocks in `file`, which has to be a map or a block.
+    pub(crate) fn open(file: &str) -> Result<Blocks, Failure> {
+        Blocks::of(open(file)?.input, file)
+    }
+
+    /// Those of what was opened.
+    pub(crate) fn of(input: Input, file: &str) -> Result<Blocks, Failure> {
+        match input {
+            Input::Map(map) => Ok(Blocks::Map(map)),
+            Input::Block(block) => Ok(Blocks::One(block, Labels::single())),
+            other => Err(Failure::Error(format!(
+                "expected a tensor map or a tensor block in '{file}', which holds {}",
+                other.kind()
+            ))),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> &Labels {
+        match self {
+            Blocks::Map(map) => map.keys(),
+            Blocks::One(_, keys) => keys,
+        }
+    }
+
+    /// One of the blocks, read when this is called.
+    pub(crate) fn block(&self, block: usize) -> Result<TensorBlock> {
+        match self {
+            Blocks::Map(map) => map.block(block),
+            Blocks::One(block, _) => Ok(block.clone()),
+        }
+    }
+
+    /// What can be known of it without reading values.
+    pub(crate) fn outline(&self, block: usize) -> Result<Outline> {
+        match self {
+            Blocks::Map(map) => Outline::of_header(&map.block_header(block)?),
+            Blocks::One(block, _) => Outline::of_block(block),
+        }
+    }
+}
+
+/// Type and shape of a block, and of its gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outline {
+    pub(crate) dtype: DType,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) gradients: Vec<(String, Outline)>,
+}
+
+impl Outline {
+    fn of_header(header: &BlockHeader) -> Result<Outline> {
+        let gradients = header.gradients_list().iter().map(|parameter| {
+            let gradient = Outline::of_header(&header.gradient(parameter)?)?;
+            Ok((parameter.clone(), gradient))
+        });
+        Ok(Outline {
+            dtype: header.dtype(),
+            shape: header.shape().to_vec(),
+            gradients: gradients.collect::<Result<_>>()?,
+        })
+    }
+
+    pub(crate) fn of_block(block: &TensorBlock) -> Result<Outline> {
+        let gradients = block.gradients_list().iter().map(|parameter| {
+            let gradient = Outline::of_block(block.gradient(parameter)?)?;
+            Ok((parameter.to_owned(), gradient))
+        });
+        Ok(Outline {
+            dtype: block.dtype(),
+            shape: block.shape(),
+            gradients: gradients.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Bytes of the values.
+    pub(crate) fn value_bytes(&self) -> u64 {
+        let elements = self.shape.iter().map(|&length| length as u64);
+        elements.product::<u64>() * self.dtype.size() as u64
+    }
+
+    /// Bytes of all gradients, and of theirs.
+    pub(crate) fn gradient_bytes(&self) -> u64 {
+        let bytes = self
+            .gradients
+            .iter()
+            .map(|(_, gradient)| gradient.value_bytes() + gradient.gradient_bytes());
+        bytes.sum()
+    }
+
+    /// All gradients with their paths, as `positions/strain`.
+    pub(crate) fn all_gradients(&self) -> Vec<(String, &Outline)> {
+        let mut all = Vec::new();
+        for (parameter, gradient) in &self.gradients {
+            all.push((parameter.clone(), gradient));
+            let inner = gradient.all_gradients().into_iter();
+            all.extend(inner.map(|(path, gradient)| (format!("{parameter}/{path}"), gradient)));
+        }
+        all
+    }
+}

@@ -1,0 +1,54 @@
+//! `mts`: looks at files of metatensor, and compares them, from a shell.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+mod elements;
+mod input;
+mod output;
+mod selection;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use output::{Failure, Output};
+
+/// What a command found out, besides what it printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Good,
+    /// Files differ, or one is invalid.
+    Bad,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::new(arguments.json);
+    let outcome = run(&arguments.command, &mut output).and_then(|outcome| {
+        output.finish()?;
+        Ok(outcome)
+    });
+    match outcome {
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Bad) => ExitCode::from(1),
+        // Whoever reads has seen enough.
+        Err(Failure::Closed) => ExitCode::SUCCESS,
+        Err(Failure::Error(error)) => {
+            eprintln!("mts: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: &Command, output: &mut Output) -> Result<Outcome, Failure> {
+    match command {
+        Command::Info(options) => commands::info::run(options, output),
+        Command::Ls(options) => commands::ls::run(options, output),
+        Command::Show(options) => commands::show::run(options, output),
+        Command::Stat(options) => commands::stat::run(options, output),
+        Command::Validate(options) => commands::validate::run(options, output),
+        Command::Diff(options) => commands::diff::run(options, output),
+    }
+}

@@ -1,0 +1,133 @@
+//! What is printed, and where that can go wrong.
+
+use std::fmt;
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+use serde_json::Value;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nobody reads what is printed.
+    Closed,
+    /// Something else, for the user.
+    Error(String),
+}
+
+impl From<metatensor_core::Error> for Failure {
+    fn from(error: metatensor_core::Error) -> Self {
+        Failure::Error(error.to_string())
+    }
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Failure::Error(message)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Closed,
+            _ => Failure::Error(format!("could not print: {error}")),
+        }
+    }
+}
+
+/// Standard output, as text or as JSON.
+pub(crate) struct Output {
+    writer: BufWriter<StdoutLock<'static>>,
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Output {
+        Output {
+            writer: BufWriter::new(io::stdout().lock()),
+            json,
+        }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// A line of text.
+    pub(crate) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
+        Ok(writeln!(self.writer, "{text}")?)
+    }
+
+    /// A document, on lines of its own.
+    pub(crate) fn json(&mut self, value: &Value) -> Result<(), Failure> {
+        serde_json::to_writer_pretty(&mut self.writer, value).map_err(io::Error::from)?;
+        self.line("")
+    }
+
+    /// Everything is printed when this is done.
+    pub(crate) fn finish(mut self) -> Result<(), Failure> {
+        Ok(self.writer.flush()?)
+    }
+}
+
+/// A number, also if JSON does not have it.
+pub(crate) fn number(value: f64) -> Value {
+    match value {
+        value if value.is_finite() => Value::from(value),
+        value if value.is_nan() => Value::from("NaN"),
+        value if value > 0.0 => Value::from("inf"),
+        _ => Value::from("-inf"),
+    }
+}
+
+/// A table whose columns are as wide as they need to be: the first one is to the left, the others to the right.
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
+        let header = header.into_iter().map(str::to_owned).collect();
+        Table { rows: vec![header] }
+    }
+
+    pub(crate) fn row(&mut self, row: Vec<String>) {
+        self.rows.push(row);
+    }
+
+    pub(crate) fn print(&self, output: &mut Output) -> Result<(), Failure> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mut widths = vec![0; columns];
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        for row in &self.rows {
+            let cells = row.iter().zip(&widths).enumerate();
+            let cells = cells.map(|(i, (cell, &width))| match i {
+                0 => format!("{cell:width$}"),
+                _ => format!("{cell:>width$}"),
+            });
+            let line: Vec<String> = cells.collect();
+            output.line(line.join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// 1.5 MB: three digits, with powers of 1000.
+pub(crate) fn bytes(count: u64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let (mut size, mut unit) = (count as f64, 0);
+    while size >= 999.5 && unit + 1 < units.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    match unit {
+        0 => format!("{count} B"),
+        _ if size < 9.995 => format!("{size:.2} {}", units[unit]),
+        _ if size < 99.95 => format!("{size:.1} {}", units[unit]),
+        _ => format!("{size:.0} {}", units[unit]),
+    }
+}
