@@ -55,9 +55,10 @@ const CRATES: [Crate; 4] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 22] = [
+const FILES: [&str; 25] = [
     "read_at",
     "file",
+    "shared_file",
     "journal",
     "npy",
     "archive",
@@ -67,6 +68,7 @@ const FILES: [&str; 22] = [
     "part",
     "array",
     "labels",
+    "member_names",
     "loader",
     "opened",
     "archive_file",
@@ -75,6 +77,7 @@ const FILES: [&str; 22] = [
     "collection",
     "mapped",
     "save",
+    "layout",
     "map_writer",
     "merge",
     "validate",

@@ -1,11 +1,14 @@
 //! Arrays in files.
 
+use std::sync::Arc;
+
 use super::Scratch;
 use super::archive::{Alignment, ArchiveWriter, Member, Target};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
-use super::part::Part;
+use super::part::{Part, Picked};
+use crate::array::WithoutElements;
 use crate::memory::{Region, no_memory, will_be_written};
-use crate::{Array, ArrayRef, DType, DenseArray, Error, Result, View};
+use crate::{Array, ArrayRef, DType, DenseArray, Device, Error, Result, View};
 
 /// Makes the arrays that data is read into.
 pub(super) type Create<'a> = dyn FnMut(&[usize], DType) -> Result<Box<dyn Array>> + 'a;
@@ -23,6 +26,11 @@ pub(super) enum Arrays<'c> {
     Made(&'c mut Create<'c>),
     /// Arrays of ours on top of these bytes, which are all of those of the file, where this is possible.
     Mapped(Region),
+    /// Arrays without elements: nothing is read but headers.
+    Unread {
+        /// Whether there were arrays of which no part can be read without all that comes before it.
+        is_whole: bool,
+    },
 }
 
 impl<'c> Arrays<'c> {
@@ -85,8 +93,42 @@ pub(super) fn read(
     scratch: &mut Scratch,
 ) -> Result<(ArrayRef, usize)> {
     let header = member.read_npy_header(&mut scratch.headers)?;
+    if let Arrays::Unread { is_whole } = arrays {
+        *is_whole |= header.fortran_order || member.is_compressed();
+        let array = unread(scalar_of(&header, member)?.dtype, header.shape.to_vec());
+        return Ok((array, header.shape.len()));
+    }
     let array = read_elements(member, arrays, part, &header, scratch)?;
     Ok((array, header.shape.len()))
+}
+
+/// Read these rows of the array that `member` is.
+pub(super) fn read_rows(
+    member: &mut Member<'_, '_>,
+    arrays: &mut Arrays<'_>,
+    rows: Vec<u32>,
+    scratch: &mut Scratch,
+) -> Result<ArrayRef> {
+    let header = member.read_npy_header(&mut scratch.headers)?;
+    let count = header.shape.first().copied().unwrap_or(0);
+    if let Some(row) = rows.iter().find(|&&row| row as usize >= count) {
+        return Err(member.bad(format!("there is no row {row}, only {count} of them")));
+    }
+    let part = Part {
+        rows: Picked::new(rows, count),
+        columns: None,
+    };
+    read_elements(member, arrays, Some(&part), &header, scratch)
+}
+
+/// An array of which the values are not read.
+pub(super) fn unread(dtype: DType, shape: Vec<usize>) -> ArrayRef {
+    ArrayRef::from(Arc::new(WithoutElements {
+        dtype,
+        shape,
+        device: Device::CPU,
+        refusal: || Error::Internal("the values were not read".to_owned()),
+    }))
 }
 
 fn read_elements(
@@ -258,7 +300,9 @@ fn filled_like(
 ) -> Result<ArrayRef> {
     match arrays {
         Arrays::Made(create) => filled(create, shape, dtype, fill),
-        Arrays::Native | Arrays::Mapped(_) => Ok(filled_native(shape, dtype, fill)?.into()),
+        Arrays::Native | Arrays::Mapped(_) | Arrays::Unread { .. } => {
+            Ok(filled_native(shape, dtype, fill)?.into())
+        }
     }
 }
 
@@ -342,17 +386,8 @@ pub(super) fn write(
     view: &View<'_>,
 ) -> Result<()> {
     let error = |error: Error| error.context(format!("'{name}'"));
-    let header = npy::write(&Header {
-        descr: Descr::Scalar(Scalar::native(view.dtype())),
-        fortran_order: false,
-        shape: view.shape().into(),
-    })
-    .map_err(error)?;
-    if view.dtype() == DType::BOOL8 {
-        // the reader, like the one of any other language, wants valid booleans
-        view.typed::<bool>().map_err(error)?;
-    }
-
+    let header = header(view.dtype(), view.shape()).map_err(error)?;
+    check_elements(view).map_err(error)?;
     if let Some(bytes) = view.as_bytes() {
         return archive.add(name, &[&header, bytes], alignment(bytes.len()));
     }
@@ -364,6 +399,29 @@ pub(super) fn write(
     let mut bytes = Vec::new();
     view.append_to(&mut bytes, no_memory).map_err(error)?;
     archive.add(name, &[&header, &bytes], alignment(size))
+}
+
+/// What comes before the elements of an array in a file.
+///
+/// # Errors
+/// If files can not hold elements of this type.
+pub(super) fn header(dtype: DType, shape: &[usize]) -> Result<Vec<u8>> {
+    npy::write(&Header {
+        descr: Descr::Scalar(Scalar::native(dtype)),
+        fortran_order: false,
+        shape: shape.into(),
+    })
+}
+
+/// Check that the elements of `view` can be in a file: the reader, like the one of any other language, wants valid booleans.
+///
+/// # Errors
+/// If there are others.
+pub(super) fn check_elements(view: &View<'_>) -> Result<()> {
+    if view.dtype() == DType::BOOL8 {
+        view.typed::<bool>()?;
+    }
+    Ok(())
 }
 
 /// How a member with data of this size is aligned.

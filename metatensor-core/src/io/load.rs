@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::archive::{Archive, Reading, Source};
 use super::array::{Arrays, Create};
-use super::loader::{Known, Loader, parameters};
+use super::loader::{Known, Loader};
+use super::member_names::parameters;
 use super::opened::open_map;
 use crate::error::Contents;
 use crate::{Array, DType, Limits, Result, TensorBlock, TensorMap};

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::archive::{Archive, LoadError, Member, Source};
-use super::array::{self, Arrays};
+use super::archive::{Archive, LoadError, Member, PartSum, Source};
+use super::array::{self, Arrays, Create};
+use super::member_names::{
+    KEYS, Parameters, block_number, block_prefix, check_is_no_array, gradient_prefix, parameters,
+};
 use super::part::{Part, Picked};
 use super::{Scratch, in_file, info, labels};
 use crate::block::{check_samples, gradient_names};
@@ -20,9 +23,6 @@ const SHARED: u64 = 4 << 10;
 const REMEMBERED: usize = 64;
 /// So much memory is kept from one archive to the next.
 const SCRATCH: usize = 64 << 10;
-
-/// The parameters of the gradients of each block that has some, by the prefix of its members.
-pub(super) type Parameters = HashMap<String, Vec<String>>;
 
 /// Which samples and properties of blocks are loaded: those that match one of these entries, in some or all of the
 /// dimensions.
@@ -127,12 +127,13 @@ impl<'s, 'c> Loader<'s, 'c> {
 
     pub(super) fn only_block(&mut self) -> Result<TensorBlock, LoadError> {
         let block = self.block(String::new())?;
-        self.archive.check_others(|name| {
+        let check = |name: &str| {
             if name.starts_with("components/") || name.starts_with("gradients/") {
                 return check_is_no_array(name);
             }
             Ok(())
-        })?;
+        };
+        self.archive.check_others(|_| true, check)?;
         Ok(block)
     }
 
@@ -143,19 +144,32 @@ impl<'s, 'c> Loader<'s, 'c> {
             blocks.push(self.block(block_prefix(i))?);
         }
         let info = self.info()?;
-        self.archive.check_others(|name| {
-            let Some(rest) = name.strip_prefix("blocks/") else {
+        self.check_others_of_map(keys.count(), |_| true)?;
+        with_info(keys, blocks, info)
+    }
+
+    /// Check the members that were not opened, of a map with so many keys, and that are for this reader, who gets the number
+    /// of the block that a member would belong to.
+    pub(super) fn check_others_of_map(
+        &mut self,
+        keys: usize,
+        is_mine: impl Fn(Option<usize>) -> bool,
+    ) -> Result<(), LoadError> {
+        let block_of = |name: &str| block_number(name.strip_prefix("blocks/")?);
+        let check = |name: &str| {
+            if !name.starts_with("blocks/") {
                 return Ok(());
-            };
-            check_is_no_array(name).map_err(|error| match block_number(rest) {
-                Some(block) if block >= keys.count() => error.context(format!(
-                    "there is no key for block {block}, only {} keys",
-                    keys.count()
+            }
+            check_is_no_array(name).map_err(|error| match block_of(name) {
+                Some(block) if block >= keys => error.context(format!(
+                    "there is no key for block {block}, only {keys} keys"
                 )),
                 _ => error,
             })
-        })?;
-        with_info(keys, blocks, info)
+        };
+        self.archive
+            .check_others(|name| is_mine(block_of(name)), check)?;
+        Ok(())
     }
 
     /// The map with these keys, whose blocks have these numbers. What else is in the archive is not looked at.
@@ -181,7 +195,38 @@ impl<'s, 'c> Loader<'s, 'c> {
         self.block_of(prefix, None, 0)
     }
 
-    /// The same for a gradient, if there is a parent. Gradients get the properties of the values.
+    /// The same without elements in its arrays, of which only the headers are read. Also says whether there are arrays of
+    /// which no rows can be read without all that is before them.
+    pub(super) fn block_without_values(
+        &mut self,
+        prefix: String,
+    ) -> Result<(TensorBlock, bool), LoadError> {
+        let unread = Arrays::Unread { is_whole: false };
+        let arrays = std::mem::replace(&mut self.arrays, unread);
+        let block = self.block(prefix);
+        let unread = std::mem::replace(&mut self.arrays, arrays);
+        let is_whole = matches!(unread, Arrays::Unread { is_whole: true });
+        Ok((block?, is_whole))
+    }
+
+    /// These rows of the array with this name, in an array made by `create` if there is one, and the checksum of what was read, if
+    /// it is not all of it.
+    pub(super) fn rows(
+        &mut self,
+        name: &str,
+        rows: Vec<u32>,
+        create: Option<&mut Create<'_>>,
+    ) -> Result<(ArrayRef, Option<PartSum>), LoadError> {
+        let mut member = self.archive.open_member(name)?;
+        let mut arrays = match create {
+            Some(create) => Arrays::Made(create),
+            None => Arrays::Native,
+        };
+        let array = array::read_rows(&mut member, &mut arrays, rows, &mut self.scratch)?;
+        Ok((array, member.part_sum()))
+    }
+
+    /// The block with members that start with `prefix`, or a gradient if there is a parent. Gradients get the properties of the values.
     fn block_of(
         &mut self,
         prefix: String,
@@ -334,19 +379,6 @@ impl<'s, 'c> Loader<'s, 'c> {
     }
 }
 
-/// The name of the member with the keys of a map.
-pub(super) const KEYS: &str = "keys.npy";
-
-/// What the names of the members of a block start with.
-pub(super) fn block_prefix(block: usize) -> String {
-    format!("blocks/{block}/")
-}
-
-/// The same for the gradient of the block with this prefix.
-pub(super) fn gradient_prefix(prefix: &str, parameter: &str) -> String {
-    format!("{prefix}gradients/{parameter}/")
-}
-
 fn with_info(
     keys: Labels,
     blocks: Vec<TensorBlock>,
@@ -392,56 +424,4 @@ fn rows_of_samples(samples: Labels, parent: &Parent<'_>) -> Result<(Labels, Opti
     }
     let picked = Picked::new(rows, samples.count());
     Ok((samples.with_rows(values), picked))
-}
-
-/// The parameters of all gradients by the prefix of the block they belong to, sorted.
-pub(super) fn parameters(archive: &Archive<'_>) -> Parameters {
-    let mut parameters = Parameters::new();
-    for name in archive.names() {
-        // if one of the two is missing, reading the gradient says so
-        let Some(directory) = ["/values.npy", "/samples.npy"]
-            .iter()
-            .find_map(|end| name.strip_suffix(end))
-        else {
-            continue;
-        };
-        let Some((parent, parameter)) = directory.rsplit_once('/') else {
-            continue;
-        };
-        let Some(prefix) = parent.strip_suffix("gradients") else {
-            continue;
-        };
-        if prefix.is_empty() || prefix.ends_with('/') {
-            match parameters.get_mut(prefix) {
-                Some(others) => others.push(parameter.to_owned()),
-                None => {
-                    parameters.insert(prefix.to_owned(), vec![parameter.to_owned()]);
-                }
-            }
-        }
-    }
-    for list in parameters.values_mut() {
-        list.sort_unstable();
-        list.dedup();
-    }
-    parameters
-}
-
-/// Checks that the member `name`, which is in a folder that was loaded, is not one of the arrays that are loaded.
-/// Nothing else would tell that data was lost.
-pub(super) fn check_is_no_array(name: &str) -> Result<()> {
-    if name.ends_with(".npy") {
-        return Err(Error::serialization(format!(
-            "'{}' does not belong to any block or gradient",
-            printable(name)
-        )));
-    }
-    Ok(())
-}
-
-/// The block that a member belongs to whose name is this after `blocks/`.
-pub(super) fn block_number(name: &str) -> Option<usize> {
-    let (number, _) = name.split_once('/')?;
-    let block = number.parse::<usize>().ok()?;
-    (block.to_string() == number).then_some(block)
 }

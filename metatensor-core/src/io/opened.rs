@@ -5,7 +5,7 @@ use std::path::Path;
 use indexmap::IndexMap;
 
 use super::archive::{Archive, LoadError, Reading, Source};
-use super::loader::KEYS;
+use super::member_names::KEYS;
 use super::{Scratch, array, info, labels};
 use crate::error::Contents;
 use crate::{Labels, Limits, Result};
@@ -66,7 +66,7 @@ pub(super) fn open_growing<T>(
 }
 
 /// The archive with the map in `source`. What is replaced when somebody appends to the file is in memory, and was checked.
-fn open_source(source: &Source<'static>) -> Result<Archive<'static>> {
+pub(super) fn open_source(source: &Source<'static>) -> Result<Archive<'static>> {
     let mut archive = Contents::Map.open_archive(source.reader(Reading::Parts))?;
     if let Some(range) = archive.range_of(&LAST) {
         source.hold(range)?;

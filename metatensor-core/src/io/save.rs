@@ -7,7 +7,7 @@ use std::path::Path;
 use crc32fast::Hasher;
 use indexmap::IndexMap;
 
-use super::archive::{Alignment, ArchiveWriter, Sink, Target, checksum};
+use super::archive::{Alignment, ArchiveWriter, Outline, Sink, Target, checksum};
 use super::{array, file, info, labels};
 use crate::limits::MAX_DEPTH;
 use crate::memory::{GrowingMemory, vector_for};
@@ -234,8 +234,48 @@ struct SavedLabels<'a> {
     crc: u32,
 }
 
+/// A block that can be saved to `W`: with its rows, or without them if they are elsewhere.
+pub(super) trait Saved<'a, W: Write>: Copy {
+    /// Writes the values, as the member that is next.
+    fn save_values(self, saver: &mut Saver<'a, '_, W>) -> Result<()>;
+
+    /// Writes the samples, as the member that is next.
+    fn save_samples(self, saver: &mut Saver<'a, '_, W>, depth: usize) -> Result<()>;
+
+    fn components(self) -> &'a [Labels];
+
+    fn properties(self) -> &'a Labels;
+
+    /// The gradients, by parameter.
+    fn gradients(self) -> Vec<(&'a str, Self)>;
+}
+
+impl<'a, W: Target> Saved<'a, W> for &'a TensorBlock {
+    fn save_values(self, saver: &mut Saver<'a, '_, W>) -> Result<()> {
+        let view = self.view();
+        let view = view.map_err(|error| error.context(format!("'{}'", saver.name)))?;
+        array::write(saver.archive, &saver.name, &view)
+    }
+
+    fn save_samples(self, saver: &mut Saver<'a, '_, W>, depth: usize) -> Result<()> {
+        saver.labels(depth, 0, self.samples())
+    }
+
+    fn components(self) -> &'a [Labels] {
+        self.components()
+    }
+
+    fn properties(self) -> &'a Labels {
+        self.properties()
+    }
+
+    fn gradients(self) -> Vec<(&'a str, Self)> {
+        self.gradients().collect()
+    }
+}
+
 /// Writes the members of an archive.
-pub(super) struct Saver<'a, 'w, W: Target> {
+pub(super) struct Saver<'a, 'w, W: Write> {
     archive: &'w mut ArchiveWriter<W>,
     /// Name of the next member, or the start of it.
     name: String,
@@ -243,7 +283,7 @@ pub(super) struct Saver<'a, 'w, W: Target> {
     saved: Vec<Vec<Option<SavedLabels<'a>>>>,
 }
 
-impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
+impl<'a, 'w, W: Write> Saver<'a, 'w, W> {
     pub(super) fn new(archive: &'w mut ArchiveWriter<W>) -> Self {
         Saver {
             archive,
@@ -267,7 +307,7 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
     }
 
     /// Writes the block of a map at this position.
-    pub(super) fn block_of_map(&mut self, position: usize, block: &'a TensorBlock) -> Result<()> {
+    pub(super) fn block_of_map(&mut self, position: usize, block: impl Saved<'a, W>) -> Result<()> {
         self.inside(format_args!("blocks/{position}/"), |saver| {
             saver.block(block, 0)
         })
@@ -320,6 +360,16 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
         self.inside(format_args!("samples.npy"), |saver| {
             saver.labels(depth, 0, samples)
         })?;
+        self.other_axes(depth, components, properties)
+    }
+
+    /// Writes the labels of a block but for those of the samples.
+    fn other_axes(
+        &mut self,
+        depth: usize,
+        components: &'a [Labels],
+        properties: Option<&'a Labels>,
+    ) -> Result<()> {
         for (i, component) in components.iter().enumerate() {
             self.inside(format_args!("components/{i}.npy"), |saver| {
                 saver.labels(depth, i + 1, component)
@@ -333,21 +383,20 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
         }
     }
 
-    fn block(&mut self, block: &'a TensorBlock, depth: usize) -> Result<()> {
+    fn block(&mut self, block: impl Saved<'a, W>, depth: usize) -> Result<()> {
         if depth as u64 > MAX_DEPTH {
             return Err(Error::invalid(format!(
                 "gradients are nested more than {MAX_DEPTH} times"
             )));
         }
-        self.inside(format_args!("values.npy"), |saver| {
-            let view = block.view();
-            let view = view.map_err(|error| error.context(format!("'{}'", saver.name)))?;
-            array::write(saver.archive, &saver.name, &view)
+        self.inside(format_args!("values.npy"), |saver| block.save_values(saver))?;
+        self.inside(format_args!("samples.npy"), |saver| {
+            block.save_samples(saver, depth)
         })?;
         // gradients have the properties of the values
         let properties = (depth == 0).then_some(block.properties());
-        self.axes(depth, block.samples(), block.components(), properties)?;
-        let mut gradients: Vec<_> = block.gradients().collect();
+        self.other_axes(depth, block.components(), properties)?;
+        let mut gradients = block.gradients();
         gradients.sort_unstable_by_key(|&(parameter, _)| parameter);
         for (parameter, gradient) in gradients {
             self.inside(format_args!("gradients/{parameter}/"), |saver| {
@@ -355,6 +404,20 @@ impl<'a, 'w, W: Target> Saver<'a, 'w, W> {
             })?;
         }
         Ok(())
+    }
+}
+
+impl Saver<'_, '_, Outline> {
+    /// Name of the member that is next.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Leaves space for so many bytes of data, after what comes before them in the member.
+    pub(super) fn leave_out(&mut self, header: &[u8], size: usize) -> Result<()> {
+        let alignment = array::alignment(size);
+        self.archive
+            .leave_out(&self.name, header, size as u64, alignment)
     }
 }
 

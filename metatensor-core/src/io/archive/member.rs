@@ -68,6 +68,17 @@ pub(super) enum Data<'a> {
 pub(super) struct Check {
     expected: u32,
     hasher: Hasher,
+    /// Where the bytes start that the hasher has seen: after what was left out before them.
+    start: u64,
+}
+
+/// The checksum of a part of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartSum {
+    /// Which bytes of the member these are.
+    pub range: Range<u64>,
+    /// Their checksum.
+    pub sum: u32,
 }
 
 impl Check {
@@ -75,7 +86,18 @@ impl Check {
         Check {
             expected,
             hasher: Hasher::new(),
+            start: 0,
         }
+    }
+
+    /// What is left of this if bytes are left out before `position`: the checksum of what follows, unless there was one such
+    /// gap before.
+    fn after_gap(self, position: u64) -> Option<Check> {
+        (self.start == 0).then(|| Check {
+            expected: self.expected,
+            hasher: Hasher::new(),
+            start: position,
+        })
     }
 }
 
@@ -199,8 +221,9 @@ impl<'a, 's> Member<'a, 's> {
         }
         if !self.is_compressed() {
             self.check_remaining(length)?;
-            self.check = None;
             self.position += length;
+            let check = self.check.take();
+            self.check = check.and_then(|check| check.after_gap(self.position));
             return Ok(());
         }
         let mut left = length;
@@ -257,6 +280,16 @@ impl<'a, 's> Member<'a, 's> {
         Ok(result)
     }
 
+    /// The checksum of all that was read of the member after its header, or after the only gap in it. `None` if there were
+    /// several gaps, or none: then the checksum was compared.
+    pub(crate) fn part_sum(self) -> Option<PartSum> {
+        let check = self.check?;
+        Some(PartSum {
+            range: check.start..self.position,
+            sum: check.hasher.finalize(),
+        })
+    }
+
     fn check_remaining(&self, length: u64) -> Result<()> {
         if length <= self.remaining() {
             return Ok(());
@@ -272,7 +305,7 @@ impl<'a, 's> Member<'a, 's> {
 
     fn check_at_end(&mut self) -> Result<()> {
         if self.remaining() == 0
-            && let Some(check) = self.check.take()
+            && let Some(check) = self.check.take_if(|check| check.start == 0)
         {
             if let Data::Compressed(inflater) = &mut self.data {
                 inflater.finish(self.name, self.source)?;

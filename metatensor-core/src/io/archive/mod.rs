@@ -1,5 +1,6 @@
 //! ZIP archives: named members of bytes.
 
+mod checksum;
 mod directory;
 mod end;
 mod error;
@@ -10,25 +11,30 @@ mod inflate;
 mod local;
 mod member;
 mod names;
+mod outline;
 mod prefix;
 mod reader;
 mod records;
 mod sink;
 mod source;
+mod tail;
 mod whole;
 mod window;
 mod writer;
 
+pub(crate) use checksum::checksum;
 pub(crate) use end::End;
 pub(crate) use error::LoadError;
 pub(crate) use format::END;
 pub(crate) use growing::{Growing, GrowthPoint, Mark};
 pub(crate) use index::{Index, IndexKey, Name};
 pub(crate) use member::Member;
+pub use member::PartSum;
+pub(crate) use outline::Outline;
 pub(crate) use reader::Archive;
 pub(crate) use sink::{Sink, Target};
 pub(crate) use source::{Reading, Source};
-pub(crate) use writer::{Alignment, ArchiveWriter, checksum};
+pub(crate) use writer::{Alignment, ArchiveWriter};
 
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use crc32fast::Hasher;
+
 use super::directory::{Directory, Method, Report};
 use super::end::End;
 use super::error::LoadError;
 use super::format::*;
 use super::inflate::Inflater;
 use super::local::data_start;
-use super::member::{Check, Data, Member};
+use super::member::{Check, Data, Member, PartSum, check_checksum};
 use super::{Reading, Source};
 use crate::{Error, Limit, Result};
 
@@ -141,6 +143,60 @@ impl<'s> Archive<'s> {
         self.directory.find(name).is_some()
     }
 
+    /// Where the directory starts in the source.
+    pub(crate) fn directory_start(&self) -> u64 {
+        let limits = self.directory.entries().iter().map(|entry| entry.limit);
+        limits.max().unwrap_or(self.source.size())
+    }
+
+    /// All members: their names, how many bytes they hold, and whether these are compressed.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&str, u64, bool)> {
+        let entries = self.directory.entries().iter();
+        entries.map(|entry| {
+            let is_compressed = entry.method == Method::Deflate;
+            (self.directory.name(entry), entry.size, is_compressed)
+        })
+    }
+
+    /// Check that compressed members do not hold more than may come out of them, if several readers read them all.
+    ///
+    /// # Errors
+    /// If they do, naming the one that is too much.
+    pub(crate) fn check_inflated(&self) -> Result<()> {
+        let entries = self.directory.entries().iter();
+        let mut inflated: u64 = 0;
+        for entry in entries.filter(|entry| entry.method == Method::Deflate) {
+            inflated = inflated.saturating_add(entry.size);
+            let name = self.directory.name(entry);
+            let limits = self.source.limits();
+            limits.check(Limit::InflatedBytes, inflated, format_args!("'{name}'"))?;
+        }
+        Ok(())
+    }
+
+    /// Check the checksum of the member `name`, if it was read in parts that are all of it.
+    ///
+    /// # Errors
+    /// If it is not what the directory says, or if there is no such member.
+    pub(crate) fn check_parts(&self, name: &str, parts: &mut [PartSum]) -> Result<()> {
+        let index = self.find(name).ok_or_else(|| self.missing(name))?;
+        let entry = &self.directory.entries()[index];
+        parts.sort_unstable_by_key(|part| part.range.start);
+        let mut hasher = Hasher::new();
+        let mut end = 0;
+        for PartSum { range, sum } in parts {
+            if range.start != end {
+                return Ok(());
+            }
+            end = range.end;
+            hasher.combine(&Hasher::new_with_initial_len(*sum, end - range.start));
+        }
+        match end == entry.size {
+            true => check_checksum(name, hasher.finalize(), entry.crc),
+            false => Ok(()),
+        }
+    }
+
     /// Start to read the member `name`.
     ///
     /// # Errors
@@ -200,15 +256,19 @@ impl<'s> Archive<'s> {
         })
     }
 
-    /// Check the headers of the members that were not opened, if all of them should be, and let `check` check their names:
-    /// one of them may have been looked for under the name that it had before the directory was damaged.
+    /// Check the headers of the members that were not opened, if all of them should be, and let `check` check their names, but
+    /// only of those that are for this reader: one of them may have been looked for under the name that it had before the directory was damaged.
     ///
     /// # Errors
     /// If a header says something else than the directory, or those of `check`.
-    pub(crate) fn check_others(&mut self, check: impl Fn(&str) -> Result<()>) -> Result<()> {
+    pub(crate) fn check_others(
+        &mut self,
+        is_mine: impl Fn(&str) -> bool,
+        check: impl Fn(&str) -> Result<()>,
+    ) -> Result<()> {
         for (entry, &opened) in self.directory.entries().iter().zip(&self.opened) {
-            if !opened {
-                let name = self.directory.name(entry);
+            let name = self.directory.name(entry);
+            if !opened && is_mine(name) {
                 data_start(&mut self.source, name, entry)?;
                 check(name)?;
             }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crc32fast::Hasher;
 
-use super::writer::checksum;
+use super::checksum;
 use crate::io::file::{Destination, write_all_at};
 use crate::memory::GrowingMemory;
 use crate::{Error, Result, View};

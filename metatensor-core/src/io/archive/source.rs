@@ -22,7 +22,7 @@ const PIECE: usize = 256 << 10;
 /// Random access to bytes, which several sources can be of at once: each of them reads ahead on its own.
 #[derive(Debug)]
 pub(crate) struct Source<'s> {
-    place: Arc<Place<'s>>,
+    pub(super) place: Arc<Place<'s>>,
     window: Window,
 }
 
@@ -37,19 +37,19 @@ pub(crate) enum Reading {
 
 /// The bytes that sources share.
 #[derive(Debug)]
-struct Place<'s> {
+pub(super) struct Place<'s> {
     /// How errors call it.
     name: Cow<'static, str>,
     /// Whether the caller knows it as a buffer, and not as a file.
     is_buffer: bool,
     size: u64,
-    bytes: Bytes<'s>,
+    pub(super) bytes: Bytes<'s>,
     /// A part of a file and where it starts, in memory, which somebody may be writing to.
-    tail: OnceLock<(u64, Vec<u8>)>,
+    pub(super) tail: OnceLock<(u64, Vec<u8>)>,
     limits: Limits,
 }
 
-enum Bytes<'s> {
+pub(super) enum Bytes<'s> {
     Borrowed(&'s [u8]),
     Owned(Region),
     File(File),
@@ -158,7 +158,7 @@ impl Source<'static> {
 const BUFFER: Cow<'static, str> = Cow::Borrowed("the buffer");
 
 impl<'s> Source<'s> {
-    fn new(
+    pub(super) fn new(
         name: Cow<'static, str>,
         is_buffer: bool,
         size: u64,

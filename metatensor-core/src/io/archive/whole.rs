@@ -7,13 +7,13 @@ use std::ops::Range;
 use crc32fast::Hasher;
 
 use super::Source;
+use super::checksum;
 use super::directory::{Entry, Method};
 use super::format::*;
 use super::index::Index;
 use super::inflate::Inflater;
 use super::local::data_start;
 use super::member::{Check, Data, Member, check_checksum};
-use super::writer::checksum;
 use crate::memory::no_memory;
 use crate::{Limit, Result};
 

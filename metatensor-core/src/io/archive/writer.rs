@@ -5,10 +5,9 @@ use std::io::{self, Write};
 use crc32fast::Hasher;
 use smallvec::SmallVec;
 
-use super::Target;
 use super::format::*;
 use super::names::NameHashes;
-use crate::threads::for_each;
+use super::{Target, checksum};
 use crate::{Error, Result, View};
 
 /// Where the data of a member starts.
@@ -26,17 +25,14 @@ const LARGE: usize = 16 << 10;
 /// Smaller parts are collected until there are about this many bytes.
 const BUFFER: usize = 256 << 10;
 
-/// Checksums are computed for pieces of this size, several at once.
-const PIECE: usize = 4 << 20;
-
 /// Versions of the format needed for a plain file, and for 64-bit fields.
 const VERSION: u16 = 20;
 const VERSION_64: u16 = 45;
 /// The writer understands version 4.6, and gives the permissions of Unix.
 const MADE_BY: u16 = 3 << 8 | 46;
 /// Where checksums are in the header of a member, and in its entry of the directory.
-const LOCAL_CRC: usize = 14;
-const RECORD_CRC: usize = 16;
+pub(super) const LOCAL_CRC: usize = 14;
+pub(super) const RECORD_CRC: usize = 16;
 /// Midnight of 2000-01-01: the same data gives the same file whenever it is saved.
 const TIME: u16 = 0;
 const DATE: u16 = (2000 - 1980) << 9 | 1 << 5 | 1;
@@ -152,7 +148,13 @@ impl<W: Write> ArchiveWriter<W> {
     }
 
     /// Put the header of a member before its content, and its entry into the directory.
-    fn begin(&mut self, name: &str, size: u64, alignment: Alignment, crc: u32) -> Result<()> {
+    pub(super) fn begin(
+        &mut self,
+        name: &str,
+        size: u64,
+        alignment: Alignment,
+        crc: u32,
+    ) -> Result<()> {
         let content = Content {
             method: STORED,
             crc,
@@ -367,29 +369,6 @@ impl<W: Target> ArchiveWriter<W> {
     pub(crate) fn is_stream(&self) -> bool {
         self.sink.is_stream()
     }
-}
-
-/// The checksum of what `checksum` has seen, and of `parts` one after the other.
-///
-/// # Errors
-/// None, in fact.
-pub(crate) fn checksum(mut checksum: Hasher, parts: &[&[u8]]) -> Result<u32> {
-    for part in parts {
-        if part.len() <= PIECE {
-            checksum.update(part);
-            continue;
-        }
-        let mut pieces = vec![Hasher::new(); part.len().div_ceil(PIECE)];
-        let tasks = part.chunks(PIECE).zip(&mut pieces);
-        for_each(part.len(), tasks, |(bytes, piece)| {
-            piece.update(bytes);
-            Ok(())
-        })?;
-        for piece in &pieces {
-            checksum.combine(piece);
-        }
-    }
-    Ok(checksum.finalize())
 }
 
 /// Size of the extra field with the two sizes of a member.

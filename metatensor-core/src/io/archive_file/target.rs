@@ -9,7 +9,7 @@ use crate::io::archive::{END, Index, Name, Reading, Source};
 use crate::io::contents::Found;
 use crate::io::file::{InPlace, Replacement};
 use crate::io::journal::{self, Journal};
-use crate::io::loader::KEYS;
+use crate::io::member_names::KEYS;
 use crate::io::opened::Opened;
 use crate::{Error, Result};
 

@@ -76,6 +76,15 @@ impl Replacement {
         })
     }
 
+    /// The name of the new file, which other processes can open as well.
+    ///
+    /// # Errors
+    /// None here.
+    pub(in crate::io) fn give_name(&mut self) -> Result<Option<String>> {
+        let name = self.temporary.file_name().and_then(OsStr::to_str);
+        Ok(name.map(str::to_owned))
+    }
+
     /// Another descriptor for the file that is to be written.
     ///
     /// # Errors

@@ -97,6 +97,23 @@ impl Replacement {
         })
     }
 
+    /// Gives the new file a name, so that other processes can open it as well. `None` if it is not in the same folder as
+    /// the old one, or in memory, where these may not find it.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub(in crate::io) fn give_name(&mut self) -> Result<Option<String>> {
+        let Whole::Named(new) = &mut self.new else {
+            return Ok(None);
+        };
+        if !self.is_beside {
+            return Ok(None);
+        }
+        let named = new.give_name();
+        named.map_err(|error| Error::io("write", &self.path, error))?;
+        Ok(new.name().map(str::to_owned))
+    }
+
     /// Another descriptor for the file that is to be written.
     ///
     /// # Errors

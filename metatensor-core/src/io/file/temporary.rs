@@ -111,6 +111,11 @@ impl Temporary {
         self.usual_mode
     }
 
+    /// The name that the file has for now, if it has one.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_ref().map(|(name, _)| &name[..])
+    }
+
     /// Gives the file a name, which is not yet the final one: only a rename can replace a file.
     ///
     /// # Errors

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::archive::{Archive, Reading};
 use super::super::array::Arrays;
-use super::super::loader::{Loader, Parameters, parameters};
+use super::super::loader::Loader;
+use super::super::member_names::{Parameters, parameters};
 
 /// What can be read from a file, by any number of readers.
 pub(super) struct Content {

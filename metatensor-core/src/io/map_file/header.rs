@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::archive::LoadError;
 use super::super::array::Arrays;
 use super::super::in_file;
-use super::super::loader::{Loader, gradient_prefix};
+use super::super::loader::Loader;
+use super::super::member_names::gradient_prefix;
 use super::Content;
 use crate::{DType, Error, Labels, Limit, Result};
 

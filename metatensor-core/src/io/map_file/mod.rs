@@ -7,15 +7,18 @@ use indexmap::IndexMap;
 
 use super::archive::Reading;
 use super::array::Arrays;
-use super::loader::{Loader, Selected, block_prefix};
+use super::loader::{Loader, Selected};
+use super::member_names::block_prefix;
 use crate::memory::{Mapping, Region};
 use crate::{Array, DType, Error, Labels, Result, TensorBlock, TensorMap};
 
 mod content;
 mod header;
 mod open;
+mod parts;
 
 pub use header::BlockHeader;
+pub use parts::{MapParts, PartReader, Tail};
 
 use content::Content;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::super::archive::{Archive, Reading, Source};
 use super::super::array::Arrays;
-use super::super::loader::KEYS;
+use super::super::member_names::KEYS;
 use super::super::opened::open_map;
 use super::super::read_at::ReadAt;
 use super::MapFile;

@@ -8,7 +8,7 @@ use super::keys::Keys;
 use crate::Result;
 use crate::io::archive::Source;
 use crate::io::archive_file::{ArchiveFile, lock_and_recover};
-use crate::io::loader::parameters;
+use crate::io::member_names::parameters;
 use crate::io::npy::Headers;
 use crate::io::opened::{LAST, Opened};
 

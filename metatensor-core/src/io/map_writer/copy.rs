@@ -6,7 +6,7 @@ use super::form::Forms;
 use super::{MapWriter, other_form};
 use crate::io::archive::{Alignment, Archive, LoadError};
 use crate::io::array;
-use crate::io::loader::{block_number, parameters};
+use crate::io::member_names::{block_number, parameters};
 use crate::io::npy::Headers;
 use crate::io::opened::{LAST, Opened};
 use crate::{Error, Labels, Result};

@@ -3,7 +3,7 @@
 use crate::block::gradient_names;
 use crate::io::archive::{Archive, LoadError, Member};
 use crate::io::in_file;
-use crate::io::loader::Parameters;
+use crate::io::member_names::Parameters;
 use crate::io::npy::{Descr, Headers};
 use crate::{DType, DenseArray, Error, Labels, Limit, Result, TensorBlock};
 

@@ -1,18 +1,16 @@
 //! What is checked of maps and blocks, member by member.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::super::archive::{Archive, LoadError};
-use super::super::loader::{
+use super::super::member_names::{
     KEYS, Parameters, block_number, block_prefix, check_is_no_array, gradient_prefix, parameters,
 };
 use super::super::{Scratch, array, in_file, info, labels};
 use super::{Problem, message_of};
-use crate::array::WithoutElements;
 use crate::block::gradient_names;
 use crate::names::printable;
-use crate::{ArrayRef, DType, Device, Error, Labels, Limit, Result, TensorBlock, TensorMap};
+use crate::{Error, Labels, Limit, Result, TensorBlock, TensorMap};
 
 /// Reads all members of an archive, and notes what is wrong.
 pub(super) struct Checker<'s, 'p> {
@@ -35,16 +33,6 @@ enum Belongs {
     Block,
     /// A map with so many keys, if they could be read.
     Map(Option<usize>),
-}
-
-/// The array of a block that is only checked.
-fn unread(dtype: DType, shape: Vec<usize>) -> WithoutElements {
-    WithoutElements {
-        dtype,
-        shape,
-        device: Device::CPU,
-        refusal: || Error::Internal("the values were not read".to_owned()),
-    }
 }
 
 impl<'s, 'p> Checker<'s, 'p> {
@@ -194,24 +182,21 @@ impl<'s, 'p> Checker<'s, 'p> {
         let values = self.read(&name, |checker| {
             let mut member = checker.archive.open_member(&name)?;
             let (dtype, shape) = array::check(&mut member, &mut checker.scratch)?;
-            Ok(unread(dtype, shape))
+            let axes = shape.len();
+            Ok((array::unread(dtype, shape), axes))
         })?;
         let samples = self.labels(&[&prefix, "samples.npy"].concat())?;
-        let components = self.components(&prefix, values.as_ref())?;
+        let axes = values.as_ref().map(|&(_, axes)| axes);
+        let components = self.components(&prefix, axes)?;
         let properties = match properties {
             Some(properties) => properties.cloned(),
             None => self.labels(&[&prefix, "properties.npy"].concat())?,
         };
         let mut block = None;
-        if let (Some(values), Some(samples), Some(components), Some(properties)) =
+        if let (Some((values, _)), Some(samples), Some(components), Some(properties)) =
             (values, samples, components, &properties)
         {
-            match TensorBlock::new(
-                ArrayRef::from(Arc::new(values)),
-                samples,
-                components,
-                properties,
-            ) {
+            match TensorBlock::new(values, samples, components, properties) {
                 Ok(checked) => block = Some(checked),
                 Err(error) => self.add_at(&prefix, in_file(error, &prefix)),
             }
@@ -249,12 +234,8 @@ impl<'s, 'p> Checker<'s, 'p> {
     }
 
     /// The labels of all components, if they can be read. If nobody knows how many there are, those that are there are.
-    fn components(
-        &mut self,
-        prefix: &str,
-        values: Option<&WithoutElements>,
-    ) -> Result<Option<Vec<Labels>>> {
-        let count = values.map(|values| values.shape.len().saturating_sub(2));
+    fn components(&mut self, prefix: &str, axes: Option<usize>) -> Result<Option<Vec<Labels>>> {
+        let count = axes.map(|axes| axes.saturating_sub(2));
         let mut components = Vec::new();
         for i in 0.. {
             let name = format!("{prefix}components/{i}.npy");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::archive::{Archive, Member, Reading, Source};
 use super::contents::Found;
-use super::loader::KEYS;
+use super::member_names::KEYS;
 use super::{Scratch, labels, other};
 use crate::error::Contents;
 use crate::{Error, Limits, Result};
