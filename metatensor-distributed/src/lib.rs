@@ -30,6 +30,7 @@
 //! that can not be used again; other ranks may still wait for this one then: [`Communicator::abort`] is the way out.
 
 mod communicator;
+mod files;
 mod halo;
 mod movement;
 mod partition;
@@ -40,6 +41,7 @@ pub mod transport;
 mod wire;
 
 pub use communicator::{Communicator, run_local};
+pub use files::SaveOptions;
 pub use halo::{Agreement, Combine, Halo};
 pub use partition::Partition;
 pub use transport::Transport;

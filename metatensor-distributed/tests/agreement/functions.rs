@@ -1,7 +1,11 @@
 //! The functions that all have to agree.
 
-use metatensor_core::{Error, Result};
-use metatensor_distributed::{Communicator, Order, Partition};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use metatensor_core::{DenseArray, Error, Result};
+use metatensor_distributed::{Communicator, Order, Partition, SaveOptions};
+use tempfile::TempDir;
 
 use super::arrays::{Fault, map};
 
@@ -77,4 +81,35 @@ pub(crate) const FUNCTIONS: &[Function] = &[
                 .map(drop)
         },
     },
+    Function {
+        name: "save",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            let options = SaveOptions { writers: Some(2) };
+            communicator.save(file("saved.mts"), &map, Order::Source, options)
+        },
+    },
+    Function {
+        name: "load",
+        call: |communicator, fault| {
+            let path = file("loaded.mts");
+            if !path.exists() {
+                map(0, Fault::Nothing).save(&path)?;
+            }
+            // All ranks make arrays, with rows or without them.
+            let loaded =
+                communicator.load_with(&path, &Partition::Rows, |shape, dtype| match fault {
+                    Fault::Nothing => Ok(Box::new(DenseArray::zeros(dtype, shape)?)),
+                    Fault::Device => Err(Error::unsupported("no arrays here")),
+                    Fault::Panic => panic!("somebody else's code"),
+                });
+            loaded.map(drop)
+        },
+    },
 ];
+
+/// A file in a folder of this process.
+fn file(name: &str) -> PathBuf {
+    static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
+    FOLDER.path().join(name)
+}

@@ -22,6 +22,9 @@ pub struct Tail {
     pub bytes: Vec<u8>,
 }
 
+/// The end of an archive is searched in so many bytes, which only one process has to read.
+const SEARCHED: u64 = 66 << 10;
+
 /// A map in a file, for a process that reads a part of it. Errors are those of [`TensorMap::load`](crate::TensorMap::load).
 ///
 /// ```
@@ -61,7 +64,8 @@ impl MapParts {
             let archive = open_source(source)?;
             let last = archive.range_of(&LAST).map(|range| range.start);
             let directory = archive.directory_start();
-            let start = last.map_or(directory, |last| last.min(directory));
+            let end = source.size().saturating_sub(SEARCHED);
+            let start = last.map_or(directory, |last| last.min(directory)).min(end);
             let bytes = source.tail_from(start)?;
             Ok((archive, Tail { start, bytes }))
         })?;
