@@ -26,6 +26,81 @@
 #define MTS_ORDER_LABELS 1
 
 /**
+ * The sum. That of integers wraps around.
+ */
+#define MTS_ADD 0
+
+/**
+ * The product. That of integers wraps around.
+ */
+#define MTS_MULTIPLY 1
+
+/**
+ * The smallest number. NAN is smaller than all others.
+ */
+#define MTS_MIN 2
+
+/**
+ * The largest number. NAN is larger than all others.
+ */
+#define MTS_MAX 3
+
+/**
+ * All ranks, before anything is sent: this takes one reduction of 40 bytes in each step.
+ */
+#define MTS_AGREEMENT_ALL 0
+
+/**
+ * Those that receive something from this rank, with what they receive.
+ */
+#define MTS_AGREEMENT_NEIGHBORS 1
+
+/**
+ * Equal contiguous parts of each block, in the order of ranks, and of samples on each of them.
+ */
+#define MTS_PARTITION_ROWS 0
+
+/**
+ * Whole blocks, so that ranks have about the same number of bytes.
+ */
+#define MTS_PARTITION_BLOCKS 1
+
+/**
+ * Whole blocks: `rank_of` is called with the key of each block.
+ */
+#define MTS_PARTITION_KEYS 2
+
+/**
+ * `ranks` has a list for each block of the map of this rank, with the rank of each of its samples.
+ */
+#define MTS_PARTITION_RANKS 3
+
+/**
+ * `rank_of` is called with each sample.
+ */
+#define MTS_PARTITION_BY 4
+
+/**
+ * The distinct values of `dimensions`, sorted over all ranks, go to ranks 0, 1, ... in turn: parts of a data set for training.
+ */
+#define MTS_PARTITION_STRIDED 5
+
+/**
+ * Ranges of the sorted values of `dimensions`, so that ranks have about the same number of samples.
+ */
+#define MTS_PARTITION_CONTIGUOUS 6
+
+/**
+ * A hash of the values of `dimensions` tells the rank: nothing has to be known of other ranks.
+ */
+#define MTS_PARTITION_HASHED 7
+
+/**
+ * Samples go to the rank where a row of `owned` agrees with them in `dimensions`. A sample that nobody owns is an error that names it.
+ */
+#define MTS_PARTITION_OWNERS 8
+
+/**
  * The version of `mts_transport_t` that this library knows.
  */
 #define MTS_TRANSPORT_VERSION 1
@@ -37,6 +112,14 @@
  * `mts_communicator_free` if the transport says so. A communicator is used by one thread at a time.
  */
 typedef struct mts_communicator_t mts_communicator_t;
+
+/**
+ * Rows that are owned by one rank, and copies of them, called *ghosts*, on any rank: which rows go where. It is made once, and used
+ * in every step.
+ *
+ * It is used by one thread at a time, and freed before its communicator.
+ */
+typedef struct mts_halo_t mts_halo_t;
 
 /**
  * A message to another rank, or from one.
@@ -131,6 +214,60 @@ typedef struct mts_transport_t {
 } mts_transport_t;
 
 /**
+ * What is made of an owned row and of the rows of its ghosts, by `mts_collective_halo_reverse`: a `MTS_ADD`, `MTS_MULTIPLY`, `MTS_MIN` or
+ * `MTS_MAX` value.
+ */
+typedef uint32_t mts_combine_t;
+
+/**
+ * Which ranks get to know that a step of a halo failed on one rank: a `MTS_AGREEMENT_` value.
+ */
+typedef uint32_t mts_agreement_t;
+
+/**
+ * How samples are shared between ranks: a `MTS_PARTITION_` value.
+ */
+typedef uint32_t mts_partition_kind_t;
+
+/**
+ * Which rank each sample of a map goes to, with its rows of gradients. Samples that agree in all `dimensions` go to the same rank.
+ *
+ * The kind and the dimensions are the same on all ranks. Only the members that the kind needs are looked at: all others can be zero.
+ */
+typedef struct mts_partition_t {
+    /**
+     * which of them this is
+     */
+    mts_partition_kind_t kind;
+    /**
+     * names of dimensions of samples, `dimensions_count` NUL-terminated strings in UTF-8
+     */
+    const char *const *dimensions;
+    /**
+     * number of these
+     */
+    uintptr_t dimensions_count;
+    /**
+     * rows that this rank owns
+     */
+    const mts_labels_t *owned;
+    /**
+     * Gives the rank of a row of `size` integers: of a key, which is the same on all ranks, and then `block` is 0; or of a sample of the block
+     * at position `block` of the map on this rank. It returns a negative number if it fails, after giving a message to
+     * `mts_set_last_error`. It can not use the communicator.
+     */
+    int32_t (*rank_of)(void *user_data, uintptr_t block, const int32_t *row, uintptr_t size);
+    /**
+     * given to `rank_of`
+     */
+    void *user_data;
+    /**
+     * a list of ranks for each block, with as many as this block has samples
+     */
+    const int32_t *const *ranks;
+} mts_partition_t;
+
+/**
  * The order of rows that come from several ranks: a `MTS_ORDER_` value.
  */
 typedef uint32_t mts_order_t;
@@ -223,6 +360,206 @@ mts_status_t mts_communicator_abort(const struct mts_communicator_t *communicato
                                     int32_t code);
 
 /**
+ * Copy rows from their owners to all of their ghosts. Collective.
+ *
+ * @param halo the halo
+ * @param dtype type of the elements
+ * @param row_length number of elements in a row, the same on all ranks
+ * @param owned the rows that this rank owns, one after the other; can be NULL if there are none
+ * @param ghosts where to put the rows of ghosts, in the order of the halo; can be NULL if there are none. It does not overlap with `owned`.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_forward(struct mts_halo_t *halo,
+                                         DLDataType dtype,
+                                         uintptr_t row_length,
+                                         const void *owned,
+                                         void *ghosts);
+
+/**
+ * Combine the rows of ghosts with those of their owners: with `MTS_ADD`, this is the adjoint of `mts_collective_halo_forward`, which is what
+ * gradients need. Collective.
+ *
+ * What several ghosts have for one row is combined in the order of ranks, and of ghosts on each of them: results have the same bits in
+ * each run.
+ *
+ * @param halo the halo
+ * @param op what to do, the same on all ranks
+ * @param dtype type of the elements: integers, floats, or complex numbers
+ * @param row_length number of elements in a row, the same on all ranks
+ * @param ghosts the rows of ghosts, in the order of the halo; can be NULL if there are none
+ * @param owned the rows that this rank owns, which are changed; can be NULL if there are none. It does not overlap with `ghosts`.
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_reverse(struct mts_halo_t *halo,
+                                         mts_combine_t op,
+                                         DLDataType dtype,
+                                         uintptr_t row_length,
+                                         const void *ghosts,
+                                         void *owned);
+
+/**
+ * Start `mts_collective_halo_forward`, to do something else until `mts_collective_halo_forward_end`. Collective.
+ *
+ * Until then, no other collective function of this communicator can be called, for this halo or any other.
+ *
+ * @param halo the halo
+ * @param dtype type of the elements
+ * @param row_length number of elements in a row, the same on all ranks
+ * @param owned the rows that this rank owns, one after the other, which are *copied*; can be NULL if there are none
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank: then nothing has started
+ */
+mts_status_t mts_collective_halo_forward_begin(struct mts_halo_t *halo,
+                                               DLDataType dtype,
+                                               uintptr_t row_length,
+                                               const void *owned);
+
+/**
+ * Wait for what `mts_collective_halo_forward_begin` has started. Whoever has started has to end. Collective.
+ *
+ * @param halo the halo
+ * @param ghosts where to put the rows of ghosts, in the order of the halo; can be NULL if there are none
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on this rank: if it is `MTS_INVALID_PARAMETER_ERROR` since nothing was started, nothing
+ *          is done; for other errors, the step has ended
+ */
+mts_status_t mts_collective_halo_forward_end(struct mts_halo_t *halo,
+                                             void *ghosts);
+
+/**
+ * Make a halo of rows of integers, which name what they stand for: an atom, or a system and an atom. Collective.
+ *
+ * Rows are only looked at here. Owned rows are distinct over all ranks. Ghosts can be repeated, as periodic images are, and can be
+ * owned by the rank that has them: these are copied, and nothing is sent. A rank can have no rows at all. Numbers of 64 bits take two
+ * integers. No rank gets to know more than its share of all rows.
+ *
+ * @param communicator the communicator, which must not be freed before the halo
+ * @param owned the rows that this rank owns, `owned_count` times `width` integers; can be NULL if there are none
+ * @param owned_count number of owned rows
+ * @param ghosts the rows of ghosts on this rank, `ghosts_count` times `width` integers; can be NULL if there are none
+ * @param ghosts_count number of ghosts
+ * @param width number of integers in a row, at least 1, and the same on all ranks
+ * @param ranks the rank that owns each of the ghosts, which saves an exchange; or NULL on all ranks if they are to be found. If they are given,
+ *        rows that two ranks own are not found.
+ * @param halo is set to a new halo, *owned* by the caller, to be given to `mts_halo_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank: `MTS_INVALID_PARAMETER_ERROR` with the row and its ranks if nobody owns
+ *          a ghost, or if two ranks own the same row
+ */
+mts_status_t mts_collective_halo(const struct mts_communicator_t *communicator,
+                                 const int32_t *owned,
+                                 uintptr_t owned_count,
+                                 const int32_t *ghosts,
+                                 uintptr_t ghosts_count,
+                                 uintptr_t width,
+                                 const int32_t *ranks,
+                                 struct mts_halo_t **halo);
+
+/**
+ * Make a halo of samples of blocks, for `mts_collective_halo_prepare`. Collective.
+ *
+ * Owned samples and ghosts become the samples of one block: all of them are distinct. Images of an atom are told apart by a dimension that
+ * is not in `names`.
+ *
+ * @param communicator the communicator, which must not be freed before the halo
+ * @param owned samples that this rank owns
+ * @param ghosts samples of ghosts, with the same dimensions
+ * @param names dimensions that say which sample a ghost is a copy of
+ * @param names_count number of these
+ * @param halo is set to a new halo, *owned* by the caller, to be given to `mts_halo_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_of_labels(const struct mts_communicator_t *communicator,
+                                           const mts_labels_t *owned,
+                                           const mts_labels_t *ghosts,
+                                           const char *const *names,
+                                           uintptr_t names_count,
+                                           struct mts_halo_t **halo);
+
+/**
+ * Free a halo. This rank alone can do this, if no step has begun that did not end.
+ *
+ * @param halo a halo owned by the caller, or NULL. It must not be used any more; nor can lists borrowed from it.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_halo_free(struct mts_halo_t *halo);
+
+/**
+ * Get how many rows a halo has on this rank.
+ *
+ * @param halo the halo
+ * @param owned is set to the number of rows that this rank owns
+ * @param ghosts is set to the number of ghosts
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_halo_counts(const struct mts_halo_t *halo, uintptr_t *owned, uintptr_t *ghosts);
+
+/**
+ * Get the ranks that this one sends rows to or receives rows from. With `mts_halo_send_rows` and `mts_halo_receive_rows`, this is all
+ * that a program needs to send the messages itself.
+ *
+ * @param halo the halo
+ * @param ranks is set to the ranks, increasing. This rank is one of them if it has ghosts of rows that it owns: these are copied. They are
+ *        *borrowed*: valid until the halo is freed. NULL if there are none, and on error.
+ * @param count is set to the number of ranks
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_halo_neighbors(const struct mts_halo_t *halo,
+                                const uint32_t **ranks,
+                                uintptr_t *count);
+
+/**
+ * Get which owned rows are sent to a neighbor, in the order in which they are sent.
+ *
+ * @param halo the halo
+ * @param neighbor position of the neighbor in the list of `mts_halo_neighbors`
+ * @param rows is set to positions of owned rows. They are *borrowed*: valid until the halo is freed. NULL if there are none, and on error.
+ * @param count is set to the number of rows
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_halo_send_rows(const struct mts_halo_t *halo,
+                                uintptr_t neighbor,
+                                const uint32_t **rows,
+                                uintptr_t *count);
+
+/**
+ * Get which ghosts are received from a neighbor, in the order in which they come, which is increasing.
+ *
+ * @param halo the halo
+ * @param neighbor position of the neighbor in the list of `mts_halo_neighbors`
+ * @param rows is set to positions of ghosts. They are *borrowed*: valid until the halo is freed. NULL if there are none, and on error.
+ * @param count is set to the number of rows
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_halo_receive_rows(const struct mts_halo_t *halo,
+                                   uintptr_t neighbor,
+                                   const uint32_t **rows,
+                                   uintptr_t *count);
+
+/**
+ * Set which ranks get to know that a step of a halo failed on one rank. Collective.
+ *
+ * With `MTS_AGREEMENT_NEIGHBORS` there is no reduction in each step. Then a failure is only known to the ranks that receive something from
+ * the failing one: it comes with the rows, and the halo can not be used again by those who know. Ranks that call different functions,
+ * or with rows of different lengths, may wait for each other forever.
+ *
+ * @param halo the halo
+ * @param agreement one of the `MTS_AGREEMENT_` values, the same on all ranks: `MTS_AGREEMENT_ALL` if this is never called
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_set_agreement(struct mts_halo_t *halo,
+                                               mts_agreement_t agreement);
+
+/**
  * Give the map of one rank to all. Collective.
  *
  * @param communicator the communicator
@@ -236,6 +573,25 @@ mts_status_t mts_collective_broadcast(const struct mts_communicator_t *communica
                                       uintptr_t root,
                                       const mts_tensormap_t *tensor,
                                       mts_tensormap_t **result);
+
+/**
+ * Give each rank a part of the map of one of them. Collective.
+ *
+ * All ranks get all blocks, with those of their samples that the partition gives them and the gradients of these, at all depths.
+ *
+ * @param communicator the communicator
+ * @param root the rank that has the map, the same on all ranks
+ * @param tensor the map, on this rank; others can give NULL, or a map whose kind of arrays the result has
+ * @param partition which rank gets what. Only functions and lists of the root are used.
+ * @param result is set to a new map with the info of the map of the root, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_scatter(const struct mts_communicator_t *communicator,
+                                    uintptr_t root,
+                                    const mts_tensormap_t *tensor,
+                                    const struct mts_partition_t *partition,
+                                    mts_tensormap_t **result);
 
 /**
  * Collect the rows of all ranks on one of them: what `mts_collective_scatter` does backwards. Collective.
@@ -275,6 +631,26 @@ mts_status_t mts_collective_all_gather(const struct mts_communicator_t *communic
                                        const mts_tensormap_t *tensor,
                                        mts_order_t order,
                                        mts_tensormap_t **result);
+
+/**
+ * Move each sample to the rank of a partition, with its gradients at all depths. Collective.
+ *
+ * All ranks get the keys of all maps, also those of which they get no sample. What maps have to have in common is as for
+ * `mts_collective_gather`.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param partition which rank gets what
+ * @param order order of samples and of rows of gradients, the same on all ranks
+ * @param result is set to a new map with the info of the lowest rank that has any, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_redistribute(const struct mts_communicator_t *communicator,
+                                         const mts_tensormap_t *tensor,
+                                         const struct mts_partition_t *partition,
+                                         mts_order_t order,
+                                         mts_tensormap_t **result);
 
 #ifdef __cplusplus
 }  // extern "C"

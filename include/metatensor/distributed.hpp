@@ -5,11 +5,17 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <metatensor/distributed.h>
 
+#include <metatensor/details/dimensions.hpp>
+#include <metatensor/details/dtype.hpp>
+#include <metatensor/details/partition.hpp>
 #include <metatensor/errors.hpp>
+#include <metatensor/labels.hpp>
 #include <metatensor/tensor.hpp>
 
 /// Maps over several processes, with MPI for example: each process (*rank*) has a map with some of the rows, and together they are one
@@ -105,6 +111,26 @@ public:
         return TensorMap::unsafe_from_ptr(result);
     }
 
+    /// Gives each rank a part of the map of the rank `root`. Collective. Others can give nothing.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap scatter(
+        std::size_t root, const TensorMap* tensor, const Partition& partition) const {
+        const auto c_partition = partition.as_mts_partition_t();
+        mts_tensormap_t* result = nullptr;
+        details::check_status(
+            mts_collective_scatter(communicator_.get(), root, handle(tensor), &c_partition, &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Moves each sample to the rank of the partition, with its gradients. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap redistribute(
+        const TensorMap& tensor, const Partition& partition, Order order = Order::Source) const {
+        const auto c_partition = partition.as_mts_partition_t();
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_redistribute(communicator_.get(), handle(&tensor), &c_partition,
+            static_cast<mts_order_t>(order), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
     /// Collects the rows of all ranks on `root`, and gives nothing on all others. Collective.
     [[nodiscard]] METATENSOR_HIDDEN std::optional<TensorMap> gather(
         std::size_t root, const TensorMap& tensor, Order order = Order::Source) const {
@@ -139,6 +165,153 @@ private:
     }
 
     std::shared_ptr<mts_communicator_t> communicator_;
+};
+
+/// What is made of an owned row and of the rows of its ghosts.
+enum class Combine : uint32_t {
+    /// the sum; that of integers wraps around
+    Add = MTS_ADD,
+    /// the product; that of integers wraps around
+    Multiply = MTS_MULTIPLY,
+    /// the smallest number; NaN is smaller than all others
+    Min = MTS_MIN,
+    /// the largest number; NaN is larger than all others
+    Max = MTS_MAX,
+};
+
+/// Which ranks get to know that a step of a halo failed on one rank.
+enum class Agreement : uint32_t {
+    /// all ranks, before anything is sent: this takes one reduction in each step
+    All = MTS_AGREEMENT_ALL,
+    /// those that receive something from this rank, with what they receive
+    Neighbors = MTS_AGREEMENT_NEIGHBORS,
+};
+
+/// Rows that are owned by one rank, and copies of them (*ghosts*) on any rank: which rows go where. It is made once, and used in every
+/// step.
+///
+/// Rows are of any number of elements, one row after the other, in the order in which they were given. Pointers can be null where
+/// there are no rows. Halos can only be moved, and are used by one thread at a time; those that were moved from can only be
+/// assigned to.
+class Halo final {
+public:
+    /// The halo of these rows of `width` integers each, which name what they stand for. Collective.
+    ///
+    /// Owned rows are distinct over all ranks; ghosts can be repeated, and can be owned by the rank that has them. `ranks` tells the
+    /// owner of each ghost, on all ranks or on none.
+    METATENSOR_HIDDEN Halo(const Communicator& communicator, std::size_t width, const int32_t* owned,
+        std::size_t owned_count, const int32_t* ghosts, std::size_t ghosts_count, const int32_t* ranks = nullptr):
+        communicator_(communicator) {
+        mts_halo_t* halo = nullptr;
+        details::check_status(mts_collective_halo(communicator_.as_mts_communicator_t(), owned, owned_count, ghosts,
+            ghosts_count, width, ranks, &halo));
+        halo_.reset(halo);
+    }
+
+    /// The halo of samples of blocks, all of which are distinct, where some dimensions say which sample a ghost is a copy of. Collective.
+    METATENSOR_HIDDEN Halo(const Communicator& communicator, const Labels& owned, const Labels& ghosts,
+        const std::vector<std::string>& dimensions):
+        communicator_(communicator) {
+        const auto names = details::c_strings(dimensions);
+        mts_halo_t* halo = nullptr;
+        details::check_status(mts_collective_halo_of_labels(communicator_.as_mts_communicator_t(),
+            owned.as_mts_labels_t(), ghosts.as_mts_labels_t(), names.data(), names.size(), &halo));
+        halo_.reset(halo);
+    }
+
+    Halo(const Halo&) = delete;
+    Halo& operator=(const Halo&) = delete;
+    METATENSOR_HIDDEN Halo(Halo&&) noexcept = default;
+    METATENSOR_HIDDEN Halo& operator=(Halo&& other) noexcept {
+        // the halo goes before its communicator
+        halo_ = std::move(other.halo_);
+        communicator_ = std::move(other.communicator_);
+        return *this;
+    }
+    METATENSOR_HIDDEN ~Halo() = default;
+
+    /// For C: valid as long as this.
+    METATENSOR_HIDDEN mts_halo_t* as_mts_halo_t() & { return halo_.get(); }
+    mts_halo_t* as_mts_halo_t() && = delete;
+
+    /// Number of rows that this rank owns.
+    [[nodiscard]] METATENSOR_HIDDEN std::size_t owned_count() const { return counts().first; }
+    /// Number of ghosts.
+    [[nodiscard]] METATENSOR_HIDDEN std::size_t ghosts_count() const { return counts().second; }
+
+    /// The ranks that this one sends rows to or receives rows from, increasing.
+    [[nodiscard]] METATENSOR_HIDDEN std::vector<uint32_t> neighbors() const {
+        const uint32_t* ranks = nullptr;
+        uintptr_t count = 0;
+        details::check_status(mts_halo_neighbors(halo_.get(), &ranks, &count));
+        return {ranks, ranks + count};
+    }
+
+    /// Which owned rows are sent to a neighbor, in the order in which they are sent.
+    [[nodiscard]] METATENSOR_HIDDEN std::vector<uint32_t> send_rows(std::size_t neighbor) const {
+        const uint32_t* rows = nullptr;
+        uintptr_t count = 0;
+        details::check_status(mts_halo_send_rows(halo_.get(), neighbor, &rows, &count));
+        return {rows, rows + count};
+    }
+
+    /// Which ghosts are received from a neighbor, in the order in which they come.
+    [[nodiscard]] METATENSOR_HIDDEN std::vector<uint32_t> receive_rows(std::size_t neighbor) const {
+        const uint32_t* rows = nullptr;
+        uintptr_t count = 0;
+        details::check_status(mts_halo_receive_rows(halo_.get(), neighbor, &rows, &count));
+        return {rows, rows + count};
+    }
+
+    /// Sets which ranks get to know that a step failed on one rank. Collective.
+    METATENSOR_HIDDEN void set_agreement(Agreement agreement) {
+        details::check_status(
+            mts_collective_halo_set_agreement(halo_.get(), static_cast<mts_agreement_t>(agreement)));
+    }
+
+    /// Copies rows from their owners to all of their ghosts. Collective.
+    template<typename T>
+    METATENSOR_HIDDEN void forward(std::size_t row_length, const T* owned, T* ghosts) {
+        details::check_status(
+            mts_collective_halo_forward(halo_.get(), details::dtype_of<T>(), row_length, owned, ghosts));
+    }
+
+    /// Starts `forward`, which `forward_end` ends. Collective. Owned rows can be changed at once. No other collective function of the
+    /// communicator can be called before the end.
+    template<typename T>
+    METATENSOR_HIDDEN void forward_begin(std::size_t row_length, const T* owned) {
+        details::check_status(
+            mts_collective_halo_forward_begin(halo_.get(), details::dtype_of<T>(), row_length, owned));
+    }
+
+    /// Waits for what has begun, and copies it to `ghosts`, which are of the same type and length.
+    template<typename T>
+    METATENSOR_HIDDEN void forward_end(T* ghosts) {
+        details::check_status(mts_collective_halo_forward_end(halo_.get(), ghosts));
+    }
+
+    /// Combines the rows of ghosts with those of their owners: with `Combine::Add`, this is the adjoint of `forward`. Collective.
+    template<typename T>
+    METATENSOR_HIDDEN void reverse(Combine op, std::size_t row_length, const T* ghosts, T* owned) {
+        details::check_status(mts_collective_halo_reverse(halo_.get(), static_cast<mts_combine_t>(op),
+            details::dtype_of<T>(), row_length, ghosts, owned));
+    }
+
+private:
+    struct Free {
+        METATENSOR_HIDDEN void operator()(mts_halo_t* halo) const noexcept { mts_halo_free(halo); }
+    };
+
+    METATENSOR_HIDDEN std::pair<std::size_t, std::size_t> counts() const {
+        uintptr_t owned = 0;
+        uintptr_t ghosts = 0;
+        details::check_status(mts_halo_counts(halo_.get(), &owned, &ghosts));
+        return {owned, ghosts};
+    }
+
+    // released after the halo
+    Communicator communicator_;
+    std::unique_ptr<mts_halo_t, Free> halo_;
 };
 
 } // namespace metatensor::distributed

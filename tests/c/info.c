@@ -77,6 +77,10 @@ static void ranks(void) {
     KEEPS(mts_collective_broadcast(alone, 0, tensor, &result));
     KEEPS(mts_collective_gather(alone, 0, tensor, MTS_ORDER_SOURCE, &result));
     KEEPS(mts_collective_all_gather(alone, tensor, MTS_ORDER_SOURCE, &result));
+    mts_partition_t rows;
+    memset(&rows, 0, sizeof rows);
+    KEEPS(mts_collective_scatter(alone, 0, tensor, &rows, &result));
+    KEEPS(mts_collective_redistribute(alone, tensor, &rows, MTS_ORDER_SOURCE, &result));
     CHECK_OK(mts_tensormap_free(tensor));
     CHECK_OK(mts_communicator_free(alone));
 }

@@ -27,6 +27,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_cg_product_t" => Some("some_cg_product()"),
         "mts_collection_writer_t" => Some("some_collection_writer()"),
         "mts_communicator_t" => Some("some_communicator()"),
+        "mts_halo_t" => Some("some_halo()"),
         _ => None,
     };
     let type_name = parameter.type_name.replace("const ", "");

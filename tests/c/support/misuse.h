@@ -94,6 +94,13 @@ static inline mts_communicator_t *some_communicator(void) {
     return communicator;
 }
 
+static inline mts_halo_t *some_halo(void) {
+    static const int32_t zero[] = {0};
+    mts_halo_t *halo;
+    CHECK_OK(mts_collective_halo(some_communicator(), zero, 1, zero, 1, 1, NULL, &halo));
+    return halo;
+}
+
 static inline mts_array_t some_array(void) { return c_array_scalar(0); }
 
 /* Space for any result, and options with everything being zero. */

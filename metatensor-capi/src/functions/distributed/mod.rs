@@ -3,15 +3,20 @@
 
 mod agreement;
 mod communicators;
+mod halo_rows;
+mod halos;
 mod movement;
 
 use std::mem::MaybeUninit;
+use std::ptr::null_mut;
 
 use metatensor_core::{Result, TensorMap};
 use metatensor_distributed::Communicator;
 
 pub use self::agreement::*;
 pub use self::communicators::*;
+pub use self::halo_rows::*;
+pub use self::halos::*;
 pub use self::movement::*;
 use crate::ffi::{Parameter, caught, collective_status, given, mts_status_t};
 use crate::types::{Handle, mts_communicator_t, mts_tensormap_t};
@@ -46,6 +51,25 @@ fn give_map<P>(
             if let Some(map) = function(communicator, parameters)? {
                 *result = Some(mts_tensormap_t::unshared(map)?);
             }
+            Ok(())
+        },
+    )
+}
+
+/// Runs a collective function that makes a handle. If it fails, the parameter `name` is set to NULL.
+fn give_handle<T, P>(
+    communicator: Option<&mts_communicator_t>,
+    place: Option<&mut MaybeUninit<*mut T>>,
+    name: &str,
+    parameters: impl FnOnce() -> Result<P>,
+    function: impl FnOnce(&Communicator, P) -> Result<Box<T>>,
+) -> mts_status_t {
+    let place = place.map(|place| place.write(null_mut()));
+    collective(
+        communicator,
+        || Ok((given(place, name)?, parameters()?)),
+        |communicator, (place, parameters)| {
+            *place = Box::into_raw(function(communicator, parameters)?);
             Ok(())
         },
     )

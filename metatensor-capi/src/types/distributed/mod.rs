@@ -2,8 +2,12 @@
 
 mod choices;
 mod communicator;
+mod halo;
+mod partition;
 mod transport;
 
 pub use self::choices::*;
 pub use self::communicator::*;
+pub use self::halo::*;
+pub use self::partition::*;
 pub use self::transport::*;
