@@ -89,8 +89,6 @@ pub(crate) fn selected(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a failure is a failure of the test")]
-
     use super::*;
 
     #[test]
