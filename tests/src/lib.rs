@@ -2,7 +2,6 @@
 
 pub mod compiler;
 pub mod cxx;
-pub mod declarations;
 pub mod library;
 pub mod tools;
 pub mod venv;

@@ -17,6 +17,7 @@ const PACKAGES: &[&str] = &[
     "metatensor-operations==0.5.0",
     "ninja==1.13.0",
     "numpy==2.4.6",
+    "setuptools==84.2.1",
 ];
 
 /// A virtual environment of Python, shared by all tests: do not change what is installed there.

@@ -9,8 +9,8 @@ use std::fmt::Write;
 use std::fs;
 
 use metatensor_tests::compiler::{Checker, Language, Program, headers};
-use metatensor_tests::declarations::{Function, Parameter, functions};
 use metatensor_tests::repository;
+use metatensor_tools::declarations::{Function, Parameter, functions};
 
 /// What to give for a parameter that is not the wrong one.
 fn valid(parameter: &Parameter) -> String {

@@ -14,8 +14,8 @@
 use std::fs;
 
 use metatensor_tests::compiler::{Checker, Language, Program};
-use metatensor_tests::declarations::functions;
 use metatensor_tests::repository;
+use metatensor_tools::declarations::functions;
 
 const PROGRAM: &str = "callback_counts.c";
 

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use metatensor_tests::compiler::{Checker, Language, Program};
-use metatensor_tests::declarations::functions;
 use metatensor_tests::repository;
+use metatensor_tools::declarations::functions;
 
 fn program(name: &str) -> PathBuf {
     repository().join("tests/cxx").join(name)

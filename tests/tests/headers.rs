@@ -2,8 +2,8 @@
 //! descriptions of operations.
 
 use metatensor_tests::compiler::sources;
-use metatensor_tests::declarations::functions;
 use metatensor_tests::repository;
+use metatensor_tools::declarations::functions;
 use metatensor_tools::headers::HEADERS;
 
 #[test]
@@ -28,6 +28,23 @@ fn generated_operations_are_fresh() {
             "{} is stale: run `cargo xtask operations`",
             file.path.display()
         );
+    }
+}
+
+#[test]
+fn declarations_for_python_are_fresh() {
+    let expected = metatensor_tools::python::declarations().unwrap();
+    let actual = std::fs::read_to_string(repository().join(&expected.path)).unwrap();
+    assert!(
+        actual == expected.text,
+        "{} is stale: run `cargo xtask headers`",
+        expected.path.display()
+    );
+    for header in HEADERS {
+        for function in functions(&header.location()).unwrap() {
+            let entry = format!("\n    \"{}\": (", function.name);
+            assert!(actual.contains(&entry), "{} is missing", function.name);
+        }
     }
 }
 

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use metatensor_tests::compiler::headers;
-use metatensor_tests::declarations::{Function, functions};
 use metatensor_tests::library::library;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
+use metatensor_tools::declarations::{Function, functions};
 use metatensor_tools::run::output;
 
 /// The functions of metatensor 0.2.

@@ -2,10 +2,12 @@
 //! these files are what they should be.
 
 pub mod archive;
+pub mod declarations;
 pub mod headers;
 pub mod library;
 pub mod operations;
 pub mod programs;
+pub mod python;
 pub mod run;
 
 use std::path::{Path, PathBuf};

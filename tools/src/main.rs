@@ -31,7 +31,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "headers",
-        summary: "write the C headers, from the sources of metatensor-capi",
+        summary: "write the C headers, from the sources of metatensor-capi, and what Python is told of them",
         run: headers,
     },
     Command {
@@ -104,6 +104,9 @@ fn headers(_: &[String]) -> Result<(), Box<dyn Error>> {
         std::fs::write(header.location(), header.generate()?)?;
         println!("wrote include/{}", header.path);
     }
+    let declarations = metatensor_tools::python::declarations()?;
+    std::fs::write(repository().join(&declarations.path), declarations.text)?;
+    println!("wrote {}", declarations.path.display());
     Ok(())
 }
 

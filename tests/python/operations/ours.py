@@ -10,11 +10,11 @@ import sys
 import unittest
 
 import numpy as np
-from declarations import setup_functions
 from metatensor import Labels, TensorBlock, TensorMap
 from metatensor._c_api import mts_tensormap_t
 from metatensor._c_lib import _get_library
 from metatensor._status import _get_exception
+from structures import setup_functions
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "client"))
 
@@ -23,7 +23,7 @@ from run import check_library  # noqa: E402
 Map = ctypes.POINTER(mts_tensormap_t)
 
 
-setup_functions(_get_library())
+setup_functions()
 
 
 def call(name, maps, *arguments):

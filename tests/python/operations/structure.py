@@ -302,13 +302,13 @@ class Structure(unittest.TestCase):
         labels = Labels(["a", "b"], some_rows(rng, 10, 2))
         ours = np.full((len(labels), len(dimension)), 7, dtype=np.int32)
         sizes = [ctypes.c_size_t(size) for size in ours.shape]
-        check(library.mts_one_hot(address(labels), address(dimension), ctypes.c_void_p(ours.ctypes.data), *sizes))
+        check(library.mts_one_hot(address(labels), address(dimension), ours.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)), *sizes))
         np.testing.assert_array_equal(ours, mts.one_hot(labels, dimension))
         for rows, columns in [(len(labels), len(dimension) + 1), (len(labels) + 1, len(dimension))]:
             sizes = [ctypes.c_size_t(rows), ctypes.c_size_t(columns)]
             expected = f"buffer size error: one_hot: expected memory for {len(labels)} rows and 6 columns"
             with self.assertRaisesRegex(ValueError, expected):
-                check(library.mts_one_hot(address(labels), address(dimension), ctypes.c_void_p(ours.ctypes.data), *sizes))
+                check(library.mts_one_hot(address(labels), address(dimension), ours.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)), *sizes))
 
     def test_errors_leave_no_results(self):
         rng = np.random.default_rng(0)

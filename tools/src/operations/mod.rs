@@ -1,5 +1,5 @@
 //! Operations in C: one description of each gives its function for maps, the twin for blocks, the documentation of both
-//! in the header, and their declarations for Python.
+//! in the header, and the functions of C++.
 //!
 //! Descriptions are in `metatensor-capi/operations/`, a file for each family. [`Operation`] says what is in them, and
 //! `kind.rs` what kinds of parameters there are. `cargo xtask operations` writes
@@ -7,7 +7,6 @@
 //! - Rust, to `metatensor-capi/src/functions/operations/generated/`, a file for each family. The headers are generated
 //!   from this code, as they are from all others.
 //! - C++, to `include/metatensor/operations.hpp`.
-//! - Python, to `tests/python/operations/declarations.py`.
 //!
 //! Functions that fit no pattern are written by hand, beside the generated ones: joins, whose twins take other parameters
 //! than the functions for maps; splits and `mts_align_gradients`, with several results; `mts_one_hot`, which writes to
@@ -16,7 +15,6 @@
 mod cpp;
 mod description;
 mod kind;
-mod python;
 mod rust;
 
 use std::error::Error;
@@ -48,7 +46,6 @@ pub fn generate() -> Result<Vec<Generated>, Box<dyn Error>> {
     let families = families()?;
     let mut files = rust::files(&families)?;
     files.push(cpp::file(&families)?);
-    files.push(python::file(&families)?);
     Ok(files)
 }
 

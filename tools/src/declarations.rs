@@ -98,7 +98,7 @@ fn function(code: &str, comment: &str) -> Result<Option<Function>, Box<dyn Error
 }
 
 /// Splits a list at its commas, except for those inside of parentheses.
-fn split(list: &str) -> Vec<&str> {
+pub(crate) fn split(list: &str) -> Vec<&str> {
     let mut depth = 0;
     let parts = list.split(|c| {
         depth += i32::from(c == '(') - i32::from(c == ')');
@@ -139,7 +139,7 @@ fn documentation(comment: &str, name: &str) -> String {
         .join(" ")
 }
 
-fn normalized(type_name: &str) -> String {
+pub(crate) fn normalized(type_name: &str) -> String {
     let spaced = type_name.replace('*', " * ");
     let words: Vec<_> = spaced
         .split_whitespace()

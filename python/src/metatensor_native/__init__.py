@@ -1,0 +1,26 @@
+"""The official metatensor package on a fast library, and its operations native.
+
+Importing this loads the library, which the official package, metatensor-torch, featomic and others then use instead of their own.
+It has to be the first import of them all: if the official library is in the process already, the import fails and says so.
+
+>>> import metatensor_native
+>>> metatensor_native.install()  # the operations of metatensor are native from here on
+>>> import metatensor as mts
+"""
+
+from ._install import DifferentOnPurpose, install, installed, uninstall
+from ._library import library as _library
+from ._status import Status, status
+
+_library()
+
+__all__ = ["DifferentOnPurpose", "Status", "install", "installed", "operations", "status", "uninstall"]
+
+
+def __getattr__(name):
+    # needs metatensor-operations, which programs that only want the library may not have
+    if name == "operations":
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
