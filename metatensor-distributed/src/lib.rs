@@ -42,7 +42,7 @@ mod wire;
 
 pub use communicator::{Communicator, run_local};
 pub use files::SaveOptions;
-pub use halo::{Agreement, Combine, Halo};
+pub use halo::{Agreement, BlockHalo, Combine, Halo};
 pub use partition::Partition;
 pub use transport::Transport;
 pub use wire::Order;

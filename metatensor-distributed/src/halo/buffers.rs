@@ -90,6 +90,26 @@ impl Plan {
         self.outgoing_of(|i, neighbor| &buffers.0[i][..bytes(list(neighbor).len())])
     }
 
+    /// What is sent from buffers, so many bytes for each neighbor.
+    pub(super) fn outgoing_sized<'a>(
+        &self,
+        sizes: &[usize],
+        buffers: &'a Buffers,
+    ) -> Vec<Outgoing<'a>> {
+        self.outgoing_of(|i, _| &buffers.0[i][..sizes[i]])
+    }
+
+    /// Where so many bytes are received from each neighbor.
+    pub(super) fn incoming_sized<'a>(
+        &self,
+        sizes: &[usize],
+        buffers: &'a mut Buffers,
+    ) -> Vec<Incoming<'a>> {
+        let mut receives = self.incoming_buffers(buffers, |i, _| sizes[i]);
+        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
+        receives
+    }
+
     /// Messages that are not empty. The next rank comes first, so that not all send to the same one.
     fn outgoing_of<'a>(&self, data: impl Fn(usize, &Neighbor) -> &'a [u8]) -> Vec<Outgoing<'a>> {
         let messages = self.others().map(|(i, neighbor)| Outgoing {
@@ -109,7 +129,7 @@ impl Plan {
         buffers: &'a mut Buffers,
     ) -> Vec<Incoming<'a>> {
         let mut receives =
-            self.incoming_buffers(buffers, |neighbor| match neighbor.receive.range(size) {
+            self.incoming_buffers(buffers, |_, neighbor| match neighbor.receive.range(size) {
                 Some(_) => 0,
                 None => neighbor.receive.len() * size,
             });
@@ -138,7 +158,8 @@ impl Plan {
         bytes: impl Fn(usize) -> usize,
         buffers: &'a mut Buffers,
     ) -> Vec<Incoming<'a>> {
-        let mut receives = self.incoming_buffers(buffers, |neighbor| bytes(list(neighbor).len()));
+        let mut receives =
+            self.incoming_buffers(buffers, |_, neighbor| bytes(list(neighbor).len()));
         receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
         receives
     }
@@ -146,14 +167,14 @@ impl Plan {
     fn incoming_buffers<'a>(
         &self,
         buffers: &'a mut Buffers,
-        bytes: impl Fn(&Neighbor) -> usize,
+        bytes: impl Fn(usize, &Neighbor) -> usize,
     ) -> Vec<Incoming<'a>> {
-        let buffers = self.neighbors.iter().zip(&mut buffers.0);
-        let receives = buffers.map(|(neighbor, buffer)| Incoming {
+        let buffers = self.neighbors.iter().zip(&mut buffers.0).enumerate();
+        let receives = buffers.map(|(i, (neighbor, buffer))| Incoming {
             peer: neighbor.rank,
             data: match neighbor.rank == self.rank {
                 true => &mut [],
-                false => &mut buffer[..bytes(neighbor)],
+                false => &mut buffer[..bytes(i, neighbor)],
             },
         });
         receives

@@ -11,9 +11,11 @@ use crate::Communicator;
 use crate::communicator::Call;
 
 mod agreement;
+mod blocks;
 mod buffers;
 mod combine;
 mod forward;
+mod gradient_sums;
 mod overlap;
 mod plan;
 mod reverse;
@@ -22,6 +24,7 @@ mod row_list;
 mod tests;
 
 pub use agreement::Agreement;
+pub use blocks::BlockHalo;
 pub use combine::Combine;
 
 use agreement::Failure;
@@ -83,8 +86,8 @@ struct Tables {
     width: usize,
     owned: Vec<i32>,
     ghosts: Vec<i32>,
-    /// For lookups, made by the first one: owned rows, and then those of ghosts.
-    index: OnceCell<(RowIndex, RowIndex)>,
+    /// For lookups in owned rows and in ghosts, made by the first one.
+    index: OnceCell<[RowIndex; 2]>,
     labels: Option<HaloLabels>,
 }
 
@@ -395,5 +398,10 @@ impl Tables {
 
     fn ghosts(&self) -> Rows<'_> {
         Rows::new(&self.ghosts, self.ghosts.len() / self.width, self.width)
+    }
+
+    fn index(&self) -> &[RowIndex; 2] {
+        self.index
+            .get_or_init(|| [self.owned(), self.ghosts()].map(RowIndex::assume_unique))
     }
 }

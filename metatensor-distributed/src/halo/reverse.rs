@@ -8,7 +8,7 @@ use super::combine::Kernel;
 use super::forward::bytes_mut;
 use super::plan::Plan;
 use super::{Combine, Halo};
-use crate::communicator::Call;
+use crate::communicator::{Agreed, Call, Session};
 
 impl Halo {
     /// Combines what ghosts have with what their owners have: with [`Combine::Add`], each owned row becomes the sum of itself
@@ -86,27 +86,44 @@ impl Halo {
             let (kernel, size) = session.step(|| {
                 let kernel = kernel?;
                 let size = self.check_step(size, owned.len(), ghosts.len())?;
-                self.plan.pack(
-                    |neighbor| &neighbor.receive,
-                    size,
-                    ghosts,
-                    &mut self.receive,
-                )?;
-                self.plan.grow_for_owners(size, &mut self.send)?;
+                self.prepare_reverse(size, ghosts)?;
                 Ok((kernel, size))
             })?;
-            let plan = &self.plan;
-            let sends = plan.outgoing(|neighbor| &neighbor.receive, size, ghosts, &self.receive);
-            let mut receives = plan.incoming_buffered(
-                |neighbor| &neighbor.send,
-                |rows| rows * size,
-                &mut self.send,
-            );
-            session.sent(session.transport().exchange(&sends, &mut receives))?;
-            drop(receives);
-            plan.combine(kernel, size, 0, &self.send, ghosts, owned);
-            Ok(())
+            self.exchange_reverse(session, kernel, size, ghosts, owned)
         })
+    }
+
+    /// Makes messages of ghosts, and memory for those of neighbors.
+    pub(super) fn prepare_reverse(&mut self, size: usize, ghosts: &[u8]) -> Result<()> {
+        let plan = &self.plan;
+        plan.pack(
+            |neighbor| &neighbor.receive,
+            size,
+            ghosts,
+            &mut self.receive,
+        )?;
+        plan.grow_for_owners(size, &mut self.send)
+    }
+
+    /// Sends what was prepared, and combines what comes with owned rows.
+    pub(super) fn exchange_reverse(
+        &mut self,
+        session: &Session<'_>,
+        kernel: Kernel,
+        size: usize,
+        ghosts: &[u8],
+        owned: &mut [u8],
+    ) -> Result<(), Agreed> {
+        let plan = &self.plan;
+        let sends = plan.outgoing(|neighbor| &neighbor.receive, size, ghosts, &self.receive);
+        let mut receives = plan.incoming_buffered(
+            |neighbor| &neighbor.send,
+            |rows| rows * size,
+            &mut self.send,
+        );
+        session.sent(session.transport().exchange(&sends, &mut receives))?;
+        plan.combine(kernel, size, 0, &self.send, ghosts, owned);
+        Ok(())
     }
 }
 

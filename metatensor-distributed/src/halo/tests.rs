@@ -1,4 +1,6 @@
 mod agreement;
+mod block_errors;
+mod blocks;
 mod errors;
 mod random;
 mod steps;

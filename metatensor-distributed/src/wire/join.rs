@@ -156,7 +156,8 @@ pub(crate) fn own_elements<'a>(
     elements.collect()
 }
 
-fn contiguous(block: &TensorBlock) -> Result<View<'_>> {
+/// The elements of a block, one after the other: they are copied if they are not.
+pub(crate) fn contiguous(block: &TensorBlock) -> Result<View<'_>> {
     let view = block.view()?;
     if !DType::ALL.contains(&view.dtype()) {
         return Err(Error::Internal(format!("an array of {}", view.dtype())));

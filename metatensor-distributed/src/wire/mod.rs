@@ -26,7 +26,7 @@ mod samples;
 mod values;
 mod write;
 
-pub(crate) use join::{Join, own_elements};
+pub(crate) use join::{Join, contiguous, own_elements};
 pub(crate) use layout::Layout;
 pub use order::Order;
 pub(crate) use read::{Received, read};

@@ -146,11 +146,6 @@ fn steps_need_all_rows() {
         "buffer size error: rank 0: expected 1 rows of 8 bytes in 'ghosts', got 4 bytes"
     );
     let text = error(2, |communicator| {
-        let long = if communicator.rank() == 0 {
-            usize::MAX
-        } else {
-            usize::MAX
-        };
         halo(communicator).forward(usize::MAX, &[1.0], &mut [0.0])
     });
     assert_eq!(text, "invalid parameter: rank 0: rows are too long");
