@@ -14,6 +14,9 @@
 #include "metatensor.h"
 #include "metatensor/operations.h"
 
+/** An `mts_collective_save_options_t` that is what NULL stands for, to change some of it. */
+#define MTS_COLLECTIVE_SAVE_OPTIONS_INIT {0}
+
 
 /**
  * By the rank that they come from, and in their order there. So are the rows of gradients.
@@ -104,6 +107,13 @@
  * The version of `mts_transport_t` that this library knows.
  */
 #define MTS_TRANSPORT_VERSION 1
+
+/**
+ * Sends blocks with certain labels: see `mts_collective_halo_prepare`.
+ *
+ * It is used by one thread at a time, and freed before its communicator.
+ */
+typedef struct mts_block_halo_t mts_block_halo_t;
 
 /**
  * The ranks that share maps, one of which is this process: 0, 1, ..., `mts_communicator_size - 1`.
@@ -214,17 +224,6 @@ typedef struct mts_transport_t {
 } mts_transport_t;
 
 /**
- * What is made of an owned row and of the rows of its ghosts, by `mts_collective_halo_reverse`: a `MTS_ADD`, `MTS_MULTIPLY`, `MTS_MIN` or
- * `MTS_MAX` value.
- */
-typedef uint32_t mts_combine_t;
-
-/**
- * Which ranks get to know that a step of a halo failed on one rank: a `MTS_AGREEMENT_` value.
- */
-typedef uint32_t mts_agreement_t;
-
-/**
  * How samples are shared between ranks: a `MTS_PARTITION_` value.
  */
 typedef uint32_t mts_partition_kind_t;
@@ -272,6 +271,27 @@ typedef struct mts_partition_t {
  */
 typedef uint32_t mts_order_t;
 
+/**
+ * How ranks write to a file. NULL stands for `MTS_COLLECTIVE_SAVE_OPTIONS_INIT`, which is `{0}`. What is in the file does not depend on it.
+ */
+typedef struct mts_collective_save_options_t {
+    /**
+     * how many ranks write to the file, at most all of them; 0 for one for each GiB
+     */
+    uintptr_t writers;
+} mts_collective_save_options_t;
+
+/**
+ * What is made of an owned row and of the rows of its ghosts, by `mts_collective_halo_reverse`: a `MTS_ADD`, `MTS_MULTIPLY`, `MTS_MIN` or
+ * `MTS_MAX` value.
+ */
+typedef uint32_t mts_combine_t;
+
+/**
+ * Which ranks get to know that a step of a halo failed on one rank: a `MTS_AGREEMENT_` value.
+ */
+typedef uint32_t mts_agreement_t;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -292,6 +312,97 @@ extern "C" {
 mts_status_t mts_collective_agree(const struct mts_communicator_t *communicator,
                                   mts_status_t mine,
                                   const char *message);
+
+/**
+ * Prepare to send blocks with the labels of one block: sends samples and gradient samples of ghosts. Collective, once for each set of labels.
+ *
+ * Blocks of all ranks have the same components, properties, gradients and type of elements. Samples are some of the owned ones of the halo,
+ * such as the atoms of one type: ghosts that the blocks of their owners do not have are left out.
+ *
+ * @param halo a halo made by `mts_collective_halo_of_labels`. What is made of it can be used after it is freed.
+ * @param block a block of owned samples
+ * @param result is set to what sends such blocks, *owned* by the caller, to be given to `mts_block_halo_free`; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_prepare(struct mts_halo_t *halo,
+                                         const mts_block_t *block,
+                                         struct mts_block_halo_t **result);
+
+/**
+ * Free what sends blocks. This rank alone can do this.
+ *
+ * @param halo what `mts_collective_halo_prepare` gave, owned by the caller, or NULL. It must not be used any more.
+ *
+ * @returns `MTS_SUCCESS`
+ */
+mts_status_t mts_block_halo_free(struct mts_block_halo_t *halo);
+
+/**
+ * Get the samples of blocks with ghosts: owned samples, and then ghosts.
+ *
+ * @param halo what `mts_collective_halo_prepare` gave
+ * @param samples is set to labels *owned* by the caller, or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or `MTS_INVALID_PARAMETER_ERROR`
+ */
+mts_status_t mts_block_halo_samples(const struct mts_block_halo_t *halo,
+                                    const mts_labels_t **samples);
+
+/**
+ * Make a block with the rows of a block, and then those of ghosts, as their owners have them: values and gradients, at all depths.
+ * Collective.
+ *
+ * Gradient rows of ghosts are those of the owner, and their `sample` is the ghost. One message goes to each neighbor, without labels.
+ *
+ * @param halo what `mts_collective_halo_prepare` gave
+ * @param block a block of owned samples, with the labels of the one that was prepared for
+ * @param result is set to a new block, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_forward_block(struct mts_block_halo_t *halo,
+                                               const mts_block_t *block,
+                                               mts_block_t **result);
+
+/**
+ * Add the rows of ghosts of a block to those of their owners: values, and gradients at all depths. Collective.
+ *
+ * Components, properties and gradients of the block can be any others than those that were prepared for, the same on all ranks: it can be a
+ * derivative, for example. A gradient row of a ghost is added to that of its owner with the same other dimensions, or becomes a new
+ * row there. Where gradient rows go is found out by the first call, and by each with other labels than the last one.
+ *
+ * @param halo what `mts_collective_halo_prepare` gave
+ * @param block a block with the samples of `mts_block_halo_samples`
+ * @param result is set to a new block of owned samples with sorted gradient rows, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_reverse_add_block(struct mts_block_halo_t *halo,
+                                                   const mts_block_t *block,
+                                                   mts_block_t **result);
+
+/**
+ * Sum rows of a gradient that are about the same row of a halo, on the rank that owns it: minus the forces of the atoms of this rank, for gradients
+ * of energies. Collective.
+ *
+ * Rows about ghosts go to their owners. Sums are in the order of ranks, and of gradient rows on each of them.
+ *
+ * @param halo the halo
+ * @param block a block with the gradient
+ * @param parameter name of the gradient, in UTF-8, the same on all ranks
+ * @param names dimensions of samples of the gradient that say which row of the halo it is about, the same on all ranks
+ * @param names_count number of these, that of the integers of rows of the halo
+ * @param result is set to a new block, *owned* by the caller, whose samples are all owned rows of the halo, in order; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_halo_sum_gradient_rows(struct mts_halo_t *halo,
+                                                   const mts_block_t *block,
+                                                   const char *parameter,
+                                                   const char *const *names,
+                                                   uintptr_t names_count,
+                                                   mts_block_t **result);
 
 /**
  * Make a communicator of functions that send and receive bytes.
@@ -358,6 +469,49 @@ mts_status_t mts_communicator_size(const struct mts_communicator_t *communicator
  */
 mts_status_t mts_communicator_abort(const struct mts_communicator_t *communicator,
                                     int32_t code);
+
+/**
+ * Load a map from a file, so that each rank gets a part of it. Collective.
+ *
+ * The directory of the file is read once, labels by one rank each, and rows by the ranks that get them. All ranks have to see the same
+ * file. Compressed arrays are read by one rank, and sent to the others. Checksums are compared of what is read as a whole, by one rank or
+ * by all of them together: if a rank gets rows of an array that are not one after the other, nobody knows whether they are damaged.
+ *
+ * @param communicator the communicator
+ * @param path path of the file, in UTF-8, the same on all ranks
+ * @param partition which rank gets what; `MTS_PARTITION_RANKS` can not be used
+ * @param create_array function making the array for each of the values, or NULL for arrays of this library
+ * @param result is set to a new map with the info of the file, *owned* by the caller; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_load(const struct mts_communicator_t *communicator,
+                                 const char *path,
+                                 const struct mts_partition_t *partition,
+                                 mts_create_array_callback_t create_array,
+                                 mts_tensormap_t **result);
+
+/**
+ * Save the map that the maps of all ranks are together to one file: byte for byte what `mts_tensormap_save` writes on the rank that
+ * `mts_collective_gather` brings it to, without that rank. Collective.
+ *
+ * Several ranks write, each a region of the file, which all of them have to see. Until it is complete, it is a temporary file beside the
+ * old one: if a rank fails or dies, the old one stays. Pipes and devices can only be saved to by a communicator of one rank.
+ *
+ * @param communicator the communicator
+ * @param path path of the file, in UTF-8, the same on all ranks
+ * @param tensor the map of this rank
+ * @param order order of samples and of rows of gradients, the same on all ranks. With `MTS_ORDER_LABELS`, rows are moved between ranks
+ *        first, which needs memory for them, and for all samples on all ranks.
+ * @param options how to write, the same on all ranks; or NULL
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_save(const struct mts_communicator_t *communicator,
+                                 const char *path,
+                                 const mts_tensormap_t *tensor,
+                                 mts_order_t order,
+                                 const struct mts_collective_save_options_t *options);
 
 /**
  * Copy rows from their owners to all of their ghosts. Collective.

@@ -11,6 +11,7 @@
 
 #include <metatensor/distributed.h>
 
+#include <metatensor/block.hpp>
 #include <metatensor/details/dimensions.hpp>
 #include <metatensor/details/dtype.hpp>
 #include <metatensor/details/partition.hpp>
@@ -28,6 +29,12 @@ enum class Order : uint32_t {
     Source = MTS_ORDER_SOURCE,
     /// sorted by their labels: this depends neither on the number of ranks, nor on where rows were
     Labels = MTS_ORDER_LABELS,
+};
+
+/// How ranks write to a file. What is in the file does not depend on it.
+struct SaveOptions {
+    /// how many ranks write, at most all of them; 0 for one for each GiB
+    std::size_t writers = 0;
 };
 
 /// The ranks that share maps, one of which is this process.
@@ -146,6 +153,25 @@ public:
         details::check_status(mts_collective_all_gather(
             communicator_.get(), handle(&tensor), static_cast<mts_order_t>(order), &result));
         return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Loads a map so that each rank gets a part of it. Collective. `Partition::ranks` can not be used. Where `create_array` is not given,
+    /// arrays are of the library.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap load(
+        const std::string& path, const Partition& partition, mts_create_array_callback_t create_array = nullptr) const {
+        const auto c_partition = partition.as_mts_partition_t();
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_load(
+            communicator_.get(), details::c_string(path), &c_partition, create_array, &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Saves the map that the maps of all ranks are together: byte for byte what one rank writes that has gathered it. Collective.
+    METATENSOR_HIDDEN void save(const std::string& path, const TensorMap& tensor, Order order = Order::Source,
+        const SaveOptions& options = {}) const {
+        const mts_collective_save_options_t c_options = {options.writers};
+        details::check_status(mts_collective_save(communicator_.get(), details::c_string(path), handle(&tensor),
+            static_cast<mts_order_t>(order), &c_options));
     }
 
 private:
@@ -297,6 +323,15 @@ public:
             details::dtype_of<T>(), row_length, ghosts, owned));
     }
 
+    /// Sums rows of a gradient that are about the same row of this halo, on the rank that owns it: minus the forces of the atoms of this rank,
+    /// for gradients of energies. Collective. `names` are the dimensions of its samples that say which row it is about.
+    [[nodiscard]] METATENSOR_HIDDEN TensorBlock sum_gradient_rows(
+        const TensorBlock& block, const std::string& parameter, const std::vector<std::string>& names);
+
+    /// The communicator of this halo.
+    [[nodiscard]] METATENSOR_HIDDEN const Communicator& communicator() const & { return communicator_; }
+    const Communicator& communicator() const && = delete;
+
 private:
     struct Free {
         METATENSOR_HIDDEN void operator()(mts_halo_t* halo) const noexcept { mts_halo_free(halo); }
@@ -313,6 +348,79 @@ private:
     Communicator communicator_;
     std::unique_ptr<mts_halo_t, Free> halo_;
 };
+
+/// Sends blocks with certain labels: those of one block of owned samples, which a halo made of labels is prepared for.
+///
+/// It can be moved, is used by one thread at a time, and can outlive the halo.
+class BlockHalo final {
+public:
+    /// Prepares a halo for the labels of `block`, whose samples are some of the owned ones. Collective.
+    METATENSOR_HIDDEN BlockHalo(Halo& halo, const TensorBlock& block): communicator_(halo.communicator()) {
+        mts_block_halo_t* blocks = nullptr;
+        details::check_status(mts_collective_halo_prepare(halo.as_mts_halo_t(), handle(block), &blocks));
+        blocks_.reset(blocks);
+    }
+
+    BlockHalo(const BlockHalo&) = delete;
+    BlockHalo& operator=(const BlockHalo&) = delete;
+    METATENSOR_HIDDEN BlockHalo(BlockHalo&&) noexcept = default;
+    METATENSOR_HIDDEN BlockHalo& operator=(BlockHalo&& other) noexcept {
+        // this goes before its communicator
+        blocks_ = std::move(other.blocks_);
+        communicator_ = std::move(other.communicator_);
+        return *this;
+    }
+    METATENSOR_HIDDEN ~BlockHalo() = default;
+
+    /// The samples of blocks with ghosts: owned samples, and then ghosts.
+    [[nodiscard]] METATENSOR_HIDDEN Labels samples() const {
+        const mts_labels_t* samples = nullptr;
+        details::check_status(mts_block_halo_samples(blocks_.get(), &samples));
+        return Labels::unsafe_from_ptr(samples);
+    }
+
+    /// A block with the rows of `block`, and then those of ghosts, as their owners have them: values and gradients. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorBlock forward(const TensorBlock& block) {
+        mts_block_t* result = nullptr;
+        details::check_status(mts_collective_halo_forward_block(blocks_.get(), handle(block), &result));
+        return TensorBlock::unsafe_from_ptr(result);
+    }
+
+    /// A block of owned samples, to which what ghosts have is added: values and gradients. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorBlock reverse_add(const TensorBlock& block) {
+        mts_block_t* result = nullptr;
+        details::check_status(mts_collective_halo_reverse_add_block(blocks_.get(), handle(block), &result));
+        return TensorBlock::unsafe_from_ptr(result);
+    }
+
+private:
+    friend class Halo;
+
+    struct Free {
+        METATENSOR_HIDDEN void operator()(mts_block_halo_t* blocks) const noexcept { mts_block_halo_free(blocks); }
+    };
+
+    /// The block for C. What is null is told to all ranks by the function that gets it.
+    METATENSOR_HIDDEN static const mts_block_t* handle(const TensorBlock& block) noexcept {
+        try {
+            return block.as_mts_block_t();
+        } catch (const Error&) {
+            return nullptr;
+        }
+    }
+
+    Communicator communicator_;
+    std::unique_ptr<mts_block_halo_t, Free> blocks_;
+};
+
+METATENSOR_HIDDEN inline TensorBlock Halo::sum_gradient_rows(
+    const TensorBlock& block, const std::string& parameter, const std::vector<std::string>& names) {
+    const auto c_names = details::c_strings(names);
+    mts_block_t* result = nullptr;
+    details::check_status(mts_collective_halo_sum_gradient_rows(halo_.get(), BlockHalo::handle(block),
+        details::c_string(parameter), c_names.data(), c_names.size(), &result));
+    return TensorBlock::unsafe_from_ptr(result);
+}
 
 } // namespace metatensor::distributed
 

@@ -81,6 +81,8 @@ static void ranks(void) {
     memset(&rows, 0, sizeof rows);
     KEEPS(mts_collective_scatter(alone, 0, tensor, &rows, &result));
     KEEPS(mts_collective_redistribute(alone, tensor, &rows, MTS_ORDER_SOURCE, &result));
+    CHECK_OK(mts_tensormap_save("ranks.mts", tensor));
+    KEEPS(mts_collective_load(alone, "ranks.mts", &rows, NULL, &result));
     CHECK_OK(mts_tensormap_free(tensor));
     CHECK_OK(mts_communicator_free(alone));
 }

@@ -28,6 +28,7 @@ fn valid(parameter: &Parameter) -> String {
         "mts_collection_writer_t" => Some("some_collection_writer()"),
         "mts_communicator_t" => Some("some_communicator()"),
         "mts_halo_t" => Some("some_halo()"),
+        "mts_block_halo_t" => Some("some_block_halo()"),
         _ => None,
     };
     let type_name = parameter.type_name.replace("const ", "");

@@ -92,8 +92,18 @@ fn products_and_forces_have_options_and_owners() {
 }
 
 #[test]
-fn ranks_fail_together_and_share_maps() {
+fn ranks_fail_together() {
     check("distributed.c");
+}
+
+#[test]
+fn ranks_share_maps() {
+    check("distributed_maps.c");
+}
+
+#[test]
+fn ghosts_get_what_owners_have_and_give_it_back() {
+    check("halos.c");
 }
 
 #[test]

@@ -44,6 +44,11 @@ fn files_are_read_in_part_mapped_written_and_merged() {
     check("files.cpp");
 }
 
+#[test]
+fn ranks_are_those_of_c() {
+    check("distributed.cpp");
+}
+
 fn read(path: &str) -> String {
     fs::read_to_string(repository().join("include/metatensor").join(path)).unwrap()
 }

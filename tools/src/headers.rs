@@ -161,7 +161,9 @@ pub const HEADERS: &[Header] = &[
         // the modules in them come with them
         sources: &["types/distributed/mod.rs", "functions/distributed/mod.rs"],
         includes: "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n\n#include \"metatensor.h\"\n\
-                   #include \"metatensor/operations.h\"\n",
+                   #include \"metatensor/operations.h\"\n\n\
+                   /** An `mts_collective_save_options_t` that is what NULL stands for, to change some of it. */\n\
+                   #define MTS_COLLECTIVE_SAVE_OPTIONS_INIT {0}\n",
     },
 ];
 

@@ -106,6 +106,21 @@ MTS_NEIGHBOR_PAIRS_UNIQUE = 0
 MTS_NEIGHBOR_PAIRS_ALL = 1
 MTS_ORDER_SOURCE = 0
 MTS_ORDER_LABELS = 1
+MTS_ADD = 0
+MTS_MULTIPLY = 1
+MTS_MIN = 2
+MTS_MAX = 3
+MTS_AGREEMENT_ALL = 0
+MTS_AGREEMENT_NEIGHBORS = 1
+MTS_PARTITION_ROWS = 0
+MTS_PARTITION_BLOCKS = 1
+MTS_PARTITION_KEYS = 2
+MTS_PARTITION_RANKS = 3
+MTS_PARTITION_BY = 4
+MTS_PARTITION_STRIDED = 5
+MTS_PARTITION_CONTIGUOUS = 6
+MTS_PARTITION_HASHED = 7
+MTS_PARTITION_OWNERS = 8
 MTS_TRANSPORT_VERSION = 1
 
 
@@ -217,6 +232,14 @@ class mts_transport_t(Structure):
     pass
 
 
+class mts_partition_t(Structure):
+    pass
+
+
+class mts_collective_save_options_t(Structure):
+    pass
+
+
 mts_data_origin_t = c_uint64
 mts_mapping_t = c_uint32
 mts_collection_form_t = c_uint32
@@ -227,7 +250,10 @@ mts_join_keys_t = c_uint32
 mts_sample_pairs_t = c_uint32
 mts_normalisation_t = c_uint32
 mts_neighbor_pairs_t = c_uint32
+mts_partition_kind_t = c_uint32
 mts_order_t = c_uint32
+mts_combine_t = c_uint32
+mts_agreement_t = c_uint32
 mts_realloc_buffer_t = CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)
 mts_create_array_callback_t = CFUNCTYPE(c_int32, POINTER(c_size_t), c_size_t, DLDataType, POINTER(mts_array_t))
 
@@ -424,6 +450,20 @@ mts_transport_t._fields_ = [
     ("finish", CFUNCTYPE(c_int32, c_void_p, c_void_p)),
     ("abort", CFUNCTYPE(None, c_void_p, c_int32)),
     ("", c_void_p),
+]
+
+mts_partition_t._fields_ = [
+    ("kind", mts_partition_kind_t),
+    ("dimensions", POINTER(c_char_p)),
+    ("dimensions_count", c_size_t),
+    ("owned", c_void_p),
+    ("rank_of", CFUNCTYPE(c_int32, c_void_p, c_size_t, POINTER(c_int32), c_size_t)),
+    ("user_data", c_void_p),
+    ("ranks", POINTER(POINTER(c_int32))),
+]
+
+mts_collective_save_options_t._fields_ = [
+    ("writers", c_size_t),
 ]
 
 # Each function with the type of its result, and those of its parameters.
@@ -713,15 +753,37 @@ FUNCTIONS = {
     "mts_virial_from_cell_block": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p]),
     "mts_stress": (c_int32, [c_void_p, c_void_p, POINTER(c_double), c_size_t, c_void_p]),
     "mts_collective_agree": (c_int32, [c_void_p, c_int32, c_char_p]),
+    "mts_collective_halo_prepare": (c_int32, [c_void_p, c_void_p, c_void_p]),
+    "mts_block_halo_free": (c_int32, [c_void_p]),
+    "mts_block_halo_samples": (c_int32, [c_void_p, c_void_p]),
+    "mts_collective_halo_forward_block": (c_int32, [c_void_p, c_void_p, c_void_p]),
+    "mts_collective_halo_reverse_add_block": (c_int32, [c_void_p, c_void_p, c_void_p]),
+    "mts_collective_halo_sum_gradient_rows": (c_int32, [c_void_p, c_void_p, c_char_p, POINTER(c_char_p), c_size_t, c_void_p]),
     "mts_communicator": (c_int32, [mts_transport_t, c_void_p]),
     "mts_communicator_single": (c_int32, [c_void_p]),
     "mts_communicator_free": (c_int32, [c_void_p]),
     "mts_communicator_rank": (c_int32, [c_void_p, POINTER(c_size_t)]),
     "mts_communicator_size": (c_int32, [c_void_p, POINTER(c_size_t)]),
     "mts_communicator_abort": (c_int32, [c_void_p, c_int32]),
+    "mts_collective_load": (c_int32, [c_void_p, c_char_p, POINTER(mts_partition_t), mts_create_array_callback_t, c_void_p]),
+    "mts_collective_save": (c_int32, [c_void_p, c_char_p, c_void_p, mts_order_t, POINTER(mts_collective_save_options_t)]),
+    "mts_collective_halo_forward": (c_int32, [c_void_p, DLDataType, c_size_t, c_void_p, c_void_p]),
+    "mts_collective_halo_reverse": (c_int32, [c_void_p, mts_combine_t, DLDataType, c_size_t, c_void_p, c_void_p]),
+    "mts_collective_halo_forward_begin": (c_int32, [c_void_p, DLDataType, c_size_t, c_void_p]),
+    "mts_collective_halo_forward_end": (c_int32, [c_void_p, c_void_p]),
+    "mts_collective_halo": (c_int32, [c_void_p, POINTER(c_int32), c_size_t, POINTER(c_int32), c_size_t, c_size_t, POINTER(c_int32), c_void_p]),
+    "mts_collective_halo_of_labels": (c_int32, [c_void_p, c_void_p, c_void_p, POINTER(c_char_p), c_size_t, c_void_p]),
+    "mts_halo_free": (c_int32, [c_void_p]),
+    "mts_halo_counts": (c_int32, [c_void_p, POINTER(c_size_t), POINTER(c_size_t)]),
+    "mts_halo_neighbors": (c_int32, [c_void_p, POINTER(POINTER(c_uint32)), POINTER(c_size_t)]),
+    "mts_halo_send_rows": (c_int32, [c_void_p, c_size_t, POINTER(POINTER(c_uint32)), POINTER(c_size_t)]),
+    "mts_halo_receive_rows": (c_int32, [c_void_p, c_size_t, POINTER(POINTER(c_uint32)), POINTER(c_size_t)]),
+    "mts_collective_halo_set_agreement": (c_int32, [c_void_p, mts_agreement_t]),
     "mts_collective_broadcast": (c_int32, [c_void_p, c_size_t, c_void_p, c_void_p]),
+    "mts_collective_scatter": (c_int32, [c_void_p, c_size_t, c_void_p, POINTER(mts_partition_t), c_void_p]),
     "mts_collective_gather": (c_int32, [c_void_p, c_size_t, c_void_p, mts_order_t, c_void_p]),
     "mts_collective_all_gather": (c_int32, [c_void_p, c_void_p, mts_order_t, c_void_p]),
+    "mts_collective_redistribute": (c_int32, [c_void_p, c_void_p, POINTER(mts_partition_t), mts_order_t, c_void_p]),
 }
 
 

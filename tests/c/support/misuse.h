@@ -101,6 +101,16 @@ static inline mts_halo_t *some_halo(void) {
     return halo;
 }
 
+static inline mts_block_halo_t *some_block_halo(void) {
+    static const int32_t one[] = {1};
+    const char *name = "s";
+    mts_halo_t *halo;
+    mts_block_halo_t *blocks;
+    CHECK_OK(mts_collective_halo_of_labels(some_communicator(), some_labels(), c_labels_1("s", 0, one), &name, 1, &halo));
+    CHECK_OK(mts_collective_halo_prepare(halo, some_block(), &blocks));
+    return blocks;
+}
+
 static inline mts_array_t some_array(void) { return c_array_scalar(0); }
 
 /* Space for any result, and options with everything being zero. */

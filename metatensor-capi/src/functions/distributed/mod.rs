@@ -2,7 +2,9 @@
 //! of them is told to all.
 
 mod agreement;
+mod block_halos;
 mod communicators;
+mod files;
 mod halo_rows;
 mod halos;
 mod movement;
@@ -14,7 +16,9 @@ use metatensor_core::{Result, TensorMap};
 use metatensor_distributed::Communicator;
 
 pub use self::agreement::*;
+pub use self::block_halos::*;
 pub use self::communicators::*;
+pub use self::files::*;
 pub use self::halo_rows::*;
 pub use self::halos::*;
 pub use self::movement::*;

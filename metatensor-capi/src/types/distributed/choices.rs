@@ -1,7 +1,7 @@
 //! One of a few ways to move rows.
 
 use metatensor_core::Result;
-use metatensor_distributed::Order;
+use metatensor_distributed::{Order, SaveOptions};
 
 use crate::ffi::{Parameter, bad_parameter};
 
@@ -26,5 +26,25 @@ impl Parameter for mts_order_t {
                 "'{name}' must be one of the MTS_ORDER_ values, got {other}"
             ))),
         }
+    }
+}
+
+/// How ranks write to a file. NULL stands for `MTS_COLLECTIVE_SAVE_OPTIONS_INIT`, which is `{0}`. What is in the file does not depend on it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct mts_collective_save_options_t {
+    /// how many ranks write to the file, at most all of them; 0 for one for each GiB
+    writers: usize,
+}
+
+impl Parameter for Option<&mts_collective_save_options_t> {
+    type Value = SaveOptions;
+
+    fn checked(self, _: &str) -> Result<SaveOptions> {
+        Ok(SaveOptions {
+            writers: self
+                .map(|options| options.writers)
+                .filter(|&writers| writers > 0),
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! Halos.
 
 use metatensor_core::{DType, Error, Result};
-use metatensor_distributed::{Agreement, Combine, Communicator, Halo};
+use metatensor_distributed::{Agreement, BlockHalo, Combine, Communicator, Halo};
 
 use crate::ffi::{Parameter, bad_parameter, given};
 
@@ -129,5 +129,23 @@ impl Parameter for mts_agreement_t {
                 "'{name}' must be one of the MTS_AGREEMENT_ values, got {other}"
             ))),
         }
+    }
+}
+
+/// Sends blocks with certain labels: see `mts_collective_halo_prepare`.
+///
+/// It is used by one thread at a time, and freed before its communicator.
+#[derive(Debug)]
+pub struct mts_block_halo_t {
+    pub(crate) blocks: BlockHalo,
+    pub(crate) communicator: Communicator,
+}
+
+impl mts_block_halo_t {
+    pub(crate) fn boxed(blocks: BlockHalo, communicator: Communicator) -> Box<mts_block_halo_t> {
+        Box::new(mts_block_halo_t {
+            blocks,
+            communicator,
+        })
     }
 }
