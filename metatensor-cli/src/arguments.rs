@@ -1,6 +1,7 @@
 //! What can be given on the command line.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::selection::Selection;
 
@@ -31,6 +32,16 @@ pub(crate) enum Command {
     Validate(ValidateOptions),
     /// What is different between two files: keys and rows are matched by their labels
     Diff(DiffOptions),
+    /// A part of a map, as a new file
+    Slice(SliceOptions),
+    /// One file of the blocks of several maps; or one map with its arrays aligned or packed
+    Merge(MergeOptions),
+    /// Values with their labels, in a format that other programs read
+    Export(ExportOptions),
+    /// What a shell needs to complete commands: mts completions bash > FILE
+    Completions(CompletionsOptions),
+    /// The manual page, for man: mts man > mts.1
+    Man,
 }
 
 #[derive(Args, Debug)]
@@ -109,4 +120,76 @@ pub(crate) struct DiffOptions {
     /// Print nothing: only end with 0 or 1
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+/// Where a new file goes.
+#[derive(Args, Debug)]
+pub(crate) struct OutputOptions {
+    /// The new file, which is there when all of it is written
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: String,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SliceOptions {
+    /// File with a map
+    pub(crate) file: String,
+    /// Blocks to take, as for `mts ls --keys`
+    #[arg(long, value_name = "KEYS")]
+    pub(crate) keys: Option<Selection>,
+    /// Samples of them to take, with their gradients. Blocks without any of them stay, without rows
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) samples: Option<Selection>,
+    /// Properties of them to take
+    #[arg(long, value_name = "PROPERTIES")]
+    pub(crate) properties: Option<Selection>,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MergeOptions {
+    /// Files with maps, which have no key in common
+    #[arg(required = true)]
+    pub(crate) files: Vec<String>,
+    /// No gaps between arrays: programs that map the file copy them
+    #[arg(long)]
+    pub(crate) packed: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportOptions {
+    /// File to read
+    pub(crate) file: String,
+    /// Format of what is printed
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+    /// Blocks to print, as for `mts ls --keys`
+    #[arg(long, value_name = "KEYS")]
+    pub(crate) block: Option<Selection>,
+    /// Gradient to print instead of the values
+    #[arg(long, value_name = "PARAMETER")]
+    pub(crate) gradient: Option<String>,
+    /// Rows to print, as for keys
+    #[arg(long, value_name = "SAMPLES")]
+    pub(crate) samples: Option<Selection>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A line for each row, with labels first, then a column for each component and property
+    Csv,
+    /// A line for each value that is not zero, with all of its labels
+    Triplets,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsOptions {
+    /// The shell
+    pub(crate) shell: Shell,
 }

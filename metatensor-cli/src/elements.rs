@@ -13,12 +13,23 @@ pub(crate) fn numbers(block: &TensorBlock) -> Result<Vec<Complex64>> {
     })
 }
 
-/// The values of one row of a block as text, with as many digits as tell them from all others.
-pub(crate) fn texts(block: &TensorBlock, row: usize) -> Result<Vec<String>> {
+/// A value for people.
+pub(crate) struct Printed {
+    /// With as many digits as tell it from all others.
+    pub(crate) text: String,
+    pub(crate) is_zero: bool,
+}
+
+/// The values of one row of a block.
+pub(crate) fn printed(block: &TensorBlock, row: usize) -> Result<Vec<Printed>> {
     with_element!(block.dtype(), T => {
         let values = block.values_as::<T>()?;
         let row = values.index_axis(Axis(0), row);
-        Ok(row.iter().map(|value| value.text()).collect())
+        let printed = row.iter().map(|value| Printed {
+            text: value.text(),
+            is_zero: *value == T::default(),
+        });
+        Ok(printed.collect())
     })
 }
 

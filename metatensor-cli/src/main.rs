@@ -50,5 +50,10 @@ fn run(command: &Command, output: &mut Output) -> Result<Outcome, Failure> {
         Command::Stat(options) => commands::stat::run(options, output),
         Command::Validate(options) => commands::validate::run(options, output),
         Command::Diff(options) => commands::diff::run(options, output),
+        Command::Slice(options) => commands::slice::run(options),
+        Command::Merge(options) => commands::merge::run(options),
+        Command::Export(options) => commands::export::run(options, output),
+        Command::Completions(options) => commands::help::completions(options, output),
+        Command::Man => commands::help::manual(output),
     }
 }

@@ -58,6 +58,11 @@ impl Output {
         Ok(writeln!(self.writer, "{text}")?)
     }
 
+    /// Text that somebody else made.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.writer.write_all(bytes)?)
+    }
+
     /// A document, on lines of its own.
     pub(crate) fn json(&mut self, value: &Value) -> Result<(), Failure> {
         serde_json::to_writer_pretty(&mut self.writer, value).map_err(io::Error::from)?;

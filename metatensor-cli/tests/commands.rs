@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use metatensor_core::{Complex, Labels, Mapping, TensorBlock, TensorMap};
-use metatensor_operations::{AllcloseOptions, Axis, Direction, add_scalar, allclose, sort};
+use metatensor_operations::{AllcloseOptions, Axis, Direction, add_scalar, allclose, equal, sort};
 use ndarray::{Array2, arr2};
 
 /// What a command ends with, and what it prints.
@@ -255,6 +255,119 @@ fn other_kinds_of_files() {
     let stat = mts(&["stat", "--json", &path("block.mts")], None);
     let stat: serde_json::Value = serde_json::from_str(&stat.text).unwrap();
     assert_eq!(stat[0]["max"], "inf");
+}
+
+#[test]
+fn parts_are_new_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let all = TensorMap::load(repository().join(DATA)).unwrap();
+    let (part, rest, merged) = (path("part.mts"), path("rest.mts"), path("merged.mts"));
+    let slice = |output: &str, more: &[&str]| {
+        mts(&[&["slice", DATA, "-o", output][..], more].concat(), None)
+    };
+    let keys = ["--keys", "center_type=6/7"];
+    assert_eq!(slice(&part, &keys).code, Some(0));
+    assert_eq!(slice(&rest, &["--keys", "center_type=8"]).code, Some(0));
+    // What is there is only replaced if that is asked for.
+    let again = slice(&part, &keys);
+    assert_eq!(
+        again.errors,
+        format!("mts: '{part}' is there: --force replaces it\n")
+    );
+    assert_eq!(
+        slice(&part, &[&keys[..], &["--force"]].concat()).code,
+        Some(0)
+    );
+
+    assert_eq!(
+        mts(&["merge", &part, &rest, "-o", &merged], None).code,
+        Some(0)
+    );
+    assert!(equal(&TensorMap::load(&merged).unwrap(), &all).unwrap());
+
+    let selection = ["--samples", "atom=2..8", "--properties", "n=1", "--force"];
+    assert_eq!(slice(&part, &selection).code, Some(0));
+    let samples = Labels::new(["atom"], [[2], [3], [4], [5], [6], [7], [8]]).unwrap();
+    let expected = metatensor_operations::slice(&all, Axis::Samples, &samples).unwrap();
+    let properties = Labels::new(["n"], [[1]]).unwrap();
+    let expected = metatensor_operations::slice(&expected, Axis::Properties, &properties).unwrap();
+    assert!(equal(&TensorMap::load(&part).unwrap(), &expected).unwrap());
+
+    let wrong = slice(&part, &["--samples", "x=1", "--force"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(
+        wrong
+            .errors
+            .starts_with("mts: block (center_type=6, neighbor_type=6): there is no 'x'"),
+        "{}",
+        wrong.errors
+    );
+    assert!(
+        equal(&TensorMap::load(&part).unwrap(), &expected).unwrap(),
+        "it is what it was"
+    );
+}
+
+#[test]
+fn values_for_other_programs() {
+    let key = "center_type=7";
+    let csv = mts(
+        &["export", DATA, "--block", key, "--gradient", "positions"],
+        None,
+    );
+    let lines: Vec<&str> = csv.text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "center_type,neighbor_type,sample,system,atom,xyz=0 n=0,xyz=0 n=1,xyz=0 n=2,xyz=1 n=0,\
+         xyz=1 n=1,xyz=1 n=2,xyz=2 n=0,xyz=2 n=1,xyz=2 n=2"
+    );
+    assert_eq!(lines.len(), 5);
+    assert!(
+        lines[3].starts_with("7,7,1,0,4,0.17209336034055425,"),
+        "{}",
+        lines[3]
+    );
+    let triplets = mts(
+        &[
+            "export",
+            DATA,
+            "--block",
+            key,
+            "--gradient",
+            "positions",
+            "--format",
+            "triplets",
+        ],
+        None,
+    );
+    let lines: Vec<&str> = triplets.text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "center_type,neighbor_type,sample,system,atom,xyz,n,value"
+    );
+    assert_eq!(lines.len(), 1 + 4 * 3);
+    assert!(
+        lines.contains(&"7,7,1,0,4,0,0,0.17209336034055425"),
+        "{}",
+        triplets.text
+    );
+}
+
+#[test]
+fn shells_and_manuals_know_all_commands() {
+    for arguments in [
+        &["completions", "bash"][..],
+        &["completions", "zsh"],
+        &["man"],
+    ] {
+        let ran = mts(arguments, None);
+        assert_eq!((ran.code, &*ran.errors), (Some(0), ""));
+        for command in ["info", "show", "diff", "slice", "export"] {
+            let is_there = ran.text.to_lowercase().contains(command);
+            assert!(is_there, "{arguments:?}: {command}");
+        }
+    }
 }
 
 /// A map with a gradient, whose second value is `x`.

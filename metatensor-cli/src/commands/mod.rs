@@ -1,16 +1,24 @@
 //! A file per command.
 
 pub(crate) mod diff;
+pub(crate) mod export;
+pub(crate) mod help;
 pub(crate) mod info;
 pub(crate) mod ls;
+pub(crate) mod merge;
 pub(crate) mod show;
+pub(crate) mod slice;
 pub(crate) mod stat;
 pub(crate) mod validate;
 
-use metatensor_core::Labels;
+use std::path::Path;
+
+use metatensor_core::{Labels, Result, TensorBlock};
 use serde_json::{Map, Value};
 
+use crate::arguments::OutputOptions;
 use crate::input::Outline;
+use crate::output::Failure;
 
 /// `center_type=1, n=2`, as people write it.
 fn describe(labels: &Labels, row: usize) -> String {
@@ -47,5 +55,22 @@ fn plural(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),
+    }
+}
+
+/// The values, or the gradient at the end of a path.
+fn part<'a>(block: &'a TensorBlock, path: Option<&str>) -> Result<&'a TensorBlock> {
+    let mut parameters = path.into_iter().flat_map(|path| path.split('/'));
+    parameters.try_fold(block, |block, parameter| block.gradient(parameter))
+}
+
+/// An error if there is a file that should not be replaced.
+fn check_output(options: &OutputOptions) -> Result<(), Failure> {
+    match Path::new(&options.output).exists() && !options.force {
+        true => Err(Failure::Error(format!(
+            "'{}' is there: --force replaces it",
+            options.output
+        ))),
+        false => Ok(()),
     }
 }

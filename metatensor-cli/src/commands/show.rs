@@ -3,10 +3,10 @@
 use metatensor_core::{Labels, TensorBlock};
 use serde_json::{Value, json};
 
-use super::{describe, entry, plural};
+use super::{describe, entry, part, plural};
 use crate::Outcome;
 use crate::arguments::ShowOptions;
-use crate::elements::{numbers, texts};
+use crate::elements::{numbers, printed};
 use crate::input::{Blocks, Input, open};
 use crate::output::{Failure, Output, Table, number};
 use crate::selection::selected;
@@ -47,17 +47,6 @@ pub(crate) fn run(options: &ShowOptions, output: &mut Output) -> Result<Outcome,
         output.json(&Value::from(list))?;
     }
     Ok(Outcome::Good)
-}
-
-/// The values, or the gradient at the end of a path.
-fn part<'a>(
-    block: &'a TensorBlock,
-    path: Option<&str>,
-) -> metatensor_core::Result<&'a TensorBlock> {
-    let parameters = path.into_iter().flat_map(|path| path.split('/'));
-    parameters
-        .into_iter()
-        .try_fold(block, |block, parameter| block.gradient(parameter))
 }
 
 /// What is above each column: components, then properties.
@@ -107,7 +96,7 @@ fn table(
     for &row in rows.iter().take(head) {
         let label: Vec<String> = samples.rows().row(row).iter().map(i32::to_string).collect();
         let mut cells = vec![label.join(" ")];
-        cells.extend(texts(block, row)?);
+        cells.extend(printed(block, row)?.into_iter().map(|value| value.text));
         table.row(cells);
     }
     table.print(output)?;

@@ -1,0 +1,18 @@
+//! `mts merge`: one file of several.
+
+use metatensor_core::{FileAlignment, merge_files};
+
+use super::check_output;
+use crate::Outcome;
+use crate::arguments::MergeOptions;
+use crate::output::Failure;
+
+pub(crate) fn run(options: &MergeOptions) -> Result<Outcome, Failure> {
+    check_output(&options.output)?;
+    let alignment = match options.packed {
+        true => FileAlignment::Packed,
+        false => FileAlignment::Aligned,
+    };
+    merge_files(&options.files, &options.output.output, alignment)?;
+    Ok(Outcome::Good)
+}
