@@ -62,8 +62,8 @@ impl<'a> Saved<'a, Outline> for &BlockForm<'a> {
 }
 
 fn size_of_rows(shape: &[usize], item_size: usize) -> Result<usize> {
-    let count = shape.iter().filter(|&&n| n != 0);
-    let size = count.fold(Some(item_size), |size, &n| size?.checked_mul(n));
+    let mut lengths = shape.iter().filter(|&&n| n != 0);
+    let size = lengths.try_fold(item_size, |size, &n| size.checked_mul(n));
     match size.filter(|&size| isize::try_from(size).is_ok()) {
         Some(_) if shape.contains(&0) => Ok(0),
         Some(size) => Ok(size),
