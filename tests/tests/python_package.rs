@@ -93,3 +93,23 @@ fn the_library_is_the_only_one_of_a_process() {
 fn operations_are_like_the_official_ones() {
     output(&mut program("operations.py")).unwrap();
 }
+
+#[test]
+fn files_are_mapped_read_in_part_and_written() {
+    output(&mut program("map_files.py")).unwrap();
+}
+
+#[test]
+fn batches_of_collections_are_loaded() {
+    output(&mut program("many_maps.py")).unwrap();
+}
+
+#[test]
+fn products_and_forces_are_functions_on_official_maps() {
+    output(&mut program("products.py")).unwrap();
+}
+
+#[test]
+fn processes_and_threads_share_files_and_end_well() {
+    output(&mut program("processes.py")).unwrap();
+}

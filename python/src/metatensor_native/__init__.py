@@ -16,10 +16,12 @@ _library()
 
 __all__ = ["DifferentOnPurpose", "Status", "install", "installed", "operations", "status", "uninstall"]
 
+# those that need packages which programs that only want the library may not have, or take time to import
+_MODULES = ["collection", "files", "forces", "operations", "products", "torch_data"]
+
 
 def __getattr__(name):
-    # needs metatensor-operations, which programs that only want the library may not have
-    if name == "operations":
+    if name in _MODULES:
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,48 @@
+"""Files that are somewhere else: in memory, or behind an object of Python."""
+
+import ctypes
+import io
+import threading
+
+import numpy as np
+from metatensor._status import catch_exceptions
+
+from . import _declarations
+from ._calling import text
+
+_FIELDS = dict(_declarations.mts_reader_t._fields_)
+
+
+def buffer_parameters(content):
+    """Address and size of the content of a file, and what keeps it there."""
+    array = np.frombuffer(content, dtype=np.uint8) if memoryview(content).nbytes else np.zeros(0, dtype=np.uint8)
+    return array.ctypes.data, array.nbytes, array
+
+
+class FileReader:
+    """Reads from an object with ``seek`` and ``read``, one thread at a time. It has to exist as long as the library reads."""
+
+    def __init__(self, file, name):
+        if isinstance(file, io.TextIOBase):
+            raise TypeError("the file has to be opened in binary mode")
+        name = getattr(file, "name", None) if name is None else name
+        self.name = text(name if isinstance(name, str) else type(file).__name__, "name")
+        self._file = file
+        self._lock = threading.Lock()
+        self._size = file.seek(0, io.SEEK_END)
+        # the closure of C is part of this object
+        self._read_at = _FIELDS["read_at"](catch_exceptions(self._read))
+
+    def for_c(self):
+        return _declarations.mts_reader_t(None, self._size, self._read_at, _FIELDS["release"](), True)
+
+    def _read(self, _, offset, address, count):
+        with self._lock:
+            self._file.seek(offset)
+            done = 0
+            while done < count:
+                piece = self._file.read(count - done)
+                if not piece:
+                    raise OSError(f"there are no {count} bytes at {offset} in {self.name.decode()}")
+                ctypes.memmove(address + done, bytes(piece), len(piece))
+                done += len(piece)
