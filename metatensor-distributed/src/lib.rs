@@ -35,6 +35,7 @@ mod halo;
 mod movement;
 mod partition;
 mod schema;
+mod sums;
 #[cfg(test)]
 mod testing;
 pub mod transport;
@@ -44,5 +45,6 @@ pub use communicator::{Communicator, run_local};
 pub use files::SaveOptions;
 pub use halo::{Agreement, BlockHalo, Combine, Halo};
 pub use partition::Partition;
+pub use sums::{Placement, SumOrder};
 pub use transport::Transport;
 pub use wire::Order;

@@ -25,7 +25,7 @@
 //! | family | functions |
 //! |---|---|
 //! | arithmetic | [`abs`], [`add`], [`add_scalar`], [`subtract`], [`subtract_scalar`], [`multiply`], [`multiply_scalar`], [`divide`], [`divide_scalar`], [`pow`]; [`add_with`], [`subtract_with`], [`multiply_with`], [`divide_with`] for gradients that are missing |
-//! | linear algebra | [`dot`], [`dot_with`], [`lstsq`], [`solve`]; [`LeastSquares`] for data in batches |
+//! | linear algebra | [`dot`], [`dot_with`], [`lstsq`], [`solve`], [`normal_equations`]; [`LeastSquares`] for data in batches |
 //! | comparison | [`equal`], [`allclose`], [`equal_metadata`], and [`check_equal`], [`check_allclose`], [`check_equal_metadata`] which say what is different |
 //! | creation | [`zeros_like`], [`ones_like`], [`empty_like`], [`random_uniform_like`], [`block_from_array`] |
 //! | reduction | [`sum_over_samples`], [`mean_over_samples`], [`var_over_samples`], [`std_over_samples`], and the same over properties |

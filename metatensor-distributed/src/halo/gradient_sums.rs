@@ -103,7 +103,7 @@ impl Halo {
         let elements = view.as_bytes().unwrap_or_default();
         let lengths = gradient.components().iter().chain([gradient.properties()]);
         let size = lengths.map(Labels::count).product::<usize>() * gradient.dtype().size();
-        let sums = |rows: usize, found: &Found| {
+        let sums = |rows: usize, found: &Found| -> Result<Vec<u8>> {
             let bytes = rows.checked_mul(size);
             let bytes = bytes.ok_or_else(|| Error::invalid("rows are too long"))?;
             let mut sums = reserved(bytes)?;

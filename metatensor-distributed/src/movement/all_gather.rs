@@ -4,7 +4,7 @@ use metatensor_core::{Error, Result, TensorMap};
 
 use super::exchange::{Target, exchange};
 use super::plan::To;
-use crate::communicator::{Call, Communicator};
+use crate::communicator::{Agreed, Call, Communicator, Session};
 use crate::schema;
 use crate::wire::Order;
 
@@ -34,17 +34,24 @@ impl Communicator {
     /// As for [`Communicator::gather`].
     pub fn all_gather(&self, tensor: &TensorMap, order: Order) -> Result<TensorMap> {
         let call = Call::new("all_gather").option("order", order);
-        self.collective(call, |session| {
-            let schema = schema::agree(session, Some(tensor))?;
-            let target = Target {
-                order,
-                model: Some(tensor),
-                wanted: true,
-            };
-            let map = exchange(session, &schema, Some(tensor), To::All, target)?;
-            session.step(|| map.ok_or_else(no_map))
-        })
+        self.collective(call, |session| all_gather_in(session, tensor, order))
     }
+}
+
+/// [`Communicator::all_gather`] inside of a collective function.
+pub(crate) fn all_gather_in(
+    session: &Session<'_>,
+    tensor: &TensorMap,
+    order: Order,
+) -> Result<TensorMap, Agreed> {
+    let schema = schema::agree(session, Some(tensor))?;
+    let target = Target {
+        order,
+        model: Some(tensor),
+        wanted: true,
+    };
+    let map = exchange(session, &schema, Some(tensor), To::All, target)?;
+    session.step(|| map.ok_or_else(no_map))
 }
 
 #[cold]

@@ -11,6 +11,7 @@ mod redistribute;
 mod rounds;
 mod scatter;
 
+pub(crate) use all_gather::all_gather_in;
 pub(crate) use redistribute::{redistribute_in, redistribute_with};
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use metatensor_core::{DenseArray, Error, Result};
-use metatensor_distributed::{Communicator, Order, Partition, SaveOptions};
+use metatensor_distributed::{Communicator, Order, Partition, Placement, SaveOptions, SumOrder};
+use metatensor_operations::LstsqOptions;
 use tempfile::TempDir;
 
 use super::arrays::{Fault, map};
@@ -104,6 +105,74 @@ pub(crate) const FUNCTIONS: &[Function] = &[
                     Fault::Panic => panic!("somebody else's code"),
                 });
             loaded.map(drop)
+        },
+    },
+    Function {
+        name: "all_reduce",
+        call: |communicator, fault| communicator.all_reduce(&map(0, fault)).map(drop),
+    },
+    Function {
+        name: "sum_by_labels",
+        call: |communicator, fault| {
+            let partition = Partition::Hashed(&["system"]);
+            let map = map(communicator.rank(), fault);
+            communicator
+                .sum_by_labels(&map, Placement::By(partition))
+                .map(drop)
+        },
+    },
+    Function {
+        name: "sum_over_samples",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            communicator
+                .sum_over_samples(&map, &["system"], SumOrder::Ranks, Placement::Everywhere)
+                .map(drop)
+        },
+    },
+    Function {
+        name: "mean_over_samples",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            communicator
+                .mean_over_samples(&map, &["system"], SumOrder::Ranks, Placement::Everywhere)
+                .map(drop)
+        },
+    },
+    Function {
+        name: "var_over_samples",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            communicator
+                .var_over_samples(&map, &["system"], Placement::Everywhere)
+                .map(drop)
+        },
+    },
+    Function {
+        name: "std_over_samples",
+        call: |communicator, fault| {
+            let map = map(communicator.rank(), fault);
+            communicator
+                .std_over_samples(&map, &["atom"], Placement::Everywhere)
+                .map(drop)
+        },
+    },
+    Function {
+        name: "lstsq",
+        call: |communicator, fault| {
+            let x = map(communicator.rank(), fault);
+            let y = map(communicator.rank(), Fault::Nothing);
+            communicator
+                .lstsq(&x, &y, LstsqOptions::default())
+                .map(drop)
+        },
+    },
+    Function {
+        name: "normal_equations",
+        call: |communicator, fault| {
+            let x = map(communicator.rank(), Fault::Nothing);
+            let y = map(communicator.rank(), fault);
+            communicator.normal_equations(&x, &y).map(drop)
         },
     },
 ];

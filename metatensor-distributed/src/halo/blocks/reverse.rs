@@ -133,7 +133,7 @@ impl ReversePlan {
         };
         let (parent, width) = (*parent, self.sets.list[set].names.len());
         let mut values: Vec<i32> = Vec::new();
-        let mut add = |above: u32, others: &[i32]| {
+        let mut add = |above: u32, others: &[i32]| -> Result<()> {
             let above = i32::try_from(above).map_err(|_| {
                 Error::invalid("there are too many rows for the samples of a gradient")
             })?;

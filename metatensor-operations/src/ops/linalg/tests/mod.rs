@@ -3,6 +3,7 @@
 mod dot;
 mod least_squares;
 mod lstsq;
+mod normal_equations;
 mod product_rule;
 mod scales;
 mod solve;
