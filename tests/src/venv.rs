@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::library::target_directory;
+use metatensor_tools::repository;
 use metatensor_tools::run::output;
 
 /// What is installed in the environment.
@@ -18,6 +19,26 @@ const PACKAGES: &[&str] = &[
     "ninja==1.13.0",
     "numpy==2.4.6",
     "setuptools==84.2.1",
+];
+
+/// What torch is used with. It is installed alone: what it depends on is here as well, but for its libraries of CUDA.
+const TORCH: &[&str] = &[
+    "ctypes-dlpack==0.1.1",
+    "filelock==4.3.1",
+    "fsspec==2026.9.0",
+    "jinja2==3.1.6",
+    "markupsafe==3.0.4",
+    "metatensor-core==0.2.6",
+    "metatensor-operations==0.5.0",
+    "metatensor-torch==0.10.8",
+    "mpmath==1.3.0",
+    "networkx==3.6.1",
+    "numpy==2.4.6",
+    "packaging==26.4",
+    "setuptools==84.2.1",
+    "sympy==1.14.0",
+    "torch==2.14.1",
+    "typing-extensions==4.16.0",
 ];
 
 /// A virtual environment of Python, shared by all tests: do not change what is installed there.
@@ -33,15 +54,38 @@ impl Venv {
     ///
     /// If there is no Python, or the packages can not be installed.
     pub fn get() -> Result<Venv, Box<dyn Error>> {
+        Venv::installed("test-venv", PACKAGES, |_| Ok(()))
+    }
+
+    /// Gets another environment, with torch, which is made by the first test that needs it: this takes half a gigabyte.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Python, or the packages can not be installed.
+    pub fn with_torch() -> Result<Venv, Box<dyn Error>> {
+        Venv::installed("test-venv-torch", TORCH, |venv| {
+            let without_cuda = repository().join("tests/python/package/without_cuda.py");
+            let mut command = venv.program("python");
+            output(command.arg(without_cuda).arg(venv.site_packages()?))?;
+            Ok(())
+        })
+    }
+
+    /// An environment with these packages and no others, on which `prepare` is called once.
+    fn installed(
+        name: &str,
+        packages: &[&str],
+        prepare: impl FnOnce(&Venv) -> Result<(), Box<dyn Error>>,
+    ) -> Result<Venv, Box<dyn Error>> {
         let target = target_directory()?;
-        let root = target.join("test-venv");
+        let root = target.join(name);
         // Released at the end of this function, also for tests in other processes.
-        let lock = File::create(target.join("test-venv.lock"))?;
+        let lock = File::create(target.join(format!("{name}.lock")))?;
         lock.lock()?;
 
-        let packages = PACKAGES.join("\n");
+        let wanted = packages.join("\n");
         let installed = root.join("installed.txt");
-        if fs::read_to_string(&installed).is_ok_and(|installed| installed == packages) {
+        if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
             return Ok(Venv { root });
         }
         if root.exists() {
@@ -49,12 +93,14 @@ impl Venv {
         }
         output(Command::new("python3").args(["-m", "venv"]).arg(&root))?;
         let venv = Venv { root };
-        output(
-            venv.program("pip")
-                .args(["install", "--quiet", "--disable-pip-version-check"])
-                .args(PACKAGES),
-        )?;
-        fs::write(installed, packages)?;
+        let mut pip = venv.program("pip");
+        pip.args(["install", "--quiet", "--disable-pip-version-check"]);
+        if packages == TORCH {
+            pip.arg("--no-deps");
+        }
+        output(pip.args(packages))?;
+        prepare(&venv)?;
+        fs::write(installed, wanted)?;
         Ok(venv)
     }
 

@@ -113,3 +113,13 @@ fn products_and_forces_are_functions_on_official_maps() {
 fn processes_and_threads_share_files_and_end_well() {
     output(&mut program("processes.py")).unwrap();
 }
+
+/// Torch is large: it has an environment of its own, whose libraries of CUDA are replaced by empty ones.
+#[test]
+fn no_derivative_is_lost_in_maps_of_torch() {
+    let venv = Venv::with_torch().unwrap();
+    let mut command = venv.program("python");
+    command.arg("-B");
+    command.arg(repository().join("tests/python/package/torch_maps.py"));
+    output(command.env("PYTHONPATH", installed())).unwrap();
+}
