@@ -24,7 +24,8 @@ const PACKAGES: [&str; 6] = [
 /// is shipped, the official one, and what `arguments` has after the name of the benchmark.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((name, options)) = arguments.split_first() else {
-        return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'files' saves and loads, \
+        return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'python' the same as its users \
+             call them, 'files' saves and loads, \
              'collections' loads batches of very many maps, 'products' makes descriptors with featomic".into());
     };
     let library = shipped(&target())?;
@@ -59,6 +60,14 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
             let mut program = Command::new(abi()?);
             program.arg(Path::new(official.trim()).join("lib/libmetatensor.so"));
             program
+        }
+        "python" => {
+            run(Command::new(venv.join("bin/pip"))
+                .args(["install", "--quiet", "--disable-pip-version-check"])
+                .args(["--no-deps", "--force-reinstall", "./python"])
+                .env("METATENSOR_NATIVE_LIBRARY", &library))?;
+            let mut program = Command::new(venv.join("bin/python"));
+            return run(program.arg("benches/python.py").args(options));
         }
         "operations" => {
             let mut program = Command::new(venv.join("bin/python"));

@@ -56,7 +56,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        summary: "our library beside others: 'bench abi', 'operations', 'files', 'collections' or 'products', with their options",
+        summary: "our library beside others: 'bench abi', 'operations', 'python', 'files', 'collections' or 'products', with their options",
         run: bench::bench,
     },
     Command {
