@@ -5,6 +5,7 @@ There are two kinds of them: those of ``metatensor``, with numpy arrays or torch
 
 import atexit
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -129,6 +130,8 @@ def address(value):
 # its lock back, whatever is on their stack; with functions of the library on it, that would abort the process. So it waits for them.
 _RUNNING = set()
 _ENDING = threading.Event()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_RUNNING.clear)
 
 
 @atexit.register

@@ -1,10 +1,13 @@
 """How the package gets its library into the process: each test is a process of its own."""
 
+import pathlib
 import subprocess
 import sys
 import textwrap
 import unittest
 
+
+CLIENT = pathlib.Path(__file__).resolve().parents[1] / "client"
 
 
 def run(code, *, fails=False):
@@ -54,12 +57,14 @@ class Loading(unittest.TestCase):
             assert status.libraries == [status.library], status
         """)
 
-    def test_featomic_uses_it(self):
-        run("""
+    def test_featomic_computes_the_same_digits_on_it(self):
+        run(f"""
             import metatensor_native
-            import featomic
-            from metatensor_native import status
-            assert status().libraries == [status().library], status()
+            metatensor_native.install()
+            import runpy, sys
+            sys.path.insert(0, {str(CLIENT)!r})
+            sys.argv = ["featomic_data.py", "--expect-library", str(metatensor_native.status().library)]
+            runpy.run_path({str(CLIENT / "featomic_data.py")!r}, run_name="__main__")
         """)
 
     def test_programs_end_without_a_signal_whatever_is_alive(self):
@@ -79,6 +84,20 @@ class Loading(unittest.TestCase):
             threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
             for thread in threads: thread.start()
             for thread in threads[:2]: thread.join()
+        """)
+
+
+    def test_a_fork_while_the_library_works_can_end(self):
+        run("""
+            import os, threading
+            import metatensor_native
+            from metatensor_native import _convert
+            _convert._RUNNING.add(1)  # a thread in the library, which a child does not have
+            child = os.fork()
+            if child == 0:
+                raise SystemExit(0)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            _convert._RUNNING.clear()
         """)
 
 

@@ -7,6 +7,8 @@ Both kinds of maps are tested: those of `metatensor.torch`, and those of `metate
 """
 
 import contextlib
+import subprocess
+import sys
 import unittest
 import warnings
 
@@ -338,6 +340,23 @@ class Scripts(Torch):
             warnings.simplefilter("ignore")
             traced = torch.jit.trace(function, (numbers(),))
         torch.testing.assert_close(traced(numbers() + 1), (numbers() + 1) * 2)
+
+
+class Later(unittest.TestCase):
+    def test_operations_are_installed_in_what_is_imported_later(self):
+        code = """if True:
+            import metatensor_native
+            metatensor_native.install()
+            import metatensor.torch
+            assert metatensor.torch.add.__module__.startswith("metatensor_native"), metatensor.torch.add
+            metatensor_native.uninstall()
+            import torch
+            assert isinstance(metatensor.torch.add, torch.jit.ScriptFunction), metatensor.torch.add
+            status = metatensor_native.status()
+            assert status.libraries == [status.library], status
+        """
+        process = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+        self.assertEqual(process.returncode, 0, process.stderr)
 
 
 if __name__ == "__main__":
