@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a failure is what tests are for")]
-
 use std::collections::BTreeMap;
 
 use metatensor_core::{Complex, Element, Labels, TensorBlock, TensorMap, bf16, f16};
@@ -10,6 +8,7 @@ use crate::testing::{Contents, Form, Random, contents_of_map};
 use crate::{Communicator, Order, run_local};
 
 mod errors;
+mod foreign;
 mod partitions;
 mod traffic;
 

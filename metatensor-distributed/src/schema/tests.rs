@@ -1,7 +1,5 @@
 //! Schemas as bytes.
 
-#![expect(clippy::unwrap_used, reason = "a failure is what tests are for")]
-
 use metatensor_core::{Labels, TensorMap};
 
 use super::decode::decode;

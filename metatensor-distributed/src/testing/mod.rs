@@ -1,7 +1,5 @@
 //! For tests only: random maps, and what they hold without anything of this crate.
 
-#![expect(clippy::unwrap_used, reason = "a test that can not be prepared fails")]
-
 mod contents;
 mod random;
 

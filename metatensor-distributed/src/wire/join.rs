@@ -90,7 +90,7 @@ impl Join<'_> {
         let all = 0..schema.row_sets();
         let mut others = (0..self.ranks()).filter(|&rank| self.messages[rank].is_some());
         let is_whole = self.routes.rows(set, own).len() == block.samples().count()
-            && self.order == Order::Source
+            && (self.order == Order::Source || is_sorted(block))
             && others.all(|rank| all.clone().all(|i| self.count(set + i, rank) == 0));
         Ok((is_whole && schema.has_order_of(block)?).then_some(block))
     }
@@ -125,6 +125,11 @@ impl Join<'_> {
         }
         Ok((next, block))
     }
+}
+
+/// Whether all samples, and those of gradients, are sorted.
+fn is_sorted(block: &TensorBlock) -> bool {
+    block.samples().is_sorted() && block.gradients().all(|(_, gradient)| is_sorted(gradient))
 }
 
 /// A block with an array of the kind of `model`.

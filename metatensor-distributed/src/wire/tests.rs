@@ -1,7 +1,5 @@
 //! Messages that are not what they should be.
 
-#![expect(clippy::unwrap_used, reason = "a failure is what tests are for")]
-
 use metatensor_core::{DType, DenseArray, Labels, Result, TensorBlock, TensorMap};
 
 use super::layout::{HEADER, Layout};
