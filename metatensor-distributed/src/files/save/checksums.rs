@@ -43,12 +43,12 @@ fn combine(layout: &mut Layout, messages: &[Vec<u8>], counts: &Counts) -> Result
             }
         }
     }
+    let sum_of = |rank: usize, table: usize| u32::from_ne_bytes(sums[rank][table]);
     for table in 0..layout.count() {
         let row_size = layout.table(table).size / counts.total(table / 2).max(1);
-        let parts = counts.ranks(table / 2).map(|(rank, rows)| {
-            let sum = u32::from_ne_bytes(sums[rank][table]);
-            (sum, (rows.end - rows.start) * row_size)
-        });
+        let parts = counts.ranks(table / 2);
+        let parts =
+            parts.map(|(rank, rows)| (sum_of(rank, table), (rows.end - rows.start) * row_size));
         layout.set_checksum(table, parts);
     }
     Ok(())

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a failure is what tests are for")]
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
