@@ -29,6 +29,18 @@
 #define MTS_ORDER_LABELS 1
 
 /**
+ * Those of each rank, and then the sums of all ranks: only sums are sent. Results have the same bits each time, and on all ranks, for the
+ * same number of ranks.
+ */
+#define MTS_SUM_ORDER_RANKS 0
+
+/**
+ * By labels: results have the same bits for any number of ranks, wherever samples are. Groups of samples that are on several ranks are brought
+ * together for this, so that one rank needs memory for a whole group.
+ */
+#define MTS_SUM_ORDER_LABELS 1
+
+/**
  * The sum. That of integers wraps around.
  */
 #define MTS_ADD 0
@@ -291,6 +303,11 @@ typedef uint32_t mts_combine_t;
  * Which ranks get to know that a step of a halo failed on one rank: a `MTS_AGREEMENT_` value.
  */
 typedef uint32_t mts_agreement_t;
+
+/**
+ * In which order numbers of different ranks are added: a `MTS_SUM_ORDER_` value.
+ */
+typedef uint32_t mts_sum_order_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -805,6 +822,167 @@ mts_status_t mts_collective_redistribute(const struct mts_communicator_t *commun
                                          const struct mts_partition_t *partition,
                                          mts_order_t order,
                                          mts_tensormap_t **result);
+
+/**
+ * Add the maps of all ranks, which have the same keys and labels, those of gradients included: as if they were given to `mts_add` one after
+ * the other, in the order of ranks. Collective.
+ *
+ * Results have the same bits on all ranks, and each time. For maps with different samples, see `mts_collective_sum_by_labels`.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param result is set to a new map without info, *owned* by the caller, equal on all ranks; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank: `MTS_NOT_EQUAL_ERROR` if labels are not the same
+ */
+mts_status_t mts_collective_all_reduce(const struct mts_communicator_t *communicator,
+                                       const mts_tensormap_t *tensor,
+                                       mts_tensormap_t **result);
+
+/**
+ * Add samples with equal labels that are on several ranks, and rows of gradients that belong to the same sample and have equal labels too.
+ * Collective.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param placement which rank gets which rows of the result, the same kind on all ranks; or NULL for all rows on all ranks.
+ *        `MTS_PARTITION_RANKS` can not be used.
+ * @param result is set to a new map without info, *owned* by the caller, with sorted samples; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_sum_by_labels(const struct mts_communicator_t *communicator,
+                                          const mts_tensormap_t *tensor,
+                                          const struct mts_partition_t *placement,
+                                          mts_tensormap_t **result);
+
+/**
+ * Compute sums of all samples of all ranks that only differ in some dimensions, with their gradients: `mts_sum_over_samples` of the map that
+ * the maps of all ranks are together. Collective.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param names dimensions of samples that results do not have, the same on all ranks
+ * @param names_count number of these
+ * @param order in which order numbers are added, the same on all ranks
+ * @param placement which rank gets which rows of the result, the same kind on all ranks; or NULL for all rows on all ranks.
+ *        `MTS_PARTITION_RANKS` can not be used.
+ * @param result is set to a new map without info, *owned* by the caller, with sorted samples; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_sum_over_samples(const struct mts_communicator_t *communicator,
+                                             const mts_tensormap_t *tensor,
+                                             const char *const *names,
+                                             uintptr_t names_count,
+                                             mts_sum_order_t order,
+                                             const struct mts_partition_t *placement,
+                                             mts_tensormap_t **result);
+
+/**
+ * Compute means of all samples of all ranks that only differ in some dimensions, with their gradients: `mts_mean_over_samples` of the map that
+ * the maps of all ranks are together. Collective.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param names dimensions of samples that results do not have, the same on all ranks
+ * @param names_count number of these
+ * @param order in which order numbers are added, the same on all ranks
+ * @param placement which rank gets which rows of the result, the same kind on all ranks; or NULL for all rows on all ranks.
+ *        `MTS_PARTITION_RANKS` can not be used.
+ * @param result is set to a new map without info, *owned* by the caller, with sorted samples; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_mean_over_samples(const struct mts_communicator_t *communicator,
+                                              const mts_tensormap_t *tensor,
+                                              const char *const *names,
+                                              uintptr_t names_count,
+                                              mts_sum_order_t order,
+                                              const struct mts_partition_t *placement,
+                                              mts_tensormap_t **result);
+
+/**
+ * Compute variances of all samples of all ranks that only differ in some dimensions, with their gradients: `mts_var_over_samples` of the map that
+ * the maps of all ranks are together. Collective. Groups of samples that are on several ranks are brought together, as by
+ * `MTS_SUM_ORDER_LABELS`.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param names dimensions of samples that results do not have, the same on all ranks
+ * @param names_count number of these
+ * @param placement which rank gets which rows of the result, the same kind on all ranks; or NULL for all rows on all ranks.
+ *        `MTS_PARTITION_RANKS` can not be used.
+ * @param result is set to a new map without info, *owned* by the caller, with sorted samples; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_var_over_samples(const struct mts_communicator_t *communicator,
+                                             const mts_tensormap_t *tensor,
+                                             const char *const *names,
+                                             uintptr_t names_count,
+                                             const struct mts_partition_t *placement,
+                                             mts_tensormap_t **result);
+
+/**
+ * Compute standard deviations of all samples of all ranks that only differ in some dimensions, with their gradients: `mts_std_over_samples` of the map that
+ * the maps of all ranks are together. Collective. Groups of samples that are on several ranks are brought together, as by
+ * `MTS_SUM_ORDER_LABELS`.
+ *
+ * @param communicator the communicator
+ * @param tensor the map of this rank
+ * @param names dimensions of samples that results do not have, the same on all ranks
+ * @param names_count number of these
+ * @param placement which rank gets which rows of the result, the same kind on all ranks; or NULL for all rows on all ranks.
+ *        `MTS_PARTITION_RANKS` can not be used.
+ * @param result is set to a new map without info, *owned* by the caller, with sorted samples; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_std_over_samples(const struct mts_communicator_t *communicator,
+                                             const mts_tensormap_t *tensor,
+                                             const char *const *names,
+                                             uintptr_t names_count,
+                                             const struct mts_partition_t *placement,
+                                             mts_tensormap_t **result);
+
+/**
+ * Solve linear least squares problems with the rows of all ranks: `mts_lstsq` of the maps that the maps of all ranks are together. Collective.
+ *
+ * Each rank makes triangles of its rows, which are merged: about as many numbers as properties of `x` squared are sent, and no precision
+ * is lost.
+ *
+ * @param communicator the communicator
+ * @param x the coefficients of this rank
+ * @param y the right sides of this rank, with the samples of `x`
+ * @param options how to solve, the same on all ranks; or NULL
+ * @param result is set to a new map without info, *owned* by the caller, equal on all ranks; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_lstsq(const struct mts_communicator_t *communicator,
+                                  const mts_tensormap_t *x,
+                                  const mts_tensormap_t *y,
+                                  const mts_lstsq_options_t *options,
+                                  mts_tensormap_t **result);
+
+/**
+ * Compute the matrices of normal equations, `x^H x` and `x^H y`, with the rows of all ranks: for fits that add something to these.
+ * `mts_collective_lstsq` sends about as much, and loses less precision. Collective.
+ *
+ * @param communicator the communicator
+ * @param x the coefficients of this rank
+ * @param y the right sides of this rank, with the samples of `x`
+ * @param squares is set to a new map without info, *owned* by the caller, with `x^H x`, equal on all ranks; or to NULL on error
+ * @param right_sides is set to a new map without info, *owned* by the caller, with `x^H y`, equal on all ranks; or to NULL on error
+ *
+ * @returns `MTS_SUCCESS`, or the status of what went wrong on any rank
+ */
+mts_status_t mts_collective_normal_equations(const struct mts_communicator_t *communicator,
+                                             const mts_tensormap_t *x,
+                                             const mts_tensormap_t *y,
+                                             mts_tensormap_t **squares,
+                                             mts_tensormap_t **right_sides);
 
 #ifdef __cplusplus
 }  // extern "C"

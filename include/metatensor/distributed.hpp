@@ -14,6 +14,7 @@
 #include <metatensor/block.hpp>
 #include <metatensor/details/dimensions.hpp>
 #include <metatensor/details/dtype.hpp>
+#include <metatensor/details/operation_options.hpp>
 #include <metatensor/details/partition.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/labels.hpp>
@@ -29,6 +30,14 @@ enum class Order : uint32_t {
     Source = MTS_ORDER_SOURCE,
     /// sorted by their labels: this depends neither on the number of ranks, nor on where rows were
     Labels = MTS_ORDER_LABELS,
+};
+
+/// In which order numbers of different ranks are added.
+enum class SumOrder : uint32_t {
+    /// those of each rank, and then the sums of all ranks: only sums are sent
+    Ranks = MTS_SUM_ORDER_RANKS,
+    /// by labels: results have the same bits for any number of ranks; groups of samples are brought together for this
+    Labels = MTS_SUM_ORDER_LABELS,
 };
 
 /// How ranks write to a file. What is in the file does not depend on it.
@@ -155,6 +164,90 @@ public:
         return TensorMap::unsafe_from_ptr(result);
     }
 
+    /// Adds the maps of all ranks, which have the same keys and labels. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap all_reduce(const TensorMap& tensor) const {
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_all_reduce(communicator_.get(), handle(&tensor), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Adds samples with equal labels, and rows of gradients. Collective. Rows of the result are where `placement` says, or everywhere, here
+    /// and in the functions below; `Partition::ranks` can not be used.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap sum_by_labels(
+        const TensorMap& tensor, const Partition* placement = nullptr) const {
+        const auto c_placement = for_c(placement);
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_sum_by_labels(
+            communicator_.get(), handle(&tensor), pointer(c_placement), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Sums of all samples of all ranks that only differ in some dimensions. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap sum_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
+        SumOrder order = SumOrder::Ranks, const Partition* placement = nullptr) const {
+        const auto names = details::c_strings(dimensions);
+        const auto c_placement = for_c(placement);
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_sum_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
+            static_cast<mts_sum_order_t>(order), pointer(c_placement), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Means of all samples of all ranks that only differ in some dimensions. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap mean_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
+        SumOrder order = SumOrder::Ranks, const Partition* placement = nullptr) const {
+        const auto names = details::c_strings(dimensions);
+        const auto c_placement = for_c(placement);
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_mean_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
+            static_cast<mts_sum_order_t>(order), pointer(c_placement), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Variances of all samples of all ranks that only differ in some dimensions. Collective. Groups of samples that are on several ranks
+    /// are brought together.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap var_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
+        const Partition* placement = nullptr) const {
+        const auto names = details::c_strings(dimensions);
+        const auto c_placement = for_c(placement);
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_var_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
+            pointer(c_placement), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Standard deviations of all samples of all ranks that only differ in some dimensions. Collective. Groups of samples that are on several ranks
+    /// are brought together.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap std_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
+        const Partition* placement = nullptr) const {
+        const auto names = details::c_strings(dimensions);
+        const auto c_placement = for_c(placement);
+        mts_tensormap_t* result = nullptr;
+        details::check_status(mts_collective_std_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
+            pointer(c_placement), &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// Solves linear least squares problems with the rows of all ranks. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN TensorMap lstsq(
+        const TensorMap& x, const TensorMap& y, const operations::LstsqOptions& options = {}) const {
+        const mts_lstsq_options_t c_options = {options.rcond};
+        mts_tensormap_t* result = nullptr;
+        details::check_status(
+            mts_collective_lstsq(communicator_.get(), handle(&x), handle(&y), &c_options, &result));
+        return TensorMap::unsafe_from_ptr(result);
+    }
+
+    /// The matrices of normal equations, `x^H x` and `x^H y`, with the rows of all ranks. Collective.
+    [[nodiscard]] METATENSOR_HIDDEN std::pair<TensorMap, TensorMap> normal_equations(
+        const TensorMap& x, const TensorMap& y) const {
+        mts_tensormap_t* squares = nullptr;
+        mts_tensormap_t* right_sides = nullptr;
+        details::check_status(
+            mts_collective_normal_equations(communicator_.get(), handle(&x), handle(&y), &squares, &right_sides));
+        return {TensorMap::unsafe_from_ptr(squares), TensorMap::unsafe_from_ptr(right_sides)};
+    }
+
     /// Loads a map so that each rank gets a part of it. Collective. `Partition::ranks` can not be used. Where `create_array` is not given,
     /// arrays are of the library.
     [[nodiscard]] METATENSOR_HIDDEN TensorMap load(
@@ -188,6 +281,14 @@ private:
         } catch (const Error&) {
             return nullptr;
         }
+    }
+
+    /// A placement for C, valid as long as the partition, and a pointer to it.
+    METATENSOR_HIDDEN static std::optional<mts_partition_t> for_c(const Partition* placement) {
+        return placement == nullptr ? std::nullopt : std::optional<mts_partition_t>(placement->as_mts_partition_t());
+    }
+    METATENSOR_HIDDEN static const mts_partition_t* pointer(const std::optional<mts_partition_t>& placement) noexcept {
+        return placement.has_value() ? &*placement : nullptr;
     }
 
     std::shared_ptr<mts_communicator_t> communicator_;

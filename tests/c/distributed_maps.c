@@ -1,4 +1,4 @@
-/* Maps that are moved between ranks, loaded and saved by all of them. */
+/* Maps that are moved between ranks, summed, loaded and saved by all of them. */
 #include "support/c_array.h"
 #include "support/thread_ranks.h"
 
@@ -292,11 +292,116 @@ static void files_are_written_and_read_by_all(mts_communicator_t *communicator, 
     CHECK_OK(mts_tensormap_free(map));
 }
 
+/* The value of the first sample of the first block of `map`, which is released. */
+static double first_value(mts_tensormap_t *map, uintptr_t samples, uintptr_t properties) {
+    mts_block_t *block;
+    CHECK(map != NULL);
+    CHECK_OK(mts_tensormap_block_by_id(map, &block, 0));
+    uintptr_t shape[] = {samples, properties};
+    const double *values = mts_block_elements(block, c_float64, shape, 2);
+    CHECK(values != NULL);
+    double value = values[0];
+    CHECK_OK(mts_tensormap_free(map));
+    return value;
+}
+
+/* A map with one block, without gradients. */
+static mts_tensormap_t *map_of(mts_block_t *block) {
+    const int32_t one[] = {1};
+    const mts_labels_t *keys = c_labels_1("k", 1, one);
+    mts_tensormap_t *map = mts_tensormap(keys, &block, 1);
+    CHECK(map != NULL);
+    mts_labels_free(keys);
+    return map;
+}
+
+static void maps_are_summed(mts_communicator_t *communicator, rank_t *self) {
+    int32_t size = self->post->size, rank = self->rank;
+    mts_tensormap_t *map = part_of(rank), *same = part_of(0), *result;
+    double ranks = size * (size - 1) / 2.0;
+    const char *s = "s";
+
+    /* the same labels everywhere */
+    CHECK_OK(mts_collective_all_reduce(communicator, same, &result));
+    CHECK(first_value(result, 2, 2) == 0);
+    FILL_WITH_GARBAGE(result);
+    CHECK_STATUS(mts_collective_all_reduce(communicator, map, &result), MTS_NOT_EQUAL_ERROR, "not equal: ");
+    CHECK(result == NULL);
+    const int32_t shared[] = {5};
+    mts_tensormap_t *numbers = map_of(c_block(1, shared, 1, rank + 1));
+    CHECK_OK(mts_collective_all_reduce(communicator, numbers, &result));
+    CHECK(first_value(result, 1, 1) == ranks + size);
+
+    /* samples with equal labels, everywhere or at a rank of their own */
+    mts_partition_t placement;
+    memset(&placement, 0, sizeof placement);
+    CHECK_OK(mts_collective_sum_by_labels(communicator, numbers, NULL, &result));
+    CHECK(first_value(result, 1, 1) == ranks + size);
+    placement.kind = MTS_PARTITION_STRIDED;
+    placement.dimensions = &s;
+    placement.dimensions_count = 1;
+    CHECK_OK(mts_collective_sum_by_labels(communicator, numbers, &placement, &result));
+    if (rank == 0) CHECK(first_value(result, 1, 1) == ranks + size);
+    else check_samples(result, NULL, 0);
+
+    /* one sample on each rank */
+    const int32_t row[] = {rank};
+    mts_tensormap_t *x = map_of(c_block(1, row, 1, rank + 1)), *y = map_of(c_block(1, row, 1, 3 * (rank + 1)));
+    for (uint32_t order = MTS_SUM_ORDER_RANKS; order <= MTS_SUM_ORDER_LABELS; order++) {
+        CHECK_OK(mts_collective_sum_over_samples(communicator, x, &s, 1, order, NULL, &result));
+        CHECK(first_value(result, 1, 1) == ranks + size);
+        CHECK_OK(mts_collective_mean_over_samples(communicator, x, &s, 1, order, NULL, &result));
+        CHECK(first_value(result, 1, 1) == (ranks + size) / size);
+    }
+    CHECK_OK(mts_collective_var_over_samples(communicator, x, &s, 1, NULL, &result));
+    double variance = first_value(result, 1, 1), expected = (size * size - 1) / 12.0;
+    CHECK(variance - expected < 1e-14 && expected - variance < 1e-14);
+    CHECK_OK(mts_collective_std_over_samples(communicator, x, &s, 1, NULL, &result));
+    double deviation = first_value(result, 1, 1);
+    CHECK(deviation * deviation - expected < 1e-14 && expected - deviation * deviation < 1e-14);
+
+    /* y = 3 x, with one equation on each rank */
+    mts_lstsq_options_t options = MTS_LSTSQ_OPTIONS_INIT;
+    CHECK_OK(mts_collective_lstsq(communicator, x, y, &options, &result));
+    double slope = first_value(result, 1, 1) - 3;
+    CHECK(slope < 1e-14 && -slope < 1e-14);
+    CHECK_OK(mts_collective_lstsq(communicator, x, y, NULL, &result));
+    CHECK_OK(mts_tensormap_free(result));
+    mts_tensormap_t *squares, *right_sides;
+    CHECK_OK(mts_collective_normal_equations(communicator, x, y, &squares, &right_sides));
+    double square = size * (size + 1) * (2 * size + 1) / 6.0;
+    CHECK(first_value(squares, 1, 1) == square && first_value(right_sides, 1, 1) == 3 * square);
+
+    /* errors */
+    bool fails = rank == 1;
+    CHECK_STATUS(mts_collective_sum_over_samples(communicator, numbers, fails ? NULL : &s, 1, 0, NULL, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: mts_collective_sum_over_samples: got a NULL pointer for 'names'");
+    CHECK(result == NULL);
+    CHECK_STATUS(mts_collective_mean_over_samples(communicator, numbers, &s, 1, fails ? 5 : 0, NULL, &result),
+        MTS_INVALID_PARAMETER_ERROR,
+        "rank 1: mts_collective_mean_over_samples: 'order' must be one of the MTS_SUM_ORDER_ values, got 5");
+    placement.kind = fails ? MTS_PARTITION_RANKS : MTS_PARTITION_ROWS;
+    CHECK_STATUS(mts_collective_var_over_samples(communicator, numbers, &s, 1, &placement, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: mts_collective_var_over_samples: MTS_PARTITION_RANKS can only be used");
+    FILL_WITH_GARBAGE(squares);
+    CHECK_STATUS(mts_collective_normal_equations(communicator, fails ? NULL : x, y, &squares, &right_sides),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: mts_collective_normal_equations: got a NULL pointer for 'x'");
+    CHECK(squares == NULL && right_sides == NULL);
+    CHECK_OK(mts_collective_agree(communicator, MTS_SUCCESS, NULL));
+
+    CHECK_OK(mts_tensormap_free(y));
+    CHECK_OK(mts_tensormap_free(x));
+    CHECK_OK(mts_tensormap_free(numbers));
+    CHECK_OK(mts_tensormap_free(same));
+    CHECK_OK(mts_tensormap_free(map));
+}
+
 int main(void) {
     for (int32_t size = 2; size <= MAX_RANKS; size++) {
         run_ranks(size, maps_are_moved);
         run_ranks(size, samples_go_where_partitions_say);
         run_ranks(size, files_are_written_and_read_by_all);
+        run_ranks(size, maps_are_summed);
     }
     CHECK(atomic_load(&c_arrays_alive) == 0 && atomic_load(&c_tensors_alive) == 0);
     return EXIT_SUCCESS;

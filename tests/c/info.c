@@ -83,6 +83,18 @@ static void ranks(void) {
     KEEPS(mts_collective_redistribute(alone, tensor, &rows, MTS_ORDER_SOURCE, &result));
     CHECK_OK(mts_tensormap_save("ranks.mts", tensor));
     KEEPS(mts_collective_load(alone, "ranks.mts", &rows, NULL, &result));
+
+    const char *s = "s";
+    DROPS(mts_collective_all_reduce(alone, tensor, &result));
+    DROPS(mts_collective_sum_by_labels(alone, tensor, NULL, &result));
+    DROPS(mts_collective_sum_over_samples(alone, tensor, &s, 1, MTS_SUM_ORDER_RANKS, NULL, &result));
+    DROPS(mts_collective_mean_over_samples(alone, tensor, &s, 1, MTS_SUM_ORDER_LABELS, &rows, &result));
+    DROPS(mts_collective_var_over_samples(alone, tensor, &s, 1, NULL, &result));
+    DROPS(mts_collective_std_over_samples(alone, tensor, &s, 1, NULL, &result));
+    DROPS(mts_collective_lstsq(alone, tensor, tensor, NULL, &result));
+    mts_tensormap_t *other;
+    DROPS(mts_collective_normal_equations(alone, tensor, tensor, &result, &other));
+    check_result(other, NULL);
     CHECK_OK(mts_tensormap_free(tensor));
     CHECK_OK(mts_communicator_free(alone));
 }

@@ -137,6 +137,43 @@ static void maps(const Communicator& communicator) {
         "invalid parameter: rank 1: mts_collective_gather: got a NULL pointer for 'tensor'");
 }
 
+static double value(const TensorBlock& block, std::size_t row) {
+    const auto values = block.values<double>();
+    return values(row, 0);
+}
+
+static double value(TensorMap tensor) {
+    return value(tensor.block_by_id(0), 0);
+}
+
+static void sums(const Communicator& communicator) {
+    const auto rank = static_cast<int32_t>(communicator.rank()), size = static_cast<int32_t>(communicator.size());
+    const auto map_of = [](int32_t sample, double number) {
+        auto values = std::make_unique<SimpleDataArray<double>>(std::vector<uintptr_t>{1, 1}, number);
+        std::vector<TensorBlock> blocks;
+        blocks.emplace_back(std::move(values), Labels({"s"}, {{sample}}), std::vector<Labels>{}, Labels({"p"}, {{0}}));
+        return TensorMap(Labels({"k"}, {{1}}), std::move(blocks));
+    };
+    const auto close = [](double a, double b) { return a - b < 1e-13 && b - a < 1e-13; };
+    const auto numbers = map_of(5, rank + 1);
+    const double total = size * (size + 1) / 2.0;
+    CHECK(value(communicator.all_reduce(numbers)) == total);
+    CHECK(value(communicator.sum_by_labels(numbers)) == total);
+    const auto strided = Partition::strided({"s"});
+    CHECK(samples(communicator.sum_by_labels(numbers, &strided)).count() == (rank == 0 ? 1 : 0));
+    const auto x = map_of(rank, rank + 1), y = map_of(rank, 3 * (rank + 1));
+    CHECK(value(communicator.sum_over_samples(x, {"s"})) == total);
+    CHECK(value(communicator.sum_over_samples(x, {"s"}, SumOrder::Labels)) == total);
+    CHECK(value(communicator.mean_over_samples(x, {"s"})) == total / size);
+    const auto variance = value(communicator.var_over_samples(x, {"s"}));
+    CHECK(close(variance, (size * size - 1) / 12.0));
+    const auto deviation = value(communicator.std_over_samples(x, {"s"}));
+    CHECK(close(deviation * deviation, variance));
+    CHECK(close(value(communicator.lstsq(x, y)), 3));
+    auto matrices = communicator.normal_equations(x, y);
+    CHECK(3 * value(std::move(matrices.first)) == value(std::move(matrices.second)));
+}
+
 static void agreement(const Communicator& communicator) {
     const bool fails = communicator.rank() == 1;
     const auto copy = communicator;
@@ -163,11 +200,6 @@ static void agreement(const Communicator& communicator) {
         check_throws<Error>(throws, "callback error: rank 1: a model");
     }
     communicator.agree([] {});
-}
-
-static double value(const TensorBlock& block, std::size_t row) {
-    const auto values = block.values<double>();
-    return values(row, 0);
 }
 
 static void halos(const Communicator& communicator) {
@@ -240,6 +272,7 @@ int main() {
         run(size, agreement);
         run(size, maps);
         run(size, halos);
+        run(size, sums);
     }
     return EXIT_SUCCESS;
 }

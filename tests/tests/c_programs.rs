@@ -8,6 +8,7 @@
 use std::fs;
 
 use metatensor_tests::compiler::{Checker, Language, Program, headers};
+use metatensor_tests::repository;
 use metatensor_tools::run::output;
 
 /// Compiles and runs a program, alone and with both of the checkers.
@@ -104,6 +105,18 @@ fn ranks_share_maps() {
 #[test]
 fn ghosts_get_what_owners_have_and_give_it_back() {
     check("halos.c");
+}
+
+#[test]
+fn the_example_of_halos_computes_on_one_rank_what_it_does_on_many() {
+    let source = repository().join("examples-c/halo.c");
+    let checker = Checker::AddressSanitizer;
+    let program = Program::compile_file(&source, Language::C11, checker).unwrap();
+    let output = program.run().unwrap();
+    assert_eq!(
+        output,
+        "rank 0 of 1: energy 796.573356123400, forces on 60 atoms as on one rank\n"
+    );
 }
 
 #[test]

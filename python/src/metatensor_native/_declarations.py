@@ -106,6 +106,8 @@ MTS_NEIGHBOR_PAIRS_UNIQUE = 0
 MTS_NEIGHBOR_PAIRS_ALL = 1
 MTS_ORDER_SOURCE = 0
 MTS_ORDER_LABELS = 1
+MTS_SUM_ORDER_RANKS = 0
+MTS_SUM_ORDER_LABELS = 1
 MTS_ADD = 0
 MTS_MULTIPLY = 1
 MTS_MIN = 2
@@ -254,6 +256,7 @@ mts_partition_kind_t = c_uint32
 mts_order_t = c_uint32
 mts_combine_t = c_uint32
 mts_agreement_t = c_uint32
+mts_sum_order_t = c_uint32
 mts_realloc_buffer_t = CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)
 mts_create_array_callback_t = CFUNCTYPE(c_int32, POINTER(c_size_t), c_size_t, DLDataType, POINTER(mts_array_t))
 
@@ -784,6 +787,14 @@ FUNCTIONS = {
     "mts_collective_gather": (c_int32, [c_void_p, c_size_t, c_void_p, mts_order_t, c_void_p]),
     "mts_collective_all_gather": (c_int32, [c_void_p, c_void_p, mts_order_t, c_void_p]),
     "mts_collective_redistribute": (c_int32, [c_void_p, c_void_p, POINTER(mts_partition_t), mts_order_t, c_void_p]),
+    "mts_collective_all_reduce": (c_int32, [c_void_p, c_void_p, c_void_p]),
+    "mts_collective_sum_by_labels": (c_int32, [c_void_p, c_void_p, POINTER(mts_partition_t), c_void_p]),
+    "mts_collective_sum_over_samples": (c_int32, [c_void_p, c_void_p, POINTER(c_char_p), c_size_t, mts_sum_order_t, POINTER(mts_partition_t), c_void_p]),
+    "mts_collective_mean_over_samples": (c_int32, [c_void_p, c_void_p, POINTER(c_char_p), c_size_t, mts_sum_order_t, POINTER(mts_partition_t), c_void_p]),
+    "mts_collective_var_over_samples": (c_int32, [c_void_p, c_void_p, POINTER(c_char_p), c_size_t, POINTER(mts_partition_t), c_void_p]),
+    "mts_collective_std_over_samples": (c_int32, [c_void_p, c_void_p, POINTER(c_char_p), c_size_t, POINTER(mts_partition_t), c_void_p]),
+    "mts_collective_lstsq": (c_int32, [c_void_p, c_void_p, c_void_p, POINTER(mts_lstsq_options_t), c_void_p]),
+    "mts_collective_normal_equations": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p, c_void_p]),
 }
 
 

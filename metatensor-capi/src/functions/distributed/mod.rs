@@ -8,6 +8,7 @@ mod files;
 mod halo_rows;
 mod halos;
 mod movement;
+mod sums;
 
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
@@ -22,6 +23,7 @@ pub use self::files::*;
 pub use self::halo_rows::*;
 pub use self::halos::*;
 pub use self::movement::*;
+pub use self::sums::*;
 use crate::ffi::{Parameter, caught, collective_status, given, mts_status_t};
 use crate::types::{Handle, mts_communicator_t, mts_tensormap_t};
 
