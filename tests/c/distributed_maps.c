@@ -396,7 +396,31 @@ static void maps_are_summed(mts_communicator_t *communicator, rank_t *self) {
     CHECK_OK(mts_tensormap_free(map));
 }
 
+/* Whatever call of the transport fails: nobody waits forever, nothing is lost, and nobody takes half of a map for a whole one. */
+static void maps_are_moved_if_the_transport_works(mts_communicator_t *communicator, rank_t *self) {
+    int32_t size = self->post->size;
+    mts_tensormap_t *map = part_of(self->rank), *result;
+    FILL_WITH_GARBAGE(result);
+    mts_status_t status = mts_collective_all_gather(communicator, map, MTS_ORDER_SOURCE, &result);
+    if (status == MTS_SUCCESS) {
+        check_whole(result, size);
+    } else {
+        CHECK(status == MTS_COMMUNICATION_ERROR && result == NULL);
+        CHECK_MESSAGE("communication error: ");
+    }
+    CHECK_OK(mts_tensormap_free(map));
+}
+
+static void any_call_may_fail(void) {
+    int calls = 0;
+    for (int failing = 1; failing == 1 || calls >= failing - 1; failing++) {
+        calls = run_ranks_failing(2, maps_are_moved_if_the_transport_works, 1, failing);
+        CHECK(failing < 100);
+    }
+}
+
 int main(void) {
+    any_call_may_fail();
     for (int32_t size = 2; size <= MAX_RANKS; size++) {
         run_ranks(size, maps_are_moved);
         run_ranks(size, samples_go_where_partitions_say);

@@ -1,5 +1,6 @@
 /* The layout of every structure, and the value of every constant. Compiled as C and as C++. */
 #include <metatensor.h>
+#include <metatensor/distributed.h>
 #include <metatensor/gradient_map.h>
 #include <metatensor/operations.h>
 
@@ -44,6 +45,7 @@ static_assert(MTS_INVALID_PARAMETER_ERROR == 1, "MTS_INVALID_PARAMETER_ERROR");
 static_assert(MTS_IO_ERROR == 2, "MTS_IO_ERROR");
 static_assert(MTS_SERIALIZATION_ERROR == 3, "MTS_SERIALIZATION_ERROR");
 static_assert(MTS_BUFFER_SIZE_ERROR == 4, "MTS_BUFFER_SIZE_ERROR");
+static_assert(MTS_COMMUNICATION_ERROR == 19, "MTS_COMMUNICATION_ERROR");
 static_assert(MTS_CALLBACK_ERROR == 254, "MTS_CALLBACK_ERROR");
 static_assert(MTS_INTERNAL_ERROR == 255, "MTS_INTERNAL_ERROR");
 static_assert(sizeof(mts_data_origin_t) == 8, "mts_data_origin_t");
@@ -56,7 +58,30 @@ static_assert(sizeof(DLDataType) == 4, "DLDataType");
 static_assert(offsetof(DLDataType, bits) == 1, "bits");
 static_assert(offsetof(DLDataType, lanes) == 2, "lanes");
 
+/* programs are compiled with these, and get another library later */
+static_assert(MTS_TRANSPORT_VERSION == 1, "MTS_TRANSPORT_VERSION");
+static_assert(MTS_ORDER_LABELS == 1 && MTS_SUM_ORDER_LABELS == 1 && MTS_AGREEMENT_NEIGHBORS == 1, "choices of two");
+static_assert(MTS_ADD == 0 && MTS_MULTIPLY == 1 && MTS_MIN == 2 && MTS_MAX == 3, "mts_combine_t");
+static_assert(MTS_PARTITION_ROWS == 0 && MTS_PARTITION_OWNERS == 8, "mts_partition_kind_t");
+static_assert(offsetof(mts_transport_t, rank) == 4 && offsetof(mts_transport_t, size) == 8, "mts_transport_t");
+
 #if UINTPTR_MAX == UINT64_MAX
+#define IS_IN_TRANSPORT(member, number) static_assert(offsetof(mts_transport_t, member) == 8 * (number), #member)
+
+IS_IN_TRANSPORT(ptr, 2);
+IS_IN_TRANSPORT(destroy, 3);
+IS_IN_TRANSPORT(max, 4);
+IS_IN_TRANSPORT(all_to_all, 5);
+IS_IN_TRANSPORT(broadcast, 6);
+IS_IN_TRANSPORT(begin, 7);
+IS_IN_TRANSPORT(finish, 8);
+IS_IN_TRANSPORT(abort, 9);
+IS_IN_TRANSPORT(reserved, 10);
+static_assert(sizeof(mts_transport_t) == 128, "mts_transport_t");
+static_assert(offsetof(mts_message_t, data) == 8 && offsetof(mts_message_t, size) == 16, "mts_message_t");
+static_assert(sizeof(mts_message_t) == 24, "mts_message_t");
+static_assert(sizeof(mts_partition_t) == 56, "mts_partition_t");
+
 static_assert(sizeof(DLTensor) == 48, "DLTensor");
 static_assert(offsetof(DLTensor, data) == 0, "data");
 static_assert(offsetof(DLTensor, device) == 8, "device");

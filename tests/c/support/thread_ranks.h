@@ -210,8 +210,9 @@ static void *run_rank(void *argument) {
     return NULL;
 }
 
-/* Runs `program` on `size` ranks at once. The call `failing_call` of the transport of rank `failing_rank` fails, if it is not 0. */
-static void run_ranks_failing(int32_t size, program_t program, int32_t failing_rank, int failing_call) {
+/* Runs `program` on `size` ranks at once. The call `failing_call` of the transport of rank `failing_rank` fails, if it is not 0. Gives
+ * how many calls this rank made. */
+static int run_ranks_failing(int32_t size, program_t program, int32_t failing_rank, int failing_call) {
     post_t post;
     memset(&post, 0, sizeof post);
     post.size = size;
@@ -243,6 +244,7 @@ static void run_ranks_failing(int32_t size, program_t program, int32_t failing_r
     }
     pthread_cond_destroy(&post.changed);
     pthread_mutex_destroy(&post.lock);
+    return ranks[failing_rank].rank.calls;
 }
 
 static inline void run_ranks(int32_t size, program_t program) { run_ranks_failing(size, program, 0, 0); }
