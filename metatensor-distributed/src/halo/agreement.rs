@@ -80,7 +80,7 @@ impl Halo {
             let mut step = Step::of_forward(session, &self.plan, size);
             step.failure = self.failure_of(&mine);
             step.fill(owned, &mut self.send)?;
-            let theirs = step.exchange(&mut self.send, &mut self.receive)?;
+            let theirs = step.exchange(&self.send, &mut self.receive)?;
             Ok(self.ended(mine, theirs).map(|(size, ghosts)| {
                 self.plan.copy_own(size, owned, ghosts);
                 self.plan.scatter_after(HEADER, size, &self.receive, ghosts);
@@ -106,7 +106,7 @@ impl Halo {
             };
             step.failure = self.failure_of(&mine);
             step.fill(ghosts, &mut self.receive)?;
-            let theirs = step.exchange(&mut self.receive, &mut self.send)?;
+            let theirs = step.exchange(&self.receive, &mut self.send)?;
             Ok(self.ended(mine, theirs).map(|(kernel, size)| {
                 self.plan
                     .combine(kernel, size, HEADER, &self.send, ghosts, owned);
@@ -226,7 +226,7 @@ impl<'a> Step<'a> {
     /// Sends and receives, and gives the failure of the lowest neighbor.
     pub(super) fn exchange(
         &self,
-        send: &mut Buffers,
+        send: &Buffers,
         receive: &mut Buffers,
     ) -> Result<Result<(), Failure>, Agreed> {
         self.grow(receive)?;

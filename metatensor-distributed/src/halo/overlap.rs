@@ -193,7 +193,7 @@ impl Halo {
                     }
                     Err(error) => {
                         // Neighbors wait for the failure of this rank, which has nothing to wait for.
-                        let theirs = step.exchange(&mut self.send, &mut self.receive)?;
+                        let theirs = step.exchange(&self.send, &mut self.receive)?;
                         return Ok(self.ended(Err(error), theirs));
                     }
                 }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use metatensor_core::{DenseArray, Error, Result};
-use metatensor_distributed::{Communicator, Order, Partition, Placement, SaveOptions, SumOrder};
+use metatensor_core::{DenseArray, Error, Labels, Result};
+use metatensor_distributed::{
+    Agreement, Combine, Communicator, Halo, Order, Partition, Placement, SaveOptions, SumOrder,
+};
 use metatensor_operations::LstsqOptions;
 use tempfile::TempDir;
 
@@ -175,10 +177,74 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             communicator.normal_equations(&x, &y).map(drop)
         },
     },
+    Function {
+        name: "halo",
+        call: |communicator, fault| {
+            let [owned, ghost] = row_and_ghost(communicator);
+            let ghosts = match fault {
+                Fault::Nothing => [ghost],
+                _ => [-1],
+            };
+            let mut halo = Halo::new(communicator, 1, &[owned], &ghosts)?;
+            halo.forward(1, &[1.0], &mut [0.0])?;
+            halo.forward_while(1, &[1.0], &mut [0.0], || Ok(()))?;
+            halo.reverse(Combine::Add, 1, &[1.0], &mut [0.0])
+        },
+    },
+    Function {
+        name: "halo_with_owners",
+        call: |communicator, fault| {
+            let [owned, ghost] = row_and_ghost(communicator);
+            let owners = [ghost as u32];
+            let mut halo = Halo::with_owners(communicator, 1, &[owned], &[ghost], &owners)?;
+            let elements = match fault {
+                Fault::Nothing => 1,
+                _ => 2,
+            };
+            halo.reverse(Combine::Max, 1, &vec![1; elements], &mut [0])?;
+            halo.set_agreement(Agreement::Neighbors)?;
+            halo.forward(1, &[1.0], &mut [0.0])?;
+            halo.set_agreement(Agreement::All)
+        },
+    },
+    Function {
+        name: "halo_of_labels",
+        call: |communicator, fault| {
+            let (rank, size) = (communicator.rank(), communicator.size());
+            let own = map(rank, fault);
+            let own = own.block_by_id(0)?;
+            let ghosts = match size {
+                1 => Labels::empty(&["system", "atom"])?,
+                _ => map((rank + 1) % size, Fault::Nothing)
+                    .block_by_id(0)?
+                    .samples()
+                    .clone(),
+            };
+            let names = ["system", "atom"];
+            let halo = Halo::of_labels(communicator, own.samples(), &ghosts, &names)?;
+            let mut blocks = halo.prepare(own)?;
+            let all = blocks.forward(own)?;
+            blocks.reverse_add(&all)?;
+            // gradients of all ranks are about the same two atoms
+            let (owned, ghosts): (&[i32], &[i32]) = match rank {
+                0 => (&[0, 1], &[]),
+                _ => (&[], &[0, 1]),
+            };
+            let mut halo = Halo::new(communicator, 1, owned, ghosts)?;
+            halo.sum_gradient_rows(own, "positions", &["atom"])
+                .map(drop)
+        },
+    },
 ];
 
 /// A file in a folder of this process.
 fn file(name: &str) -> PathBuf {
     static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
     FOLDER.path().join(name)
+}
+
+/// A row of each rank, and that of the next one as a ghost.
+fn row_and_ghost(communicator: &Communicator) -> [i32; 2] {
+    let (rank, size) = (communicator.rank(), communicator.size());
+    [rank as i32, ((rank + 1) % size) as i32]
 }

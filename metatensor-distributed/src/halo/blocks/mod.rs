@@ -9,14 +9,15 @@ use super::buffers::Buffers;
 use super::plan::Plan;
 use super::{Halo, HaloLabels};
 use crate::Communicator;
-use crate::communicator::{Call, Session};
+use crate::communicator::{Agreed, Call, Session};
 
 mod forward;
+mod forward_plan;
 mod reverse;
 mod sets;
 mod tree;
 
-use forward::ForwardPlan;
+use forward_plan::ForwardPlan;
 use reverse::ReversePlan;
 pub(super) use sets::Sets;
 
@@ -147,7 +148,7 @@ fn exchange(
     plan: &Plan,
     send: (&[usize], &Buffers),
     receive: (&[usize], &mut Buffers),
-) -> Result<(), crate::communicator::Agreed> {
+) -> Result<(), Agreed> {
     let sends = plan.outgoing_sized(send.0, send.1);
     let mut receives = plan.incoming_sized(receive.0, receive.1);
     session.sent(session.transport().exchange(&sends, &mut receives))

@@ -108,8 +108,8 @@ impl ReversePlan {
         for (tree, received) in trees.iter().zip(received) {
             let counts = |rows: &dyn Fn(usize) -> usize| {
                 let sets = self.sets.list.iter().enumerate();
-                let bytes = sets.map(|(i, set)| rows(i).checked_mul(set.row_bytes));
-                let sum = bytes.fold(Some(0_usize), |sum, bytes| sum?.checked_add(bytes?));
+                let mut bytes = sets.map(|(i, set)| rows(i).checked_mul(set.row_bytes));
+                let sum = bytes.try_fold(0_usize, |sum, bytes| sum.checked_add(bytes?));
                 sum.ok_or_else(|| Error::invalid("rows are too long for a message"))
             };
             let sent = counts(&|i| tree[i].len())?;

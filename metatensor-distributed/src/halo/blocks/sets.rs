@@ -51,10 +51,8 @@ impl Sets {
 
     fn add(&mut self, schema: &BlockSchema, parent: Option<(usize, String)>) -> Result<()> {
         let axes = schema.components.iter().chain([&schema.properties]);
-        let lengths = axes.map(Labels::count);
-        let row_bytes = lengths.fold(Some(self.dtype.size()), |size, length| {
-            size?.checked_mul(length)
-        });
+        let mut lengths = axes.map(Labels::count);
+        let row_bytes = lengths.try_fold(self.dtype.size(), usize::checked_mul);
         let set = self.list.len();
         self.list.push(Set {
             parent,
