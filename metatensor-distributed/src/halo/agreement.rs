@@ -57,7 +57,9 @@ impl Halo {
     ///
     /// If ranks call this differently, or a step has failed before.
     pub fn set_agreement(&mut self, agreement: Agreement) -> Result<()> {
-        let call = Call::new("halo_set_agreement").option("agreement", agreement);
+        let call = self
+            .call("halo_set_agreement")
+            .option("agreement", agreement);
         let communicator = self.communicator.clone();
         communicator.collective(call, |session| session.step(|| self.check_usable()))?;
         self.agreement = agreement;

@@ -34,7 +34,8 @@ impl Halo {
         owned: &[T],
         ghosts: &mut [T],
     ) -> Result<()> {
-        let call = Call::new("halo_forward")
+        let call = self
+            .call("halo_forward")
             .option("dtype", T::DTYPE)
             .option("row_length", row_length);
         let size = row_length.checked_mul(size_of::<T>());
@@ -65,7 +66,7 @@ impl Halo {
         owned: &[u8],
         ghosts: &mut [u8],
     ) -> Result<()> {
-        let call = Call::new("halo_forward").option("row_size", row_size);
+        let call = self.call("halo_forward").option("row_size", row_size);
         self.forward_rows(call, Some(row_size), owned, Ok(ghosts))
     }
 
@@ -99,6 +100,10 @@ impl Halo {
                 &mut self.receive,
             )
         })
+    }
+
+    pub(super) fn call(&self, function: &'static str) -> Call {
+        Call::new(function).option("halo", self.number)
     }
 
     /// Checks what a step is called with, in bytes, and gives the size of rows.

@@ -6,7 +6,6 @@ use metatensor_core::{Array as _, DenseArray, Error, Labels, Result, TensorBlock
 use super::blocks::Sets;
 use super::combine::Kernel;
 use super::{Combine, Halo, Tables};
-use crate::communicator::Call;
 use crate::partition::rendezvous::{describe, reserved};
 use crate::wire::contiguous;
 
@@ -57,7 +56,8 @@ impl Halo {
         names: &[&str],
     ) -> Result<TensorBlock> {
         let communicator = self.communicator.clone();
-        let call = Call::new("halo_sum_gradient_rows")
+        let call = self
+            .call("halo_sum_gradient_rows")
             .option("parameter", parameter)
             .option("names", names);
         communicator.collective(call, |session| {

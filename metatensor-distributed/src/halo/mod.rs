@@ -69,6 +69,8 @@ use plan::{Owners, Plan};
 /// Nothing in here can be sent to another thread, as the communicator can not.
 pub struct Halo {
     communicator: Communicator,
+    /// Which call of the communicator made this: ranks that use different halos in a step are told.
+    number: u64,
     plan: Rc<Plan>,
     tables: Rc<Tables>,
     /// Memory for messages of rows that are owned, and of ghosts.
@@ -181,7 +183,12 @@ impl Halo {
         communicator.collective(call, |session| {
             let tables = session.step(|| Tables::new(width, owned, ghosts))?;
             let plan = Plan::new(session, &[], tables.owned(), tables.ghosts(), owners)?;
-            Ok(Self::from_plan(communicator, plan, tables))
+            Ok(Self::from_plan(
+                communicator,
+                session.number(),
+                plan,
+                tables,
+            ))
         })
     }
 
@@ -218,13 +225,19 @@ impl Halo {
             let tables = session.step(|| Tables::of_labels(owned, ghosts, names))?;
             let owners = Owners::Unknown;
             let plan = Plan::new(session, names, tables.owned(), tables.ghosts(), &owners)?;
-            Ok(Self::from_plan(communicator, plan, tables))
+            Ok(Self::from_plan(
+                communicator,
+                session.number(),
+                plan,
+                tables,
+            ))
         })
     }
 
-    fn from_plan(communicator: &Communicator, plan: Plan, tables: Tables) -> Halo {
+    fn from_plan(communicator: &Communicator, number: u64, plan: Plan, tables: Tables) -> Halo {
         Halo {
             communicator: communicator.clone(),
+            number,
             send: Buffers::new(&plan),
             receive: Buffers::new(&plan),
             plan: Rc::new(plan),

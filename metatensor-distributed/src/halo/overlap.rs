@@ -54,7 +54,8 @@ impl Halo {
         ghosts: &mut [T],
         work: impl FnOnce() -> Result<R>,
     ) -> Result<R> {
-        let call = Call::new("halo_forward_while")
+        let call = self
+            .call("halo_forward_while")
             .option("dtype", T::DTYPE)
             .option("row_length", row_length);
         let size = row_length.checked_mul(size_of::<T>());
@@ -94,7 +95,7 @@ impl Halo {
     ///
     /// As for [`Halo::forward_bytes`], and if such a step runs already. Nothing is on its way then.
     pub fn forward_begin(&mut self, row_size: usize, owned: &[u8]) -> Result<()> {
-        let call = Call::new("halo_forward_begin").option("row_size", row_size);
+        let call = self.call("halo_forward_begin").option("row_size", row_size);
         self.begin(call, Some(row_size), owned, Ok(None))
     }
 

@@ -8,7 +8,7 @@ use super::combine::Kernel;
 use super::forward::bytes_mut;
 use super::plan::Plan;
 use super::{Combine, Halo};
-use crate::communicator::{Agreed, Call, Session};
+use crate::communicator::{Agreed, Session};
 
 impl Halo {
     /// Combines what ghosts have with what their owners have: with [`Combine::Add`], each owned row becomes the sum of itself
@@ -72,7 +72,8 @@ impl Halo {
         ghosts: &[u8],
         owned: &mut [u8],
     ) -> Result<()> {
-        let call = Call::new("halo_reverse")
+        let call = self
+            .call("halo_reverse")
             .option("op", op)
             .option("dtype", dtype)
             .option("row_length", row_length);

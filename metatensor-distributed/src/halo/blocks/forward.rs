@@ -17,7 +17,7 @@ impl BlockHalo {
     /// A block with the rows of `block`, and then those of ghosts, as their owners have them: values and gradients, at all
     /// depths. Collective.
     ///
-    /// `block` has the labels that this was [prepared](Halo::prepare) for. Gradient rows of ghosts are those of the owner; their
+    /// `block` has the labels that this was [prepared](crate::Halo::prepare) for. Gradient rows of ghosts are those of the owner; their
     /// "sample" is the ghost. One message goes to each neighbor, with values and gradients, and no labels.
     ///
     /// ```
@@ -43,7 +43,7 @@ impl BlockHalo {
     pub fn forward(&mut self, block: &TensorBlock) -> Result<TensorBlock> {
         let (plan, forward) = (&*self.plan, &self.forward);
         let (send, receive) = (&mut self.send, &mut self.receive);
-        let call = Call::new("halo_forward_block");
+        let call = Call::new("halo_forward_block").option("block_halo", self.number);
         self.communicator.collective(call, |session| {
             let (blocks, views) = session.step(|| {
                 let blocks = forward.checked(block)?;

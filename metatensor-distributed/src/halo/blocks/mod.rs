@@ -9,7 +9,7 @@ use super::buffers::Buffers;
 use super::plan::Plan;
 use super::{Halo, HaloLabels};
 use crate::Communicator;
-use crate::communicator::{Agreed, Call, Session};
+use crate::communicator::{Agreed, Session};
 
 mod forward;
 mod forward_plan;
@@ -49,6 +49,8 @@ pub(super) use sets::Sets;
 /// ```
 pub struct BlockHalo {
     communicator: Communicator,
+    /// Which call of the communicator made this.
+    number: u64,
     plan: Rc<Plan>,
     forward: ForwardPlan,
     /// For the labels that came last.
@@ -98,7 +100,7 @@ impl Halo {
     /// rows; or if arrays are not in main memory.
     pub fn prepare(&self, block: &TensorBlock) -> Result<BlockHalo> {
         let communicator = &self.communicator;
-        communicator.collective(Call::new("halo_prepare"), |session| {
+        communicator.collective(self.call("halo_prepare"), |session| {
             let labels = session.step(|| {
                 self.check_usable()?;
                 self.labels()
@@ -106,6 +108,7 @@ impl Halo {
             let forward = ForwardPlan::new(session, &self.plan, labels, block)?;
             Ok(BlockHalo {
                 communicator: communicator.clone(),
+                number: session.number(),
                 plan: self.plan.clone(),
                 forward,
                 reverse: None,

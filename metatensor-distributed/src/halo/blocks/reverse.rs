@@ -244,7 +244,7 @@ impl BlockHalo {
     ///
     /// Where gradient rows go is found out when this is called for the first time, or with other labels than the last time. Then one
     /// message goes to each neighbor, with values and gradients, and no labels. Sums are in the order of ranks, as for
-    /// [`Halo::reverse`], and for the same types of elements.
+    /// [`Halo::reverse`](crate::Halo::reverse), and for the same types of elements.
     ///
     /// ```
     /// # use metatensor_core::{Labels, TensorBlock};
@@ -276,7 +276,7 @@ impl BlockHalo {
     pub fn reverse_add(&mut self, block: &TensorBlock) -> Result<TensorBlock> {
         let communicator = self.communicator.clone();
         let plan = self.plan.clone();
-        let call = Call::new("halo_reverse_add_block");
+        let call = Call::new("halo_reverse_add_block").option("block_halo", self.number);
         communicator.collective(call, |session| {
             let ((kernel, is_known), alike) = session.step_alike(|| {
                 let kernel = Combine::Add.kernel(block.dtype())?;

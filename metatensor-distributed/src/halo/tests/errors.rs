@@ -191,8 +191,17 @@ fn ranks_do_the_same() {
     });
     assert_eq!(
         text,
-        "invalid parameter: collective 1: rank 0 called halo_forward(dtype float64, row_length 1), rank 1 called \
-         halo_reverse(op Min, dtype float64, row_length 1)"
+        "invalid parameter: collective 1: rank 0 called halo_forward(halo 0, dtype float64, row_length 1), rank 1 \
+         called halo_reverse(halo 0, op Min, dtype float64, row_length 1)"
+    );
+    let text = error(2, |communicator| {
+        let mut halos = [halo(communicator), halo(communicator)];
+        halos[communicator.rank()].forward_bytes(1, b"a", &mut [0])
+    });
+    assert_eq!(
+        text,
+        "invalid parameter: collective 2: rank 0 called halo_forward(halo 0, row_size 1), rank 1 called \
+         halo_forward(halo 1, row_size 1)"
     );
 }
 
