@@ -115,11 +115,34 @@ fn processes_and_threads_share_files_and_end_well() {
 }
 
 /// Torch is large: it has an environment of its own, whose libraries of CUDA are replaced by empty ones.
+fn with_torch(name: &str) -> Command {
+    let mut command = Venv::with_torch().unwrap().program("python");
+    command.arg("-B");
+    command.arg(repository().join("tests/python/package").join(name));
+    command.env("PYTHONPATH", installed());
+    command
+}
+
 #[test]
 fn no_derivative_is_lost_in_maps_of_torch() {
-    let venv = Venv::with_torch().unwrap();
-    let mut command = venv.program("python");
+    output(&mut with_torch("torch_maps.py")).unwrap();
+}
+
+#[test]
+fn collections_are_data_sets_of_torch() {
+    output(&mut with_torch("torch_collections.py")).unwrap();
+}
+
+#[test]
+fn the_example_trains_a_model_that_fits() {
+    let mut command = Venv::get().unwrap().program("python");
     command.arg("-B");
-    command.arg(repository().join("tests/python/package/torch_maps.py"));
-    output(command.env("PYTHONPATH", installed())).unwrap();
+    command.arg(repository().join("python/examples/linear_model.py"));
+    let printed = output(command.env("PYTHONPATH", installed())).unwrap();
+    assert!(printed.ends_with("the model fits\n"), "{printed}");
+}
+
+#[test]
+fn featomic_has_the_same_digits() {
+    output(&mut program("featomic_digits.py")).unwrap();
 }
