@@ -8,10 +8,8 @@ use crate::schema::{BlockSchema, Schema};
 pub(super) fn size(schema: &Schema, tensor: &TensorMap) -> Result<usize> {
     let mut size = 0_usize;
     for_each(schema, tensor, &mut |block| {
-        let lengths = block.shape().into_iter();
-        let bytes = lengths.fold(Some(block.dtype().size()), |bytes, length| {
-            bytes?.checked_mul(length)
-        });
+        let mut lengths = block.shape().into_iter();
+        let bytes = lengths.try_fold(block.dtype().size(), usize::checked_mul);
         let sum = bytes.and_then(|bytes| size.checked_add(bytes));
         size = sum.ok_or_else(|| Error::unsupported("sums of more elements than memory has"))?;
         Ok(())

@@ -11,7 +11,7 @@ use super::placement::place;
 use super::source::{tag_names, with_tags};
 use super::weighted::{rounded, weighted};
 use crate::communicator::{Agreed, Call, Communicator, Session};
-use crate::movement::redistribute_in;
+use crate::movement::{redistribute_in, redistribute_with};
 use crate::{Order, schema};
 
 /// In which order samples are added.
@@ -161,7 +161,7 @@ fn reduce_whole(
 ) -> Result<TensorMap, Agreed> {
     let schema = schema::agree(session, Some(tensor))?;
     let ranks = destinations(session, &schema, tensor, names)?;
-    let whole = redistribute_in(session, Some(tensor), &ranks, Order::Labels)?;
+    let whole = redistribute_with(session, &schema, Some(tensor), &ranks, Order::Labels)?;
     session.step(|| reduce_over_samples(&whole, reduction, names))
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use metatensor_core::TensorMap;
 
 use crate::communicator::{Agreed, Session};
-use crate::movement::{all_gather_in, redistribute_in};
+use crate::movement::{all_gather_in, redistribute_with};
 use crate::partition::{Partition, destinations};
 use crate::{Order, schema};
 
@@ -39,7 +39,7 @@ pub(super) fn place(
         Placement::By(partition) => {
             let schema = schema::agree(session, Some(tensor))?;
             let ranks = destinations(session, &schema, Some(tensor), &partition)?;
-            redistribute_in(session, Some(tensor), &ranks, Order::Labels)
+            redistribute_with(session, &schema, Some(tensor), &ranks, Order::Labels)
         }
     }
 }

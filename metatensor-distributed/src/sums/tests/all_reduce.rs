@@ -66,7 +66,7 @@ fn sums_are_those_of_add_for_all_types() {
     check_random(|i| f16::from_f32(i as f32));
     check_random(|i| bf16::from_f32(i as f32));
     check_random(|i| i as f32);
-    check_random(|i| f64::from(i));
+    check_random(f64::from);
     check_random(|i| Complex::new(i as f32, 1.0));
     check_random(|i| Complex::new(f64::from(i), 1.0));
 }
