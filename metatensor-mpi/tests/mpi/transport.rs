@@ -1,18 +1,9 @@
-//! Programs under `mpirun`, with Open MPI and with MPICH. Each of them ends all ranks if anything is not as it should be.
+//! The header alone, and how programs end.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
-use std::path::Path;
 use std::process::Command;
 
-mod harness;
-
-use harness::{
-    Mpi, all_worlds, by_address, c_program, launch, library, output, repository, rust_program,
-    succeed,
+use crate::harness::{
+    Mpi, all_worlds, c_program, launch, output, repository, rust_program, succeed,
 };
 
 const NO_ARGUMENTS: &[&str] = &[];
@@ -54,62 +45,6 @@ fn header_gives_no_warnings() {
                     .arg(include.join("metatensor/mpi.h")),
             );
         }
-    }
-}
-
-/// The library that a program starts with.
-fn libmetatensor_of(program: &Path) -> String {
-    let all = output(Command::new("ldd").arg(program));
-    let line = all.lines().find(|line| line.contains("libmetatensor.so "));
-    let (_, path) = line.unwrap().split_once("=> ").unwrap();
-    path.split(' ').next().unwrap().to_owned()
-}
-
-#[test]
-fn one_library_has_no_mpi_inside() {
-    let library = library();
-    let undefined = output(
-        Command::new("nm")
-            .args(["-D", "--undefined-only"])
-            .arg(&library),
-    );
-    let needed = output(Command::new("ldd").arg(&library));
-    assert!(undefined.contains(" malloc"), "{undefined}");
-    assert!(!undefined.contains(" MPI_"), "{undefined}");
-    assert!(!needed.contains("mpi"), "{needed}");
-}
-
-#[test]
-fn one_library_serves_both_kinds_of_mpi() {
-    for (mpi, size) in all_worlds() {
-        let program = c_program(mpi, "program");
-        assert_eq!(
-            Path::new(&libmetatensor_of(&program)),
-            library(),
-            "{mpi:?} has the same one"
-        );
-        succeed(mpi, size, &program, &["groups"]);
-    }
-}
-
-#[test]
-fn one_library_is_found_by_addresses_of_communicators() {
-    for mpi in Mpi::all() {
-        let library = by_address(mpi);
-        for size in [1, 3] {
-            let arguments = ["address".as_ref(), library.as_os_str()];
-            succeed(mpi, size, &c_program(mpi, "program"), &arguments);
-        }
-    }
-}
-
-#[test]
-fn one_library_for_rust_takes_any_communicator() {
-    for (mpi, size) in all_worlds() {
-        succeed(mpi, size, &rust_program(mpi), &["groups"]);
-    }
-    for mpi in Mpi::all() {
-        succeed(mpi, 2, &rust_program(mpi), &["before"]);
     }
 }
 

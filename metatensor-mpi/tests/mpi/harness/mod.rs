@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 mod programs;
 
-pub(crate) use programs::{by_address, c_program, cpp_program, library, output, rust_program};
+pub(crate) use programs::{
+    by_address, c_program, cpp_program, library, library_target, output, rust_program,
+};
 
 /// A program that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -25,28 +27,14 @@ pub(crate) enum Mpi {
 }
 
 impl Mpi {
-    /// Those that are installed. It is an error of the continuous integration if one is missing.
+    /// Those that are installed.
     pub(crate) fn all() -> Vec<Mpi> {
         let all = [Mpi::Open, Mpi::Mpich];
         all.into_iter().filter(|mpi| mpi.is_there()).collect()
     }
 
     fn is_there(self) -> bool {
-        let compiler = self.tool("mpicc");
-        let is_there = Command::new(&compiler).arg("-show").output().is_ok();
-        if !is_there {
-            assert!(
-                std::env::var("CI").as_deref() != Ok("true"),
-                "'{compiler}' is missing"
-            );
-            // Not by a macro, whose text is only shown if the test fails.
-            writeln!(
-                std::io::stderr(),
-                "SKIPPED: '{compiler}' is missing: install it to test with this MPI"
-            )
-            .unwrap();
-        }
-        is_there
+        has_tool(&self.tool("mpicc"))
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -68,6 +56,19 @@ impl Mpi {
             Mpi::Mpich => &[1, 2, 3],
         }
     }
+}
+
+/// Whether this program is installed. It is an error of the continuous integration if it is not.
+pub(crate) fn has_tool(name: &str) -> bool {
+    let is_there = Command::new(name).arg("--version").output().is_ok();
+    if !is_there {
+        let in_ci = std::env::var("CI").as_deref() == Ok("true");
+        assert!(!in_ci, "'{name}' is missing");
+        // Not by a macro, whose text is only shown if the test fails.
+        let said = writeln!(std::io::stderr(), "SKIPPED: '{name}' is missing");
+        said.unwrap();
+    }
+    is_there
 }
 
 /// All numbers of ranks with all kinds of MPI.
