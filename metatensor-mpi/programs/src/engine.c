@@ -1,5 +1,6 @@
 /* What an engine has to do with MPI, and does not tell metatensor: groups of ranks, and messages of its own. */
 #include <mpi.h>
+#include <stdint.h>
 
 static MPI_Comm group;
 static int from_next;
@@ -29,4 +30,9 @@ void engine_send(int value) {
 int engine_receive(void) {
     MPI_Wait(&request, MPI_STATUS_IGNORE);
     return from_next;
+}
+
+/* The numbers of all ranks. */
+void engine_gather(uint64_t own, uint64_t *all) {
+    MPI_Allgather(&own, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, MPI_COMM_WORLD);
 }

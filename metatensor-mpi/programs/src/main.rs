@@ -9,8 +9,14 @@
 use metatensor_distributed::Communicator;
 use metatensor_mpi::{Environment, Options};
 
+mod agreement;
+mod atoms;
 mod communicators;
 mod engine;
+mod maps;
+mod matrix;
+mod message_passing;
+mod round_trip;
 
 /// Messages are sent in pieces of this many bytes, so that small maps need several.
 const PIECE: u64 = 4096;
@@ -38,6 +44,9 @@ fn main() {
 fn run(world: &Communicator, command: &str, arguments: &[String]) {
     match (command, arguments) {
         ("groups", []) => communicators::groups(world),
+        ("agreement", []) => agreement::run(world),
+        ("halo", []) => message_passing::run(world),
+        ("round_trip", []) => round_trip::run(world),
         ("panic", [rank]) => communicators::panic(world, rank),
         _ => panic!("there is no command '{command}' with arguments {arguments:?}"),
     }

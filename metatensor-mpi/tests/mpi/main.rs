@@ -7,5 +7,6 @@
 
 mod cmake;
 mod harness;
+mod maps;
 mod one_library;
 mod transport;

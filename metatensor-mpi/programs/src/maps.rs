@@ -1,0 +1,103 @@
+//! Maps with everything in them, the same ones on all ranks, and the part of them that one rank has.
+
+use metatensor_core::{Element, Labels, Result, TensorBlock, TensorMap};
+use metatensor_operations::{Axis, slice};
+use ndarray::ArrayD;
+
+/// Numbers that look random, the same ones each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % end
+    }
+
+    /// Some entries of a list, in its order.
+    fn some<T>(&mut self, list: impl Iterator<Item = T>) -> Vec<T> {
+        list.filter(|_| self.below(3) > 0).collect()
+    }
+}
+
+/// A map with gradients of gradients, a block without samples, and elements made by `make`.
+pub(crate) fn map<T: Element>(seed: u64, make: fn(usize) -> T) -> TensorMap {
+    let mut numbers = Numbers(seed * 2 + 0x9e37_79b9_7f4a_7c15);
+    let keys: Vec<[i32; 2]> = (0..5).map(|i| [i % 2, i / 2]).collect();
+    let blocks = keys.iter().map(|key| {
+        let mut samples = numbers.some((0..120).map(|i| [i / 20, i % 20]));
+        // neither sorted nor reversed
+        for i in (1..samples.len()).rev() {
+            samples.swap(i, numbers.below(i + 1));
+        }
+        if key[1] == 2 {
+            samples.clear();
+        }
+        let samples = Labels::new(["system", "atom"], samples)?;
+        block(&mut numbers, samples, make)
+    });
+    let blocks = blocks.collect::<Result<Vec<_>>>().unwrap();
+    let mut map = TensorMap::new(Labels::new(["k", "l"], keys).unwrap(), blocks).unwrap();
+    map.set_info("source", "a test").unwrap();
+    map
+}
+
+fn block<T: Element>(
+    numbers: &mut Numbers,
+    samples: Labels,
+    make: fn(usize) -> T,
+) -> Result<TensorBlock> {
+    let components = [Labels::range("m", 3)?];
+    let mut block = plain(numbers, samples, &components, make)?;
+    let xyz = Labels::range("xyz", 2)?;
+    let components = [xyz.clone(), components[0].clone()];
+    let rows = rows_of(numbers, &block);
+    let mut gradient = plain(numbers, rows, &components, make)?;
+    let components = [Labels::range("cell", 2)?, xyz, components[1].clone()];
+    let rows = rows_of(numbers, &gradient);
+    gradient.add_gradient("cell", plain(numbers, rows, &components, make)?)?;
+    block.add_gradient("positions", gradient)?;
+    Ok(block)
+}
+
+/// Samples of a gradient: for some of the samples, up to three other atoms.
+fn rows_of(numbers: &mut Numbers, block: &TensorBlock) -> Labels {
+    let samples = 0..block.samples().count() as i32;
+    let all = samples.flat_map(|sample| (0..3).map(move |atom| [sample, 2 - atom]));
+    Labels::new(["sample", "atom"], numbers.some(all)).unwrap()
+}
+
+fn plain<T: Element>(
+    numbers: &mut Numbers,
+    samples: Labels,
+    components: &[Labels],
+    make: fn(usize) -> T,
+) -> Result<TensorBlock> {
+    let properties = Labels::new(["n"], [[3], [1], [7], [2]])?;
+    let mut shape = vec![samples.count()];
+    shape.extend(components.iter().map(Labels::count));
+    shape.push(properties.count());
+    let count = shape.iter().product();
+    let values = (0..count).map(|_| make(numbers.below(1 << 20))).collect();
+    let values = ArrayD::from_shape_vec(shape, values).unwrap();
+    TensorBlock::new(values, samples, components, properties)
+}
+
+/// Which rank has a sample at first: neither the same number for all, nor neighbors together.
+pub(crate) fn owner(sample: &[i32], size: usize) -> usize {
+    let [system, atom] = sample else {
+        panic!("samples are systems and atoms");
+    };
+    // The last of many ranks has nothing.
+    let ranks = if size > 3 { size - 1 } else { size };
+    ((system * 5 + atom * 3) / 2) as usize % ranks
+}
+
+/// The rows that this rank has at first.
+pub(crate) fn part(map: &TensorMap, rank: usize, size: usize) -> TensorMap {
+    let all = (0..120).map(|i| [i / 20, i % 20]);
+    let own: Vec<[i32; 2]> = all.filter(|row| owner(row, size) == rank).collect();
+    let own = Labels::new(["system", "atom"], own).unwrap();
+    slice(map, Axis::Samples, &own).unwrap()
+}
