@@ -237,10 +237,13 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-/// A file in a folder of this process.
+/// A file in a folder of this process; or, if ranks are processes of their own, in one that all of them know.
 fn file(name: &str) -> PathBuf {
     static FOLDER: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
-    FOLDER.path().join(name)
+    match std::env::var_os("METATENSOR_SHARED_FOLDER") {
+        Some(folder) => PathBuf::from(folder).join(name),
+        None => FOLDER.path().join(name),
+    }
 }
 
 /// A row of each rank, and that of the next one as a ghost.

@@ -1,4 +1,5 @@
-/* What engines in C do: `program N groups`, and `program N address LIBRARY`, where the library is libmetatensor_mpi.so. */
+/* What engines in C do: `program N groups`, `program N halo`, and `program N address LIBRARY`, where the library is
+ * libmetatensor_mpi.so. */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <string.h>
@@ -60,6 +61,45 @@ static void groups(void) {
     CHECK(strncmp(last_error(), "invalid parameter: the communicator is MPI_COMM_NULL", 52) == 0);
 }
 
+/* Each rank owns four atoms, and has the two next ones as ghosts, twice: of itself if it is alone. The plan is used in many steps. */
+static void halo(void) {
+    enum { OWNED = 4, GHOSTS = 4, WIDTH = 600 };
+    static double features[OWNED + GHOSTS][WIDTH];
+    const DLDataType f64 = {kDLFloat, 64, 1};
+    int32_t owned[OWNED], ghosts[GHOSTS];
+    const int next = (rank + 1) % size, before = (rank + size - 1) % size;
+    for (int i = 0; i < OWNED; i++) owned[i] = rank * OWNED + i;
+    for (int i = 0; i < GHOSTS; i++) ghosts[i] = next * OWNED + i / 2;
+
+    mts_transport_t transport;
+    mts_mpi_options_t options = {1000, 0};
+    mts_communicator_t *communicator = NULL;
+    mts_halo_t *plan = NULL;
+    CHECK(mts_mpi_transport(MPI_COMM_WORLD, &options, &transport) == MTS_SUCCESS);
+    CHECK(mts_communicator(transport, &communicator) == MTS_SUCCESS);
+    CHECK(mts_collective_halo(communicator, owned, OWNED, ghosts, GHOSTS, 1, NULL, &plan) == MTS_SUCCESS);
+    for (int step = 0; step < 100; step++) {
+        for (int i = 0; i < OWNED * WIDTH; i++) features[i / WIDTH][i % WIDTH] = rank + step + i;
+        CHECK(mts_collective_halo_forward(plan, f64, WIDTH, features, features[OWNED]) == MTS_SUCCESS);
+        for (int i = 0; i < GHOSTS; i++) {
+            for (int k = 0; k < WIDTH; k++) CHECK(features[OWNED + i][k] == next + step + i / 2 * WIDTH + k);
+        }
+        for (int i = 0; i < GHOSTS * WIDTH; i++) features[OWNED + i / WIDTH][i % WIDTH] = rank;
+        CHECK(mts_collective_halo_reverse(plan, MTS_ADD, f64, WIDTH, features[OWNED], features) == MTS_SUCCESS);
+        for (int i = 0; i < OWNED; i++) {
+            /* each of the first two has two ghosts */
+            for (int k = 0; k < WIDTH; k++) CHECK(features[i][k] == rank + step + i * WIDTH + k + (i < 2 ? 2 * before : 0));
+        }
+    }
+    mts_halo_free(plan);
+    owned[0] = 0;
+    CHECK(mts_collective_halo(communicator, owned, OWNED, ghosts, GHOSTS, 1, NULL, &plan) ==
+          (size == 1 ? MTS_SUCCESS : MTS_INVALID_PARAMETER_ERROR));
+    mts_halo_free(plan);
+    check_agreement(communicator);
+    CHECK(mts_communicator_free(communicator) == MTS_SUCCESS);
+}
+
 typedef mts_status_t (*at_t)(const void *, uintptr_t, mts_communicator_t **);
 typedef mts_status_t (*fortran_t)(int64_t, mts_communicator_t **);
 
@@ -100,6 +140,8 @@ int main(int argc, char **argv) {
     CHECK(argc >= 3);
     if (strcmp(argv[2], "groups") == 0) {
         groups();
+    } else if (strcmp(argv[2], "halo") == 0) {
+        halo();
     } else if (strcmp(argv[2], "address") == 0 && argc == 4) {
         address(argv[3]);
     } else {

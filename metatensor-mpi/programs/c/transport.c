@@ -1,5 +1,5 @@
 /* The transport of metatensor/mpi.h alone, without libmetatensor: `transport N` runs all functions with small pieces, and
- * `transport N timeout` waits for a rank that does not come. */
+ * `transport N timeout` waits for a rank that does not come, and `transport N big` sends more than 2^31 bytes. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdint.h>
 #include <string.h>
@@ -171,12 +171,38 @@ static void timeout(void) {
     for (;;) sleep(1);
 }
 
+/* One message from the first rank to the last, in three pieces of the default size. */
+static void big(void) {
+    const uint64_t bytes = ((uint64_t)1 << 31) + 5000003;
+    mts_transport_t t;
+    CHECK(mts_mpi_transport(MPI_COMM_WORLD, NULL, &t) == MTS_SUCCESS);
+    mts_message_t message = {rank == 0 ? size - 1 : 0, NULL, bytes};
+    void *request = NULL;
+    if (rank == 0) {
+        message.data = malloc(bytes);
+        for (uint64_t i = 0; i < bytes; i++) message.data[i] = byte(1, 2, i);
+        CHECK(t.begin(t.ptr, &message, 1, NULL, 0, &request) == MTS_SUCCESS);
+    } else if (rank == size - 1) {
+        message.data = malloc(bytes);
+        memset(message.data, 0, bytes);
+        CHECK(t.begin(t.ptr, NULL, 0, &message, 1, &request) == MTS_SUCCESS);
+    }
+    if (request != NULL) CHECK(t.finish(t.ptr, request) == MTS_SUCCESS);
+    for (uint64_t i = 0; rank == size - 1 && i < bytes; i++) CHECK(message.data[i] == byte(1, 2, i));
+    free(message.data);
+    t.destroy(t.ptr);
+    MPI_Finalize();
+    exit(0);
+}
+
 int main(int argc, char **argv) {
     mts_transport_t before;
     CHECK(mts_mpi_transport(MPI_COMM_NULL, NULL, &before) == MTS_INVALID_PARAMETER_ERROR);
     CHECK(strstr(last_error, "not initialized") != NULL);
     start(&argc, &argv);
-    if (argc > 2) timeout();
+    if (argc > 2 && strcmp(argv[2], "timeout") == 0) timeout();
+    if (argc > 2 && strcmp(argv[2], "big") == 0) big();
+    CHECK(argc == 2);
 
     /* the program has messages of its own, with the same tag */
     int from_next = -1, own = rank;

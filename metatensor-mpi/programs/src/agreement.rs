@@ -25,6 +25,10 @@ pub(crate) fn run(world: &Communicator) {
     let hook = std::panic::take_hook();
     for function in FUNCTIONS {
         for failing in 0..size {
+            // Of many ranks, which only have to wait for each other longer, some are enough.
+            if size > 3 && failing != 1 && failing + 1 != size {
+                continue;
+            }
             for fault in [Fault::Device, Fault::Panic] {
                 // what panics on purpose has nothing to say
                 std::panic::set_hook(Box::new(|_| ()));
@@ -51,20 +55,16 @@ pub(crate) fn run(world: &Communicator) {
 
 /// The last rank calls another function than all others do.
 fn mismatched(world: &Communicator) {
+    let last = world.rank() + 1 == world.size();
     for (i, first) in FUNCTIONS.iter().enumerate() {
-        for second in [
-            &FUNCTIONS[(i + 1) % FUNCTIONS.len()],
-            &FUNCTIONS[(i + 3) % FUNCTIONS.len()],
-        ] {
-            let last = world.rank() + 1 == world.size();
-            let own = if last { second } else { first };
-            let error = (own.call)(world, Fault::Nothing).unwrap_err();
-            assert!(matches!(error, Error::InvalidParameter(_)), "{error}");
-            let text = error.to_string();
-            for name in [first.name, second.name] {
-                assert!(text.contains(name), "{text} does not name {name}");
-            }
-            (first.call)(world, Fault::Nothing).unwrap();
+        let second = &FUNCTIONS[(i + 1) % FUNCTIONS.len()];
+        let own = if last { second } else { first };
+        let error = (own.call)(world, Fault::Nothing).unwrap_err();
+        assert!(matches!(error, Error::InvalidParameter(_)), "{error}");
+        let text = error.to_string();
+        for name in [first.name, second.name] {
+            assert!(text.contains(name), "{text} does not name {name}");
         }
+        (first.call)(world, Fault::Nothing).unwrap();
     }
 }

@@ -11,8 +11,12 @@ use metatensor_mpi::{Environment, Options};
 
 mod agreement;
 mod atoms;
+mod big;
+mod bits;
 mod communicators;
 mod engine;
+mod files;
+mod forces;
 mod maps;
 mod matrix;
 mod message_passing;
@@ -45,6 +49,12 @@ fn run(world: &Communicator, command: &str, arguments: &[String]) {
     match (command, arguments) {
         ("groups", []) => communicators::groups(world),
         ("agreement", []) => agreement::run(world),
+        ("big", []) => big::run(world),
+        ("bits", []) => bits::run(world),
+        ("files", [directory]) => files::run(world, directory),
+        ("until_killed", [path, delay]) => files::until_killed(world, path, delay),
+        ("after_killed", [path]) => files::after_killed(path),
+        ("forces", []) => forces::run(world),
         ("halo", []) => message_passing::run(world),
         ("round_trip", []) => round_trip::run(world),
         ("panic", [rank]) => communicators::panic(world, rank),

@@ -26,7 +26,7 @@ pub(crate) fn map<T: Element>(seed: u64, make: fn(usize) -> T) -> TensorMap {
     let mut numbers = Numbers(seed * 2 + 0x9e37_79b9_7f4a_7c15);
     let keys: Vec<[i32; 2]> = (0..5).map(|i| [i % 2, i / 2]).collect();
     let blocks = keys.iter().map(|key| {
-        let mut samples = numbers.some((0..120).map(|i| [i / 20, i % 20]));
+        let mut samples = numbers.some((0..60).map(|i| [i / 10, i % 10]));
         // neither sorted nor reversed
         for i in (1..samples.len()).rev() {
             samples.swap(i, numbers.below(i + 1));
@@ -39,7 +39,7 @@ pub(crate) fn map<T: Element>(seed: u64, make: fn(usize) -> T) -> TensorMap {
     });
     let blocks = blocks.collect::<Result<Vec<_>>>().unwrap();
     let mut map = TensorMap::new(Labels::new(["k", "l"], keys).unwrap(), blocks).unwrap();
-    map.set_info("source", "a test").unwrap();
+    map.info_mut().insert("source".into(), "a test".into());
     map
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn owner(sample: &[i32], size: usize) -> usize {
 
 /// The rows that this rank has at first.
 pub(crate) fn part(map: &TensorMap, rank: usize, size: usize) -> TensorMap {
-    let all = (0..120).map(|i| [i / 20, i % 20]);
+    let all = (0..60).map(|i| [i / 10, i % 10]);
     let own: Vec<[i32; 2]> = all.filter(|row| owner(row, size) == rank).collect();
     let own = Labels::new(["system", "atom"], own).unwrap();
     slice(map, Axis::Samples, &own).unwrap()

@@ -39,7 +39,10 @@ fn serves_both_kinds_of_mpi() {
             "{mpi:?} has the same one"
         );
         succeed(mpi, size, &program, &["groups"]);
-        succeed(mpi, size, &cpp_program(mpi, "program"), &["groups"]);
+        succeed(mpi, size, &program, &["halo"]);
+        for command in ["groups", "maps"] {
+            succeed(mpi, size, &cpp_program(mpi, "program"), &[command]);
+        }
     }
 }
 

@@ -121,6 +121,7 @@ pub(crate) fn launch<A: AsRef<OsStr>>(
         // The loader is told by cargo to look where an older library can be.
         .env_remove("LD_LIBRARY_PATH")
         .env("METATENSOR_NUM_THREADS", "1")
+        .env("METATENSOR_SHARED_FOLDER", directory.path())
         .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
         .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
         .env("OMPI_MCA_rmaps_base_oversubscribe", "1")
