@@ -2,7 +2,5 @@
 
 mod load;
 mod save;
-#[cfg(test)]
-mod testing;
 
 pub use save::SaveOptions;

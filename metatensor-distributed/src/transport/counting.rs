@@ -54,6 +54,12 @@ pub struct Counting<T> {
 
 impl<T: Transport> Counting<T> {
     /// A transport that does what `transport` does, and where to read what it has counted.
+    ///
+    /// ```
+    /// use metatensor_distributed::transport::{Counting, Single, Traffic};
+    /// let (_transport, traffic) = Counting::new(Single);
+    /// assert_eq!(traffic.get(), Traffic::default());
+    /// ```
     pub fn new(transport: T) -> (Counting<T>, Rc<Cell<Traffic>>) {
         let traffic = Rc::<Cell<Traffic>>::default();
         let counting = Counting {

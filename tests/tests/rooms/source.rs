@@ -89,11 +89,22 @@ impl Source {
             return missing;
         }
         let (mut has_example, mut is_hidden) = (false, false);
+        // An attribute of several lines, which may be a macro that makes an example.
+        let mut in_attribute = false;
         let lines: Vec<&str> = self.text.lines().take(self.code_lines()).collect();
         for (i, line) in lines.iter().enumerate() {
             let line = line.trim();
             if line.starts_with("///") {
                 has_example |= line.contains("```");
+                continue;
+            }
+            if in_attribute {
+                in_attribute = line != ")]";
+                continue;
+            }
+            if line.starts_with("#[") && line.ends_with('(') {
+                in_attribute = true;
+                has_example |= line.contains("example!(");
                 continue;
             }
             if line.starts_with("#[") || line.starts_with("//") || line.starts_with(')') {

@@ -8,7 +8,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::load_parts;
 use crate::communicator::Call;
-use crate::files::testing::{large_map, random_maps, same_error};
+use crate::testing::files::{large_map, random_maps, same_error};
 use crate::{Communicator, Partition, run_local};
 
 /// With blocks of this size read in parts.

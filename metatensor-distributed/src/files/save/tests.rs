@@ -10,7 +10,7 @@ use metatensor_core::{
 
 use super::{Sizes, save_in};
 use crate::communicator::Call;
-use crate::files::testing::{labels, large_map, random_maps, same_error};
+use crate::testing::files::{labels, large_map, random_maps, same_error};
 use crate::{Communicator, Order, SaveOptions, run_local};
 
 fn save(

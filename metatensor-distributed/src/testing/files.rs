@@ -3,10 +3,10 @@
 use metatensor_core::{Element, Labels, TensorBlock, TensorMap};
 use ndarray::{Array2, Array3};
 
-use crate::testing::Random;
+use super::Random;
 
 /// Maps of `ranks` ranks, which fit together: some have no blocks, some blocks no rows, some have info.
-pub(super) fn random_maps<T: Element>(
+pub(crate) fn random_maps<T: Element>(
     seed: u64,
     ranks: usize,
     make: fn(u32) -> T,
@@ -38,7 +38,7 @@ pub(super) fn random_maps<T: Element>(
 }
 
 /// A map with a large block and a small one, whose rows are for one of so many ranks.
-pub(super) fn large_map(rank: usize, ranks: usize, samples: usize) -> TensorMap {
+pub(crate) fn large_map(rank: usize, ranks: usize, samples: usize) -> TensorMap {
     let properties = Labels::range("p", 50).unwrap();
     let own: Vec<_> = (0..samples as i32)
         .filter(|sample| *sample as usize * 7 % ranks == rank)
@@ -73,12 +73,12 @@ pub(super) fn large_map(rank: usize, ranks: usize, samples: usize) -> TensorMap 
     TensorMap::new(Labels::range("key", 2).unwrap(), vec![block, small]).unwrap()
 }
 
-pub(super) fn labels<const N: usize>(names: &[&str], rows: &[[i32; N]]) -> Labels {
+pub(crate) fn labels<const N: usize>(names: &[&str], rows: &[[i32; N]]) -> Labels {
     Labels::from_values(names, rows.as_flattened().to_vec()).unwrap()
 }
 
 /// The error that all ranks got.
-pub(super) fn same_error<T>(results: Vec<metatensor_core::Result<T>>) -> String {
+pub(crate) fn same_error<T>(results: Vec<metatensor_core::Result<T>>) -> String {
     let mut texts = results.into_iter().map(|result| match result {
         Ok(_) => panic!("there was no error"),
         Err(error) => error.to_string(),
