@@ -24,14 +24,14 @@ fn radial(distance: f64) -> [(f64, f64); FEATURES] {
 
 /// Features of the first `owned` of all atoms, with gradients with respect to all that have these tags.
 fn features(tags: &[i32], owned: usize, pairs: &[Pair]) -> Result<TensorBlock> {
-    let mut values = Array2::zeros([owned, FEATURES]);
+    let mut values = Array2::<f64>::zeros([owned, FEATURES]);
     let mut rows: BTreeMap<[i32; 3], [[f64; FEATURES]; 3]> = BTreeMap::new();
     for (i, j, to) in pairs {
         let distance = length(to);
         for (n, (value, slope)) in radial(distance).into_iter().enumerate() {
             values[[*i, n]] += value;
-            for k in 0..3 {
-                let gradient = slope * to[k] / distance;
+            for (k, to) in to.iter().enumerate() {
+                let gradient = slope * to / distance;
                 // Images of one atom share a row.
                 rows.entry([*i as i32, 0, tags[*j]]).or_default()[k][n] += gradient;
                 rows.entry([*i as i32, 0, tags[*i]]).or_default()[k][n] -= gradient;
@@ -89,7 +89,7 @@ pub(crate) fn run(world: &Communicator) {
         let own = energies(&own).unwrap();
         let rows: Vec<i32> = slab.tags.iter().flat_map(|&tag| [0, tag]).collect();
         let (owned, ghosts) = rows.split_at(slab.owned * 2);
-        let halo = Halo::new(world, 2, owned, ghosts).unwrap();
+        let mut halo = Halo::new(world, 2, owned, ghosts).unwrap();
         let forces = halo
             .sum_gradient_rows(&own, "positions", &["system", "atom"])
             .unwrap();
