@@ -58,7 +58,7 @@ use plan::{Owners, Plan};
 ///
 ///     let mut gradient = [1.0, 1.0];
 ///     halo.reverse(Combine::Add, 1, &[0.5], &mut gradient)?;
-///     metatensor_core::Result::Ok(gradient)
+///     Ok::<_, metatensor_core::Error>(gradient)
 /// });
 /// for sums in sums {
 ///     assert_eq!(sums?, [1.5, 1.0]);
@@ -148,7 +148,7 @@ impl Halo {
     /// let neighbors = run_local(2, |communicator| {
     ///     let (owned, ghosts, owners) = [([0], [1], [1]), ([1], [0], [0])][communicator.rank()];
     ///     let halo = Halo::with_owners(&communicator, 1, &owned, &ghosts, &owners)?;
-    ///     metatensor_core::Result::Ok(halo.neighbors().to_vec())
+    ///     Ok::<_, metatensor_core::Error>(halo.neighbors().to_vec())
     /// });
     /// assert_eq!(neighbors.into_iter().collect::<Result<Vec<_>, _>>()?, [[1], [0]]);
     /// # Ok::<(), metatensor_core::Error>(())

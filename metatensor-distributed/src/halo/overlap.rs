@@ -37,7 +37,7 @@ impl Halo {
     ///     let mut of_ghost = [0.0];
     ///     let mine = [f64::from(owned[0]) + 1.0];
     ///     let square = halo.forward_while(1, &mine, &mut of_ghost, || Ok(mine[0] * mine[0]))?;
-    ///     metatensor_core::Result::Ok((square, of_ghost[0]))
+    ///     Ok::<_, metatensor_core::Error>((square, of_ghost[0]))
     /// });
     /// let results: Result<Vec<_>, _> = results.into_iter().collect();
     /// assert_eq!(results?, [(1.0, 2.0), (4.0, 1.0)]);
