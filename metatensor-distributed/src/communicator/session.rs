@@ -6,7 +6,7 @@ use metatensor_core::{Error, Result};
 
 use super::call::{Call, small};
 use super::error_code::{MAX_MESSAGE, caught, decode, encode};
-use crate::transport::{Incoming, Outgoing, Transport};
+use crate::transport::{Incoming, Messages, Outgoing, Pending, Transport};
 
 /// An error that all ranks know, or that of a broken transport.
 ///
@@ -262,33 +262,51 @@ impl<'a> Session<'a> {
         Ok(received)
     }
 
-    /// Messages whose sizes are known, without that of a rank to itself. Who is next comes first, so that not all ranks send
-    /// to the same one.
+    /// Messages whose sizes are known, without that of a rank to itself.
     fn exchange_with(&self, messages: &[&[u8]], sizes: &[u64]) -> Result<Vec<Vec<u8>>, Agreed> {
-        let (rank, size) = (self.rank(), self.size());
+        let rank = self.rank();
         let mut received = self.step(|| {
             let sizes = sizes.iter().enumerate();
             sizes
                 .map(|(peer, &size)| zeros(if peer == rank { 0 } else { size }))
                 .collect::<Result<Vec<_>>>()
         })?;
-        let sends: Vec<Outgoing<'_>> = (1..size)
-            .map(|distance| (rank + distance) % size)
-            .map(|peer| Outgoing {
-                peer,
-                data: messages[peer],
-            })
-            .filter(|send| !send.data.is_empty())
-            .collect();
-        let mut receives: Vec<Incoming<'_>> = received
-            .iter_mut()
-            .enumerate()
-            .map(|(peer, data)| Incoming { peer, data })
-            .filter(|receive| !receive.data.is_empty())
-            .collect();
-        receives.sort_by_key(|receive| (rank + size - receive.peer) % size);
-        self.sent(self.transport.exchange(&sends, &mut receives))?;
+        let sends = messages.iter().enumerate();
+        let sends = sends.map(|(peer, data)| Outgoing { peer, data });
+        let receives = received.iter_mut().enumerate();
+        let receives = receives.map(|(peer, data)| Incoming { peer, data });
+        self.transfer(
+            sends.filter(|send| send.peer != rank).collect(),
+            receives.collect(),
+        )?;
         Ok(received)
+    }
+
+    /// Sends and receives messages to and from other ranks, but for empty ones. Who is next comes first, so that not all ranks
+    /// send to the same one.
+    pub(crate) fn transfer(
+        &self,
+        mut sends: Vec<Outgoing<'_>>,
+        mut receives: Vec<Incoming<'_>>,
+    ) -> Result<(), Agreed> {
+        sends.retain(|send| !send.data.is_empty());
+        receives.retain(|receive| !receive.data.is_empty());
+        sends.sort_by_key(|send| self.distance(self.rank(), send.peer));
+        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank()));
+        self.sent(self.transport.exchange(&sends, &mut receives))
+    }
+
+    /// The same for messages that own their memory, none of which is empty, and without waiting.
+    pub(crate) fn begin(&self, mut messages: Messages) -> Result<Box<dyn Pending>, Agreed> {
+        let Messages { sends, receives } = &mut messages;
+        sends.sort_by_key(|send| self.distance(self.rank(), send.peer));
+        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank()));
+        self.sent(self.transport.begin(messages))
+    }
+
+    /// How many ranks `to` is after `from`.
+    fn distance(&self, from: usize, to: usize) -> usize {
+        (to + self.size() - from) % self.size()
     }
 }
 

@@ -6,6 +6,7 @@ use super::Halo;
 use super::buffers::{Buffers, List};
 use super::combine::Kernel;
 use super::plan::Plan;
+use super::row_list::RowList;
 use crate::communicator::{Agreed, Call, Session, caught, code, decode};
 
 /// Which ranks get to know that a step of a [`Halo`] failed on one rank: see [`Halo::set_agreement`].
@@ -232,13 +233,14 @@ impl<'a> Step<'a> {
         receive: &mut Buffers,
     ) -> Result<Result<(), Failure>, Agreed> {
         self.grow(receive)?;
-        let bytes = |rows: usize| self.bytes(rows).unwrap_or(0);
-        let sends = self.plan.outgoing_buffered(self.from, bytes, send);
-        let mut receives = self.plan.incoming_buffered(self.to, bytes, receive);
-        let transport = self.session.transport();
-        self.session
-            .sent(transport.exchange(&sends, &mut receives))?;
-        drop(receives);
+        let bytes = |list: &RowList| self.bytes(list.len()).unwrap_or(0);
+        let sends = self
+            .plan
+            .outgoing_of(|i, neighbor| &send.0[i][..bytes((self.from)(neighbor))]);
+        let receives = self
+            .plan
+            .incoming_buffers(receive, |_, neighbor| bytes((self.to)(neighbor)));
+        self.session.transfer(sends, receives)?;
         Ok(self.plan.failure_in(self.to, self.fingerprint, receive))
     }
 }

@@ -4,7 +4,7 @@ use metatensor_core::{Error, Result};
 
 use super::plan::{Neighbor, Plan};
 use super::row_list::RowList;
-use crate::transport::{Incoming, Messages, Outgoing};
+use crate::transport::{Incoming, Outgoing};
 
 /// For each neighbor, memory for the rows of one of its lists. It only grows.
 #[derive(Debug, Default)]
@@ -80,45 +80,16 @@ impl Plan {
         })
     }
 
-    /// What is sent from buffers only: `bytes` of the number of rows for each neighbor.
-    pub(super) fn outgoing_buffered<'a>(
+    /// What is sent to each neighbor.
+    pub(super) fn outgoing_of<'a>(
         &self,
-        list: List,
-        bytes: impl Fn(usize) -> usize,
-        buffers: &'a Buffers,
+        data: impl Fn(usize, &Neighbor) -> &'a [u8],
     ) -> Vec<Outgoing<'a>> {
-        self.outgoing_of(|i, neighbor| &buffers.0[i][..bytes(list(neighbor).len())])
-    }
-
-    /// What is sent from buffers, so many bytes for each neighbor.
-    pub(super) fn outgoing_sized<'a>(
-        &self,
-        sizes: &[usize],
-        buffers: &'a Buffers,
-    ) -> Vec<Outgoing<'a>> {
-        self.outgoing_of(|i, _| &buffers.0[i][..sizes[i]])
-    }
-
-    /// Where so many bytes are received from each neighbor.
-    pub(super) fn incoming_sized<'a>(
-        &self,
-        sizes: &[usize],
-        buffers: &'a mut Buffers,
-    ) -> Vec<Incoming<'a>> {
-        let mut receives = self.incoming_buffers(buffers, |i, _| sizes[i]);
-        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
-        receives
-    }
-
-    /// Messages that are not empty. The next rank comes first, so that not all send to the same one.
-    fn outgoing_of<'a>(&self, data: impl Fn(usize, &Neighbor) -> &'a [u8]) -> Vec<Outgoing<'a>> {
         let messages = self.others().map(|(i, neighbor)| Outgoing {
             peer: neighbor.rank,
             data: data(i, neighbor),
         });
-        let mut sends: Vec<_> = messages.filter(|send| !send.data.is_empty()).collect();
-        sends.sort_by_key(|send| self.distance(self.rank, send.peer));
-        sends
+        messages.collect()
     }
 
     /// Where ghosts are received: where they belong if that is one piece of memory, in buffers else.
@@ -142,55 +113,24 @@ impl Plan {
             let (_, from_here) = rest.split_at_mut(range.start - start);
             let (data, after) = from_here.split_at_mut(range.len());
             (rest, start) = (after, range.end);
-            if !data.is_empty() {
-                let peer = neighbor.rank;
-                receives.push(Incoming { peer, data });
-            }
+            let peer = neighbor.rank;
+            receives.push(Incoming { peer, data });
         }
-        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
         receives
     }
 
-    /// Where messages of neighbors are received in buffers: `bytes` of the number of rows for each.
-    pub(super) fn incoming_buffered<'a>(
-        &self,
-        list: List,
-        bytes: impl Fn(usize) -> usize,
-        buffers: &'a mut Buffers,
-    ) -> Vec<Incoming<'a>> {
-        let mut receives =
-            self.incoming_buffers(buffers, |_, neighbor| bytes(list(neighbor).len()));
-        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
-        receives
-    }
-
-    fn incoming_buffers<'a>(
+    /// Where messages of neighbors are received in buffers, so many bytes of each.
+    pub(super) fn incoming_buffers<'a>(
         &self,
         buffers: &'a mut Buffers,
         bytes: impl Fn(usize, &Neighbor) -> usize,
     ) -> Vec<Incoming<'a>> {
         let buffers = self.neighbors.iter().zip(&mut buffers.0).enumerate();
-        let receives = buffers.map(|(i, (neighbor, buffer))| Incoming {
+        let others = buffers.filter(|(_, (neighbor, _))| neighbor.rank != self.rank);
+        let receives = others.map(|(i, (neighbor, buffer))| Incoming {
             peer: neighbor.rank,
-            data: match neighbor.rank == self.rank {
-                true => &mut [],
-                false => &mut buffer[..bytes(i, neighbor)],
-            },
+            data: &mut buffer[..bytes(i, neighbor)],
         });
-        receives
-            .filter(|receive| !receive.data.is_empty())
-            .collect()
-    }
-
-    /// Puts messages in the order in which others send and receive them.
-    pub(super) fn sort_messages(&self, messages: &mut Messages) {
-        let Messages { sends, receives } = messages;
-        sends.sort_by_key(|send| self.distance(self.rank, send.peer));
-        receives.sort_by_key(|receive| self.distance(receive.peer, self.rank));
-    }
-
-    /// How many ranks `to` is after `from`.
-    fn distance(&self, from: usize, to: usize) -> usize {
-        (to + self.ranks - from) % self.ranks
+        receives.collect()
     }
 }

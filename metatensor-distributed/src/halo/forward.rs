@@ -184,9 +184,8 @@ fn exchange(
 ) -> Result<(), Agreed> {
     plan.copy_own(size, owned, ghosts);
     let sends = plan.outgoing(|neighbor| &neighbor.send, size, owned, send);
-    let mut receives = plan.incoming(size, ghosts, receive);
-    session.sent(session.transport().exchange(&sends, &mut receives))?;
-    drop(receives);
+    let receives = plan.incoming(size, ghosts, receive);
+    session.transfer(sends, receives)?;
     for (i, neighbor) in plan.others() {
         if neighbor.receive.range(size).is_none() {
             neighbor.receive.scatter(size, &receive.0[i], ghosts);

@@ -201,7 +201,7 @@ impl Halo {
             };
             let header = step.map_or(0, |_| HEADER);
             let messages = self.take_messages(header, size);
-            let pending = session.sent(session.transport().begin(messages))?;
+            let pending = session.begin(messages)?;
             Ok(Ok((pending, size, step)))
         })?;
         let (pending, size, fingerprint) = on_their_way?;
@@ -241,7 +241,6 @@ impl Halo {
                 .receives
                 .extend(take(&mut self.receive, i, peer, rows));
         }
-        plan.sort_messages(&mut messages);
         messages
     }
 

@@ -21,7 +21,6 @@ pub(super) struct Neighbor {
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) rank: usize,
-    pub(super) ranks: usize,
     pub(super) owned: usize,
     pub(super) ghosts: usize,
     /// In increasing order of ranks, with the own one among them if it has ghosts of its own rows.
@@ -162,7 +161,6 @@ impl Plan {
         pieces.sort_unstable();
         Plan {
             rank,
-            ranks: session.size(),
             owned,
             ghosts,
             neighbor_ranks: neighbors

@@ -6,7 +6,7 @@ use super::agreement::Agreement;
 use super::buffers::Buffers;
 use super::combine::Kernel;
 use super::forward::bytes_mut;
-use super::plan::Plan;
+use super::plan::{Neighbor, Plan};
 use super::{Combine, Halo};
 use crate::communicator::{Agreed, Session};
 
@@ -117,12 +117,9 @@ impl Halo {
     ) -> Result<(), Agreed> {
         let plan = &self.plan;
         let sends = plan.outgoing(|neighbor| &neighbor.receive, size, ghosts, &self.receive);
-        let mut receives = plan.incoming_buffered(
-            |neighbor| &neighbor.send,
-            |rows| rows * size,
-            &mut self.send,
-        );
-        session.sent(session.transport().exchange(&sends, &mut receives))?;
+        let bytes = |_, neighbor: &Neighbor| neighbor.send.len() * size;
+        let receives = plan.incoming_buffers(&mut self.send, bytes);
+        session.transfer(sends, receives)?;
         plan.combine(kernel, size, 0, &self.send, ghosts, owned);
         Ok(())
     }

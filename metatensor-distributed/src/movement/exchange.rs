@@ -140,7 +140,7 @@ impl<'a> Packed<'a> {
         })
     }
 
-    /// Sends and receives. Who is next comes first, so that not all ranks send to the same one.
+    /// Sends and receives.
     fn send(self, session: &Session<'_>, plan: &Plan<'_>) -> Result<Arrived<'a>, Agreed> {
         let Packed {
             sends,
@@ -151,12 +151,11 @@ impl<'a> Packed<'a> {
             .iter()
             .map(|message| message.as_ref().map(DenseArray::view))
             .collect();
-        let sends = (1..ranks).filter_map(|distance| {
-            let peer = (rank + distance) % ranks;
+        let peers = (0..ranks).filter(|&peer| peer != rank);
+        let sends = peers.filter_map(|peer| {
             let data = bytes(views[plan.receiver(peer)].as_ref()?);
             Some(Outgoing { peer, data })
         });
-        let sends: Vec<_> = sends.collect();
         let writable = received
             .messages
             .iter_mut()
@@ -167,14 +166,11 @@ impl<'a> Packed<'a> {
             });
         // These are arrays of our own, of which nobody else knows.
         let mut writable = session.sent(writable.collect::<Result<Vec<_>>>())?;
-        writable.sort_by_key(|(peer, _)| (rank + ranks - peer) % ranks);
         let receives = writable.iter_mut().map(|(peer, view)| Incoming {
             peer: *peer,
             data: bytes_mut(view),
         });
-        let mut receives: Vec<_> = receives.collect();
-        session.sent(session.transport().exchange(&sends, &mut receives))?;
-        drop(receives);
+        session.transfer(sends.collect(), receives.collect())?;
         drop(writable);
         Ok(received)
     }

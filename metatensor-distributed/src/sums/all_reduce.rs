@@ -78,13 +78,7 @@ pub(super) fn all_reduce_in(
 fn sum_small(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result<(), Agreed> {
     let (rank, ranks) = (session.rank(), session.size());
     let mut received = session.step(|| zeros(elements.len(), ranks - 1))?;
-    let sends: Vec<_> = others(rank, ranks)
-        .map(|peer| Outgoing {
-            peer,
-            data: elements,
-        })
-        .collect();
-    exchange(session, &sends, &mut received, elements.len())?;
+    exchange(session, |_| elements, &mut received, elements.len())?;
     session.step(|| {
         let sums = sum(dtype, &in_order(rank, elements, &received))?;
         elements.copy_from_slice(sums.view().as_bytes().unwrap_or_default());
@@ -101,14 +95,8 @@ fn sum_large(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result
     let part = |part: usize| start(part)..start(part + 1);
     let own = part(rank);
     let mut received = session.step(|| zeros(own.len(), ranks - 1))?;
-    let sends: Vec<_> = others(rank, ranks)
-        .map(|peer| Outgoing {
-            peer,
-            data: &elements[part(peer)],
-        })
-        .filter(|send| !send.data.is_empty())
-        .collect();
-    exchange(session, &sends, &mut received, own.len())?;
+    let of_peer = |peer: usize| &elements[part(peer)];
+    exchange(session, of_peer, &mut received, own.len())?;
     session.step(|| {
         let sums = sum(dtype, &in_order(rank, &elements[own.clone()], &received))?;
         elements[own.clone()].copy_from_slice(sums.view().as_bytes().unwrap_or_default());
@@ -131,31 +119,30 @@ fn sum_large(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result
             false => receives.push(Incoming { peer, data }),
         }
     }
-    receives.retain(|receive| !receive.data.is_empty());
-    receives.sort_by_key(|receive| (rank + ranks - receive.peer) % ranks);
-    let sends = others(rank, ranks).map(|peer| Outgoing { peer, data: own });
-    let sends: Vec<_> = sends.filter(|send| !send.data.is_empty()).collect();
-    session.sent(session.transport().exchange(&sends, &mut receives))
+    let sends = others(session).map(|peer| Outgoing { peer, data: own });
+    session.transfer(sends.collect(), receives)
 }
 
-/// All other ranks, the next one first.
-fn others(rank: usize, ranks: usize) -> impl Iterator<Item = usize> {
-    (1..ranks).map(move |distance| (rank + distance) % ranks)
+/// All other ranks.
+fn others(session: &Session<'_>) -> impl Iterator<Item = usize> {
+    let own = session.rank();
+    (0..session.size()).filter(move |&rank| rank != own)
 }
 
-/// Sends, and receives `size` bytes of each other rank, in the order of ranks.
-fn exchange(
+/// Sends `data` of each other rank to it, and receives `size` bytes of each, in the order of ranks.
+fn exchange<'a>(
     session: &Session<'_>,
-    sends: &[Outgoing<'_>],
+    data: impl Fn(usize) -> &'a [u8],
     received: &mut [u8],
     size: usize,
 ) -> Result<(), Agreed> {
-    let (rank, ranks) = (session.rank(), session.size());
-    let peers = (0..ranks).filter(|&peer| peer != rank);
-    let parts = peers.zip(received.chunks_mut(size.max(1)));
-    let mut receives: Vec<_> = parts.map(|(peer, data)| Incoming { peer, data }).collect();
-    receives.sort_by_key(|receive| (rank + ranks - receive.peer) % ranks);
-    session.sent(session.transport().exchange(sends, &mut receives))
+    let sends = others(session).map(|peer| Outgoing {
+        peer,
+        data: data(peer),
+    });
+    let receives = others(session).zip(received.chunks_mut(size.max(1)));
+    let receives = receives.map(|(peer, data)| Incoming { peer, data });
+    session.transfer(sends.collect(), receives.collect())
 }
 
 /// The parts of all ranks in their order, the own one included.

@@ -36,22 +36,11 @@ pub(super) fn round(
         Ok((sends, received))
     })?;
 
-    // who is next comes first, so that not all ranks send to the same one
-    let peers = (1..size).map(|distance| (rank + distance) % size);
-    let sends: Vec<_> = peers
-        .map(|peer| Outgoing {
-            peer,
-            data: &sends[peer],
-        })
-        .filter(|send| !send.data.is_empty())
-        .collect();
-    let receives = received.iter_mut().enumerate();
-    let mut receives: Vec<_> = receives
-        .map(|(peer, data)| Incoming { peer, data })
-        .filter(|receive| !receive.data.is_empty())
-        .collect();
-    receives.sort_by_key(|receive| (rank + size - receive.peer) % size);
-    session.sent(session.transport().exchange(&sends, &mut receives))?;
+    let outgoing = sends.iter().enumerate();
+    let outgoing = outgoing.map(|(peer, data)| Outgoing { peer, data });
+    let incoming = received.iter_mut().enumerate();
+    let incoming = incoming.map(|(peer, data)| Incoming { peer, data });
+    session.transfer(outgoing.collect(), incoming.collect())?;
     drop(sends);
 
     session.step(|| match (own, file) {

@@ -152,7 +152,9 @@ fn exchange(
     send: (&[usize], &Buffers),
     receive: (&[usize], &mut Buffers),
 ) -> Result<(), Agreed> {
-    let sends = plan.outgoing_sized(send.0, send.1);
-    let mut receives = plan.incoming_sized(receive.0, receive.1);
-    session.sent(session.transport().exchange(&sends, &mut receives))
+    let (sizes, buffers) = send;
+    let sends = plan.outgoing_of(|i, _| &buffers.0[i][..sizes[i]]);
+    let (sizes, buffers) = receive;
+    let receives = plan.incoming_buffers(buffers, |i, _| sizes[i]);
+    session.transfer(sends, receives)
 }
