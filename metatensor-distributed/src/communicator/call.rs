@@ -2,6 +2,8 @@
 
 use std::fmt::{Debug, Write as _};
 
+use super::hash::Hasher;
+
 /// A collective function and those of its arguments that all ranks have to give alike.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
@@ -44,42 +46,17 @@ impl Call {
         if self.function.is_empty() {
             return [i64::MIN; 2];
         }
-        let mut hash = Fnv::default();
-        hash.write(&number.to_le_bytes());
-        hash.write(&step.to_le_bytes());
-        hash.write(self.function.as_bytes());
-        hash.write(&[0]);
-        hash.write(self.options.as_bytes());
-        let hash = hash.finish();
+        let mut hash = Hasher::default();
+        hash.number(number);
+        hash.number(step);
+        hash.bytes(self.function.as_bytes());
+        hash.bytes(self.options.as_bytes());
+        let hash = small(hash.finish());
         [hash, -hash]
     }
 }
 
-/// FNV-1a, which is the same on all ranks: the hashers of the standard library are not meant to be.
-///
-/// Source: Fowler, Noll, Vo; draft-eastlake-fnv.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-
-    /// 62 bits: the number, and its opposite, are far from the ends of `i64`.
-    fn finish(&self) -> i64 {
-        small(self.0)
-    }
-}
-
-/// A hash that is at most 62 bits wide, as the agreement wants it.
+/// A hash that is at most 62 bits wide: the number, and its opposite, are far from the ends of `i64`.
 pub(super) fn small(hash: u64) -> i64 {
     ((hash ^ (hash >> 62)) & ((1 << 62) - 1)) as i64
 }

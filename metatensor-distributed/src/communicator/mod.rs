@@ -11,11 +11,13 @@ use crate::transport::{Single, Transport};
 
 mod call;
 mod error_code;
+mod hash;
 mod session;
 mod threads;
 
 pub(crate) use call::Call;
 pub(crate) use error_code::{caught, code, decode};
+pub(crate) use hash::Hasher;
 pub(crate) use session::{Agreed, Session};
 pub use threads::run_local;
 

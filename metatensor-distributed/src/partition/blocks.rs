@@ -2,8 +2,8 @@
 
 use metatensor_core::{Result, TensorBlock, TensorMap};
 
-use super::keys_of_blocks;
-use super::numbers::sums;
+use super::blocks_with_keys;
+use super::numbers::sums_of_blocks;
 use crate::communicator::{Agreed, Session};
 use crate::schema::Schema;
 
@@ -12,19 +12,11 @@ pub(super) fn blocks(
     schema: &Schema,
     tensor: Option<&TensorMap>,
 ) -> Result<Vec<Vec<u32>>, Agreed> {
-    let keys: Vec<_> = keys_of_blocks(schema, tensor).collect();
-    let blocks = || keys.iter().zip(tensor.map_or(&[][..], TensorMap::blocks));
-    let bytes = session.step(|| {
-        let mut bytes = vec![0; schema.keys.count()];
-        for (&key, block) in blocks() {
-            bytes[key] = bytes_of(block);
-        }
-        Ok(bytes)
-    })?;
-    let bytes = sums(session, &bytes)?.all;
+    let bytes = sums_of_blocks(session, schema, tensor, bytes_of)?.all;
     session.step(|| {
         let ranks = balanced(&bytes, session.size());
-        let destinations = blocks().map(|(&key, block)| vec![ranks[key]; block.samples().count()]);
+        let destinations = blocks_with_keys(schema, tensor)
+            .map(|(key, block)| vec![ranks[key]; block.samples().count()]);
         Ok(destinations.collect())
     })
 }

@@ -2,9 +2,9 @@
 
 use metatensor_core::{Error, Result, TensorMap};
 
-use super::{checked, keys_of_blocks};
-use crate::communicator::{Agreed, Session};
-use crate::schema::{Hasher, Schema};
+use super::{blocks_with_keys, checked};
+use crate::communicator::{Agreed, Hasher, Session};
+use crate::schema::Schema;
 
 pub(super) fn keys(
     session: &Session<'_>,
@@ -32,10 +32,8 @@ pub(super) fn keys(
                 "the function of `Partition::Keys` must give the same rank for a key on all ranks",
             ));
         }
-        let blocks = tensor.map_or(&[][..], TensorMap::blocks);
-        let blocks = keys_of_blocks(schema, tensor).zip(blocks);
-        let destinations =
-            blocks.map(|(key, block)| vec![rank_of_key[key]; block.samples().count()]);
+        let destinations = blocks_with_keys(schema, tensor)
+            .map(|(key, block)| vec![rank_of_key[key]; block.samples().count()]);
         Ok(destinations.collect())
     })
 }

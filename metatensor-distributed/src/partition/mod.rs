@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use metatensor_core::{Error, Labels, Result, TensorMap};
+use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
 
 use crate::communicator::{Agreed, Session};
 use crate::schema::Schema;
@@ -13,7 +13,10 @@ mod numbers;
 mod owners;
 pub(crate) mod rendezvous;
 mod rows;
+mod shares;
 mod values;
+
+pub(crate) use shares::shares;
 
 /// Which rank each sample goes to, with its gradient rows.
 ///
@@ -87,14 +90,14 @@ pub(crate) fn destinations(
     }
 }
 
-/// Local blocks: the number of the key in the schema for each.
-fn keys_of_blocks<'a>(
+/// Local blocks, and the number of the key in the schema for each.
+fn blocks_with_keys<'a>(
     schema: &'a Schema,
     tensor: Option<&'a TensorMap>,
-) -> impl Iterator<Item = usize> {
-    let keys = tensor.into_iter().flat_map(|tensor| tensor.keys());
+) -> impl Iterator<Item = (usize, &'a TensorBlock)> {
+    let blocks = tensor.into_iter().flatten();
     // The schema has the keys of all maps that it was made of.
-    keys.map(|key| schema.keys.position(key).unwrap_or(usize::MAX))
+    blocks.map(|(key, block)| (schema.keys.position(key).unwrap_or(usize::MAX), block))
 }
 
 /// The rank with this number, if there is such a rank. `what` would go there.

@@ -1,8 +1,10 @@
 //! Numbers of all ranks.
 
-use metatensor_core::{Error, Result};
+use metatensor_core::{Error, Result, TensorBlock, TensorMap};
 
+use super::blocks_with_keys;
 use crate::communicator::{Agreed, Session};
+use crate::schema::Schema;
 
 /// The sums over lower ranks, and over all ranks, of as many numbers on each rank. Nothing is sent by ranks that have
 /// nothing but zeros.
@@ -11,7 +13,24 @@ pub(super) struct Sums {
     pub(super) all: Vec<u64>,
 }
 
-pub(super) fn sums(session: &Session<'_>, numbers: &[u64]) -> Result<Sums, Agreed> {
+/// The sums of a number of each block, in the order of keys.
+pub(super) fn sums_of_blocks(
+    session: &Session<'_>,
+    schema: &Schema,
+    tensor: Option<&TensorMap>,
+    number: impl Fn(&TensorBlock) -> u64,
+) -> Result<Sums, Agreed> {
+    let numbers = session.step(|| {
+        let mut numbers = vec![0; schema.keys.count()];
+        for (key, block) in blocks_with_keys(schema, tensor) {
+            numbers[key] = number(block);
+        }
+        Ok(numbers)
+    })?;
+    sums(session, &numbers)
+}
+
+fn sums(session: &Session<'_>, numbers: &[u64]) -> Result<Sums, Agreed> {
     let message = match numbers.iter().all(|&number| number == 0) {
         true => Vec::new(),
         false => numbers

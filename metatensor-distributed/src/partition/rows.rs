@@ -1,9 +1,9 @@
 //! Equal parts of the rows of each block.
 
-use metatensor_core::{Error, Result, TensorMap};
+use metatensor_core::{Error, Result, TensorBlock, TensorMap};
 
-use super::keys_of_blocks;
-use super::numbers::sums;
+use super::blocks_with_keys;
+use super::numbers::sums_of_blocks;
 use crate::communicator::{Agreed, Session};
 use crate::schema::Schema;
 
@@ -12,19 +12,11 @@ pub(super) fn rows(
     schema: &Schema,
     tensor: Option<&TensorMap>,
 ) -> Result<Vec<Vec<u32>>, Agreed> {
-    let keys: Vec<_> = keys_of_blocks(schema, tensor).collect();
-    let blocks = || keys.iter().zip(tensor.map_or(&[][..], TensorMap::blocks));
-    let counts = session.step(|| {
-        let mut counts = vec![0; schema.keys.count()];
-        for (&key, block) in blocks() {
-            counts[key] = block.samples().count() as u64;
-        }
-        Ok(counts)
-    })?;
-    let sums = sums(session, &counts)?;
+    let rows = |block: &TensorBlock| block.samples().count() as u64;
+    let sums = sums_of_blocks(session, schema, tensor, rows)?;
     session.step(|| {
         let ranks = session.size() as u64;
-        let destinations = blocks().map(|(&key, block)| {
+        let destinations = blocks_with_keys(schema, tensor).map(|(key, block)| {
             let (lower, all) = (sums.lower[key], sums.all[key]);
             let rows = (lower..).take(block.samples().count());
             rows.map(|row| part_of(row, all, ranks)).collect()

@@ -4,6 +4,7 @@ use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Names, Result, TensorMap};
 
 use super::rendezvous::home;
+use super::shares;
 use crate::communicator::{Agreed, Session};
 use crate::schema::Schema;
 
@@ -29,7 +30,7 @@ pub(super) fn contiguous(
 ) -> Result<Vec<Vec<u32>>, Agreed> {
     let all = AllValues::of(session, schema, tensor, names)?;
     session.step(|| {
-        let ranks = ranges(&all.counts, session.size());
+        let ranks = shares(&all.counts, session.size());
         let own = all.own.iter().map(|&value| ranks[value as usize]);
         Ok(all.values.rank_of_rows(&own.collect::<Vec<_>>()))
     })
@@ -50,20 +51,6 @@ pub(super) fn hashed(
             .map(|value| home(value, ranks) as u32);
         Ok(values.rank_of_rows(&own.collect::<Vec<_>>()))
     })
-}
-
-/// A rank for each value, given how many rows have it: each rank has a range of values, and about as many rows.
-fn ranges(counts: &[u64], ranks: usize) -> Vec<u32> {
-    let total: u128 = counts.iter().map(|&count| u128::from(count)).sum();
-    let mut before = 0;
-    let of_middle = |&count: &u64| {
-        // The part of the row in the middle of those with this value, counted in half rows.
-        let middle = 2 * before + u128::from(count);
-        before += u128::from(count);
-        let rank = middle * ranks as u128 / (2 * total.max(1));
-        rank.min(ranks as u128 - 1) as u32
-    };
-    counts.iter().map(of_middle).collect()
 }
 
 /// Values of some dimensions in the samples of this rank.
@@ -228,23 +215,5 @@ fn decode(
             "it has {} bytes too many",
             rest.len()
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_of_values_have_about_as_many_rows() {
-        assert_eq!(ranges(&[1, 1, 1, 1], 2), [0, 0, 1, 1]);
-        assert_eq!(ranges(&[5, 1, 1, 1], 2), [0, 1, 1, 1]);
-        assert_eq!(ranges(&[1, 9], 4), [0, 2]);
-        assert!(ranges(&[], 4).is_empty());
-        let many = ranges(&vec![3; 1000], 8);
-        assert!(many.is_sorted());
-        for rank in 0..8 {
-            assert_eq!(many.iter().filter(|&&other| other == rank).count(), 125);
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use metatensor_core::{Labels, Names, Result};
 
-use super::Hasher;
+use crate::communicator::Hasher;
 
 /// Labels without repetitions. Blocks mostly share theirs, so that they are found by their address first.
 #[derive(Debug, Default)]
@@ -79,9 +79,6 @@ impl DistinctLabels {
 
 fn hash(labels: &Labels) -> u64 {
     let mut hasher = Hasher::default();
-    for name in labels.names().iter() {
-        hasher.bytes(name.as_bytes());
-    }
-    hasher.integers(labels.rows().values());
+    hasher.labels(labels);
     hasher.finish()
 }

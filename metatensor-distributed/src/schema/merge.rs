@@ -144,17 +144,21 @@ fn check_same_labels(ours: &Labels, theirs: &Labels, axis: &str, ranks: [usize; 
     if ours.is_same(theirs) || ours == theirs {
         return Ok(());
     }
-    let first = ours.iter().zip(theirs.iter()).position(|(a, b)| a != b);
-    let first = first.unwrap_or(ours.count().min(theirs.count()));
+    let (entry, both) = first_difference(ours, theirs);
+    let both = both.map(|text| format!("entry {entry} is {text}"));
+    Err(different(&format!("the {axis}"), ranks, both))
+}
+
+/// The first entry that is not the same in different labels, and what it is in both of them.
+#[cold]
+pub(crate) fn first_difference(a: &Labels, b: &Labels) -> (usize, [String; 2]) {
+    let first = a.iter().zip(b).position(|(a, b)| a != b);
+    let first = first.unwrap_or(a.count().min(b.count()));
     let entry = |labels: &Labels| match first < labels.count() {
         true => labels.describe(first),
         false => format!("not there, of {} entries", labels.count()),
     };
-    Err(different(
-        &format!("the {axis}"),
-        ranks,
-        [ours, theirs].map(|labels| format!("entry {first} is {}", entry(labels))),
-    ))
+    (first, [a, b].map(entry))
 }
 
 /// Properties that each rank makes of what it has.

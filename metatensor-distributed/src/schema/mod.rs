@@ -2,18 +2,17 @@
 
 use metatensor_core::{DType, Error, Labels, Result, TensorBlock, TensorMap};
 
-use crate::communicator::{Agreed, Session};
+use crate::communicator::{Agreed, Hasher, Session};
 
 mod bytes;
 mod decode;
 mod distinct;
 mod encode;
-mod hash;
 mod merge;
 
 pub(crate) use bytes::Reader;
 use distinct::DistinctLabels;
-pub(crate) use hash::Hasher;
+pub(crate) use merge::first_difference;
 
 /// A map without its rows, the same on all ranks.
 ///

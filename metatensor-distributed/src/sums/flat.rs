@@ -3,6 +3,7 @@
 use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, TensorMap, View};
 
 use crate::schema::{BlockSchema, Schema};
+use crate::wire::contiguous;
 
 /// How many bytes the elements of a map have.
 pub(super) fn size(schema: &Schema, tensor: &TensorMap) -> Result<usize> {
@@ -26,14 +27,7 @@ pub(super) fn pack(schema: &Schema, tensor: &TensorMap, size: usize) -> Result<V
         )));
     }
     for_each(schema, tensor, &mut |block| {
-        let view = block.view()?;
-        match view.as_bytes() {
-            Some(bytes) => flat.extend_from_slice(bytes),
-            None => {
-                let copy = DenseArray::copy_of(&view)?;
-                flat.extend_from_slice(copy.view().as_bytes().unwrap_or_default());
-            }
-        }
+        flat.extend_from_slice(contiguous(block)?.as_bytes().unwrap_or_default());
         Ok(())
     })?;
     match flat.len() == size {

@@ -5,6 +5,7 @@ use metatensor_operations::{LeastSquares, LstsqOptions};
 
 use crate::communicator::{Agreed, Call, Communicator, Session};
 use crate::schema::{self, Schema};
+use crate::wire::contiguous;
 
 impl Communicator {
     /// Weights `w` for which `x wᵀ` is as close as possible to `y`, for the equations of all ranks. Collective.
@@ -116,8 +117,7 @@ fn elements(solution: &TensorMap) -> Result<Vec<u8>> {
     let mut bytes = vec![code, bits];
     bytes.extend(lanes.to_ne_bytes());
     for block in solution.blocks() {
-        let copy = DenseArray::copy_of(&block.view()?)?;
-        bytes.extend_from_slice(copy.view().as_bytes().unwrap_or_default());
+        bytes.extend_from_slice(contiguous(block)?.as_bytes().unwrap_or_default());
     }
     Ok(bytes)
 }

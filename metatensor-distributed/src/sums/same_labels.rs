@@ -4,8 +4,8 @@ use std::fmt;
 
 use metatensor_core::{Error, Labels, Result, TensorBlock, TensorMap};
 
-use crate::communicator::{Agreed, Session};
-use crate::schema::{BlockSchema, Hasher, Schema};
+use crate::communicator::{Agreed, Hasher, Session};
+use crate::schema::{BlockSchema, Schema, first_difference};
 
 /// Fails on all ranks, and names what is different, unless all have the same keys, and samples of values and gradients, in
 /// the same order. All else is compared where the schema is made.
@@ -37,13 +37,15 @@ pub(super) fn check_same_labels(
     let (rank, position) = first.unwrap_or_default();
     // Keys come first: if they are equal, there is as much after them on all ranks.
     let here = places.get(position);
-    let expected = match session.rank() {
-        0 => here.map(|place| write(place.labels)).unwrap_or_default(),
-        _ => Vec::new(),
-    };
+    let expected = session.step(|| match here {
+        Some(place) if session.rank() == 0 => place.labels.save_buffer(),
+        _ => Ok(Vec::new()),
+    })?;
     let expected = session.broadcast(0, expected)?;
     session.step(|| match here {
-        Some(place) if session.rank() == rank => Err(place.difference(&read(&expected)?)),
+        Some(place) if session.rank() == rank => {
+            Err(place.difference(&Labels::load_buffer(&expected)?))
+        }
         _ => Ok(()),
     })?;
     session.step(|| Err(Error::Internal("labels are different, and are not".into())))
@@ -96,47 +98,8 @@ fn add<'a>(
 
 fn hash(labels: &Labels) -> u64 {
     let mut hasher = Hasher::default();
-    for name in labels.names().iter() {
-        hasher.bytes(name.as_bytes());
-    }
-    hasher.integers(labels.rows().values());
+    hasher.labels(labels);
     hasher.finish()
-}
-
-/// Names, each with a line, an empty line, and rows.
-fn write(labels: &Labels) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for name in labels.names().iter() {
-        bytes.extend_from_slice(name.as_bytes());
-        bytes.push(b'\n');
-    }
-    bytes.push(b'\n');
-    let values = labels.rows().values().iter();
-    bytes.extend(values.flat_map(|value| value.to_ne_bytes()));
-    bytes
-}
-
-fn read(bytes: &[u8]) -> Result<Labels> {
-    let damaged = || Error::Communication("a message with labels is damaged".into());
-    let mut rest = bytes;
-    let mut names = Vec::new();
-    loop {
-        let end = rest
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .ok_or_else(damaged)?;
-        let name = str::from_utf8(&rest[..end]).map_err(|_| damaged())?;
-        rest = &rest[end + 1..];
-        if name.is_empty() {
-            break;
-        }
-        names.push(name);
-    }
-    let (values, []) = rest.as_chunks() else {
-        return Err(damaged());
-    };
-    let values = values.iter().map(|&bytes| i32::from_ne_bytes(bytes));
-    Labels::from_values(&names, values.collect())
 }
 
 impl Place<'_> {
@@ -151,16 +114,9 @@ impl Place<'_> {
                 expected.names()
             ));
         }
-        let first = labels.iter().zip(expected).position(|(a, b)| a != b);
-        let first = first.unwrap_or(labels.count().min(expected.count()));
-        let entry = |labels: &Labels| match first < labels.count() {
-            true => labels.describe(first),
-            false => format!("not there, of {} entries", labels.count()),
-        };
+        let (entry, [here, there]) = first_difference(labels, expected);
         Error::NotEqual(format!(
-            "{self} are not those of rank 0: entry {first} is {}, and {} on rank 0",
-            entry(labels),
-            entry(expected)
+            "{self} are not those of rank 0: entry {entry} is {here}, and {there} on rank 0"
         ))
     }
 }

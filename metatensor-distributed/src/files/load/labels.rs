@@ -8,6 +8,7 @@ use ndarray::{ArrayD, IxDyn};
 
 use super::open::Opened;
 use crate::communicator::Session;
+use crate::partition::shares;
 
 /// Blocks of arrays that all have less bytes are read by one rank: reading a header for each rank would take longer than
 /// sending them.
@@ -57,7 +58,8 @@ impl OwnBlocks {
         }
         check_others(&mut reader, count, &range, session.rank() == 0)?;
         let first = range.start;
-        let mut labels = TensorMap::new(rows_of(&file.keys, range)?, labels)?;
+        let numbers: Vec<u32> = range.map(|row| row as u32).collect();
+        let mut labels = TensorMap::new(rows_of(&file.keys, &numbers)?, labels)?;
         labels.info_mut().clone_from(&file.info);
         Ok(OwnBlocks {
             first,
@@ -69,7 +71,6 @@ impl OwnBlocks {
     /// The numbers of rows of the blocks that are read in parts, and the blocks that were read as a whole, with where they go.
     pub(super) fn maps(&self, destinations: &[Vec<u32>]) -> Result<[Moved; 2]> {
         let keys = self.labels.keys();
-        let names = keys.names().to_vec();
         let mut parts = [(); 2].map(|()| (Vec::new(), Vec::new(), Vec::new()));
         let blocks = self.labels.blocks().iter().zip(&self.whole);
         for (i, ((labels, whole), destinations)) in blocks.zip(destinations).enumerate() {
@@ -83,9 +84,7 @@ impl OwnBlocks {
             list.push(destinations.clone());
         }
         let [rows, whole] = parts.map(|(numbers, blocks, destinations)| {
-            let keys = keys.rows().gather(&numbers);
-            let keys = Labels::assume_unique(&names, keys)?;
-            let map = TensorMap::new(keys, blocks)?;
+            let map = TensorMap::new(rows_of(keys, &numbers)?, blocks)?;
             Ok::<_, Error>(Moved { map, destinations })
         });
         Ok([rows?, whole?])
@@ -94,29 +93,9 @@ impl OwnBlocks {
 
 /// The blocks of which this rank reads the labels: all ranks have about the same work.
 fn own_range(work: &[u64], session: &Session<'_>) -> Range<usize> {
-    let count = work.len();
-    let total: u128 = work.iter().map(|&work| u128::from(work)).sum();
-    let mut ends = vec![0; session.size()];
-    let mut done = 0;
-    for (block, &work) in work.iter().enumerate() {
-        // the rank in whose share the middle of this block is
-        let middle = 2 * done + u128::from(work);
-        let rank = middle * session.size() as u128 / (2 * total).max(1);
-        ends[(rank as usize).min(session.size() - 1)] = block + 1;
-        done += u128::from(work);
-    }
-    for rank in 1..ends.len() {
-        ends[rank] = ends[rank].max(ends[rank - 1]);
-    }
-    let rank = session.rank();
-    let start = if rank == 0 { 0 } else { ends[rank - 1] };
-    // what has no bytes is nobody's share
-    let end = if rank + 1 == ends.len() {
-        count
-    } else {
-        ends[rank]
-    };
-    start..end
+    let ranks = shares(work, session.size());
+    let own = session.rank() as u32;
+    ranks.partition_point(|&rank| rank < own)..ranks.partition_point(|&rank| rank <= own)
 }
 
 /// Checks that what was not read of these blocks belongs to nothing, and on one rank, what is in no block.
@@ -157,8 +136,7 @@ fn numbers_of_rows(block: &TensorBlock) -> Result<TensorBlock> {
 }
 
 /// Some rows of labels, one after the other.
-fn rows_of(labels: &Labels, range: Range<usize>) -> Result<Labels> {
-    let numbers: Vec<u32> = range.map(|row| row as u32).collect();
-    let rows = labels.rows().gather(&numbers);
+fn rows_of(labels: &Labels, numbers: &[u32]) -> Result<Labels> {
+    let rows = labels.rows().gather(numbers);
     Labels::assume_unique(&labels.names().to_vec(), rows)
 }

@@ -1,5 +1,7 @@
 //! Hashes that are the same in all processes.
 
+use metatensor_core::Labels;
+
 /// Hash of a sequence of numbers and bytes. It says whether ranks have the same, and stands against chance, not against
 /// somebody who looks for collisions.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,13 @@ impl Hasher {
         for integer in rest {
             self.number(u64::from(integer.cast_unsigned()));
         }
+    }
+
+    pub(crate) fn labels(&mut self, labels: &Labels) {
+        for name in labels.names().iter() {
+            self.bytes(name.as_bytes());
+        }
+        self.integers(labels.rows().values());
     }
 
     pub(crate) fn finish(mut self) -> u64 {
