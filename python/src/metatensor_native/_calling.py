@@ -6,8 +6,8 @@ import os
 import numpy as np
 
 from . import _declarations
-from ._errors import NativeError, last_error
-from ._library import library
+from ._convert import call
+from ._errors import NativeError
 
 
 def calling(name, *arguments):
@@ -17,14 +17,13 @@ def calling(name, *arguments):
     :raises NotImplementedError: for what is not supported
     :raises ValueError: for everything else; or what a function in Python raised that the library has called
     """
-    status = getattr(library(), name)(*arguments)
-    if status != 0:
-        raise _exception(last_error(status)) from None
+    try:
+        call(name, *arguments)
+    except NativeError as error:
+        raise _exception(error) from None
 
 
 def _exception(error):
-    if not isinstance(error, NativeError):
-        return error
     kind = {
         _declarations.MTS_IO_ERROR: OSError,
         _declarations.MTS_UNSUPPORTED_ERROR: NotImplementedError,

@@ -20,7 +20,11 @@ class Core:
     def __init__(self):
         import metatensor
         from metatensor import _c_api
+        from metatensor._c_lib import _get_library
 
+        # The official package declares the functions of the library when it first calls one. Another thread that calls it meanwhile
+        # would get pointers as integers of 32 bits.
+        _get_library()
         self.Labels, self.TensorBlock, self.TensorMap = metatensor.Labels, metatensor.TensorBlock, metatensor.TensorMap
         self._types = {
             metatensor.Labels: ctypes.POINTER(_c_api.mts_labels_t),
@@ -85,12 +89,17 @@ class Torch:
 
 
 _KINDS = {}
+_MAKING = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_MAKING.acquire, after_in_parent=_MAKING.release, after_in_child=_MAKING.release)
 
 
 def core() -> Core:
     """What knows the objects of ``metatensor``."""
     if "core" not in _KINDS:
-        _KINDS["core"] = Core()
+        with _MAKING:
+            if "core" not in _KINDS:
+                _KINDS["core"] = Core()
     return _KINDS["core"]
 
 
@@ -149,8 +158,11 @@ def call(name, *arguments):
     thread = threading.get_ident()
     if _ENDING.is_set() and threading.current_thread() is not threading.main_thread():
         threading.Event().wait()  # for the end of the process
+    # A function of Python that the library calls may call it again.
+    is_inside = thread in _RUNNING
     _RUNNING.add(thread)
     try:
         check(getattr(library(), name)(*arguments))
     finally:
-        _RUNNING.discard(thread)
+        if not is_inside:
+            _RUNNING.discard(thread)
