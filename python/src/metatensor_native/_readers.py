@@ -5,7 +5,7 @@ import io
 import threading
 
 import numpy as np
-from metatensor._status import catch_exceptions
+from metatensor._status import save_exception
 
 from . import _declarations
 from ._calling import text
@@ -31,10 +31,19 @@ class FileReader:
         self._lock = threading.Lock()
         self._size = file.seek(0, io.SEEK_END)
         # the closure of C is part of this object
-        self._read_at = _FIELDS["read_at"](catch_exceptions(self._read))
+        self._read_at = _FIELDS["read_at"](self._read_for_c)
 
     def for_c(self):
         return _declarations.mts_reader_t(None, self._size, self._read_at, _FIELDS["release"](), True)
+
+    def _read_for_c(self, *arguments):
+        # What ends a program is no success either, which ctypes would make of it.
+        try:
+            self._read(*arguments)
+        except BaseException as error:
+            save_exception(error)
+            return _declarations.MTS_CALLBACK_ERROR
+        return 0
 
     def _read(self, _, offset, address, count):
         with self._lock:
@@ -44,5 +53,8 @@ class FileReader:
                 piece = self._file.read(count - done)
                 if not piece:
                     raise OSError(f"there are no {count} bytes at {offset} in {self.name.decode()}")
-                ctypes.memmove(address + done, bytes(piece), len(piece))
+                piece = bytes(piece)
+                if len(piece) > count - done:
+                    raise OSError(f"read({count - done}) of {self.name.decode()} gave {len(piece)} bytes")
+                ctypes.memmove(address + done, piece, len(piece))
                 done += len(piece)

@@ -203,6 +203,20 @@ class Parts(Files):
         with self.assertRaisesRegex(OSError, "some file"):
             files.MapFile.open_file(Short(self.path.read_bytes()), name="some file")
 
+        class Long(io.BytesIO):
+            def read(self, size):
+                return super().read(size) + b"A" * 400_000
+
+        with self.assertRaisesRegex(OSError, r"read\(\d+\) of some file gave \d+ bytes"):
+            files.MapFile.open_file(Long(self.path.read_bytes()), name="some file").load()
+
+        class Interrupted(io.BytesIO):
+            def read(self, size):
+                raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt):
+            files.MapFile.open_file(Interrupted(self.path.read_bytes()))
+
     def test_threads(self):
         file = files.MapFile.open_file(io.BytesIO(self.path.read_bytes()))
         seen = []
