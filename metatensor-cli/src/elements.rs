@@ -13,6 +13,15 @@ pub(crate) fn numbers(block: &TensorBlock) -> Result<Vec<Complex64>> {
     })
 }
 
+/// The values of one row of a block, as [`numbers`] has them.
+pub(crate) fn numbers_of_row(block: &TensorBlock, row: usize) -> Result<Vec<Complex64>> {
+    with_element!(block.dtype(), T => {
+        let values = block.values_as::<T>()?;
+        let row = values.index_axis(Axis(0), row);
+        Ok(row.iter().map(|value| value.number()).collect())
+    })
+}
+
 /// A value for people.
 pub(crate) struct Printed {
     /// With as many digits as tell it from all others.

@@ -1,7 +1,6 @@
 //! Files: maps, blocks, labels and collections, from a path or standard input.
 
 use std::io::Read;
-use std::path::Path;
 
 use metatensor_core::internal::{Contents, WrongContents};
 use metatensor_core::{
@@ -39,42 +38,53 @@ pub(crate) fn standard_input(file: &str) -> Result<Option<Vec<u8>>, Failure> {
 
 /// Opens whatever is in `file`.
 pub(crate) fn open(file: &str) -> Result<Opened, Failure> {
-    if let Some(bytes) = standard_input(file)? {
-        let size = bytes.len() as u64;
-        let input = match MapFile::from_bytes(bytes.clone(), Limits::default()) {
-            Ok(map) => Input::Map(map),
-            Err(error) => match found(&error) {
-                Some(Contents::Block) => Input::Block(TensorBlock::load_buffer(&bytes)?),
-                Some(Contents::Labels) => Input::Labels(Labels::load_buffer(&bytes)?),
-                _ => match Collection::from_bytes(bytes, Limits::default()) {
-                    Ok(collection) if !collection.is_empty() => {
-                        Input::Collection(Box::new(collection))
-                    }
-                    _ => return Err(error.into()),
+    match standard_input(file)? {
+        Some(bytes) => {
+            let size = bytes.len() as u64;
+            let input = first_that_fits(
+                || MapFile::from_bytes(bytes.clone(), Limits::default()),
+                || TensorBlock::load_buffer(&bytes),
+                || Labels::load_buffer(&bytes),
+                || Collection::from_bytes(bytes.clone(), Limits::default()),
+            )?;
+            Ok(Opened { input, size })
+        }
+        None => {
+            let input = first_that_fits(
+                || MapFile::open(file),
+                // Pipes, for example, can not be mapped.
+                || {
+                    TensorBlock::load_mapped(file, Mapping::ReadOnly)
+                        .or_else(|_| TensorBlock::load(file))
                 },
-            },
-        };
-        return Ok(Opened { input, size });
+                || Labels::load(file),
+                || Collection::open(file),
+            )?;
+            let size = std::fs::metadata(file).map_or(0, |data| data.len());
+            Ok(Opened { input, size })
+        }
     }
-    let input = match MapFile::open(file) {
-        Ok(map) => Input::Map(map),
-        Err(error) => match found(&error) {
-            Some(Contents::Block) => {
-                Input::Block(match TensorBlock::load_mapped(file, Mapping::ReadOnly) {
-                    Ok(block) => block,
-                    // Pipes, for example.
-                    Err(_) => TensorBlock::load(file)?,
-                })
-            }
-            Some(Contents::Labels) => Input::Labels(Labels::load(file)?),
-            _ => match Collection::open(file) {
-                Ok(collection) if !collection.is_empty() => Input::Collection(Box::new(collection)),
-                _ => return Err(error.into()),
-            },
-        },
+}
+
+/// A map, or what else was found instead of one.
+fn first_that_fits(
+    map: impl FnOnce() -> Result<MapFile>,
+    block: impl FnOnce() -> Result<TensorBlock>,
+    labels: impl FnOnce() -> Result<Labels>,
+    collection: impl FnOnce() -> Result<Collection>,
+) -> Result<Input, Failure> {
+    let error = match map() {
+        Ok(map) => return Ok(Input::Map(map)),
+        Err(error) => error,
     };
-    let size = std::fs::metadata(Path::new(file)).map_or(0, |data| data.len());
-    Ok(Opened { input, size })
+    match found(&error) {
+        Some(Contents::Block) => Ok(Input::Block(block()?)),
+        Some(Contents::Labels) => Ok(Input::Labels(labels()?)),
+        _ => match collection() {
+            Ok(collection) if !collection.is_empty() => Ok(Input::Collection(Box::new(collection))),
+            _ => Err(error.into()),
+        },
+    }
 }
 
 /// What else was found than a map.

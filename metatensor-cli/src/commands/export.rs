@@ -2,7 +2,7 @@
 
 use metatensor_core::{Labels, TensorBlock};
 
-use super::{describe, part};
+use super::{axes, columns, describe, entries, part};
 use crate::Outcome;
 use crate::arguments::{ExportOptions, Format};
 use crate::elements::{Printed, printed};
@@ -72,29 +72,6 @@ fn field(name: &str) -> String {
 
 fn names(labels: &Labels) -> impl Iterator<Item = String> + '_ {
     labels.names().iter().map(field)
-}
-
-fn entries(labels: &Labels, row: usize) -> impl Iterator<Item = String> + '_ {
-    labels.rows().row(row).iter().map(i32::to_string)
-}
-
-/// Components and properties, from the outer to the inner ones.
-fn axes(block: &TensorBlock) -> Vec<&Labels> {
-    block
-        .components()
-        .iter()
-        .chain([block.properties()])
-        .collect()
-}
-
-/// For each column of a block, a row of each of the axes.
-fn columns(axes: &[&Labels]) -> Vec<Vec<usize>> {
-    axes.iter().fold(vec![vec![]], |columns, labels| {
-        let columns = columns.iter();
-        columns
-            .flat_map(|start| (0..labels.count()).map(move |row| [&start[..], &[row]].concat()))
-            .collect()
-    })
 }
 
 /// Names of keys and samples, then one like `xyz=0 n=3` for each column.

@@ -64,6 +64,30 @@ fn part<'a>(block: &'a TensorBlock, path: Option<&str>) -> Result<&'a TensorBloc
     parameters.try_fold(block, |block, parameter| block.gradient(parameter))
 }
 
+/// Components and properties, from the outer to the inner ones.
+fn axes(block: &TensorBlock) -> Vec<&Labels> {
+    block
+        .components()
+        .iter()
+        .chain([block.properties()])
+        .collect()
+}
+
+/// For each column of a block, a row of each of the axes.
+fn columns(axes: &[&Labels]) -> Vec<Vec<usize>> {
+    axes.iter().fold(vec![vec![]], |columns, labels| {
+        let columns = columns.iter();
+        columns
+            .flat_map(|start| (0..labels.count()).map(move |row| [&start[..], &[row]].concat()))
+            .collect()
+    })
+}
+
+/// The values of a row of labels.
+fn entries(labels: &Labels, row: usize) -> impl Iterator<Item = String> + '_ {
+    labels.rows().row(row).iter().map(i32::to_string)
+}
+
 /// An error if there is a file that should not be replaced.
 fn check_output(options: &OutputOptions) -> Result<(), Failure> {
     match Path::new(&options.output).exists() && !options.force {

@@ -3,10 +3,10 @@
 use metatensor_core::{Labels, TensorBlock};
 use serde_json::{Value, json};
 
-use super::{describe, entry, part, plural};
+use super::{axes, columns, describe, entries, entry, part, plural};
 use crate::Outcome;
 use crate::arguments::ShowOptions;
-use crate::elements::{numbers, printed};
+use crate::elements::{numbers_of_row, printed};
 use crate::input::{Blocks, Input, open};
 use crate::output::{Failure, Output, Table, number};
 use crate::selection::selected;
@@ -50,30 +50,21 @@ pub(crate) fn run(options: &ShowOptions, output: &mut Output) -> Result<Outcome,
 }
 
 /// What is above each column: components, then properties.
-fn columns(block: &TensorBlock) -> Vec<String> {
-    let mut columns = vec![String::new()];
-    for labels in block.components().iter().chain([block.properties()]) {
-        let entries: Vec<String> = labels
-            .iter()
-            .map(|row| row.iter().map(i32::to_string).collect::<Vec<_>>().join(","))
+fn headings(block: &TensorBlock) -> Vec<String> {
+    let axes = axes(block);
+    let headings = columns(&axes).into_iter().map(|column| {
+        let parts = axes.iter().zip(column);
+        let parts: Vec<String> = parts
+            .map(|(labels, row)| entries(labels, row).collect::<Vec<_>>().join(","))
             .collect();
-        columns = columns
-            .iter()
-            .flat_map(|start| {
-                let entries = entries.iter();
-                entries.map(move |entry| match start.is_empty() {
-                    true => entry.clone(),
-                    false => format!("{start}|{entry}"),
-                })
-            })
-            .collect();
-    }
-    columns
+        parts.join("|")
+    });
+    headings.collect()
 }
 
 /// Names of what the columns are labelled with, in the same form.
 fn column_names(block: &TensorBlock) -> String {
-    let axes = block.components().iter().chain([block.properties()]);
+    let axes = axes(block).into_iter();
     let axes: Vec<String> = axes
         .map(|labels| labels.names().iter().collect::<Vec<_>>().join(","))
         .collect();
@@ -88,10 +79,10 @@ fn table(
 ) -> Result<(), Failure> {
     output.line(format_args!("columns: {}", column_names(block)))?;
     let samples = block.samples();
-    let columns = columns(block);
+    let headings = headings(block);
     let names: Vec<&str> = samples.names().iter().collect();
     let header = [names.join(" ")];
-    let header = header.iter().chain(&columns).map(String::as_str);
+    let header = header.iter().chain(&headings).map(String::as_str);
     let mut table = Table::new(header);
     for &row in rows.iter().take(head) {
         let label: Vec<String> = samples.rows().row(row).iter().map(i32::to_string).collect();
@@ -111,22 +102,19 @@ fn left_out(rows: usize, head: usize, output: &mut Output) -> Result<(), Failure
 }
 
 fn block_json(block: &TensorBlock, rows: &[usize], head: usize) -> metatensor_core::Result<Value> {
-    let shape = block.shape();
-    let width: usize = shape[1..].iter().product();
-    let values = numbers(block)?;
     let is_complex = block.dtype().is_complex();
     let shown = rows.iter().take(head).map(|&row| {
-        let values = values[row * width..][..width]
-            .iter()
-            .map(|value| match is_complex {
-                true => json!([number(value.re), number(value.im)]),
-                false => number(value.re),
-            });
-        json!({
+        let values = numbers_of_row(block, row)?;
+        let values = values.iter().map(|value| match is_complex {
+            true => json!([number(value.re), number(value.im)]),
+            false => number(value.re),
+        });
+        Ok(json!({
             "sample": entry(block.samples(), row),
             "values": values.collect::<Vec<_>>(),
-        })
+        }))
     });
+    let shown = shown.collect::<metatensor_core::Result<Vec<_>>>()?;
     let axes = |labels: &Labels| -> Value {
         json!({
             "names": labels.names().iter().collect::<Vec<_>>(),
@@ -137,7 +125,7 @@ fn block_json(block: &TensorBlock, rows: &[usize], head: usize) -> metatensor_co
         "dtype": block.dtype().to_string(),
         "components": block.components().iter().map(axes).collect::<Vec<_>>(),
         "properties": axes(block.properties()),
-        "rows": shown.collect::<Vec<_>>(),
+        "rows": shown,
         "rows_left_out": rows.len().saturating_sub(head),
     }))
 }
