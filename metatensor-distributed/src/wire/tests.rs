@@ -136,7 +136,7 @@ fn wrong_messages_are_errors() {
         error(&|message: &mut Vec<u8>| message[start..start + bytes.len()].copy_from_slice(bytes))
     };
     let start = "serialization format error: ";
-    assert!(at(0, b"XXXX").contains("instead of 0x4d545350, version 1"));
+    assert!(at(0, b"MTSX").contains("instead of 0x4d545350, version 1"));
     assert!(at(4, &[9, 0]).contains("version 9"));
     assert_eq!(
         at(6, &[6, 0]),
