@@ -1,10 +1,12 @@
 """An epoch over a collection of many small maps, in batches of 64 in random order, with two workers: ours beside the official way.
 
-    python benches/files/epoch.py [--maps 100000] [--official-maps 100000] [--workers 2]
+    python benches/files/epoch.py [--maps 100000] [--official-maps 100000] [--workers 2] [--torch-threads 1]
 
 needs `pip install ./python`, torch and metatensor-torch. The official way is a data set that reads members of a ZIP archive with the
-zipfile module, `metatensor.torch.load_buffer` and `metatensor.torch.join` in the workers. Each side runs in a process of its own, with its own
-library, after an epoch over a tenth of the maps. If the official one takes fewer maps, its time is multiplied.
+zipfile module, `metatensor.torch.load_buffer` and `metatensor.torch.join` in worker processes. Ours has threads as workers
+(`ThreadLoader`), and once more worker processes (`loader`). Each side runs in a process of its own, with its own library and with
+one thread of torch where batches are used (`--torch-threads`), after an epoch over a tenth of the maps. If the official one takes
+fewer maps, its time is multiplied.
 """
 
 import argparse
@@ -57,11 +59,14 @@ def consumed(loader):
     return time.perf_counter() - start, total
 
 
-def ours(path, count, workers):
-    from metatensor_native import torch_data
+def ours(loader):
+    def make_loader(path, count, workers):
+        from metatensor_native import torch_data
 
-    dataset = torch_data.CollectionDataset(path, NAME, numbers=range(count))
-    return torch_data.loader(dataset, BATCH, num_workers=workers)
+        dataset = torch_data.CollectionDataset(path, NAME, numbers=range(count))
+        return getattr(torch_data, loader)(dataset, BATCH, num_workers=workers)
+
+    return make_loader
 
 
 def official(path, count, workers):
@@ -84,15 +89,20 @@ def official(path, count, workers):
     )
 
 
-def side(name, path, count, workers):
+SIDES = {"official": official, "processes": ours("loader"), "threads": ours("ThreadLoader")}
+
+
+def side(name, path, count, workers, torch_threads):
     warnings.simplefilter("ignore")
-    if name == "ours":
+    if name != "official":
         import metatensor_native  # noqa: F401
 
     import metatensor  # noqa: F401
     import metatensor.torch  # noqa: F401
+    import torch
 
-    make_loader = ours if name == "ours" else official
+    torch.set_num_threads(torch_threads)
+    make_loader = SIDES[name]
     consumed(make_loader(path, count // 10, workers))
     seconds, total = consumed(make_loader(path, count, workers))
     print(seconds, total)
@@ -103,23 +113,26 @@ def main():
     parser.add_argument("--maps", type=int, default=100_000)
     parser.add_argument("--official-maps", type=int)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--torch-threads", type=int, default=1)
     parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        return side(options.side[0], options.side[1], int(options.side[2]), options.workers)
-    counts = {"official": options.official_maps or options.maps, "ours": options.maps}
+        return side(options.side[0], options.side[1], int(options.side[2]), options.workers, options.torch_threads)
+    counts = {name: options.maps for name in SIDES} | {"official": options.official_maps or options.maps}
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "maps.zip")
         make(path, options.maps)
         print(f"{options.maps} maps, {os.path.getsize(path) / options.maps / 1e3:.1f} kB each, {options.workers} workers")
         seconds = {}
         for name, count in counts.items():
-            command = [sys.executable, __file__, "--workers", str(options.workers), "--side", name, path, str(count)]
+            numbers = ["--workers", str(options.workers), "--torch-threads", str(options.torch_threads)]
+            command = [sys.executable, __file__, *numbers, "--side", name, path, str(count)]
             result = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             time_of_all, total = map(float, result.stdout.split())
             seconds[name] = time_of_all * options.maps / count
             print(f"{name:10} {seconds[name]:8.1f} s   {options.maps / seconds[name]:8.0f} maps/s   (of {count} maps, sum {total:.6f})")
-        print(f"{seconds['official'] / seconds['ours']:.1f} times as fast")
+        for name in ["threads", "processes"]:
+            print(f"ours with {name}: {seconds['official'] / seconds[name]:.1f} times as fast")
 
 
 if __name__ == "__main__":

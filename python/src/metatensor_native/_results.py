@@ -6,6 +6,7 @@ from . import _convert, _declarations
 from ._calling import choice
 from ._errors import check
 from ._library import library
+from ._torch_results import gradients, torch_block, torch_map
 
 ARRAYS = {"numpy": "numpy", "torch": "torch"}
 
@@ -25,50 +26,13 @@ def map_of(pointer, arrays):
     Its arrays are of the library, and numpy arrays on their memory; or for torch, tensors on their memory.
     """
     tensor = _convert.core().map(pointer)
-    return tensor if numpy_arrays(arrays) else _torch_map(tensor)
+    return tensor if numpy_arrays(arrays) else torch_map(tensor, map_address(tensor))
 
 
 def block_of(pointer, arrays):
     """The block at an address, as for maps."""
     block = _convert.core().block(pointer)
-    return block if numpy_arrays(arrays) else _torch_block(_convert.torch(), block_address(block))
-
-
-def _torch_map(tensor):
-    kind, lib, address = _convert.torch(), library(), map_address(tensor)
-    keys = kind.labels(ctypes.c_void_p(lib.mts_tensormap_keys(address)))
-    blocks, block = [], ctypes.c_void_p()
-    for i in range(len(keys)):
-        check(lib.mts_tensormap_block_by_id(address, ctypes.byref(block), i))
-        blocks.append(_torch_block(kind, block))
-    result = kind.TensorMap(keys, blocks)
-    for key, value in tensor.info().items():
-        result.set_info(key, value)
-    return result
-
-
-def _torch_block(kind, block):
-    lib = library()
-    values = _tensor(lib, block)
-    labels = [kind.labels(ctypes.c_void_p(lib.mts_block_labels(block, axis))) for axis in range(values.dim())]
-    samples, *components, properties = labels
-    result = kind.TensorBlock(values, samples, components, properties)
-    for parameter, gradient in _gradients(block):
-        result.add_gradient(parameter, _torch_block(kind, gradient))
-    return result
-
-
-def _tensor(lib, block):
-    """The values of a block as a tensor on the same memory, which exists as long as the tensor."""
-    import torch
-    from ctypes_dlpack import DLManagedTensorVersioned, DLPackArray
-
-    array = _declarations.mts_array_t()
-    check(lib.mts_block_data(block, ctypes.byref(array)))
-    tensor = ctypes.POINTER(_declarations.DLManagedTensorVersioned)()
-    cpu, version = _declarations.DLDevice(_declarations.kDLCPU, 0), _declarations.DLPackVersion(1, 0)
-    check(array.as_dlpack(array.ptr, ctypes.byref(tensor), cpu, None, version))
-    return torch.from_dlpack(DLPackArray(ctypes.cast(tensor, ctypes.POINTER(DLManagedTensorVersioned))))
+    return block if numpy_arrays(arrays) else torch_block(block_address(block))
 
 
 # ---------------------------------------------------------------- what results will be
@@ -119,20 +83,9 @@ def _described(kind, block):
         values = np.broadcast_to(np.array(value, dtype=dtype), shape)
     samples, *components, properties = labels
     result = kind.TensorBlock(values, samples, components, properties)
-    for parameter, gradient in _gradients(block):
+    for parameter, gradient in gradients(block):
         result.add_gradient(parameter, _described(kind, gradient))
     return result
-
-
-def _gradients(block):
-    """Gradients of a block at an address, with their parameters."""
-    lib = library()
-    names, count = ctypes.POINTER(ctypes.c_char_p)(), ctypes.c_size_t()
-    check(lib.mts_block_gradients_list(block, ctypes.byref(names), ctypes.byref(count)))
-    for parameter in names[: count.value] if count.value else ():
-        gradient = ctypes.c_void_p()
-        check(lib.mts_block_gradient(block, parameter, ctypes.byref(gradient)))
-        yield parameter.decode(), gradient
 
 
 # ---------------------------------------------------------------- what the library may be given

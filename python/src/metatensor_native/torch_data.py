@@ -2,7 +2,7 @@
 
 >>> from metatensor_native import torch_data  # doctest: +SKIP
 >>> dataset = torch_data.CollectionDataset("energies.zip", ["descriptor", "energy"])  # doctest: +SKIP
->>> for batch in torch_data.loader(dataset, batch_size=64, num_workers=2):  # doctest: +SKIP
+>>> for batch in torch_data.ThreadLoader(dataset, batch_size=64, num_workers=2):  # doctest: +SKIP
 ...     loss = model(batch["descriptor"], batch["energy"])
 """
 
@@ -16,9 +16,11 @@ from ._calling import int32s
 from ._library import library
 from ._limits import FileLimits
 from ._results import numpy_arrays
+from ._sampling import BatchSampler
+from ._thread_loader import ThreadLoader
 from .collection import Collection
 
-__all__ = ["BatchSampler", "CollectionDataset", "loader"]
+__all__ = ["BatchSampler", "CollectionDataset", "ThreadLoader", "loader"]
 
 
 class CollectionDataset(torch.utils.data.Dataset):
@@ -28,7 +30,7 @@ class CollectionDataset(torch.utils.data.Dataset):
     the library loads with its threads, in one call. Items are maps if there is one name, and dictionaries of maps if there is
     a list of them.
 
-    It can be given to a ``torch.utils.data.DataLoader``: see :py:func:`loader`; or with ``batch_size`` or a ``batch_sampler``, and
+    :py:class:`ThreadLoader` loads its batches in threads. It can also be given to a ``torch.utils.data.DataLoader``: see :py:func:`loader`; or with ``batch_size`` or a ``batch_sampler``, and
     ``collate_fn=dataset.collate``. Workers may be made by ``fork`` or ``spawn``, and share the threads of the library between them.
     """
 
@@ -145,40 +147,6 @@ def _share_threads():
         library().mts_set_num_threads(max(1, threads // worker.num_workers))
 
 
-class BatchSampler(torch.utils.data.Sampler):
-    """Lists of indices of a data set: those of each batch, in another order for each epoch.
-
-    The order only depends on ``seed`` and ``epoch``, which each iteration raises by one, and which can be set.
-    """
-
-    def __init__(self, size: int, batch_size: int, *, shuffle: bool = True, drop_last: bool = False, seed: int = 0):
-        """
-        :param size: how many items there are
-        :param batch_size: how many of them make a batch
-        :param shuffle: whether they are in random order
-        :param drop_last: whether to leave out a last batch that is smaller
-        """
-        if batch_size < 1:
-            raise ValueError(f"batch_size has to be positive, not {batch_size}")
-        self.size = size
-        self.batch_size = batch_size
-        self.shuffle = shuffle
-        self.drop_last = drop_last
-        self.seed = seed
-        self.epoch = 0
-
-    def __len__(self) -> int:
-        return self.size // self.batch_size if self.drop_last else -(-self.size // self.batch_size)
-
-    def __iter__(self):
-        order = np.arange(self.size)
-        if self.shuffle:
-            order = np.random.default_rng([self.seed, self.epoch]).permutation(self.size)
-        self.epoch += 1
-        for i in range(len(self)):
-            yield order[i * self.batch_size : (i + 1) * self.batch_size].tolist()
-
-
 def loader(
     dataset: CollectionDataset,
     batch_size: int,
@@ -188,7 +156,8 @@ def loader(
     seed: int = 0,
     **options,
 ) -> torch.utils.data.DataLoader:
-    """A ``torch.utils.data.DataLoader`` of batches of a collection, each loaded in one call.
+    """A ``torch.utils.data.DataLoader`` of batches of a collection, each loaded in one call: for what only this can, as functions in
+    Python that take long, in processes of their own. :py:class:`ThreadLoader` is faster, since it sends nothing between processes.
 
     :param batch_size: how many items make a batch
     :param shuffle: whether they are in random order, another one for each epoch

@@ -1,8 +1,14 @@
 """Collections as data sets of torch, and products of maps of torch: nothing that a derivative depends on is lost."""
 
 import gc
+import itertools
+import os
 import pathlib
+import pickle
+import subprocess
+import sys
 import tempfile
+import threading
 import unittest
 import warnings
 
@@ -111,6 +117,86 @@ class Torch(unittest.TestCase):
                 self.assertEqual(self.seen(loader), expected)
             loader = torch.utils.data.DataLoader(dataset, batch_size=20, collate_fn=dataset.collate, num_workers=1)
             self.assertEqual(self.seen(loader), [list(range(20)), list(range(20, 40)), list(range(40, 50))])
+
+    def test_threads_as_workers(self):
+        for arrays in ["torch", "numpy"]:
+            dataset = torch_data.CollectionDataset(self.path, "energy", arrays=arrays)
+            expected = [self.seen(loader) for loader in [torch_data.loader(dataset, 16, seed=3)] for _ in range(2)]
+            for options in [{}, {"num_workers": 0}, {"num_workers": 1, "prefetch_factor": 1}, {"num_workers": 7}]:
+                loader = torch_data.ThreadLoader(dataset, 16, seed=3, **options)
+                self.assertEqual(len(loader), 4)
+                self.assertEqual([self.seen(loader), self.seen(loader)], expected, options)
+        self.assertNotEqual(*expected)
+        short = torch_data.ThreadLoader(dataset, 16, shuffle=False, drop_last=True)
+        self.assertEqual(sum(self.seen(short), []), list(range(48)))
+        self.assertEqual(self.seen(torch_data.ThreadLoader(dataset, 64, shuffle=False)), [list(range(50))])
+        for options in [{"num_workers": -1}, {"prefetch_factor": 0}, {"batch_size": 0}]:
+            with self.assertRaises(ValueError):
+                torch_data.ThreadLoader(dataset, **{"batch_size": 16, **options})
+
+    def test_an_iteration_goes_on_where_it_was(self):
+        dataset = torch_data.CollectionDataset(self.path, "energy")
+        whole = torch_data.ThreadLoader(dataset, 16, seed=3)
+        expected = self.seen(whole) + self.seen(whole)
+        for taken in range(9):
+            first = torch_data.ThreadLoader(dataset, 16, seed=3)
+            numbers = []
+            while len(numbers) < taken:
+                numbers += self.seen(itertools.islice(first, taken - len(numbers)))
+            state = pickle.loads(pickle.dumps(first.state_dict()))
+            second = torch_data.ThreadLoader(dataset, 16)
+            second.load_state_dict(state)
+            self.assertEqual(second.state_dict(), state)
+            while len(numbers) < 8:
+                numbers += self.seen(second)
+            self.assertEqual(numbers, expected, taken)
+
+    def test_threads_end_with_errors_and_iterations(self):
+        class Failing(torch_data.CollectionDataset):
+            def __getitem__(self, index):
+                if 20 in index:
+                    raise KeyError("twenty")
+                return super().__getitem__(index)
+
+        def threads():
+            return [thread for thread in threading.enumerate() if thread.name.startswith("metatensor-loader")]
+
+        loader = torch_data.ThreadLoader(Failing(self.path, "energy"), 8, shuffle=False)
+        loaded = []
+        with self.assertRaisesRegex(KeyError, "twenty"):
+            for batch in loader:
+                loaded.append(batch)
+        self.assertEqual(len(loaded), 2)
+        self.assertEqual(threads(), [])
+        iteration = iter(loader)
+        next(iteration)
+        self.assertEqual(len(threads()), 2)
+        child = os.fork()
+        if child == 0:
+            try:
+                next(iteration)
+            except RuntimeError as error:
+                os._exit(7 if "another process" in str(error) else 1)
+            os._exit(2)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 7)
+        iteration.close()
+        self.assertEqual(threads(), [])
+
+    def test_a_program_ends_within_an_iteration(self):
+        program = """
+import sys
+import metatensor_native
+from metatensor_native import torch_data
+
+loader = torch_data.ThreadLoader(torch_data.CollectionDataset(sys.argv[1], "energy"), 4)
+iteration = iter(loader)
+next(iteration)
+print("done")
+"""
+        command = [sys.executable, "-B", "-W", "ignore", "-c", program, str(self.path)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "done\n", ""))
 
     def test_order(self):
         sampler = torch_data.BatchSampler(10, 3, seed=1)
