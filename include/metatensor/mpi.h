@@ -52,7 +52,8 @@ typedef struct mts_mpi_options_t {
     uint64_t piece;
     /** How many seconds to wait for other ranks to come to the same collective function, if it is not 0. After that, the
      * function fails on this rank instead of hanging. This is for finding out which rank does not come: what was begun
-     * can not be taken back, and all that is left to do is `mts_communicator_abort`. It costs up to 50 microseconds per call. */
+     * can not be taken back, and all that is left to do is `mts_communicator_abort`. It costs up to 50 microseconds per call.
+     * Each rank can have another one, or none. */
     double timeout;
 } mts_mpi_options_t;
 
@@ -109,6 +110,8 @@ typedef struct mts_mpi_detail_t {
     int rank, size;
     uint64_t piece;
     double timeout;
+    /* Whether any rank has a timeout: reductions have to be of one kind on all ranks to find each other. */
+    int is_any_limited;
     /* Reductions with a timeout: MPI may write here when nobody waits any more, so that these are never released then. */
     int64_t sent[16], received[16];
     int is_given_up;
@@ -134,13 +137,14 @@ static inline void mts_mpi_detail_abort(void *ptr, int32_t code) {
     abort();
 }
 
-/* The reduction of `self->sent`, or an error after the timeout. */
+/* The reduction of `self->sent`, or an error after the timeout of this rank, if it has any. */
 static inline mts_status_t mts_mpi_detail_max_until(mts_mpi_detail_t *self, int count) {
     const double start = MPI_Wtime();
     MPI_Request request;
     int done = 0;
     int code = MPI_Iallreduce(self->sent, self->received, count, MPI_INT64_T, MPI_MAX, self->comm, &request);
     if (code != MPI_SUCCESS) return mts_mpi_detail_status("MPI_Iallreduce", code);
+    if (!(self->timeout > 0)) return mts_mpi_detail_status("MPI_Wait", MPI_Wait(&request, MPI_STATUS_IGNORE));
     for (;;) {
         struct timeval pause;
         code = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
@@ -162,7 +166,7 @@ static inline mts_status_t mts_mpi_detail_max_until(mts_mpi_detail_t *self, int 
 static inline mts_status_t mts_mpi_detail_max(void *ptr, int64_t *values, uintptr_t count) {
     mts_mpi_detail_t *self = (mts_mpi_detail_t *)ptr;
     if (count > 16) return mts_mpi_detail_invalid("more than 16 numbers in a reduction");
-    if (!(self->timeout > 0)) {
+    if (!self->is_any_limited) {
         int code = MPI_Allreduce(MPI_IN_PLACE, values, (int)count, MPI_INT64_T, MPI_MAX, self->comm);
         return mts_mpi_detail_status("MPI_Allreduce", code);
     }
@@ -346,16 +350,16 @@ static inline mts_status_t mts_mpi_detail_check(MPI_Comm comm) {
     return MTS_SUCCESS;
 }
 
-/* Makes the state of the copy `comm` agree on all ranks: memory for it on each, and one size of pieces. */
+/* Makes the state of the copy `comm` agree on all ranks: memory for it on each, one size of pieces, and one kind of reductions. */
 static inline mts_status_t mts_mpi_detail_state(MPI_Comm comm, const mts_mpi_options_t *options, mts_mpi_detail_t **result) {
     const uint64_t wanted = options == NULL || options->piece == 0 ? (uint64_t)1 << 30 : options->piece;
     const double timeout = options == NULL ? 0 : options->timeout;
     const int is_valid = wanted <= INT_MAX && timeout >= 0;
     mts_mpi_detail_t *self = (mts_mpi_detail_t *)calloc(1, sizeof *self);
     const int64_t piece = is_valid ? (int64_t)wanted : 0;
-    int64_t facts[4] = {self == NULL, !is_valid, piece, -piece};
+    int64_t facts[5] = {self == NULL, !is_valid, piece, -piece, timeout > 0};
     mts_status_t status;
-    const int code = MPI_Allreduce(MPI_IN_PLACE, facts, 4, MPI_INT64_T, MPI_MAX, comm);
+    const int code = MPI_Allreduce(MPI_IN_PLACE, facts, 5, MPI_INT64_T, MPI_MAX, comm);
     if (code != MPI_SUCCESS) {
         status = mts_mpi_detail_status("MPI_Allreduce", code);
     } else if (facts[0]) {
@@ -370,6 +374,7 @@ static inline mts_status_t mts_mpi_detail_state(MPI_Comm comm, const mts_mpi_opt
         (void)MPI_Comm_size(comm, &self->size);
         self->piece = wanted;
         self->timeout = timeout;
+        self->is_any_limited = facts[4] != 0;
         *result = self;
         return MTS_SUCCESS;
     }
