@@ -137,6 +137,13 @@ static inline void mts_mpi_detail_abort(void *ptr, int32_t code) {
     abort();
 }
 
+static inline void mts_mpi_detail_pause(void) {
+    struct timeval pause;
+    pause.tv_sec = 0;
+    pause.tv_usec = 50;
+    (void)select(0, NULL, NULL, NULL, &pause);
+}
+
 /* The reduction of `self->sent`, or an error after the timeout of this rank, if it has any. */
 static inline mts_status_t mts_mpi_detail_max_until(mts_mpi_detail_t *self, int count) {
     const double start = MPI_Wtime();
@@ -146,14 +153,11 @@ static inline mts_status_t mts_mpi_detail_max_until(mts_mpi_detail_t *self, int 
     if (code != MPI_SUCCESS) return mts_mpi_detail_status("MPI_Iallreduce", code);
     if (!(self->timeout > 0)) return mts_mpi_detail_status("MPI_Wait", MPI_Wait(&request, MPI_STATUS_IGNORE));
     for (;;) {
-        struct timeval pause;
         code = MPI_Test(&request, &done, MPI_STATUS_IGNORE);
         if (code != MPI_SUCCESS) return mts_mpi_detail_status("MPI_Test", code);
         if (done) return MTS_SUCCESS;
         if (MPI_Wtime() - start > self->timeout) break;
-        pause.tv_sec = 0;
-        pause.tv_usec = 50;
-        (void)select(0, NULL, NULL, NULL, &pause);
+        mts_mpi_detail_pause();
     }
     char text[160];
     self->is_given_up = 1;
@@ -210,9 +214,23 @@ static inline mts_mpi_detail_request_t *mts_mpi_detail_request_new(uint64_t coun
     return NULL;
 }
 
-/* After an error, MPI must not write to memory that is gone: what was not received is cancelled. What is sent can not be;
- * it is only read. */
+/* Whether MPI still has something to send. */
+static inline int mts_mpi_detail_is_sending(mts_mpi_detail_request_t *request) {
+    int is_sending = 0;
+    for (int i = request->receives; i < request->count; i++) {
+        MPI_Status status;
+        int done = 1;
+        if (request->requests[i] == MPI_REQUEST_NULL) continue;
+        if (MPI_Test(&request->requests[i], &done, &status) == MPI_SUCCESS && !done) is_sending = 1;
+    }
+    return is_sending;
+}
+
+/* After an error, MPI must not write to memory that is gone: what was not received is cancelled. What is sent can not be. It may
+ * be read when this returns, but only if another rank did not come to receive it in 5 s. */
 static inline void mts_mpi_detail_give_up(mts_mpi_detail_request_t *request) {
+    const double start = MPI_Wtime();
+    while (mts_mpi_detail_is_sending(request) && MPI_Wtime() - start < 5) mts_mpi_detail_pause();
     for (int i = 0; i < request->count; i++) {
         MPI_Status status;
         MPI_Request *one = &request->requests[i];

@@ -134,7 +134,11 @@ impl Owned {
         Ok(request)
     }
 
-    fn finish(&self, request: *mut c_void) -> Result<()> {
+    fn finish(&self, request: *mut c_void, messages: Messages) -> Result<Messages> {
+        Ok(kept(self.wait(request), messages)?.1)
+    }
+
+    fn wait(&self, request: *mut c_void) -> Result<()> {
         (self.caller)("finish", &mut || {
             // SAFETY: what `ForeignTransport::new` asks for. The request comes from `begin`, and is used once.
             unsafe { (self.finish)(self.ptr, request) }
@@ -182,7 +186,9 @@ impl ForeignTransport {
     /// # Safety
     ///
     /// The functions do what the documentation of `mts_transport_t` says, with `ptr` as their first argument, for as long as
-    /// the transport lives. If `begin` fails, nothing reads or writes its messages any more, and after `finish` neither.
+    /// the transport lives. Nothing writes to messages after `finish`, or a `begin` that fails, and nothing reads them if `finish`
+    /// succeeds. After a failure, bytes to send may still be read where another rank did not come for them: the memory of
+    /// [`Messages`] is never released then, and what was lent to [`exchange`](Transport::exchange) has to stay.
     pub unsafe fn new(table: TransportTable, caller: Caller) -> Result<ForeignTransport> {
         match Owned::new(&table, caller) {
             Ok(owned) => Ok(ForeignTransport {
@@ -242,6 +248,17 @@ impl Owned {
     }
 }
 
+/// What came of messages, and these. After a failure, their memory is never released: it may still be read.
+fn kept<T>(result: Result<T>, messages: Messages) -> Result<(T, Messages)> {
+    match result {
+        Ok(value) => Ok((value, messages)),
+        Err(error) => {
+            std::mem::forget(messages);
+            Err(error)
+        }
+    }
+}
+
 struct OnTheirWay {
     table: Rc<Owned>,
     messages: Messages,
@@ -250,10 +267,10 @@ struct OnTheirWay {
 
 impl Pending for OnTheirWay {
     fn finish(mut self: Box<Self>) -> Result<Messages> {
-        if let Some(request) = self.request.take() {
-            self.table.finish(request)?;
+        match self.request.take() {
+            Some(request) => self.table.finish(request, std::mem::take(&mut self.messages)),
+            None => Ok(Messages::default()),
         }
-        Ok(std::mem::take(&mut self.messages))
     }
 }
 
@@ -262,7 +279,7 @@ impl Drop for OnTheirWay {
     fn drop(&mut self) {
         if let Some(request) = self.request.take() {
             // Whoever wants to know of failures calls `finish`.
-            drop(self.table.finish(request));
+            drop(self.table.finish(request, std::mem::take(&mut self.messages)));
         }
     }
 }
@@ -335,7 +352,7 @@ impl Transport for ForeignTransport {
             .map(|receive| incoming(receive.peer, receive.data))
             .collect();
         let request = self.table.begin(&sends, &receives)?;
-        self.table.finish(request)
+        self.table.wait(request)
     }
 
     fn begin(&self, mut messages: Messages) -> Result<Box<dyn Pending>> {
@@ -349,7 +366,7 @@ impl Transport for ForeignTransport {
             .iter_mut()
             .map(|Message { peer, data }| incoming(*peer, data))
             .collect();
-        let request = self.table.begin(&sends, &receives)?;
+        let (request, messages) = kept(self.table.begin(&sends, &receives), messages)?;
         // Moving the messages does not move what is in them.
         Ok(Box::new(OnTheirWay {
             table: self.table.clone(),
@@ -366,3 +383,6 @@ impl Transport for ForeignTransport {
         std::process::abort()
     }
 }
+
+#[cfg(test)]
+mod tests;

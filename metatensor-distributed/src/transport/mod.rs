@@ -99,14 +99,15 @@ pub trait Transport {
     ///
     /// # Errors
     ///
-    /// If the transport fails.
+    /// If the transport fails. One of another language may then still read what it could not take back, see
+    /// [`ForeignTransport::new`].
     fn exchange(&self, sends: &[Outgoing<'_>], receives: &mut [Incoming<'_>]) -> Result<()>;
 
     /// The same with messages that own their memory, and without waiting.
     ///
     /// # Errors
     ///
-    /// If the transport fails.
+    /// If the transport fails. Where it can not take back what it has begun to send, the memory of messages is never released.
     fn begin(&self, messages: Messages) -> Result<Box<dyn Pending>>;
 
     /// Ends all ranks at once, as far as the transport can do that.

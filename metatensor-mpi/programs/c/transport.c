@@ -1,6 +1,6 @@
 /* The transport of metatensor/mpi.h alone, without libmetatensor: `transport N` runs all functions with small pieces, and
  * `transport N timeout` waits for a rank that does not come, and `transport N big` sends more than 2^31 bytes. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,6 +124,31 @@ static void failures(const mts_transport_t *t) {
     }
 }
 
+/* What a rank sends arrives as it was, also if this rank fails before, and then uses the memory for something else. */
+static void sends_of_failed_ranks(void) {
+    enum { SHORT = 4, LONG = 1 << 23 };
+    mts_transport_t t;
+    CHECK(mts_mpi_transport(MPI_COMM_WORLD, NULL, &t) == MTS_SUCCESS);
+    if (rank < 2 && size > 1) {
+        uint8_t *data = malloc(LONG), small[SHORT] = {0};
+        void *request = NULL;
+        for (uint64_t i = 0; i < LONG; i++) data[i] = rank == 1 ? byte(1, 0, i) : 0;
+        mts_message_t one = {1 - rank, small, SHORT - 1 + rank}, other = {1 - rank, data, LONG};
+        if (rank == 0) {
+            CHECK(t.begin(t.ptr, &one, 1, &other, 1, &request) == MTS_SUCCESS);
+            usleep(200000);
+            CHECK(t.finish(t.ptr, request) == MTS_SUCCESS);
+            for (uint64_t i = 0; i < LONG; i++) CHECK(data[i] == byte(1, 0, i));
+        } else {
+            CHECK(t.begin(t.ptr, &other, 1, &one, 1, &request) == MTS_SUCCESS);
+            CHECK(t.finish(t.ptr, request) == MTS_COMMUNICATION_ERROR);
+            memset(data, 0, LONG);
+        }
+        free(data);
+    }
+    t.destroy(t.ptr);
+}
+
 /* What can not be a communicator. */
 static void refused(void) {
     mts_transport_t t;
@@ -244,6 +269,7 @@ int main(int argc, char **argv) {
     CHECK(handler == MPI_ERRORS_ARE_FATAL);
     refused();
     failures(&t);
+    sends_of_failed_ranks();
     t.destroy(t.ptr);
 
     mts_transport_t late;

@@ -72,8 +72,8 @@ pub struct mts_transport_t {
         ) -> CallbackStatus,
     >,
     /// Start to send and to receive messages, and set `request` to something that stands for them. The lists can be gone when this
-    /// returns; the bytes stay where they are until `finish`. Both lists can be empty, and then NULL. If this fails, nothing is
-    /// sent or received any more, and there is nothing to finish.
+    /// returns; the bytes stay where they are until `finish`. Both lists can be empty, and then NULL. If this fails, there is nothing
+    /// to finish, and bytes are left as after a `finish` that fails.
     pub(crate) begin: Option<
         unsafe extern "C" fn(
             ptr: *mut c_void,
@@ -84,8 +84,10 @@ pub struct mts_transport_t {
             request: *mut *mut c_void,
         ) -> CallbackStatus,
     >,
-    /// Wait until all messages of `request` were sent and received, and release it, also if this fails: nothing looks at the bytes
-    /// any more then.
+    /// Wait until all messages of `request` were sent and received, and release it, also if this fails. Nothing looks at the bytes
+    /// any more then; but for one case: if this fails, bytes to send can still be read, if another rank did not come for them in some
+    /// seconds and they can not be taken back. The library never releases such memory of its own. What the program gave to a function that
+    /// fails with `MTS_COMMUNICATION_ERROR`, it must neither release nor change as long as other ranks run.
     pub(crate) finish:
         Option<unsafe extern "C" fn(ptr: *mut c_void, request: *mut c_void) -> CallbackStatus>,
     /// End all ranks, and do not return: what `MPI_Abort` does. NULL stands for `abort()` of the C library, which ends this process.
