@@ -20,7 +20,7 @@ use agreement::faulty::Faulty;
 use agreement::functions::{FUNCTIONS, Function};
 use metatensor_core::Error;
 use metatensor_distributed::transport::local_ranks;
-use metatensor_distributed::{Communicator, run_local};
+use metatensor_distributed::{Communicator, Halo, run_local};
 
 /// Runs something that must not wait for ever.
 fn within_a_minute<T: Send + 'static>(what: String, run: impl FnOnce() -> T + Send + 'static) -> T {
@@ -158,4 +158,34 @@ fn ranks_with_a_faulty_one(
             .map(|thread| thread.join().unwrap())
             .collect()
     })
+}
+
+/// What comes of a step whose halo is dropped, and of the next function, where the `call`-th call of the transport fails on rank 0.
+fn dropped_halo(call: usize) -> Result<(), Error> {
+    let [transport, other] = local_ranks(2).try_into().unwrap();
+    let program = |communicator: Communicator| {
+        let rank = communicator.rank() as i32;
+        let mut halo = Halo::new(&communicator, 1, &[rank], &[1 - rank])?;
+        halo.forward_begin(1, b"x")?;
+        drop(halo);
+        communicator.agree(Ok(()))
+    };
+    std::thread::scope(|scope| {
+        // It fails, or does not, depending on how far it is.
+        scope.spawn(|| program(Communicator::new(other)));
+        program(Communicator::new(Faulty::new(transport, Some(call))))
+    })
+}
+
+#[test]
+fn halos_that_are_dropped_do_not_hide_that_messages_failed() {
+    let errors = within_a_minute("a halo that is dropped".into(), || {
+        let calls = (0..).map(dropped_halo);
+        let errors = calls.map_while(|result| Some(result.err()?.to_string()));
+        errors.collect::<Vec<_>>()
+    });
+    let broken = errors
+        .iter()
+        .filter(|error| error.ends_with("can not be used any more: its transport has failed"));
+    assert_eq!(broken.count(), 1, "{errors:?}");
 }

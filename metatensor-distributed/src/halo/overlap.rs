@@ -259,6 +259,16 @@ impl Halo {
     }
 }
 
+impl Drop for Halo {
+    /// Ends a step that has begun: a failure of the transport breaks the communicator here as well.
+    fn drop(&mut self) {
+        if let Some(OnTheirWay { pending, held, .. }) = self.on_their_way.take() {
+            // Whoever wants to know of it ends the step.
+            drop(held.release(pending.finish()));
+        }
+    }
+}
+
 impl Plan {
     /// Copies rows that came after `start` other bytes of each message to ghosts.
     pub(super) fn scatter_after(

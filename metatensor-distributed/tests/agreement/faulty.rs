@@ -62,10 +62,25 @@ impl Transport for Faulty {
 
     fn begin(&self, messages: Messages) -> Result<Box<dyn Pending>> {
         self.check()?;
-        self.transport.begin(messages)
+        let pending = self.transport.begin(messages)?;
+        let end = self.check();
+        Ok(Box::new(OnTheirWay { pending, end }))
     }
 
     fn abort(&self, code: i32) -> ! {
         self.transport.abort(code)
+    }
+}
+
+/// Messages that arrive, whatever is said of it at the end.
+struct OnTheirWay {
+    pending: Box<dyn Pending>,
+    end: Result<()>,
+}
+
+impl Pending for OnTheirWay {
+    fn finish(self: Box<Self>) -> Result<Messages> {
+        let messages = self.pending.finish()?;
+        self.end.map(|()| messages)
     }
 }
