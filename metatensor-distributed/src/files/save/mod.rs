@@ -131,7 +131,11 @@ fn sorted(session: &Session<'_>, tensor: &TensorMap) -> Result<TensorMap, Agreed
     let schema = schema::agree(session, Some(tensor))?;
     let names = schema.blocks.first().map(|block| block.samples.names());
     let names: Vec<&str> = names.into_iter().flat_map(|names| names.iter()).collect();
-    let partition = Partition::Contiguous(&names);
+    let partition = match names.is_empty() {
+        // There are no rows to be sorted, but ranks that have none have to agree all the same.
+        true => Partition::Rows,
+        false => Partition::Contiguous(&names),
+    };
     let destinations = destinations(session, &schema, Some(tensor), &partition)?;
     redistribute_in(session, Some(tensor), &destinations, Order::Labels)
 }

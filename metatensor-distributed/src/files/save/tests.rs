@@ -11,7 +11,7 @@ use metatensor_core::{
 use super::{Sizes, save_in};
 use crate::communicator::Call;
 use crate::testing::files::{labels, large_map, random_maps, same_error};
-use crate::{Communicator, Order, SaveOptions, run_local};
+use crate::{Communicator, Order, Partition, SaveOptions, run_local};
 
 fn save(
     communicator: &Communicator,
@@ -203,4 +203,28 @@ fn what_can_not_be_written_is_an_error_of_all() {
         same_error(results),
         "invalid parameter: rank 0: a file needs at least one writer, got 0"
     );
+}
+
+/// Labels without dimensions have no rows, but blocks can have them.
+#[test]
+fn samples_can_have_no_dimensions() {
+    let none = || Labels::from_values::<&str>(&[], Vec::new()).unwrap();
+    for ranks in [1, 2, 3] {
+        let map = || block(none(), ndarray::Array2::<f64>::zeros((0, 1)));
+        let maps: Vec<_> = (0..ranks).map(|_| map()).collect();
+        let sizes = Sizes {
+            writers: None,
+            round: 64 << 20,
+        };
+        check(&maps, &[sizes], "no dimensions");
+        run_local(ranks, |communicator| {
+            for order in [Order::Source, Order::Labels] {
+                let moved = communicator.redistribute(&map(), &Partition::Rows, order);
+                let gathered = communicator.all_gather(&map(), order);
+                for map in [moved.unwrap(), gathered.unwrap()] {
+                    assert_eq!(map.block_by_id(0).unwrap().samples(), &none());
+                }
+            }
+        });
+    }
 }
