@@ -12,12 +12,14 @@ use crate::transport::{Single, Transport};
 mod call;
 mod error_code;
 mod hash;
+mod memory;
 mod session;
 mod threads;
 
 pub(crate) use call::Call;
 pub(crate) use error_code::{caught, code, decode};
 pub(crate) use hash::Hasher;
+pub(crate) use memory::{reserve, reserved, zeros};
 pub(crate) use session::{Agreed, Session};
 pub use threads::run_local;
 

@@ -6,6 +6,7 @@ use metatensor_core::{Error, Result};
 
 use super::call::{Call, small};
 use super::error_code::{MAX_MESSAGE, caught, decode, encode};
+use super::memory::zeros;
 use crate::transport::{Incoming, Messages, Outgoing, Pending, Transport};
 
 /// An error that all ranks know, or that of a broken transport.
@@ -307,20 +308,5 @@ impl<'a> Session<'a> {
     /// How many ranks `to` is after `from`.
     fn distance(&self, from: usize, to: usize) -> usize {
         (to + self.size() - from) % self.size()
-    }
-}
-
-/// So many bytes, if there is memory for them.
-fn zeros(size: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let reserved = usize::try_from(size).map(|size| (size, bytes.try_reserve_exact(size)));
-    match reserved {
-        Ok((size, Ok(()))) => {
-            bytes.resize(size, 0);
-            Ok(bytes)
-        }
-        _ => Err(Error::invalid(format!(
-            "there is no memory for {size} bytes from another rank"
-        ))),
     }
 }

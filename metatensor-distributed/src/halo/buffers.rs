@@ -1,9 +1,10 @@
 //! Memory for messages, which a plan keeps from step to step.
 
-use metatensor_core::{Error, Result};
+use metatensor_core::Result;
 
 use super::plan::{Neighbor, Plan};
 use super::row_list::RowList;
+use crate::communicator::reserve;
 use crate::transport::{Incoming, Outgoing};
 
 /// For each neighbor, memory for the rows of one of its lists. It only grows.
@@ -19,11 +20,7 @@ impl Buffers {
     pub(super) fn grow(&mut self, neighbor: usize, size: usize) -> Result<()> {
         let buffer = &mut self.0[neighbor];
         let more = size.saturating_sub(buffer.len());
-        if buffer.try_reserve_exact(more).is_err() {
-            return Err(Error::invalid(format!(
-                "there is no memory for {size} bytes of a message"
-            )));
-        }
+        reserve(buffer, more)?;
         buffer.resize(buffer.len() + more, 0);
         Ok(())
     }

@@ -6,7 +6,8 @@ use metatensor_core::{Array as _, DenseArray, Error, Labels, Result, TensorBlock
 use super::blocks::Sets;
 use super::combine::Kernel;
 use super::{Combine, Halo, Tables};
-use crate::partition::rendezvous::{describe, reserved};
+use crate::communicator::reserved;
+use crate::partition::rendezvous::describe;
 use crate::wire::contiguous;
 
 impl Halo {

@@ -4,8 +4,8 @@ use metatensor_core::internal::rows::{Duplicate, RowIndex, Rows};
 use metatensor_core::{Error, Result};
 
 use super::row_list::RowList;
-use crate::communicator::{Agreed, Session};
-use crate::partition::rendezvous::{Owner, describe, find_owners, reserved};
+use crate::communicator::{Agreed, Session, reserved};
+use crate::partition::rendezvous::{Owner, describe, find_owners};
 
 /// What this rank sends to and receives from another one, or gives to itself.
 #[derive(Clone, Debug)]

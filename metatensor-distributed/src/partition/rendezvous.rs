@@ -6,7 +6,7 @@
 use metatensor_core::internal::rows::{Duplicate, RowIndex, Rows};
 use metatensor_core::{Error, Result};
 
-use crate::communicator::{Agreed, Session};
+use crate::communicator::{Agreed, Session, reserved};
 
 /// Where a row is owned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) struct Owner {
 ///
 /// # Errors
 ///
-/// If a row is owned twice, or if nobody owns one of `wanted`.
+/// If rows have no columns, so that messages could not tell how many there are; if a row is owned twice, or if nobody owns one of `wanted`.
 pub(crate) fn find_owners(
     session: &Session<'_>,
     names: &[&str],
@@ -32,6 +32,9 @@ pub(crate) fn find_owners(
 ) -> Result<Vec<Owner>, Agreed> {
     let ranks = session.size();
     let (homes, questions) = session.step(|| {
+        if owned.width() == 0 {
+            return Err(Error::invalid("rows that are owned need a dimension"));
+        }
         let homes = homes(wanted, ranks)?;
         let questions = questions(owned, wanted, &homes, ranks)?;
         Ok((homes, questions))
@@ -114,8 +117,8 @@ fn answers(questions: &[Vec<u8>], width: usize, names: &[&str]) -> Result<Vec<Ve
         .zip(questions)
         .map(|(rank, message)| Question::read(message, width, rank))
         .collect::<Result<_>>()?;
-    let count = parts.iter().map(|part| part.positions.len()).sum();
-    let mut values: Vec<i32> = reserved(count * width)?;
+    let count: usize = parts.iter().map(|part| part.positions.len()).sum();
+    let mut values: Vec<i32> = reserved(count.saturating_mul(width))?;
     let mut owners: Vec<Owner> = reserved(count)?;
     for (rank, part) in (0..).zip(&parts) {
         values.extend(integers(part.owned));
@@ -255,18 +258,6 @@ fn extend(message: &mut Vec<u8>, row: &[i32]) {
 
 fn integers(bytes: &[[u8; 4]]) -> impl Iterator<Item = i32> {
     bytes.iter().map(|&bytes| i32::from_ne_bytes(bytes))
-}
-
-/// Empty vector with memory for so many entries.
-pub(crate) fn reserved<T>(count: usize) -> Result<Vec<T>> {
-    let mut vector = Vec::new();
-    match vector.try_reserve_exact(count) {
-        Ok(()) => Ok(vector),
-        Err(_) => Err(Error::unsupported(format!(
-            "there is no memory for {count} entries of {} bytes",
-            size_of::<T>()
-        ))),
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use metatensor_core::{Error, Labels, Names, Result, TensorMap};
 
 use super::rendezvous::home;
 use super::shares;
-use crate::communicator::{Agreed, Session};
+use crate::communicator::{Agreed, Session, reserved};
 use crate::schema::Schema;
 
 pub(super) fn strided(
@@ -143,13 +143,15 @@ impl AllValues {
     ) -> Result<AllValues, Agreed> {
         let (values, message) = session.step(|| {
             let values = Values::of(schema, tensor, names)?;
-            let message = values.encode();
+            let message = values.encode()?;
             Ok((values, message))
         })?;
         let messages = session.all_gather(message)?;
         session.step(|| {
-            let mut all = Vec::new();
-            let mut counts_of = Vec::new();
+            let bytes: usize = messages.iter().map(Vec::len).sum();
+            let count = bytes / record_size(names.len());
+            let mut all = reserved(count * names.len())?;
+            let mut counts_of = reserved(count)?;
             let mut start = 0;
             for (rank, message) in messages.iter().enumerate() {
                 if rank == session.rank() {
@@ -174,15 +176,20 @@ impl AllValues {
 
 impl Values {
     /// For each distinct value: its integers, and the number of rows as two more.
-    fn encode(&self) -> Vec<u8> {
+    fn encode(&self) -> Result<Vec<u8>> {
         let width = self.distinct().width();
-        let mut message = Vec::with_capacity(self.groups.len() * (4 * width + 8));
+        let mut message = reserved(self.groups.len().saturating_mul(record_size(width)))?;
         for (i, value) in self.distinct().iter().enumerate() {
             message.extend(value.iter().flat_map(|value| value.to_ne_bytes()));
             message.extend((self.groups.rows_of(i).len() as u64).to_ne_bytes());
         }
-        message
+        Ok(message)
     }
+}
+
+/// Bytes of a value with so many integers in a message.
+fn record_size(width: usize) -> usize {
+    4 * width + 8
 }
 
 fn decode(
@@ -191,7 +198,7 @@ fn decode(
     values: &mut Vec<i32>,
     counts: &mut Vec<u64>,
 ) -> Result<()> {
-    let mut records = message.chunks_exact(4 * width + 8);
+    let mut records = message.chunks_exact(record_size(width));
     for record in &mut records {
         let (integers, count) = record.split_at(4 * width);
         values.extend(

@@ -1,11 +1,11 @@
 //! The sum of the maps of all ranks.
 
-use metatensor_core::{DType, Error, Result, TensorMap};
+use metatensor_core::{DType, Result, TensorMap};
 
 use super::arithmetic::sum;
 use super::flat;
 use super::same_labels::check_same_labels;
-use crate::communicator::{Agreed, Call, Communicator, Session};
+use crate::communicator::{Agreed, Call, Communicator, Session, zeros};
 use crate::schema;
 use crate::transport::{Incoming, Outgoing};
 
@@ -77,7 +77,7 @@ pub(super) fn all_reduce_in(
 /// Sends all elements to everybody, who adds all of them.
 fn sum_small(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result<(), Agreed> {
     let (rank, ranks) = (session.rank(), session.size());
-    let mut received = session.step(|| zeros(elements.len(), ranks - 1))?;
+    let mut received = session.step(|| of_others(elements.len(), ranks))?;
     exchange(session, |_| elements, &mut received, elements.len())?;
     session.step(|| {
         let sums = sum(dtype, &in_order(rank, elements, &received))?;
@@ -94,7 +94,7 @@ fn sum_large(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result
         |part: usize| (count as u128 * part as u128 / ranks as u128) as usize * dtype.size();
     let part = |part: usize| start(part)..start(part + 1);
     let own = part(rank);
-    let mut received = session.step(|| zeros(own.len(), ranks - 1))?;
+    let mut received = session.step(|| of_others(own.len(), ranks))?;
     let of_peer = |peer: usize| &elements[part(peer)];
     exchange(session, of_peer, &mut received, own.len())?;
     session.step(|| {
@@ -121,6 +121,11 @@ fn sum_large(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result
     }
     let sends = others(session).map(|peer| Outgoing { peer, data: own });
     session.transfer(sends.collect(), receives)
+}
+
+/// Memory for so many bytes of each other rank.
+fn of_others(size: usize, ranks: usize) -> Result<Vec<u8>> {
+    zeros((size as u64).saturating_mul(ranks as u64 - 1))
 }
 
 /// All other ranks.
@@ -150,19 +155,4 @@ fn in_order<'a>(rank: usize, own: &'a [u8], received: &'a [u8]) -> Vec<&'a [u8]>
     let mut parts: Vec<_> = received.chunks(own.len().max(1)).collect();
     parts.insert(rank.min(parts.len()), own);
     parts
-}
-
-/// Memory for what others send.
-fn zeros(size: usize, count: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let total = size.checked_mul(count);
-    match total.map(|total| bytes.try_reserve_exact(total)) {
-        Some(Ok(())) => bytes.resize(size * count, 0),
-        _ => {
-            return Err(Error::unsupported(format!(
-                "there is no memory for {size} bytes from {count} ranks"
-            )));
-        }
-    }
-    Ok(bytes)
 }

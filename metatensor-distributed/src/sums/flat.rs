@@ -2,6 +2,7 @@
 
 use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, TensorMap, View};
 
+use crate::communicator::reserved;
 use crate::schema::{BlockSchema, Schema};
 use crate::wire::contiguous;
 
@@ -20,12 +21,7 @@ pub(super) fn size(schema: &Schema, tensor: &TensorMap) -> Result<usize> {
 
 /// The elements of a map, in the order of [`Schema`].
 pub(super) fn pack(schema: &Schema, tensor: &TensorMap, size: usize) -> Result<Vec<u8>> {
-    let mut flat = Vec::new();
-    if flat.try_reserve_exact(size).is_err() {
-        return Err(Error::unsupported(format!(
-            "there is no memory for {size} bytes to be added"
-        )));
-    }
+    let mut flat = reserved(size)?;
     for_each(schema, tensor, &mut |block| {
         flat.extend_from_slice(contiguous(block)?.as_bytes().unwrap_or_default());
         Ok(())

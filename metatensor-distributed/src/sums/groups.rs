@@ -3,7 +3,7 @@
 use metatensor_core::internal::rows::{RowGroups, Rows};
 use metatensor_core::{Error, Labels, Result, TensorMap};
 
-use crate::communicator::{Agreed, Session};
+use crate::communicator::{Agreed, Session, reserved};
 use crate::partition::rendezvous::home;
 use crate::schema::Schema;
 
@@ -109,7 +109,9 @@ fn questions(
 fn answers(questions: &[Vec<u8>], width: usize, ranks: usize) -> Result<Vec<Vec<u8>>> {
     // The block and the label.
     let width = width + 1;
-    let (mut rows, mut from) = (Vec::new(), Vec::new());
+    let bytes: usize = questions.iter().map(Vec::len).sum();
+    let count = bytes / (4 * (width + 1));
+    let (mut rows, mut from) = (reserved(count * width)?, reserved(count)?);
     for (rank, question) in questions.iter().enumerate() {
         let (numbers, []) = question.as_chunks() else {
             return Err(damaged());
@@ -134,7 +136,10 @@ fn answers(questions: &[Vec<u8>], width: usize, ranks: usize) -> Result<Vec<Vec<
             *best = (count, rank);
         }
     }
-    let mut answers = vec![Vec::new(); questions.len()];
+    let sizes = questions
+        .iter()
+        .map(|question| question.len() / (width + 1));
+    let mut answers = sizes.map(reserved).collect::<Result<Vec<Vec<u8>>>>()?;
     for (&(rank, _), &group) in from.iter().zip(groups.group_of()) {
         answers[rank].extend((best[group as usize].1 as u32).to_ne_bytes());
     }

@@ -268,7 +268,9 @@ struct OnTheirWay {
 impl Pending for OnTheirWay {
     fn finish(mut self: Box<Self>) -> Result<Messages> {
         match self.request.take() {
-            Some(request) => self.table.finish(request, std::mem::take(&mut self.messages)),
+            Some(request) => self
+                .table
+                .finish(request, std::mem::take(&mut self.messages)),
             None => Ok(Messages::default()),
         }
     }
@@ -279,7 +281,10 @@ impl Drop for OnTheirWay {
     fn drop(&mut self) {
         if let Some(request) = self.request.take() {
             // Whoever wants to know of failures calls `finish`.
-            drop(self.table.finish(request, std::mem::take(&mut self.messages)));
+            drop(
+                self.table
+                    .finish(request, std::mem::take(&mut self.messages)),
+            );
         }
     }
 }

@@ -4,6 +4,7 @@ use metatensor_core::internal::rows::{Direction, Rows, argsort, check_unique};
 use metatensor_core::{Error, Labels, Result};
 
 use super::{Join, Order};
+use crate::communicator::reserved;
 
 /// How the rows of several ranks became those of a row set of the result.
 pub(super) struct Joined {
@@ -88,11 +89,7 @@ fn concatenated(
     total: usize,
 ) -> Result<Vec<i32>> {
     let info = join.sets.all()[set];
-    let mut values = Vec::new();
-    let size = total.saturating_mul(info.width);
-    values
-        .try_reserve_exact(size)
-        .map_err(|_| Error::invalid(format!("there is no memory for {total} samples")))?;
+    let mut values = reserved(total.saturating_mul(info.width))?;
     for rank in 0..join.ranks() {
         let before = values.len();
         join.append_labels(set, rank, &mut values);

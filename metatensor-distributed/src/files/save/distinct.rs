@@ -4,7 +4,7 @@ use metatensor_core::internal::rows::{Duplicate, RowIndex, Rows};
 use metatensor_core::{Error, Labels, Result};
 
 use super::rows::RowSet;
-use crate::communicator::{Agreed, Session};
+use crate::communicator::{Agreed, Session, reserved};
 use crate::partition::rendezvous::home;
 use crate::schema::Schema;
 
@@ -29,7 +29,14 @@ pub(super) fn check_samples(
 
 /// For each rank: for each block, the number of samples that are looked for there, and these.
 fn messages(values: &[&RowSet<'_>], ranks: usize) -> Result<Vec<Vec<u8>>> {
-    let mut messages = vec![Vec::new(); ranks];
+    let rows = values.iter().filter_map(|set| set.block);
+    let bytes: usize = rows
+        .map(|block| size_of_val(block.samples().rows().values()))
+        .sum();
+    // about what it will be
+    let size = bytes / ranks + bytes / ranks / 8 + COUNT * values.len();
+    let messages = (0..ranks).map(|_| reserved(size));
+    let mut messages = messages.collect::<Result<Vec<Vec<u8>>>>()?;
     let mut counts = vec![0_u64; ranks];
     for set in values {
         let starts: Vec<_> = messages.iter().map(Vec::len).collect();
@@ -39,13 +46,6 @@ fn messages(values: &[&RowSet<'_>], ranks: usize) -> Result<Vec<Vec<u8>>> {
             .for_each(|message| message.extend([0; COUNT]));
         if let Some(block) = set.block {
             let rows = block.samples().rows();
-            for message in &mut messages {
-                // about what it will be
-                let size = size_of_val(rows.values()) / ranks;
-                let reserved = message.try_reserve(size + size / 8);
-                reserved
-                    .map_err(|_| Error::invalid("there is no memory for messages with samples"))?;
-            }
             for row in rows.iter() {
                 let home = home(row, ranks);
                 counts[home] += 1;
@@ -64,7 +64,8 @@ const COUNT: usize = size_of::<u64>();
 /// Checks the next block of all messages.
 fn check_block(rest: &mut [&[u8]], keys: &Labels, key: usize, names: &Labels) -> Result<()> {
     let width = names.size();
-    let (mut values, mut ends) = (Vec::new(), Vec::with_capacity(rest.len()));
+    let mut ends = Vec::with_capacity(rest.len());
+    let mut parts = Vec::with_capacity(rest.len());
     let mut count = 0;
     for (rank, rest) in rest.iter_mut().enumerate() {
         let rows = take(rest, width).ok_or_else(|| {
@@ -74,8 +75,11 @@ fn check_block(rest: &mut [&[u8]], keys: &Labels, key: usize, names: &Labels) ->
         })?;
         count += rows.len() / width.max(1);
         ends.push(count);
-        values.extend(rows.iter().map(|bytes| i32::from_ne_bytes(*bytes)));
+        parts.push(rows);
     }
+    let mut values = reserved(count * width)?;
+    let integers = parts.into_iter().flatten();
+    values.extend(integers.map(|bytes| i32::from_ne_bytes(*bytes)));
     let rows = Rows::try_new(&values, count, width)?;
     let Err(Duplicate { first, second }) = RowIndex::new(rows) else {
         return Ok(());

@@ -7,6 +7,7 @@ use metatensor_core::internal::files::{BlockForm, Layout, bytes_in_file};
 use metatensor_core::internal::rows::Rows;
 use metatensor_core::{Error, Result, TensorBlock, TensorMap, View};
 
+use crate::communicator::reserved;
 use crate::schema::{BlockSchema, Schema};
 
 /// A row set of this rank: the rows of values, or of a gradient.
@@ -216,11 +217,7 @@ fn samples_in_file(block: Option<&TensorBlock>, first: i32) -> Result<Cow<'_, [u
         return Ok(Cow::Borrowed(&[]));
     };
     let rows = block.samples().rows();
-    let mut bytes = Vec::new();
-    let size = size_of_val(rows.values());
-    bytes
-        .try_reserve_exact(size)
-        .map_err(|_| Error::invalid(format!("there is no memory for {size} bytes of samples")))?;
+    let mut bytes = reserved(size_of_val(rows.values()))?;
     for row in rows.iter() {
         let mut row = row.iter();
         // 0 for the samples of values

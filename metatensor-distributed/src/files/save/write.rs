@@ -7,7 +7,7 @@ use metatensor_core::{Error, Result};
 
 use super::pieces::Pieces;
 use super::regions::Region;
-use crate::communicator::{Agreed, Session};
+use crate::communicator::{Agreed, Session, reserved, zeros};
 use crate::transport::{Incoming, Outgoing};
 
 /// Pieces of at least this many bytes are written from where they are.
@@ -56,7 +56,7 @@ fn message(pieces: &Pieces<'_>, range: &Range<u64>) -> Result<Vec<u8>> {
         size += piece.range.end - piece.range.start;
         Ok(())
     })?;
-    let mut message = reserved(size)?;
+    let mut message = reserved(usize::try_from(size).unwrap_or(usize::MAX))?;
     pieces.visit(range, true, |piece| {
         message.extend_from_slice(pieces.bytes(&piece));
         Ok(())
@@ -77,22 +77,7 @@ fn incoming(
         Ok(())
     })?;
     sizes[rank] = 0;
-    let memory = sizes.into_iter().map(|size| {
-        let mut bytes = reserved(size)?;
-        bytes.resize(size as usize, 0);
-        Ok(bytes)
-    });
-    memory.collect()
-}
-
-fn reserved(size: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    match bytes.try_reserve_exact(size as usize) {
-        Ok(()) => Ok(bytes),
-        Err(_) => Err(Error::invalid(format!(
-            "there is no memory for {size} bytes of a file"
-        ))),
-    }
+    sizes.into_iter().map(zeros).collect()
 }
 
 /// Writes a part of the file, of which others have sent what they have.

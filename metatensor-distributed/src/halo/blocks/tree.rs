@@ -3,7 +3,7 @@
 use metatensor_core::{Error, Labels, Result, TensorBlock};
 
 use super::sets::Sets;
-use crate::partition::rendezvous::reserved;
+use crate::communicator::reserved;
 use crate::schema::Reader;
 
 /// Rows of each row set that are sent to one rank: those of values in any order, and of gradients in the order of the rows that

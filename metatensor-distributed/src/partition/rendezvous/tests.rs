@@ -176,3 +176,16 @@ fn no_rank_has_more_than_its_share() {
         );
     }
 }
+
+#[test]
+fn rows_have_columns() {
+    let errors = run_local(2, |communicator| {
+        let found = communicator.collective(Call::new("find_owners"), |session| {
+            let none = Rows::new(&[], 0, 0);
+            find_owners(session, &[], none, none)
+        });
+        found.unwrap_err().to_string()
+    });
+    let expected = "invalid parameter: rank 0: rows that are owned need a dimension";
+    assert_eq!(errors, [expected; 2]);
+}
