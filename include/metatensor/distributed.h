@@ -211,8 +211,8 @@ typedef struct mts_transport_t {
     mts_status_t (*broadcast)(void *ptr, int32_t root, uint8_t *data, uint64_t size);
     /**
      * Start to send and to receive messages, and set `request` to something that stands for them. The lists can be gone when this
-     * returns; the bytes stay where they are until `finish`. Both lists can be empty, and then NULL. If this fails, nothing is
-     * sent or received any more, and there is nothing to finish.
+     * returns; the bytes stay where they are until `finish`. Both lists can be empty, and then NULL. If this fails, there is nothing
+     * to finish, and bytes are left as after a `finish` that fails.
      */
     mts_status_t (*begin)(void *ptr,
                           const struct mts_message_t *sends,
@@ -221,8 +221,11 @@ typedef struct mts_transport_t {
                           uintptr_t receives_count,
                           void **request);
     /**
-     * Wait until all messages of `request` were sent and received, and release it, also if this fails: nothing looks at the bytes
-     * any more then.
+     * Wait until all messages of `request` were sent and received, and release it, also if this fails. Nothing looks at the bytes
+     * any more then; but for one case: if this fails, bytes to send can still be read, if another rank did not come for them in some
+     * seconds and they can not be taken back. The library never releases the copies that `mts_collective_halo_forward_begin` makes then.
+     * What the program gave to a function that fails with `MTS_COMMUNICATION_ERROR`, it must neither release nor change as long as
+     * other ranks run.
      */
     mts_status_t (*finish)(void *ptr, void *request);
     /**

@@ -86,8 +86,9 @@ pub struct mts_transport_t {
     >,
     /// Wait until all messages of `request` were sent and received, and release it, also if this fails. Nothing looks at the bytes
     /// any more then; but for one case: if this fails, bytes to send can still be read, if another rank did not come for them in some
-    /// seconds and they can not be taken back. The library never releases such memory of its own. What the program gave to a function that
-    /// fails with `MTS_COMMUNICATION_ERROR`, it must neither release nor change as long as other ranks run.
+    /// seconds and they can not be taken back. The library never releases the copies that `mts_collective_halo_forward_begin` makes then.
+    /// What the program gave to a function that fails with `MTS_COMMUNICATION_ERROR`, it must neither release nor change as long as
+    /// other ranks run.
     pub(crate) finish:
         Option<unsafe extern "C" fn(ptr: *mut c_void, request: *mut c_void) -> CallbackStatus>,
     /// End all ranks, and do not return: what `MPI_Abort` does. NULL stands for `abort()` of the C library, which ends this process.
