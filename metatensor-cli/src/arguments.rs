@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use metatensor_core::DType;
 
 use crate::selection::Selection;
 
@@ -34,6 +35,12 @@ pub(crate) enum Command {
     Diff(DiffOptions),
     /// A part of a map, as a new file
     Slice(SliceOptions),
+    /// Several files of one: by keys, by samples, or one for each block
+    Split(SplitOptions),
+    /// The same map with another data type, or in another form: compressed, packed, or what this library writes by itself
+    Convert(ConvertOptions),
+    /// A collection of maps, one for each file
+    Pack(PackOptions),
     /// One file of the blocks of several maps; or one map with its arrays aligned or packed
     Merge(MergeOptions),
     /// Values with their labels, in a format that other programs read
@@ -44,16 +51,28 @@ pub(crate) enum Command {
     Man,
 }
 
+/// What to read: a file, or one of the maps in a collection.
+#[derive(Args, Debug)]
+pub(crate) struct FileOptions {
+    /// File to read
+    pub(crate) file: String,
+    /// Of a collection: the name of one of its maps, as in NUMBER/NAME.mts
+    #[arg(requires = "number")]
+    pub(crate) name: Option<String>,
+    /// Of a collection: the number of the map
+    pub(crate) number: Option<i32>,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct InfoOptions {
-    /// File to look at
-    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct LsOptions {
-    /// File to look at
-    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
     /// Blocks to list: names=values of keys, as center_type=1/6/8,o3_lambda=0..2 (both ends included)
     #[arg(long, value_name = "KEYS")]
     pub(crate) keys: Option<Selection>,
@@ -61,8 +80,8 @@ pub(crate) struct LsOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct ShowOptions {
-    /// File to look at
-    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
     /// Blocks to show, as for `mts ls --keys`
     #[arg(long, value_name = "KEYS")]
     pub(crate) block: Option<Selection>,
@@ -79,8 +98,8 @@ pub(crate) struct ShowOptions {
 
 #[derive(Args, Debug)]
 pub(crate) struct StatOptions {
-    /// File to look at
-    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
     /// Blocks to look at, as for `mts ls --keys`
     #[arg(long, value_name = "KEYS")]
     pub(crate) keys: Option<Selection>,
@@ -163,9 +182,86 @@ pub(crate) struct MergeOptions {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct ExportOptions {
-    /// File to read
+pub(crate) struct SplitOptions {
+    /// File with a map
     pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) by: SplitBy,
+    /// Names of the new files, with names in braces for the values that they are split by, as out-{center_type}.mts
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) output: String,
+    /// Replace files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What the new files have of the old one.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SplitBy {
+    /// One file for all blocks with the same values of these dimensions of the keys: center_type,neighbor_type
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) keys: Vec<String>,
+    /// One file for all samples with the same values of these dimensions, with their gradients. Each has all blocks, some of
+    /// them without rows
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) samples: Vec<String>,
+    /// One file for each block: PATTERN has names of keys, or {block} for its number
+    #[arg(long)]
+    pub(crate) blocks: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ConvertOptions {
+    /// File with a map (.mts or .npz), in any byte order, compressed or not
+    pub(crate) file: String,
+    /// Data type of values and gradients, as float32. Numbers that it does not have are an error, but for digits that floating
+    /// point numbers lose
+    #[arg(long, value_name = "TYPE", value_parser = data_type)]
+    pub(crate) dtype: Option<DType>,
+    /// Compress everything (DEFLATE): smaller, but slow to read, and programs can not map it
+    #[arg(long, conflicts_with = "packed")]
+    pub(crate) compress: bool,
+    /// No gaps between arrays: programs that map the file copy them
+    #[arg(long)]
+    pub(crate) packed: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+fn data_type(name: &str) -> Result<DType, String> {
+    let known = DType::ALL.iter().find(|dtype| dtype.to_string() == name);
+    known.copied().ok_or_else(|| {
+        let names: Vec<String> = DType::ALL.iter().map(ToString::to_string).collect();
+        format!("there are {}", names.join(", "))
+    })
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PackOptions {
+    /// Files with maps: NUMBER/NAME.mts, or any others with --name
+    #[arg(required = true)]
+    pub(crate) files: Vec<String>,
+    /// Name of all maps, which are numbered in the order of the files
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Number of the first map
+    #[arg(long, value_name = "N", requires = "name", default_value_t = 0)]
+    pub(crate) first: i32,
+    /// Add to the collection that is there
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) append: bool,
+    /// Members are arrays of bytes, for programs that read each of them with numpy.load
+    #[arg(long)]
+    pub(crate) numpy: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportOptions {
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
     /// Format of what is printed
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     pub(crate) format: Format,

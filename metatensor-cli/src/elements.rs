@@ -94,8 +94,10 @@ pub(crate) fn differences(
         return Ok(compare(&numbers(a)?, &numbers(b)?, places, tolerance));
     }
     with_element!(a.dtype(), T => {
-        let all = |block: &TensorBlock| Ok(block.values_as::<T>()?.iter().copied().collect());
-        let (a, b): (Vec<T>, Vec<T>) = (all(a)?, all(b)?);
+        let all = |block: &TensorBlock| -> Result<Vec<T>> {
+            Ok(block.values_as::<T>()?.iter().copied().collect())
+        };
+        let (a, b) = (all(a)?, all(b)?);
         Ok(compare(&a, &b, places, tolerance))
     })
 }

@@ -5,8 +5,10 @@ use std::io::Read;
 use metatensor_core::internal::{Contents, WrongContents};
 use metatensor_core::{
     BlockHeader, Collection, DType, Error, Labels, Limits, MapFile, Mapping, Result, TensorBlock,
+    TensorMap, validate, validate_buffer,
 };
 
+use crate::arguments::FileOptions;
 use crate::output::Failure;
 
 /// What a file holds. Of maps, nothing but headers was read.
@@ -15,6 +17,8 @@ pub(crate) enum Input {
     Block(TensorBlock),
     Labels(Labels),
     Collection(Box<Collection>),
+    /// One of the maps of a collection.
+    Member(TensorMap),
 }
 
 /// What was opened, and how large it is.
@@ -66,6 +70,64 @@ pub(crate) fn open(file: &str) -> Result<Opened, Failure> {
     }
 }
 
+/// Opens what is in a file, or one of the maps in a collection.
+pub(crate) fn open_part(options: &FileOptions) -> Result<Opened, Failure> {
+    let opened = open(&options.file)?;
+    let (Some(name), Some(number)) = (&options.name, options.number) else {
+        return Ok(opened);
+    };
+    match opened.input {
+        Input::Collection(collection) => {
+            let map = collection.load(number, name)?;
+            let size = collection.bytes(&format!("{number}/{name}.mts"))?.len() as u64;
+            let input = Input::Member(map);
+            Ok(Opened { input, size })
+        }
+        other => Err(Failure::Error(format!(
+            "a name and a number are for collections, but '{}' holds {}",
+            options.file,
+            other.kind()
+        ))),
+    }
+}
+
+/// Opens a map of which all is going to be written to another file, after checking that nothing in it is damaged: values of
+/// blocks can then be taken from where they are.
+pub(crate) fn open_checked(file: &str) -> Result<MapFile, Failure> {
+    let problems = match standard_input(file)? {
+        Some(bytes) => match validate_buffer(&bytes, Limits::default()) {
+            problems if problems.is_empty() => {
+                return Ok(MapFile::from_bytes(bytes, Limits::default())?);
+            }
+            problems => problems,
+        },
+        None => {
+            // what is no map has an error of its own
+            let map = only_map(open(file)?.input, file)?;
+            match validate(file)? {
+                problems if problems.is_empty() => return Ok(map),
+                problems => problems,
+            }
+        }
+    };
+    let first = problems.first().map(ToString::to_string);
+    Err(Failure::Error(format!(
+        "'{file}' is not valid: {}",
+        first.unwrap_or_default()
+    )))
+}
+
+/// The map that was opened, or an error that it is something else.
+pub(crate) fn only_map(input: Input, file: &str) -> Result<MapFile, Failure> {
+    match input {
+        Input::Map(map) => Ok(map),
+        other => Err(Failure::Error(format!(
+            "expected a tensor map in '{file}', which holds {}",
+            other.kind()
+        ))),
+    }
+}
+
 /// A map, or what else was found instead of one.
 fn first_that_fits(
     map: impl FnOnce() -> Result<MapFile>,
@@ -99,7 +161,7 @@ impl Input {
     /// What it is, for messages and people.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Input::Map(_) => "tensor map",
+            Input::Map(_) | Input::Member(_) => "tensor map",
             Input::Block(_) => "tensor block",
             Input::Labels(_) => "labels",
             Input::Collection(_) => "collection of maps",
@@ -107,10 +169,21 @@ impl Input {
     }
 }
 
+/// Bytes of the values and gradients of a block.
+pub(crate) fn bytes_of(map: &MapFile, block: usize) -> Result<u64> {
+    let outline = Outline::of_header(&map.block_header(block)?)?;
+    Ok(outline.value_bytes() + outline.gradient_bytes())
+}
+
+/// The same of all blocks.
+pub(crate) fn bytes_of_all(map: &MapFile) -> Result<u64> {
+    (0..map.len()).map(|block| bytes_of(map, block)).sum()
+}
+
 /// A map, or a block that stands for a map with one.
 pub(crate) enum Blocks {
-    Map(MapFile),
-    One(TensorBlock, Labels),
+    InFile(MapFile),
+    Loaded(TensorMap),
 }
 
 impl Blocks {
@@ -119,11 +192,20 @@ impl Blocks {
         Blocks::of(open(file)?.input, file)
     }
 
+    /// The same, or those of one of the maps in a collection.
+    pub(crate) fn open_part(options: &FileOptions) -> Result<Blocks, Failure> {
+        Blocks::of(open_part(options)?.input, &options.file)
+    }
+
     /// Those of what was opened.
     pub(crate) fn of(input: Input, file: &str) -> Result<Blocks, Failure> {
         match input {
-            Input::Map(map) => Ok(Blocks::Map(map)),
-            Input::Block(block) => Ok(Blocks::One(block, Labels::single())),
+            Input::Map(map) => Ok(Blocks::InFile(map)),
+            Input::Member(map) => Ok(Blocks::Loaded(map)),
+            Input::Block(block) => Ok(Blocks::Loaded(TensorMap::new(
+                Labels::single(),
+                vec![block],
+            )?)),
             other => Err(Failure::Error(format!(
                 "expected a tensor map or a tensor block in '{file}', which holds {}",
                 other.kind()
@@ -133,24 +215,24 @@ impl Blocks {
 
     pub(crate) fn keys(&self) -> &Labels {
         match self {
-            Blocks::Map(map) => map.keys(),
-            Blocks::One(_, keys) => keys,
+            Blocks::InFile(map) => map.keys(),
+            Blocks::Loaded(map) => map.keys(),
         }
     }
 
     /// One of the blocks, read when this is called.
     pub(crate) fn block(&self, block: usize) -> Result<TensorBlock> {
         match self {
-            Blocks::Map(map) => map.block(block),
-            Blocks::One(block, _) => Ok(block.clone()),
+            Blocks::InFile(map) => map.block(block),
+            Blocks::Loaded(map) => map.block_by_id(block).cloned(),
         }
     }
 
     /// What can be known of it without reading values.
     pub(crate) fn outline(&self, block: usize) -> Result<Outline> {
         match self {
-            Blocks::Map(map) => Outline::of_header(&map.block_header(block)?),
-            Blocks::One(block, _) => Outline::of_block(block),
+            Blocks::InFile(map) => Outline::of_header(&map.block_header(block)?),
+            Blocks::Loaded(map) => Outline::of_block(map.block_by_id(block)?),
         }
     }
 }

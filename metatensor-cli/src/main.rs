@@ -4,9 +4,11 @@
 
 mod arguments;
 mod commands;
+mod conversion;
 mod elements;
 mod input;
 mod output;
+mod progress;
 mod selection;
 
 use std::process::ExitCode;
@@ -51,6 +53,9 @@ fn run(command: &Command, output: &mut Output) -> Result<Outcome, Failure> {
         Command::Validate(options) => commands::validate::run(options, output),
         Command::Diff(options) => commands::diff::run(options, output),
         Command::Slice(options) => commands::slice::run(options),
+        Command::Split(options) => commands::split::run(options),
+        Command::Convert(options) => commands::convert::run(options),
+        Command::Pack(options) => commands::pack::run(options),
         Command::Merge(options) => commands::merge::run(options),
         Command::Export(options) => commands::export::run(options, output),
         Command::Completions(options) => commands::help::completions(options, output),

@@ -14,6 +14,16 @@ pub(crate) enum Failure {
     Error(String),
 }
 
+impl Failure {
+    /// The same, with where it happened.
+    pub(crate) fn context(self, place: impl fmt::Display) -> Failure {
+        match self {
+            Failure::Error(message) => Failure::Error(format!("{place}: {message}")),
+            Failure::Closed => Failure::Closed,
+        }
+    }
+}
+
 impl From<metatensor_core::Error> for Failure {
     fn from(error: metatensor_core::Error) -> Self {
         Failure::Error(error.to_string())

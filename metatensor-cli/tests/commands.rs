@@ -5,67 +5,16 @@
     reason = "a failure to prepare a test is a failure of the test"
 )]
 
+mod common;
+
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
+use common::{DATA, assert_snapshot, mts, repository};
 use metatensor_core::{Complex, Labels, Mapping, TensorBlock, TensorMap};
 use metatensor_operations::{AllcloseOptions, Axis, Direction, add_scalar, allclose, equal, sort};
 use ndarray::{Array2, arr2};
-
-/// What a command ends with, and what it prints.
-#[derive(Debug, PartialEq, Eq)]
-struct Ran {
-    code: Option<i32>,
-    text: String,
-    errors: String,
-}
-
-fn mts(arguments: &[&str], input: Option<&[u8]>) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mts"))
-        .args(arguments)
-        .current_dir(repository())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A command that does not read it may have ended.
-    let _ = child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.unwrap_or_default());
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code(),
-        text: String::from_utf8(output.stdout).unwrap(),
-        errors: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-const DATA: &str = "tests/data/radial-spectrum.mts";
-
-/// Compares what is printed with a file, or writes this file if asked to.
-fn assert_snapshot(name: &str, ran: &Ran) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/snapshots")
-        .join(name);
-    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        fs::write(&path, &ran.text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(
-        ran.text, expected,
-        "{name}: UPDATE_SNAPSHOTS=1 writes what is printed now"
-    );
-    assert_eq!((ran.code, &*ran.errors), (Some(0), ""), "{name}");
-}
 
 #[test]
 fn text_and_json_of_a_real_file() {

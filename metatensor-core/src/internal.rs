@@ -14,18 +14,18 @@
 //! - blocks that have labels and no elements, [`WithoutElements`];
 //! - values that are made once and never freed: [`publish`];
 //! - where allocators can take large pieces of memory from: [`recycled`];
-//! - files of which several processes read or write a part: [`files`];
+//! - files of which several processes read or write a part, and compressed ones: [`files`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
 pub use crate::array::{Output, Slices, SmallArray, WithoutElements, written};
 pub use crate::block::Renumbered;
 pub use crate::error::{Contents, WrongContents};
-/// Files that several processes read or write, each of them a part.
+/// Files that several processes read or write, each of them a part; and files in forms that this library only reads.
 pub mod files {
     pub use crate::io::{
         BlockForm, FilePart, Layout, MapParts, PartReader, PartSum, SharedFile, Table, Tail,
-        bytes_in_file, checksum_of,
+        bytes_in_file, checksum_of, compress_file,
     };
 }
 pub use crate::labels::RowCheck;

@@ -80,6 +80,7 @@ const FILES: [&str; 25] = [
     "layout",
     "map_writer",
     "merge",
+    "compress",
     "validate",
 ];
 

@@ -15,7 +15,7 @@ pub(crate) fn run(options: &ExportOptions, output: &mut Output) -> Result<Outcom
         let message = "mts show --json --head N has values as JSON; export has other formats";
         return Err(Failure::Error(message.to_owned()));
     }
-    let blocks = Blocks::open(&options.file)?;
+    let blocks = Blocks::open_part(&options.input)?;
     let keys = blocks.keys();
     let mut header: Option<Vec<String>> = None;
     for number in selected(options.block.as_ref(), keys, "keys")? {

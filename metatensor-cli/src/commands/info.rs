@@ -7,25 +7,28 @@ use serde_json::{Value, json};
 
 use super::names;
 use crate::arguments::InfoOptions;
-use crate::input::{Blocks, Input, Opened, Outline, open};
+use crate::input::{Blocks, Input, Opened, Outline, open_part};
 use crate::output::{Failure, Output, bytes};
 use crate::{Outcome, commands};
 
 pub(crate) fn run(options: &InfoOptions, output: &mut Output) -> Result<Outcome, Failure> {
-    let Opened { input, size } = open(&options.file)?;
+    let Opened { input, size } = open_part(&options.input)?;
     let kind = input.kind();
     let mut facts = Facts::new(kind, size);
     match input {
         Input::Map(map) => {
             let strings = map.info()?;
-            blocks(&mut facts, &Blocks::Map(map))?;
-            let strings: BTreeMap<String, String> = strings.into_iter().collect();
-            for (name, text) in &strings {
-                facts.text.push((format!("info '{name}'"), text.clone()));
-            }
-            facts.json["info"] = json!(strings);
+            blocks(&mut facts, &Blocks::InFile(map))?;
+            facts.info(strings.into_iter().collect());
         }
-        Input::Block(block) => blocks(&mut facts, &Blocks::One(block, Labels::single()))?,
+        Input::Member(map) => {
+            let strings = map.info().clone();
+            blocks(&mut facts, &Blocks::Loaded(map))?;
+            facts.info(strings.into_iter().collect());
+        }
+        block @ Input::Block(_) => {
+            blocks(&mut facts, &Blocks::of(block, &options.input.file)?)?;
+        }
         Input::Labels(labels) => {
             facts.add("dimensions", names(&labels), names_json(&labels));
             facts.add("rows", labels.count().to_string(), json!(labels.count()));
@@ -82,6 +85,13 @@ impl Facts {
         self.json[name.replace(' ', "_")] = json;
     }
 
+    fn info(&mut self, strings: BTreeMap<String, String>) {
+        for (name, text) in &strings {
+            self.text.push((format!("info '{name}'"), text.clone()));
+        }
+        self.json["info"] = json!(strings);
+    }
+
     fn print(&self, output: &mut Output) -> Result<(), Failure> {
         if output.is_json() {
             return output.json(&self.json);
@@ -109,7 +119,7 @@ fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
     let outlines: Vec<Outline> = (0..keys.count())
         .map(|block| blocks.outline(block))
         .collect::<Result<_, _>>()?;
-    if matches!(blocks, Blocks::Map(_)) {
+    if facts.json["kind"] != "tensor block" {
         facts.add("blocks", keys.count().to_string(), json!(keys.count()));
         facts.add("keys", names(keys), names_json(keys));
     }
@@ -138,12 +148,15 @@ fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
 /// Names of dimensions, which all blocks of a map have.
 fn dimensions(facts: &mut Facts, blocks: &Blocks, first: &Outline) -> Result<(), Failure> {
     let (samples, components, properties) = match blocks {
-        Blocks::Map(map) => first_labels(map)?,
-        Blocks::One(block, _) => (
-            block.samples().clone(),
-            block.components().to_vec(),
-            block.properties().clone(),
-        ),
+        Blocks::InFile(map) => first_labels(map)?,
+        Blocks::Loaded(map) => {
+            let block = map.block_by_id(0)?;
+            (
+                block.samples().clone(),
+                block.components().to_vec(),
+                block.properties().clone(),
+            )
+        }
     };
     facts.add("sample names", names(&samples), names_json(&samples));
     if first.shape.len() > 2 {

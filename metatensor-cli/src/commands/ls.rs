@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use super::{entry, shape};
 use crate::Outcome;
 use crate::arguments::LsOptions;
-use crate::input::{Blocks, Input, Outline, open};
+use crate::input::{Blocks, Input, Outline, open_part};
 use crate::output::{Failure, Output, Table};
 use crate::selection::selected;
 
 pub(crate) fn run(options: &LsOptions, output: &mut Output) -> Result<Outcome, Failure> {
-    let blocks = match open(&options.file)?.input {
+    let blocks = match open_part(&options.input)?.input {
         Input::Collection(collection) => {
             if options.keys.is_some() {
                 return Err(Failure::Error(
@@ -19,7 +19,7 @@ pub(crate) fn run(options: &LsOptions, output: &mut Output) -> Result<Outcome, F
             }
             return members(&collection, output);
         }
-        input => Blocks::of(input, &options.file)?,
+        input => Blocks::of(input, &options.input.file)?,
     };
     let keys = blocks.keys();
     let mut table = Table::new(["block", "type", "shape", "gradients"]);

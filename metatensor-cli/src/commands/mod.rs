@@ -1,13 +1,16 @@
 //! A file per command.
 
+pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod help;
 pub(crate) mod info;
 pub(crate) mod ls;
 pub(crate) mod merge;
+pub(crate) mod pack;
 pub(crate) mod show;
 pub(crate) mod slice;
+pub(crate) mod split;
 pub(crate) mod stat;
 pub(crate) mod validate;
 
@@ -90,10 +93,13 @@ fn entries(labels: &Labels, row: usize) -> impl Iterator<Item = String> + '_ {
 
 /// An error if there is a file that should not be replaced.
 fn check_output(options: &OutputOptions) -> Result<(), Failure> {
-    match Path::new(&options.output).exists() && !options.force {
+    check_new(&options.output, options.force)
+}
+
+fn check_new(output: &str, force: bool) -> Result<(), Failure> {
+    match Path::new(output).exists() && !force {
         true => Err(Failure::Error(format!(
-            "'{}' is there: --force replaces it",
-            options.output
+            "'{output}' is there: --force replaces it"
         ))),
         false => Ok(()),
     }

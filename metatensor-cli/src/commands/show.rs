@@ -7,14 +7,14 @@ use super::{axes, columns, describe, entries, entry, part, plural};
 use crate::Outcome;
 use crate::arguments::ShowOptions;
 use crate::elements::{numbers_of_row, printed};
-use crate::input::{Blocks, Input, open};
+use crate::input::{Blocks, Input, open_part};
 use crate::output::{Failure, Output, Table, number};
 use crate::selection::selected;
 
 pub(crate) fn run(options: &ShowOptions, output: &mut Output) -> Result<Outcome, Failure> {
-    let blocks = match open(&options.file)?.input {
+    let blocks = match open_part(&options.input)?.input {
         Input::Labels(labels) => return labels_only(&labels, options, output),
-        input => Blocks::of(input, &options.file)?,
+        input => Blocks::of(input, &options.input.file)?,
     };
     let keys = blocks.keys();
     let mut list = Vec::new();

@@ -5,20 +5,13 @@ use metatensor_core::{Labels, MapFile, MapSelection, MapWriter, Result};
 use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::SliceOptions;
-use crate::input::{Input, open};
+use crate::input::{only_map, open};
 use crate::output::Failure;
 use crate::selection::{Selection, selected};
 
 pub(crate) fn run(options: &SliceOptions) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
-    let map = match open(&options.file)?.input {
-        Input::Map(map) => map,
-        other => {
-            let (file, kind) = (&options.file, other.kind());
-            let message = format!("expected a tensor map in '{file}', which holds {kind}");
-            return Err(Failure::Error(message));
-        }
-    };
+    let map = only_map(open(&options.file)?.input, &options.file)?;
     let keys = map.keys().clone();
     let names: Vec<&str> = keys.names().iter().collect();
     let mut writer = MapWriter::create(&options.output.output, &names)?;
@@ -27,10 +20,8 @@ pub(crate) fn run(options: &SliceOptions) -> Result<Outcome, Failure> {
     }
     for block in selected(options.keys.as_ref(), &keys, "keys")? {
         let place = || format!("block ({})", describe(&keys, block));
-        add_part(&map, block, options, &mut writer).map_err(|failure| match failure {
-            Failure::Error(message) => Failure::Error(format!("{}: {message}", place())),
-            closed => closed,
-        })?;
+        let added = add_part(&map, block, options, &mut writer);
+        added.map_err(|failure| failure.context(place()))?;
     }
     writer.finish()?;
     Ok(Outcome::Good)

@@ -12,7 +12,7 @@ use crate::output::{Failure, Output, Table, number};
 use crate::selection::selected;
 
 pub(crate) fn run(options: &StatOptions, output: &mut Output) -> Result<Outcome, Failure> {
-    let blocks = Blocks::open(&options.file)?;
+    let blocks = Blocks::open_part(&options.input)?;
     let keys = blocks.keys();
     let mut table = Table::new([
         "block",

@@ -4,6 +4,7 @@ mod archive;
 mod archive_file;
 mod array;
 mod collection;
+mod compress;
 mod contents;
 mod file;
 mod info;
@@ -28,6 +29,7 @@ mod validate;
 
 pub use archive::PartSum;
 pub use collection::{Collection, CollectionForm, CollectionWriter};
+pub use compress::compress_file;
 pub use file::remove_temporaries;
 pub use layout::{BlockForm, Layout, Table, bytes_in_file, checksum_of};
 pub use map_file::{BlockHeader, MapFile, MapParts, MapSelection, PartReader, Tail};

@@ -1,6 +1,7 @@
 //! ZIP archives: named members of bytes.
 
 mod checksum;
+mod compress;
 mod directory;
 mod end;
 mod error;

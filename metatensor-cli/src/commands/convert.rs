@@ -1,0 +1,120 @@
+//! `mts convert`: the same map with another data type, or in another form. Rows are read and written in pieces.
+
+use std::path::Path;
+
+use metatensor_core::internal::files::compress_file;
+use metatensor_core::{
+    DType, FileAlignment, MapFile, MapWriter, Mapping, TensorBlock, merge_files,
+};
+
+use super::{check_output, describe};
+use crate::Outcome;
+use crate::arguments::ConvertOptions;
+use crate::conversion::converted;
+use crate::input::{bytes_of, bytes_of_all, open_checked};
+use crate::output::Failure;
+use crate::progress::Progress;
+
+/// Rows are converted in pieces of about so many bytes.
+const PIECE: usize = 8 << 20;
+
+pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
+    check_output(&options.output)?;
+    let output = Path::new(&options.output.output);
+    let map = open_checked(&options.file)?;
+    if !options.packed && !options.compress {
+        write(&map, options.dtype, output)?;
+        return Ok(Outcome::Good);
+    }
+    // these forms are made of a file, not block by block
+    let folder = match output.parent() {
+        Some(folder) if folder != "" => folder,
+        _ => Path::new("."),
+    };
+    let between = tempfile::Builder::new()
+        .prefix(".mts-convert")
+        .tempfile_in(folder);
+    let between = between
+        .map_err(|error| format!("could not write to '{}': {error}", folder.display()))?
+        .into_temp_path();
+    write(&map, options.dtype, &between)?;
+    match options.compress {
+        true => compress_file(&between, output)?,
+        false => merge_files(&[&between], output, FileAlignment::Packed)?,
+    }
+    Ok(Outcome::Good)
+}
+
+/// Writes a file as this library does.
+fn write(map: &MapFile, dtype: Option<DType>, output: &Path) -> Result<(), Failure> {
+    let keys = map.keys();
+    let names: Vec<&str> = keys.names().iter().collect();
+    let mut writer = MapWriter::create(output, &names)?;
+    *writer.info_mut() = map.info()?;
+    let mut progress = Progress::new(bytes_of_all(map)?);
+    for (number, key) in keys.iter().enumerate() {
+        let block = map.block_mapped(number, Mapping::ReadOnly)?;
+        let dtype = dtype.unwrap_or(block.dtype());
+        if dtype == block.dtype() {
+            writer.add(key, &block)?;
+            progress.add(bytes_of(map, number)?);
+            continue;
+        }
+        let mut pieces = Pieces {
+            writer: &mut writer,
+            dtype,
+            progress: &mut progress,
+        };
+        let place = || format!("block ({})", describe(keys, number));
+        let written = pieces.block(key, &block);
+        written.map_err(|failure| failure.context(place()))?;
+    }
+    writer.finish()?;
+    Ok(())
+}
+
+/// Writes blocks with another data type.
+struct Pieces<'w> {
+    writer: &'w mut MapWriter,
+    dtype: DType,
+    progress: &'w mut Progress,
+}
+
+impl Pieces<'_> {
+    fn block(&mut self, key: &[i32], block: &TensorBlock) -> Result<(), Failure> {
+        let (components, properties) = (block.components(), block.properties());
+        self.writer
+            .begin_block(key, self.dtype, components, properties)?;
+        self.rows(block)?;
+        self.gradients(block, &[])?;
+        self.writer.end_block()?;
+        Ok(())
+    }
+
+    fn gradients(&mut self, block: &TensorBlock, parents: &[&str]) -> Result<(), Failure> {
+        for (parameter, gradient) in block.gradients() {
+            let parameters = [parents, &[parameter]].concat();
+            self.writer
+                .begin_gradient(&parameters, gradient.components())?;
+            let written = self.rows(gradient);
+            let place = || format!("gradient '{}'", parameters.join("/"));
+            written.map_err(|failure| failure.context(place()))?;
+            self.gradients(gradient, &parameters)?;
+        }
+        Ok(())
+    }
+
+    fn rows(&mut self, block: &TensorBlock) -> Result<(), Failure> {
+        let shape = block.shape();
+        let row_bytes = shape[1..].iter().product::<usize>() * block.dtype().size();
+        let step = (PIECE / row_bytes.max(1)).max(1);
+        for start in (0..shape[0]).step_by(step) {
+            let rows = start..shape[0].min(start + step);
+            let bytes = (rows.len() * row_bytes) as u64;
+            self.writer.push_rows(converted(block, rows, self.dtype)?)?;
+            self.progress.add(bytes);
+        }
+        self.writer.end_rows(block.samples())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! `mts pack`: a collection of the maps in many files.
+
+use std::path::Path;
+
+use metatensor_core::{CollectionForm, CollectionWriter, TensorMap};
+
+use super::check_output;
+use crate::Outcome;
+use crate::arguments::PackOptions;
+use crate::input::standard_input;
+use crate::output::Failure;
+use crate::progress::Progress;
+
+pub(crate) fn run(options: &PackOptions) -> Result<Outcome, Failure> {
+    let output = &options.output.output;
+    let form = match options.numpy {
+        true => CollectionForm::NumpyWrapped,
+        false => CollectionForm::Bare,
+    };
+    let members = (0..).zip(&options.files);
+    let members = members.map(|(position, file)| member(file, position, options));
+    let members: Vec<(i32, String)> = members.collect::<Result<_, _>>()?;
+    let mut writer = if options.append {
+        CollectionWriter::append(output, form)?
+    } else {
+        check_output(&options.output)?;
+        CollectionWriter::create(output, form)?
+    };
+    let size = |file: &String| std::fs::metadata(file).map_or(0, |data| data.len());
+    let mut progress = Progress::new(options.files.iter().map(size).sum());
+    for (file, (number, name)) in options.files.iter().zip(members) {
+        // what is not valid is no part of a collection
+        let map = match standard_input(file)? {
+            Some(bytes) => TensorMap::load_buffer(&bytes)?,
+            None => TensorMap::load(file)?,
+        };
+        let added = writer.add(number, &name, &map);
+        added.map_err(|error| error.context(format!("'{file}'")))?;
+        progress.add(size(file));
+    }
+    writer.finish()?;
+    Ok(Outcome::Good)
+}
+
+/// The number and the name of a map: those that are asked for, or those in its path.
+fn member(file: &str, position: i32, options: &PackOptions) -> Result<(i32, String), Failure> {
+    if let Some(name) = &options.name {
+        let number = options.first.checked_add(position);
+        let number = number.ok_or("there are no numbers for so many maps".to_owned())?;
+        return Ok((number, name.clone()));
+    }
+    let path = Path::new(file);
+    let folder = path.parent().and_then(Path::file_name);
+    let number = folder.and_then(|folder| folder.to_str()?.parse().ok());
+    let name = path.file_stem().and_then(|name| name.to_str());
+    match (number, name) {
+        (Some(number), Some(name)) => Ok((number, name.to_owned())),
+        _ => Err(Failure::Error(format!(
+            "'{file}' is not like NUMBER/NAME.mts: --name is for files that are called otherwise"
+        ))),
+    }
+}

@@ -1,0 +1,123 @@
+//! `mts split`: several files of one, each with a part of its blocks or samples.
+
+mod pattern;
+mod samples;
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use metatensor_core::{Labels, MapFile, MapWriter, Mapping};
+
+use super::check_new;
+use crate::Outcome;
+use crate::arguments::SplitOptions;
+use crate::input::{bytes_of, bytes_of_all, open_checked};
+use crate::output::Failure;
+use crate::progress::Progress;
+use pattern::Pattern;
+
+pub(crate) fn run(options: &SplitOptions) -> Result<Outcome, Failure> {
+    let map = open_checked(&options.file)?;
+    let by = &options.by;
+    if by.samples.is_empty() {
+        by_keys(&map, options)?;
+    } else {
+        samples::split(&map, options)?;
+    }
+    Ok(Outcome::Good)
+}
+
+/// A file for each group of blocks, one after the other.
+fn by_keys(map: &MapFile, options: &SplitOptions) -> Result<(), Failure> {
+    let keys = map.keys();
+    let key_names: Vec<String> = keys.names().iter().map(str::to_owned).collect();
+    let names = match options.by.blocks {
+        true => {
+            let number =
+                (!key_names.iter().any(|name| name == "block")).then(|| "block".to_owned());
+            number.into_iter().chain(key_names).collect()
+        }
+        false => options.by.keys.clone(),
+    };
+    let columns = columns(keys, &names, "keys")?;
+    let mut groups: IndexMap<Vec<i32>, Vec<usize>> = IndexMap::new();
+    for (block, key) in keys.iter().enumerate() {
+        let value = |column: &Option<usize>| column.map_or(block as i32, |column| key[column]);
+        let values = columns.iter().map(value).collect();
+        groups.entry(values).or_default().push(block);
+    }
+    let outputs = outputs(groups.keys(), &names, options)?;
+    let source = Source::new(map)?;
+    let mut progress = Progress::new(bytes_of_all(map)?);
+    for (output, blocks) in outputs.iter().zip(groups.values()) {
+        let mut writer = source.writer(output)?;
+        for &block in blocks {
+            writer.add(
+                keys.rows().row(block),
+                &map.block_mapped(block, Mapping::ReadOnly)?,
+            )?;
+            progress.add(bytes_of(map, block)?);
+        }
+        writer.finish()?;
+    }
+    Ok(())
+}
+
+/// Where these names are in the labels. Only the number of a block is nowhere.
+fn columns(labels: &Labels, names: &[String], what: &str) -> Result<Vec<Option<usize>>, Failure> {
+    let known = labels.names();
+    let find = |name: &String| match known.iter().position(|other| other == name) {
+        None if what == "keys" && name == "block" => Ok(None),
+        None => Err(Failure::Error(format!(
+            "there is no '{name}' in the names of the {what}, {known}"
+        ))),
+        found => Ok(found),
+    };
+    names.iter().map(find).collect()
+}
+
+/// The names of the new files, which have to be different, and new unless they can be replaced.
+fn outputs<'g>(
+    groups: impl Iterator<Item = &'g Vec<i32>>,
+    names: &[String],
+    options: &SplitOptions,
+) -> Result<Vec<String>, Failure> {
+    let pattern = Pattern::new(&options.output, names)?;
+    let mut known: HashMap<String, &Vec<i32>> = HashMap::new();
+    let mut outputs = Vec::new();
+    for values in groups {
+        let output = pattern.fill(values);
+        check_new(&output, options.force)?;
+        if known.insert(output.clone(), values).is_some() {
+            return Err(Failure::Error(format!(
+                "several files would be called '{output}': PATTERN needs more of {{{}}}",
+                names.join("} {")
+            )));
+        }
+        outputs.push(output);
+    }
+    Ok(outputs)
+}
+
+/// What all new files have in common.
+struct Source<'m> {
+    map: &'m MapFile,
+    names: Vec<String>,
+    info: IndexMap<String, String>,
+}
+
+impl<'m> Source<'m> {
+    fn new(map: &'m MapFile) -> Result<Self, Failure> {
+        Ok(Source {
+            map,
+            names: map.keys().names().iter().map(str::to_owned).collect(),
+            info: map.info()?,
+        })
+    }
+
+    fn writer(&self, output: &str) -> Result<MapWriter, Failure> {
+        let mut writer = MapWriter::create(output, &self.names)?;
+        *writer.info_mut() = self.info.clone();
+        Ok(writer)
+    }
+}

@@ -1,0 +1,65 @@
+//! Running the program.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+#![allow(dead_code, reason = "not every file of tests uses all of this")]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a command ends with, and what it prints.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) text: String,
+    pub(crate) errors: String,
+}
+
+pub(crate) fn mts(arguments: &[&str], input: Option<&[u8]>) -> Ran {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mts"))
+        .args(arguments)
+        .current_dir(repository())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read it may have ended.
+    let _ = child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.unwrap_or_default());
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code(),
+        text: String::from_utf8(output.stdout).unwrap(),
+        errors: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+pub(crate) const DATA: &str = "tests/data/radial-spectrum.mts";
+
+/// Compares what is printed with a file, or writes this file if asked to.
+pub(crate) fn assert_snapshot(name: &str, ran: &Ran) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/snapshots")
+        .join(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        fs::write(&path, &ran.text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        ran.text, expected,
+        "{name}: UPDATE_SNAPSHOTS=1 writes what is printed now"
+    );
+    assert_eq!((ran.code, &*ran.errors), (Some(0), ""), "{name}");
+}
