@@ -4,6 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use metatensor_core::DType;
 
+use crate::commands::apply::ApplyOptions;
 use crate::selection::Selection;
 
 /// Look at files of metatensor (.mts), and compare them.
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Pack(PackOptions),
     /// One file of the blocks of several maps; or one map with its arrays aligned or packed
     Merge(MergeOptions),
+    /// An operation of the library: mts apply --list has all of them
+    Apply(ApplyOptions),
     /// Values with their labels, in a format that other programs read
     Export(ExportOptions),
     /// What a shell needs to complete commands: mts completions bash > FILE

@@ -58,6 +58,7 @@ fn run(command: &Command, output: &mut Output) -> Result<Outcome, Failure> {
         Command::Pack(options) => commands::pack::run(options),
         Command::Merge(options) => commands::merge::run(options),
         Command::Export(options) => commands::export::run(options, output),
+        Command::Apply(options) => commands::apply::run(options, output),
         Command::Completions(options) => commands::help::completions(options, output),
         Command::Man => commands::help::manual(output),
     }

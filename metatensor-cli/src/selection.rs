@@ -49,6 +49,11 @@ fn range(text: &str) -> Result<RangeInclusive<i32>, String> {
 }
 
 impl Selection {
+    /// The names that have values.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Positions of the rows of `labels` that are selected, increasing. `what` is what the labels are of.
     pub(crate) fn rows(&self, labels: &Labels, what: &str) -> Result<Vec<usize>, String> {
         let names = labels.names();

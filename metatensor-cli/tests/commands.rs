@@ -152,13 +152,26 @@ fn every_command(bytes: &[u8], folder: &Path) {
     let path = folder.join("file.mts");
     fs::write(&path, bytes).unwrap();
     let path = path.to_str().unwrap();
+    let output = folder.join("out").to_str().unwrap().to_owned();
+    let new = ["-o", &output, "--force"];
+    let pattern = folder.join("{block}.mts").to_str().unwrap().to_owned();
+    let parts = ["-o", &pattern, "--force"];
     for arguments in [
         &["info", path][..],
         &["ls", path],
         &["show", path],
+        &["show", path, "energy", "1"],
         &["stat", path],
         &["validate", path],
         &["diff", path, DATA],
+        &["export", path],
+        &[&["slice", path, "--samples", "atom=0..1"], &new[..]].concat(),
+        &[&["split", path, "--blocks"], &parts[..]].concat(),
+        &[&["merge", path], &new[..]].concat(),
+        &[&["convert", path, "--dtype", "float32"], &new[..]].concat(),
+        &[&["convert", path, "--compress"], &new[..]].concat(),
+        &[&["pack", path, "--name", "x"], &new[..]].concat(),
+        &[&["apply", "abs", path], &new[..]].concat(),
     ] {
         let ran = mts(arguments, None);
         assert!(matches!(ran.code, Some(0..=2)), "{arguments:?}: {ran:?}");

@@ -10,51 +10,12 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{DATA, Ran, mts, repository};
+use common::{DATA, Folder, assert_error, assert_good, data, mts, repository};
 use metatensor_core::{
     Collection, CollectionForm, CollectionWriter, DType, Labels, TensorBlock, TensorMap,
 };
 use metatensor_operations::{AllcloseOptions, Axis, Selection, allclose, equal, slice};
 use ndarray::{Array2, ArrayD, arr2};
-
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn load(&self, name: &str) -> TensorMap {
-        TensorMap::load(self.path(name)).unwrap()
-    }
-
-    /// The names of all files, sorted.
-    fn names(&self) -> Vec<String> {
-        let files = fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<String> = files
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-}
-
-fn data() -> TensorMap {
-    TensorMap::load(repository().join(DATA)).unwrap()
-}
-
-fn assert_good(ran: &Ran) {
-    assert_eq!((ran.code, &*ran.text, &*ran.errors), (Some(0), "", ""));
-}
-
-fn assert_error(ran: &Ran, expected: &str) {
-    assert_eq!((ran.code, &*ran.text), (Some(2), ""));
-    assert!(ran.errors.contains(expected), "{}", ran.errors);
-}
 
 #[test]
 fn files_for_keys() {

@@ -1,5 +1,6 @@
 //! A file per command.
 
+pub(crate) mod apply;
 pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod export;

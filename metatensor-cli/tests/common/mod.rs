@@ -11,12 +11,20 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use metatensor_core::TensorMap;
+
 /// What a command ends with, and what it prints.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
     pub(crate) text: String,
     pub(crate) errors: String,
+}
+
+impl Ran {
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
 }
 
 pub(crate) fn mts(arguments: &[&str], input: Option<&[u8]>) -> Ran {
@@ -62,4 +70,44 @@ pub(crate) fn assert_snapshot(name: &str, ran: &Ran) {
         "{name}: UPDATE_SNAPSHOTS=1 writes what is printed now"
     );
     assert_eq!((ran.code, &*ran.errors), (Some(0), ""), "{name}");
+}
+
+/// A folder for new files.
+pub(crate) struct Folder(tempfile::TempDir);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn load(&self, name: &str) -> TensorMap {
+        TensorMap::load(self.path(name)).unwrap()
+    }
+
+    /// The names of all files, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let files = fs::read_dir(self.0.path()).unwrap();
+        let mut names: Vec<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+pub(crate) fn data() -> TensorMap {
+    TensorMap::load(repository().join(DATA)).unwrap()
+}
+
+pub(crate) fn assert_good(ran: &Ran) {
+    assert_eq!((ran.code, &*ran.text, &*ran.errors), (Some(0), "", ""));
+}
+
+pub(crate) fn assert_error(ran: &Ran, expected: &str) {
+    assert_eq!((ran.code, &*ran.text), (Some(2), ""));
+    assert!(ran.errors.contains(expected), "{}", ran.errors);
 }

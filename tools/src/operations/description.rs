@@ -51,6 +51,8 @@ fn yes() -> bool {
 pub struct Parameter {
     /// How it is called. A map called `tensor` is called `block` in the twin for blocks.
     pub name: String,
+    /// What the option of the command line is called, if not as the parameter.
+    pub option: Option<String>,
     /// One of those in `kind.rs`.
     pub kind: String,
     /// What it is. "a map", or "another map", do not have to be said.

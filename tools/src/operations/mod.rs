@@ -7,11 +7,13 @@
 //! - Rust, to `metatensor-capi/src/functions/operations/generated/`, a file for each family. The headers are generated
 //!   from this code, as they are from all others.
 //! - C++, to `include/metatensor/operations.hpp`.
+//! - the table of `mts apply`, to `metatensor-cli/src/commands/apply/generated/`, a file for each family.
 //!
 //! Functions that fit no pattern are written by hand, beside the generated ones: joins, whose twins take other parameters
 //! than the functions for maps; splits and `mts_align_gradients`, with several results; `mts_one_hot`, which writes to
 //! memory of the caller; and `mts_block_from_array`, which takes an array away. In C++, these are in `others.hpp`.
 
+mod command_line;
 mod cpp;
 mod description;
 mod kind;
@@ -46,6 +48,7 @@ pub fn generate() -> Result<Vec<Generated>, Box<dyn Error>> {
     let families = families()?;
     let mut files = rust::files(&families)?;
     files.push(cpp::file(&families)?);
+    files.extend(command_line::files(&families)?);
     Ok(files)
 }
 

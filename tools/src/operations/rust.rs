@@ -13,7 +13,7 @@ use super::{Generated, NOTE};
 const DIRECTORY: &str = "metatensor-capi/src/functions/operations/generated";
 const LINE: usize = 116;
 
-type Text = Result<String, Box<dyn Error>>;
+pub(super) type Text = Result<String, Box<dyn Error>>;
 
 /// A file for each family, and the module with all of them.
 pub(super) fn files(families: &[Family]) -> Result<Vec<Generated>, Box<dyn Error>> {
@@ -38,7 +38,7 @@ pub(super) fn files(families: &[Family]) -> Result<Vec<Generated>, Box<dyn Error
 }
 
 /// `code` as `cargo fmt` would leave it.
-fn formatted(code: &str) -> Text {
+pub(super) fn formatted(code: &str) -> Text {
     let mut rustfmt = Command::new("rustfmt")
         .args(["--edition", "2024"])
         .stdin(Stdio::piped())

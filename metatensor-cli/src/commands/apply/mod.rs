@@ -1,0 +1,139 @@
+//! `mts apply`: the operations of the library, by name.
+
+mod arguments;
+mod generated;
+mod given;
+mod others;
+mod table;
+
+use clap::ArgMatches;
+use metatensor_core::{Labels, TensorMap};
+use serde_json::{Value, json};
+
+use super::check_new;
+use crate::Outcome;
+use crate::input::standard_input;
+use crate::output::{Failure, Output, Table};
+pub(crate) use arguments::ApplyOptions;
+use arguments::summary;
+use given::Given;
+use table::{Kind, Made, Operation, commands};
+
+pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome, Failure> {
+    let Some((name, matches)) = &options.chosen else {
+        list(output)?;
+        return Ok(Outcome::Good);
+    };
+    let commands = commands();
+    let operations = commands.iter().find(|(known, _)| known == name);
+    let Some((_, operations)) = operations else {
+        return Err(Failure::Error(format!("there is no operation '{name}'")));
+    };
+    let target = matches.try_get_one::<String>("output").ok().flatten();
+    if let Some(target) = target {
+        check_new(target, matches.get_flag("force"))?;
+    }
+    let operands: Vec<&String> = matches.get_many("operands").unwrap_or_default().collect();
+    let operation = chosen(operations, &operands, matches);
+    let number = match operation.has(Kind::Number) {
+        true => Some(number(operands[operands.len() - 1])?),
+        false => None,
+    };
+    let files = &operands[..operands.len() - usize::from(number.is_some())];
+    let maps = files.iter().map(|file| load(file));
+    let given = Given {
+        matches,
+        maps: maps.collect::<Result<_, _>>()?,
+        number,
+    };
+    match (operation.run)(&given)? {
+        Made::Map(map) => {
+            if let Some(target) = target {
+                map.save(target)?;
+            }
+            Ok(Outcome::Good)
+        }
+        Made::Labels(labels) => {
+            print(&labels, output)?;
+            Ok(Outcome::Good)
+        }
+        Made::Answer(answer) => answer_is(answer, None, output),
+        Made::Different(reason) => answer_is(false, Some(reason), output),
+    }
+}
+
+/// Which one of the operations with this name: what else is given tells.
+fn chosen(operations: &[&Operation], operands: &[&String], matches: &ArgMatches) -> Operation {
+    let has_number = operands.last().is_some_and(|text| number(text).is_ok());
+    let is_set = matches
+        .try_contains_id("missing-gradients")
+        .unwrap_or(false);
+    let fits = |operation: &&&Operation| {
+        operation.has(Kind::Number) == has_number && operation.has(Kind::MissingGradients) == is_set
+    };
+    **operations.iter().find(fits).unwrap_or(&operations[0])
+}
+
+fn number(text: &str) -> Result<f64, Failure> {
+    let number = text.parse();
+    number.map_err(|_| Failure::Error(format!("'{text}' is not a number")))
+}
+
+fn load(file: &str) -> Result<TensorMap, Failure> {
+    Ok(match standard_input(file)? {
+        Some(bytes) => TensorMap::load_buffer(&bytes)?,
+        None => TensorMap::load(file)?,
+    })
+}
+
+fn list(output: &mut Output) -> Result<(), Failure> {
+    let commands = commands();
+    if output.is_json() {
+        let commands = commands
+            .iter()
+            .map(|(name, operations)| json!({"name": name, "summary": summary(operations)}));
+        return output.json(&commands.collect());
+    }
+    let width = commands.iter().map(|(name, _)| name.len()).max();
+    let width = width.unwrap_or(0);
+    for (name, operations) in &commands {
+        output.line(format_args!("{name:width$}  {}", summary(operations)))?;
+    }
+    Ok(())
+}
+
+fn print(labels: &Labels, output: &mut Output) -> Result<(), Failure> {
+    if output.is_json() {
+        return output.json(&json!({
+            "names": labels.names().iter().collect::<Vec<_>>(),
+            "values": labels.iter().collect::<Vec<_>>(),
+        }));
+    }
+    let mut table = Table::new(labels.names().iter());
+    for row in labels.iter() {
+        table.row(row.iter().map(i32::to_string).collect());
+    }
+    table.print(output)
+}
+
+/// Ends with 1 if the answer is no.
+fn answer_is(
+    answer: bool,
+    reason: Option<String>,
+    output: &mut Output,
+) -> Result<Outcome, Failure> {
+    if output.is_json() {
+        output
+            .json(&json!({"answer": answer, "reason": reason.map_or(Value::Null, Value::from)}))?;
+    } else {
+        let word = if answer { "yes" } else { "no" };
+        match reason {
+            Some(reason) => output.line(format_args!("{word}: {reason}"))?,
+            None => output.line(word)?,
+        }
+    }
+    Ok(match answer {
+        true => Outcome::Good,
+        false => Outcome::Bad,
+    })
+}

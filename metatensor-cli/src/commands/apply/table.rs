@@ -1,0 +1,110 @@
+//! What the table of operations says of each.
+
+use metatensor_core::{Labels, TensorMap};
+use metatensor_operations::NotEqual;
+
+use super::generated::FAMILIES;
+use super::given::Given;
+use super::others::OTHERS;
+use crate::output::Failure;
+
+/// An operation. Several can have a name in common but for its end, `-scalar` or `-with`: these are one command.
+#[derive(Clone, Copy)]
+pub(super) struct Operation {
+    pub(super) name: &'static str,
+    pub(super) documentation: &'static str,
+    pub(super) parameters: &'static [Parameter],
+    pub(super) gives_map: bool,
+    pub(super) run: fn(&Given<'_>) -> Result<Made, Failure>,
+}
+
+/// What an operation takes.
+#[derive(Clone, Copy)]
+pub(super) struct Parameter {
+    /// The name of the option.
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) help: &'static str,
+}
+
+/// What can be given for a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A file. These and numbers are given by their place, all else by name.
+    Map,
+    /// Any number of files.
+    Maps,
+    Number,
+    Seed,
+    Index,
+    Axis,
+    Axes,
+    MissingGradients,
+    DifferentKeys,
+    Descending,
+    Unsorted,
+    Text,
+    OptionalText,
+    Keys,
+    Names,
+    OptionalNames,
+    Selection,
+    Positions,
+    Integers,
+    OptionalNumber,
+    AllcloseOptions,
+    EqualMetadataOptions,
+    LstsqOptions,
+}
+
+/// What came out.
+pub(super) enum Made {
+    Map(TensorMap),
+    Labels(Labels),
+    Answer(bool),
+    /// Maps are not alike, for this reason.
+    Different(String),
+}
+
+impl Made {
+    pub(super) fn check(result: Result<(), NotEqual>) -> Made {
+        match result {
+            Ok(()) => Made::Answer(true),
+            Err(reason) => Made::Different(reason.to_string()),
+        }
+    }
+}
+
+impl Operation {
+    /// What it is called on the command line.
+    pub(super) fn command(&self) -> &'static str {
+        let name = self.name;
+        let name = name.strip_suffix("-scalar").unwrap_or(name);
+        name.strip_suffix("-with").unwrap_or(name)
+    }
+
+    pub(super) fn has(&self, kind: Kind) -> bool {
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.kind == kind)
+    }
+}
+
+/// All operations.
+pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
+    FAMILIES.iter().copied().flatten().chain(OTHERS)
+}
+
+/// Those with the same command, for all commands, sorted by name.
+pub(super) fn commands() -> Vec<(&'static str, Vec<&'static Operation>)> {
+    let mut commands: Vec<(&str, Vec<&Operation>)> = Vec::new();
+    for operation in all() {
+        let name = operation.command();
+        match commands.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, operations)) => operations.push(operation),
+            None => commands.push((name, vec![operation])),
+        }
+    }
+    commands.sort_by_key(|(name, _)| *name);
+    commands
+}
