@@ -9,4 +9,5 @@ mod cmake;
 mod harness;
 mod maps;
 mod one_library;
+mod python;
 mod transport;

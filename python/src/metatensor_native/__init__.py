@@ -17,7 +17,7 @@ _library()
 __all__ = ["DifferentOnPurpose", "Status", "install", "installed", "operations", "status", "uninstall"]
 
 # those that need packages which programs that only want the library may not have, or take time to import
-_MODULES = ["collection", "files", "forces", "operations", "products", "torch_data"]
+_MODULES = ["collection", "distributed", "files", "forces", "operations", "products", "torch_data"]
 
 
 def __getattr__(name):

@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _declarations
 from ._convert import call
-from ._errors import NativeError
+from ._errors import CommunicationError, NativeError, check
 
 
 def calling(name, *arguments):
@@ -23,12 +23,23 @@ def calling(name, *arguments):
         raise _exception(error) from None
 
 
+def checked(status):
+    """The same for the status of a function that is not the library's own."""
+    try:
+        check(status)
+    except NativeError as error:
+        raise _exception(error) from None
+
+
 def _exception(error):
     kind = {
         _declarations.MTS_IO_ERROR: OSError,
         _declarations.MTS_UNSUPPORTED_ERROR: NotImplementedError,
         _declarations.MTS_LINALG_ERROR: np.linalg.LinAlgError,
         _declarations.MTS_INTERNAL_ERROR: RuntimeError,
+        _declarations.MTS_COMMUNICATION_ERROR: CommunicationError,
+        # one of another rank: that of this process comes as it was raised
+        _declarations.MTS_CALLBACK_ERROR: RuntimeError,
     }.get(error.status, ValueError)
     return kind(str(error))
 

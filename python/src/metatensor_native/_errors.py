@@ -14,6 +14,10 @@ class NativeError(Exception):
         self.status = status
 
 
+class CommunicationError(RuntimeError):
+    """Messages between ranks failed: this communicator can not be used any more, and others may wait for this rank."""
+
+
 def last_error(status):
     """The exception for the last error on this thread. One that a function in Python raised comes back as it was."""
     message, origin, data = ctypes.c_char_p(), ctypes.c_char_p(), ctypes.c_void_p()

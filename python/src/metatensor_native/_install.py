@@ -11,10 +11,20 @@ class DifferentOnPurpose(UserWarning):
 
 
 class _Installation(contextlib.AbstractContextManager):
-    """What :py:func:`install` gives: ``with metatensor_native.install(): ...`` uninstalls at the end."""
+    """What :py:func:`install` gives: ``with metatensor_native.install(): ...`` ends as it was before."""
+
+    def __init__(self, before):
+        self._before = before
 
     def __exit__(self, *_):
-        uninstall()
+        if self._before is None:
+            uninstall()
+        else:
+            from .operations._run import Strict
+
+            strict, warned = self._before
+            install(strict=strict)
+            Strict.warned.update(warned)
 
 
 # what was replaced: (module, name) -> official function
@@ -36,7 +46,8 @@ def install(*, strict: bool = False) -> contextlib.AbstractContextManager:
 
     :param strict: whether to warn (:py:class:`DifferentOnPurpose`), once for each operation, where results differ from those of the
         official functions, which are known to be wrong there
-    :return: a context manager that calls :py:func:`uninstall` at the end of a ``with`` block. It can be ignored
+    :return: a context manager, which can be ignored. At the end of a ``with`` block, everything is as it was before this call: the official
+        operations are back, but for a block inside of another one
     """
     import metatensor
     import metatensor_operations
@@ -44,6 +55,7 @@ def install(*, strict: bool = False) -> contextlib.AbstractContextManager:
     from . import operations
     from .operations._run import ORIGINALS, Strict
 
+    before = (Strict.enabled, set(Strict.warned)) if installed() else None
     Strict.enabled = strict
     Strict.warned.clear()
     if not _REPLACED:
@@ -56,7 +68,7 @@ def install(*, strict: bool = False) -> contextlib.AbstractContextManager:
         _install_in_torch()
     else:
         _watch_torch()
-    return _Installation()
+    return _Installation(before)
 
 
 def uninstall() -> None:

@@ -27,16 +27,23 @@ class FileReader:
             raise TypeError("the file has to be opened in binary mode")
         name = getattr(file, "name", None) if name is None else name
         self.name = text(name if isinstance(name, str) else type(file).__name__, "name")
-        self._file = file
-        self._lock = threading.Lock()
         self._size = file.seek(0, io.SEEK_END)
-        # the closure of C is part of this object
-        self._read_at = _FIELDS["read_at"](self._read_for_c)
+        # The closure of C has what it reads from, and not this object, which has the closure: the file goes as soon as this does.
+        self._read_at = _FIELDS["read_at"](_Pieces(file, self.name.decode()).read_for_c)
 
     def for_c(self):
         return _declarations.mts_reader_t(None, self._size, self._read_at, _FIELDS["release"](), True)
 
-    def _read_for_c(self, *arguments):
+
+class _Pieces:
+    """Pieces of a file, as the library asks for them."""
+
+    def __init__(self, file, name):
+        self._file = file
+        self._name = name
+        self._lock = threading.Lock()
+
+    def read_for_c(self, *arguments):
         # What ends a program is no success either, which ctypes would make of it.
         try:
             self._read(*arguments)
@@ -52,9 +59,9 @@ class FileReader:
             while done < count:
                 piece = self._file.read(count - done)
                 if not piece:
-                    raise OSError(f"there are no {count} bytes at {offset} in {self.name.decode()}")
+                    raise OSError(f"there are no {count} bytes at {offset} in {self._name}")
                 piece = bytes(piece)
                 if len(piece) > count - done:
-                    raise OSError(f"read({count - done}) of {self.name.decode()} gave {len(piece)} bytes")
+                    raise OSError(f"read({count - done}) of {self._name} gave {len(piece)} bytes")
                 ctypes.memmove(address + done, piece, len(piece))
                 done += len(piece)

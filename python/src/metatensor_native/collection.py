@@ -212,6 +212,7 @@ class Collection:
         :raises ValueError: if there is no such member
         """
         buffer = _GrowingBuffer()
+        realloc = _declarations.mts_realloc_buffer_t(buffer.realloc)
         address, size = ctypes.c_void_p(), ctypes.c_size_t()
         with self._handle as collection:
             calling(
@@ -221,7 +222,7 @@ class Collection:
                 ctypes.byref(address),
                 ctypes.byref(size),
                 None,
-                buffer.realloc,
+                realloc,
             )
         return ctypes.string_at(address, size.value) if size.value else b""
 
@@ -231,9 +232,8 @@ class _GrowingBuffer:
 
     def __init__(self):
         self.memory = None
-        self.realloc = _declarations.mts_realloc_buffer_t(self._realloc)
 
-    def _realloc(self, _, address, size):
+    def realloc(self, _, address, size):
         if self.memory is None:
             self.memory = ctypes.create_string_buffer(max(size, 1))
         else:

@@ -11,6 +11,8 @@ use crate::types::mts_communicator_t;
 /// Make a failure of one rank one of all: for steps of a program between collective functions, a model that may fail on one rank for
 /// example. Collective.
 ///
+/// A rank that can not go on takes part with this in whatever collective function others call, which then fails.
+///
 /// @param communicator the communicator
 /// @param mine what this rank has to tell: `MTS_SUCCESS`, or any other number if it can not go on. Numbers that no status has stand for
 ///        `MTS_CALLBACK_ERROR`.
@@ -35,7 +37,11 @@ pub extern "C" fn mts_collective_agree(
             let last = keep_last_error();
             Ok(Err(error_of(mine, message.unwrap_or(&last))))
         },
-        |communicator, mine| communicator.agree(mine),
+        |communicator, mine| match mine {
+            Ok(()) => communicator.agree(Ok(())),
+            // others may call anything
+            Err(error) => Err(communicator.fail(error)),
+        },
     )
 }
 

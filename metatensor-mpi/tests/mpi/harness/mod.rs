@@ -1,6 +1,6 @@
 //! Programs under the launchers of both MPIs.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -11,10 +11,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 mod programs;
+mod python;
 
 pub(crate) use programs::{
     by_address, c_program, cpp_program, library, library_target, output, rust_program,
 };
+pub(crate) use python::python_program;
 
 /// A program that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -98,6 +100,13 @@ pub(crate) fn launch<A: AsRef<OsStr>>(
     arguments: &[A],
     environment: &[(&str, &str)],
 ) -> Ended {
+    let mut words = vec![program.as_os_str().to_owned(), size.to_string().into()];
+    words.extend(arguments.iter().map(|argument| argument.into()));
+    launch_words(mpi, size, &words, environment)
+}
+
+/// The same for any words that start with the path of a program.
+fn launch_words(mpi: Mpi, size: usize, words: &[OsString], environment: &[(&str, &str)]) -> Ended {
     // Tests run side by side, and each of these programs wants all cores.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,9 +119,7 @@ pub(crate) fn launch<A: AsRef<OsStr>>(
     let mut command = Command::new(mpi.tool("mpirun"));
     command
         .args(["-n", &size.to_string()])
-        .arg(program)
-        .arg(size.to_string())
-        .args(arguments)
+        .args(words)
         .current_dir(directory.path())
         .process_group(0)
         .stdin(std::process::Stdio::null())

@@ -24,7 +24,7 @@ pub(crate) fn output(command: &mut Command) -> String {
 }
 
 /// Where cargo builds this crate.
-fn target() -> PathBuf {
+pub(super) fn target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()
         .unwrap()
@@ -39,7 +39,7 @@ pub(crate) fn library_target() -> PathBuf {
     }
 }
 
-fn built() -> PathBuf {
+pub(super) fn built() -> PathBuf {
     let directory = target().join("mpi-programs");
     fs::create_dir_all(&directory).unwrap();
     directory
@@ -149,7 +149,7 @@ pub(crate) fn rust_program(mpi: Mpi) -> PathBuf {
 }
 
 /// Does this for the first of all tests that need `what`, one after the other.
-fn once(what: &Path, build: impl FnOnce()) {
+pub(super) fn once(what: &Path, build: impl FnOnce()) {
     static DONE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
     // If one fails, the others say what is wrong as well.
     let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -141,6 +141,10 @@ def join_blocks(blocks: list[TensorBlock], axis: str, add_dimension: str | None 
     return run("join_blocks", _join_blocks, blocks, axis, add_dimension, structural=True)
 
 
+def _have_components(kind, value):
+    return all(block.components for block in ([value] if kind.is_block(value) else value.blocks()))
+
+
 _SORT = {"samples": 1, "components": 2, "properties": 4}
 
 
@@ -154,8 +158,10 @@ def _sort(is_wanted, known):
         flags = 0
         for axis in axes:
             flags |= known[axis]
-        if flags == known.get("keys", 0):
-            return OFFICIAL  # no element moves: arrays are shared
+        if not flags & (known["samples"] | known["properties"]) and not (
+            flags & known["components"] and _have_components(kind, value)
+        ):
+            return OFFICIAL  # no element moves, in some blocks at least: arrays are shared
         return made(kind, "sort", value, flags, descending)
 
     return native
