@@ -320,6 +320,8 @@ extern "C" {
  * Make a failure of one rank one of all: for steps of a program between collective functions, a model that may fail on one rank for
  * example. Collective.
  *
+ * A rank that can not go on takes part with this in whatever collective function others call, which then fails.
+ *
  * @param communicator the communicator
  * @param mine what this rank has to tell: `MTS_SUCCESS`, or any other number if it can not go on. Numbers that no status has stand for
  *        `MTS_CALLBACK_ERROR`.

@@ -24,7 +24,9 @@ fn installed() -> &'static Path {
         let directory = tempfile::tempdir().unwrap();
         // it is built in a copy, which other tests can not see
         let clone = directory.path().join("clone");
-        copy_directory(&repository().join("python"), &clone.join("python"));
+        for name in ["python", "include", "metatensor-mpi/src"] {
+            copy_directory(&repository().join(name), &clone.join(name));
+        }
         fs::copy(repository().join("Cargo.toml"), clone.join("Cargo.toml")).unwrap();
         output(
             Venv::get()
@@ -72,7 +74,13 @@ fn program(name: &str) -> Command {
 #[test]
 fn the_wheel_has_the_library_and_types() {
     let package = installed().join("metatensor_native");
-    for name in ["libmetatensor.so", "py.typed", "operations/_run.py"] {
+    for name in [
+        "libmetatensor.so",
+        "py.typed",
+        "operations/_run.py",
+        "include/metatensor/mpi.h",
+        "include/metatensor_mpi.c",
+    ] {
         assert!(package.join(name).is_file(), "{name} is missing");
     }
     let metadata = fs::read_dir(installed()).unwrap();

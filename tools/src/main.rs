@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod docs;
 mod fuzz;
+mod wheel;
 
 use std::error::Error;
 use std::path::Path;
@@ -58,6 +59,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         summary: "our library beside others: 'bench abi', 'operations', 'python', 'files', 'collections' or 'products', with their options",
         run: bench::bench,
+    },
+    Command {
+        name: "wheel",
+        summary: "the package for Python as a wheel for machines with glibc 2.17, in the directory that is given, or in python/dist",
+        run: wheel::wheel,
     },
     Command {
         name: "fuzz",

@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import importlib.metadata
 import os
 import pathlib
 import sys
@@ -48,6 +49,16 @@ def path_of(library):
     return pathlib.Path(os.fsdecode(information.file))
 
 
+def _check_versions():
+    """Older versions of the official package declare other structures than the library has, and would crash."""
+    try:
+        version = importlib.metadata.version("metatensor-core")
+    except importlib.metadata.PackageNotFoundError:
+        return
+    if tuple(int(part) for part in version.split(".")[:3] if part.isdigit()) < (0, 2, 5):
+        raise ImportError(f"metatensor-core {version} is too old for this package: pip install 'metatensor-core>=0.2.5,<0.3'")
+
+
 def _too_late(library):
     ours = _HERE / _NAME
     loaded = path_of(library) or "another one"
@@ -64,8 +75,10 @@ def _too_late(library):
 def library() -> ctypes.CDLL:
     """The library, with the types of all of its functions: loaded by the first call.
 
-    :raises ImportError: if the process has another one already, or if this package was installed without its library.
+    :raises ImportError: if the process has another one already, if this package was installed without its library, or if the official
+        package is too old
     """
+    _check_versions()
     loaded = _in_process()
     if loaded is None:
         path = _HERE / _NAME

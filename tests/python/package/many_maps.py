@@ -154,6 +154,24 @@ class Collections(unittest.TestCase):
             self.assertEqual(closed, ["this collection is closed"] * 4)
             self.assertEqual(len(set(loaded)), 1)
 
+    def test_what_reads_and_grows_is_gone_at_once(self):
+        """Without waiting for the garbage collector."""
+
+        def alive():
+            kinds = [type(thing).__name__ for thing in gc.get_objects()]
+            return [kinds.count(name) for name in ["_GrowingBuffer", "FileReader", "_Pieces"]]
+
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        with open(self.path, "rb") as file:
+            collection = Collection.open_file(file)
+            self.assertGreater(len(collection.bytes("0/energy.mts")), 100)
+            collection.load(3, "energy")
+            self.assertEqual(alive(), [0, 1, 1])
+            del collection
+            self.assertEqual(alive(), [0, 0, 0])
+
     def test_writers(self):
         with CollectionWriter.append(self.path) as writer:
             self.assertEqual(len(writer), 41)

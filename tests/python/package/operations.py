@@ -73,6 +73,7 @@ def arguments(rng, model, a, b):
     for axes in ["all", "samples", ["properties", "samples"], "keys"]:
         yield "sort", a, axes
     yield "sort", a, "all", True
+    yield "sort", a, []
     yield "sort_block", block, "components"
     yield "join", [a, b], "samples", "error", "map"
     yield "join", (a, b), "properties", "union", "map"
@@ -243,6 +244,19 @@ class Operations(unittest.TestCase):
         read_only.flags.writeable = False
         np.testing.assert_array_equal(operations.add(single(read_only), 1.0).block(0).values, 2)
 
+    def test_arrays_are_shared_where_the_official_functions_share_them(self):
+        samples, properties = Labels.range("s", 3), Labels.range("p", 2)
+        block = TensorBlock(np.ones((3, 2)), samples, [], properties)
+        tensor = TensorMap(Labels.range("key", 2), [block, block.copy()])
+        for axes in [[], "keys", "components", ["keys", "components"]]:
+            for module in (official, operations):
+                result = module.sort(tensor, list(axes) if isinstance(axes, list) else axes)
+                self.assertTrue(np.shares_memory(result.block(0).values, tensor.block(0).values), (module, axes))
+        for module in (official, operations):
+            self.assertTrue(np.shares_memory(module.sort_block(tensor.block(0), "components").values, tensor.block(0).values))
+            self.assertIs(module.join([tensor], "samples"), tensor)
+            self.assertFalse(np.shares_memory(module.sort(tensor, "samples").block(0).values, tensor.block(0).values))
+
     def test_gradients_at_all_depths_are_computed(self):
         samples, properties = Labels.range("s", 2), Labels.range("p", 1)
         block = TensorBlock(np.ones((2, 1)), samples, [], properties)
@@ -289,6 +303,24 @@ class Installation(unittest.TestCase):
             raise KeyError
         self.assertIsNot(mts.add, operations.add)
 
+    def test_a_context_ends_as_it_was_before(self):
+        a = Model(np.random.default_rng(1)).make(numbers(np.random.default_rng(2), "f8"))
+        with native.install(strict=True):
+            with native.install():
+                with native.install(strict=True):
+                    pass
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    mts.mean_over_samples(a, "atom")
+            self.assertIs(mts.add, operations.add)
+            with self.assertWarns(native.DifferentOnPurpose):
+                mts.mean_over_samples(a, "atom")
+        self.assertFalse(native.installed())
+        native.install()
+        with native.install():
+            native.uninstall()
+        self.assertIs(mts.add, operations.add)
+
     def test_official_functions_are_called_while_they_are_replaced(self):
         with native.install():
             a = Model(np.random.default_rng(1)).make(numbers(np.random.default_rng(2), "f8"))
@@ -309,6 +341,11 @@ class Installation(unittest.TestCase):
         self.assertEqual([warning.category for warning in caught], [native.DifferentOnPurpose])
         self.assertIn("mean_over_samples", str(caught[0].message))
         self.assertEqual(caught[0].filename, __file__)
+        infinite = TensorMap(
+            Labels.single(), [TensorBlock(np.array([[complex(0, np.inf)]]), Labels.range("s", 1), [], Labels.range("p", 1))]
+        )
+        with native.install(strict=True), self.assertWarnsRegex(native.DifferentOnPurpose, "complex numbers that are infinite"):
+            np.testing.assert_array_equal(mts.multiply(infinite, 2.0).block().values, complex(0, np.inf))
         with native.install(), warnings.catch_warnings():
             warnings.simplefilter("error")
             mts.mean_over_samples(a, "atom")

@@ -30,12 +30,14 @@ DIFFERENCES = {
     **{f"{name}_over_properties{block}": _COMPLEX for name in ["var", "std"] for block in ["", "_block"]},
     "divide": "the gradient of divide does not square the divisor, and booleans have gradients",
     "abs": "the gradient of the complex abs is its derivative, and booleans have gradients",
-    "pow": "the gradient of pow with exponent 0 is 0",
+    "pow": "the gradient of pow with exponent 0 is 0, and the square root of minus infinity is infinity",
     "subtract": "booleans and other integers stay integers",
     "lstsq": "infinities and NaN are refused",
     "solve": "infinities and NaN are refused",
     "dot": "the second map may have gradients as well",
 }
+_NOT_FINITE = "of complex numbers that are infinite, NaN or zero, other infinities and NaN come out"
+COMPLEX_DIFFERENCES = {name: _NOT_FINITE for name in ["subtract", "multiply", "divide", "pow"]}
 
 
 def official(name, kind):
@@ -79,11 +81,21 @@ def run(name, native, *arguments, structural=False, labels_only=False):
         raise _exception(error, official(name, kind), arguments) from None
     if result is OFFICIAL:
         return official(name, kind)(*arguments)
-    if Strict.enabled and name in DIFFERENCES and name not in Strict.warned:
-        Strict.warned.add(name)
-        message = f"{name} is not the official function, and results can be different on purpose: {DIFFERENCES[name]}"
-        warnings.warn(message, DifferentOnPurpose, stacklevel=3)
+    if Strict.enabled and name not in Strict.warned:
+        differences = _differences(name, first)
+        if differences:
+            Strict.warned.add(name)
+            message = f"{name} is not the official function, and results can be different on purpose: {differences}"
+            warnings.warn(message, DifferentOnPurpose, stacklevel=3)
     return result
+
+
+def _differences(name, value):
+    """What may be different for this map or block."""
+    texts = [DIFFERENCES.get(name)]
+    if name in COMPLEX_DIFFERENCES and "complex" in str(value.dtype):
+        texts.append(COMPLEX_DIFFERENCES[name])
+    return "; ".join(text for text in texts if text)
 
 
 def _exception(error, function, arguments):
