@@ -142,6 +142,16 @@ fn collections_are_data_sets_of_torch() {
 }
 
 #[test]
+fn models_of_torch_have_the_same_digits() {
+    output(&mut with_torch("toy_model.py")).unwrap();
+}
+
+#[test]
+fn programs_with_ranks_run_alone() {
+    output(&mut with_torch("distributed_alone.py")).unwrap();
+}
+
+#[test]
 fn the_example_trains_a_model_that_fits() {
     let mut command = Venv::get().unwrap().program("python");
     command.arg("-B");
