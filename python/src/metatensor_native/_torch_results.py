@@ -18,8 +18,10 @@ def torch_map(tensor, address):
     """A map of ``metatensor.torch`` for one of ``metatensor`` at an address: on the same memory, which exists as long as either of them."""
     lib = library()
     keys, blocks, block = _made(lib.mts_tensormap_keys(address)), [], ctypes.c_void_p()
+    # keys can have tensors in them, which the official package can only count for torch
+    count = len(_convert.torch().labels(ctypes.c_void_p(lib.mts_tensormap_keys(address))))
     try:
-        for i in range(len(tensor)):
+        for i in range(count):
             check(lib.mts_tensormap_block_by_id(address, ctypes.byref(block), i))
             blocks.append(_block(lib, block))
         owned = (ctypes.c_void_p * len(blocks))(*blocks)
