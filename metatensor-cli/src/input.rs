@@ -10,6 +10,7 @@ use metatensor_core::{
 
 use crate::arguments::FileOptions;
 use crate::output::Failure;
+use crate::progress::waiting;
 
 /// What a file holds. Of maps, nothing but headers was read.
 pub(crate) enum Input {
@@ -104,7 +105,7 @@ pub(crate) fn open_checked(file: &str) -> Result<MapFile, Failure> {
         None => {
             // what is no map has an error of its own
             let map = only_map(open(file)?.input, file)?;
-            match validate(file)? {
+            match waiting("checking", || validate(file))? {
                 problems if problems.is_empty() => return Ok(map),
                 problems => problems,
             }

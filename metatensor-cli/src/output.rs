@@ -1,7 +1,7 @@
 //! What is printed, and where that can go wrong.
 
 use std::fmt;
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 
 use serde_json::Value;
 
@@ -45,17 +45,39 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// How text looks on a terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Style {
+    Heading,
+    Good,
+    Bad,
+}
+
+impl Style {
+    /// The number that terminals know it by.
+    fn code(self) -> u8 {
+        match self {
+            Style::Heading => 1,
+            Style::Good => 32,
+            Style::Bad => 31,
+        }
+    }
+}
+
 /// Standard output, as text or as JSON.
 pub(crate) struct Output {
     writer: BufWriter<StdoutLock<'static>>,
     json: bool,
+    has_styles: bool,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Output {
+        let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Output {
             writer: BufWriter::new(io::stdout().lock()),
             json,
+            has_styles: io::stdout().is_terminal() && !wants_none,
         }
     }
 
@@ -66,6 +88,14 @@ impl Output {
     /// A line of text.
     pub(crate) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
         Ok(writeln!(self.writer, "{text}")?)
+    }
+
+    /// The same, if this is a terminal in this style.
+    pub(crate) fn styled(&mut self, style: Style, text: impl fmt::Display) -> Result<(), Failure> {
+        match self.has_styles {
+            true => self.line(format_args!("\x1b[{}m{text}\x1b[0m", style.code())),
+            false => self.line(text),
+        }
     }
 
     /// Text that somebody else made.
@@ -118,14 +148,18 @@ impl Table {
                 *width = cell.chars().count().max(*width);
             }
         }
-        for row in &self.rows {
+        for (number, row) in self.rows.iter().enumerate() {
             let cells = row.iter().zip(&widths).enumerate();
             let cells = cells.map(|(i, (cell, &width))| match i {
                 0 => format!("{cell:width$}"),
                 _ => format!("{cell:>width$}"),
             });
             let line: Vec<String> = cells.collect();
-            output.line(line.join("  ").trim_end())?;
+            let line = line.join("  ");
+            match number {
+                0 => output.styled(Style::Heading, line.trim_end())?,
+                _ => output.line(line.trim_end())?,
+            }
         }
         Ok(())
     }

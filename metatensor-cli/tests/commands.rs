@@ -456,3 +456,41 @@ fn differences_are_those_of_allclose() {
     }
     assert!(results.iter().all(|&count| count > 10), "{results:?}");
 }
+
+/// Runs the program on a terminal, and gives what is shown.
+fn on_a_terminal(arguments: &[&str], no_color: &str) -> String {
+    let script = "import pty, sys; pty.spawn(sys.argv[1:])";
+    let output = Command::new("python3")
+        .args(["-c", script, env!("CARGO_BIN_EXE_mts")])
+        .args(arguments)
+        .env("NO_COLOR", no_color)
+        .current_dir(repository())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.mts");
+    map(1.0).save(&other).unwrap();
+    let other = other.to_str().unwrap();
+    for arguments in [
+        &["ls", DATA][..],
+        &["validate", DATA],
+        &["diff", DATA, other],
+    ] {
+        let plain = mts(arguments, None).text;
+        assert!(!plain.contains('\x1b'), "{plain}");
+        let shown = on_a_terminal(arguments, "");
+        assert!(shown.contains("\x1b["), "{shown}");
+        let without = shown.replace("\x1b[1m", "").replace("\x1b[31m", "");
+        let without = without.replace("\x1b[32m", "").replace("\x1b[0m", "");
+        assert_eq!(without.replace("\r\n", "\n"), plain);
+        assert_eq!(on_a_terminal(arguments, "1").replace("\r\n", "\n"), plain);
+    }
+    let json = on_a_terminal(&["ls", DATA, "--json"], "");
+    assert!(!json.contains('\x1b'), "{json}");
+}

@@ -220,6 +220,33 @@ fn installed_libraries_are_found() {
 }
 
 #[test]
+fn the_command_line_is_installed_if_asked() {
+    let prefix = tempfile::tempdir().unwrap();
+    let [source, _] = sources();
+    let options = [
+        define("CMAKE_BUILD_TYPE", "Debug"),
+        define("METATENSOR_COMMAND_LINE", "ON"),
+    ];
+    let project = Build::configure(&source, &options);
+    project.build(&[]);
+    project.install(prefix.path());
+    let data = repository().join("tests/data/radial-spectrum.mts");
+    let mut mts = Command::new(prefix.path().join("bin/mts"));
+    let info = output(mts.arg("info").arg(data)).unwrap();
+    assert!(info.starts_with("kind "), "{info}");
+    for (file, text) in [
+        ("man/man1/mts.1", ".TH mts 1"),
+        ("bash-completion/completions/mts", "complete -F _mts"),
+        ("zsh/site-functions/_mts", "#compdef mts"),
+        ("fish/vendor_completions.d/mts.fish", "complete -c mts"),
+    ] {
+        let path = prefix.path().join("share").join(file);
+        let actual = std::fs::read_to_string(&path).unwrap();
+        assert!(actual.contains(text), "{}", path.display());
+    }
+}
+
+#[test]
 fn only_the_chosen_library_is_installed_if_asked() {
     let prefix = tempfile::tempdir().unwrap();
     let [source, _] = sources();

@@ -20,14 +20,20 @@ const PACKAGES: [&str; 6] = [
     "safetensors==0.8.0",
 ];
 
-/// Runs `benches/abi/abi.c`, `benches/operations.py` or those in `benches/files/` and `benches/products/` with our library as it
+/// Runs `benches/abi/abi.c`, `benches/operations.py` `benches/command_line.py`, or those in `benches/files/` and `benches/products/` with our library as it
 /// is shipped, the official one, and what `arguments` has after the name of the benchmark.
 pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
     let Some((name, options)) = arguments.split_first() else {
         return Err("which one? 'abi' is the C interface, 'operations' those of Python, 'python' the same as its users \
              call them, 'files' saves and loads, \
-             'collections' loads batches of very many maps, 'products' makes descriptors with featomic".into());
+             'collections' loads batches of very many maps, 'products' makes descriptors with featomic, \
+             'cli' is the command line".into());
     };
+    if name == "cli" {
+        let mut program = Command::new(venv()?.join("bin/python"));
+        program.arg("benches/command_line.py").arg(command_line()?);
+        return run(program.args(options));
+    }
     let library = shipped(&target())?;
     let venv = venv()?;
     let mut program = match name.as_str() {
@@ -77,6 +83,22 @@ pub(crate) fn bench(arguments: &[String]) -> Result<(), Box<dyn Error>> {
         other => return Err(format!("no benchmark is named '{other}'").into()),
     };
     run(program.arg(library).args(options))
+}
+
+/// The program for the command line, as it is shipped.
+fn command_line() -> Result<PathBuf, Box<dyn Error>> {
+    let target = target();
+    run(Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--package",
+            "metatensor-cli",
+        ])
+        .arg("--target-dir")
+        .arg(&target))?;
+    Ok(target.join("release/mts"))
 }
 
 fn venv() -> Result<PathBuf, Box<dyn Error>> {

@@ -57,7 +57,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        summary: "our library beside others: 'bench abi', 'operations', 'python', 'files', 'collections' or 'products', with their options",
+        summary: "our library beside others: 'bench abi', 'operations', 'python', 'files', 'collections', 'products' or 'cli', with their options",
         run: bench::bench,
     },
     Command {

@@ -13,7 +13,7 @@ use crate::arguments::ConvertOptions;
 use crate::conversion::converted;
 use crate::input::{bytes_of, bytes_of_all, open_checked};
 use crate::output::Failure;
-use crate::progress::Progress;
+use crate::progress::{Progress, waiting};
 
 /// Rows are converted in pieces of about so many bytes.
 const PIECE: usize = 8 << 20;
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
         .into_temp_path();
     write(&map, options.dtype, &between)?;
     match options.compress {
-        true => compress_file(&between, output)?,
+        true => waiting("compressing", || compress_file(&between, output))?,
         false => merge_files(&[&between], output, FileAlignment::Packed)?,
     }
     Ok(Outcome::Good)

@@ -8,7 +8,7 @@ use crate::Outcome;
 use crate::arguments::DiffOptions;
 use crate::elements::{Places, Tolerance, differences};
 use crate::input::Blocks;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Style};
 
 pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome, Failure> {
     let (a, b) = (
@@ -84,8 +84,12 @@ impl Report {
                 "findings": findings.collect::<Vec<Value>>(),
             }));
         }
-        for Finding { place, text, .. } in &self.findings {
-            output.line(format_args!("{place}: {text}"))?;
+        for finding in &self.findings {
+            let Finding { place, text, .. } = finding;
+            match finding.is_difference {
+                true => output.styled(Style::Bad, format_args!("{place}: {text}"))?,
+                false => output.line(format_args!("{place}: {text}"))?,
+            }
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use super::check_output;
 use crate::Outcome;
 use crate::arguments::MergeOptions;
 use crate::output::Failure;
+use crate::progress::waiting;
 
 pub(crate) fn run(options: &MergeOptions) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
@@ -13,6 +14,7 @@ pub(crate) fn run(options: &MergeOptions) -> Result<Outcome, Failure> {
         true => FileAlignment::Packed,
         false => FileAlignment::Aligned,
     };
-    merge_files(&options.files, &options.output.output, alignment)?;
+    let merge = || merge_files(&options.files, &options.output.output, alignment);
+    waiting("merging", merge)?;
     Ok(Outcome::Good)
 }

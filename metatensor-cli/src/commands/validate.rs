@@ -7,7 +7,8 @@ use super::plural;
 use crate::Outcome;
 use crate::arguments::ValidateOptions;
 use crate::input::standard_input;
-use crate::output::{Failure, Output};
+use crate::output::{Failure, Output, Style};
+use crate::progress::waiting;
 
 pub(crate) fn run(options: &ValidateOptions, output: &mut Output) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Good;
@@ -15,7 +16,7 @@ pub(crate) fn run(options: &ValidateOptions, output: &mut Output) -> Result<Outc
     for file in &options.files {
         let problems = match standard_input(file)? {
             Some(bytes) => validate_buffer(&bytes, Limits::default()),
-            None => validate(file)?,
+            None => waiting("reading", || validate(file))?,
         };
         if !problems.is_empty() {
             outcome = Outcome::Bad;
@@ -28,8 +29,11 @@ pub(crate) fn run(options: &ValidateOptions, output: &mut Output) -> Result<Outc
             continue;
         }
         match problems.len() {
-            0 => output.line(format_args!("{file}: valid"))?,
-            count => output.line(format_args!("{file}: {}", plural(count, "problem")))?,
+            0 => output.styled(Style::Good, format_args!("{file}: valid"))?,
+            count => {
+                let count = plural(count, "problem");
+                output.styled(Style::Bad, format_args!("{file}: {count}"))?;
+            }
         }
         for problem in &problems {
             let member = problem.member.as_ref().map(|member| format!("{member}: "));

@@ -14,6 +14,7 @@ use super::check_new;
 use crate::Outcome;
 use crate::input::standard_input;
 use crate::output::{Failure, Output, Table};
+use crate::progress::waiting;
 pub(crate) use arguments::ApplyOptions;
 use arguments::summary;
 use given::Given;
@@ -40,19 +41,21 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
         false => None,
     };
     let files = &operands[..operands.len() - usize::from(number.is_some())];
-    let maps = files.iter().map(|file| load(file));
-    let given = Given {
-        matches,
-        maps: maps.collect::<Result<_, _>>()?,
-        number,
-    };
-    match (operation.run)(&given)? {
-        Made::Map(map) => {
-            if let Some(target) = target {
-                map.save(target)?;
-            }
-            Ok(Outcome::Good)
+    let made = waiting(name, || {
+        let maps = files.iter().map(|file| load(file));
+        let given = Given {
+            matches,
+            maps: maps.collect::<Result<_, _>>()?,
+            number,
+        };
+        let made = (operation.run)(&given)?;
+        if let (Made::Map(map), Some(target)) = (&made, target) {
+            map.save(target)?;
         }
+        Ok::<_, Failure>(made)
+    })?;
+    match made {
+        Made::Map(_) => Ok(Outcome::Good),
         Made::Labels(labels) => {
             print(&labels, output)?;
             Ok(Outcome::Good)
