@@ -140,6 +140,15 @@ impl Program {
     ///
     /// As for `run`.
     pub fn run_with(&self, arguments: &[&Path]) -> Result<String, Box<dyn Error>> {
+        self.run_in(tempfile::tempdir()?.path(), arguments)
+    }
+
+    /// The same, in a directory with the files that it reads.
+    ///
+    /// # Errors
+    ///
+    /// As for `run`.
+    pub fn run_in(&self, directory: &Path, arguments: &[&Path]) -> Result<String, Box<dyn Error>> {
         let path = self.directory.path().join("program");
         let mut command = match self.checker {
             Checker::Valgrind => {
@@ -149,11 +158,7 @@ impl Program {
             }
             Checker::None | Checker::AddressSanitizer => Command::new(path),
         };
-        let working_directory = tempfile::tempdir()?;
-        command
-            .args(arguments)
-            .current_dir(working_directory.path());
-        output(&mut command)
+        output(command.args(arguments).current_dir(directory))
     }
 }
 

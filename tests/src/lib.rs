@@ -3,6 +3,7 @@
 pub mod compiler;
 pub mod cxx;
 pub mod library;
+pub mod python_package;
 pub mod tools;
 pub mod venv;
 

@@ -8,72 +8,24 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
-use std::sync::OnceLock;
 
-use metatensor_tests::library::library;
+use metatensor_tests::python_package::installed;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
 use metatensor_tools::run::output;
-
-/// Where the package is installed, for all tests of this file.
-fn installed() -> &'static Path {
-    static INSTALLED: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let directory = INSTALLED.get_or_init(|| {
-        let directory = tempfile::tempdir().unwrap();
-        // it is built in a copy, which other tests can not see
-        let clone = directory.path().join("clone");
-        for name in ["python", "include", "metatensor-mpi/src"] {
-            copy_directory(&repository().join(name), &clone.join(name));
-        }
-        fs::copy(repository().join("Cargo.toml"), clone.join("Cargo.toml")).unwrap();
-        output(
-            Venv::get()
-                .unwrap()
-                .program("pip")
-                .args(["install", "--quiet", "--disable-pip-version-check"])
-                .args(["--no-deps", "--no-build-isolation", "--target"])
-                .arg(directory.path().join("installed"))
-                .arg(clone.join("python"))
-                .env("METATENSOR_NATIVE_LIBRARY", library().unwrap()),
-        )
-        .unwrap();
-        directory
-    });
-    let path = directory.path().join("installed");
-    let path: &'static Path = Box::leak(path.into_boxed_path());
-    path
-}
-
-fn copy_directory(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        // what was built in the repository by hand stays there
-        let extension = entry.path().extension().map(OsStr::to_owned);
-        if entry.file_type().unwrap().is_dir() {
-            if entry.file_name() != "build" {
-                copy_directory(&entry.path(), &to);
-            }
-        } else if extension.as_deref() != Some(OsStr::new("so")) {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
 
 fn program(name: &str) -> Command {
     let mut command = Venv::get().unwrap().program("python");
     command.arg("-B");
     command.arg(repository().join("tests/python/package").join(name));
-    command.env("PYTHONPATH", installed());
+    command.env("PYTHONPATH", installed().unwrap());
     command
 }
 
 #[test]
 fn the_wheel_has_the_library_and_types() {
-    let package = installed().join("metatensor_native");
+    let package = installed().unwrap().join("metatensor_native");
     for name in [
         "libmetatensor.so",
         "py.typed",
@@ -83,7 +35,7 @@ fn the_wheel_has_the_library_and_types() {
     ] {
         assert!(package.join(name).is_file(), "{name} is missing");
     }
-    let metadata = fs::read_dir(installed()).unwrap();
+    let metadata = fs::read_dir(installed().unwrap()).unwrap();
     let metadata = metadata
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension() == Some(OsStr::new("dist-info")))
@@ -127,7 +79,7 @@ fn with_torch(name: &str) -> Command {
     let mut command = Venv::with_torch().unwrap().program("python");
     command.arg("-B");
     command.arg(repository().join("tests/python/package").join(name));
-    command.env("PYTHONPATH", installed());
+    command.env("PYTHONPATH", installed().unwrap());
     command
 }
 
@@ -156,7 +108,7 @@ fn the_example_trains_a_model_that_fits() {
     let mut command = Venv::get().unwrap().program("python");
     command.arg("-B");
     command.arg(repository().join("python/examples/linear_model.py"));
-    let printed = output(command.env("PYTHONPATH", installed())).unwrap();
+    let printed = output(command.env("PYTHONPATH", installed().unwrap())).unwrap();
     assert!(printed.ends_with("the model fits\n"), "{printed}");
 }
 

@@ -1,33 +1,100 @@
-//! The pages of the reference: `cargo xtask docs`.
+//! The pages of the reference and the book: `cargo xtask docs` and `cargo xtask book`.
 
 use std::error::Error;
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
 
+use metatensor_tools::book::{self, links};
 use metatensor_tools::programs::program_of;
 use metatensor_tools::{repository, target};
 
 use crate::check::cargo;
 
-/// Pages for the crates by rustdoc, and for the C and C++ headers by Doxygen, where the first page for all is. What is
-/// public and not documented is an error, and so is every other warning.
+/// Links that are not ours to mend: how their page starts, what is in them, and why they are broken.
+const NOT_OURS: [(&str, &str, &str); 5] = [
+    (
+        "cpp/",
+        "#nested-classes",
+        "Doxygen: all of these are left out",
+    ),
+    (
+        "metatensor/",
+        "all.html",
+        "rustdoc: of a crate that is a module of another one",
+    ),
+    (
+        "",
+        "/trait.impl/",
+        "rustdoc: scripts for traits that nobody implements",
+    ),
+    (
+        "metatensor",
+        "#slicing",
+        "text of ndarray, for what dereferences to its arrays",
+    ),
+    ("metatensor", "#subviews", "the same"),
+];
+
+/// Pages for the crates by rustdoc, for the C and C++ headers by Doxygen, where the first page for all is, and the book. What is
+/// public and not documented is an error, and so is every other warning, and a link between these pages that leads nowhere.
 pub(crate) fn docs(_: &[String]) -> Result<(), Box<dyn Error>> {
     cargo("doc --workspace --no-deps --quiet")?;
+    let root = target().join("doc").canonicalize()?;
+    let (cpp, book) = (root.join("cpp"), root.join("book"));
+    doxygen(&cpp)?;
+    println!("mdbook build docs/book");
+    book::build::build(&book)?;
+
+    // those of rustdoc may be left over from crates and items that are gone: the others lead to those that are not
+    let mut first = links::pages_in(&cpp)?;
+    first.extend(links::pages_in(&book)?);
+    let mut report = links::follow(&root, &first)?;
+    report.broken.append(&mut report.outside);
+    report.broken.retain(|broken| {
+        !NOT_OURS
+            .iter()
+            .any(|(page, link, _)| broken.page.starts_with(page) && broken.link.contains(link))
+    });
+    no_broken(&report)?;
+    println!("the reference is at {}", cpp.join("index.html").display());
+    println!("the book is at {}", book.join("index.html").display());
+    Ok(())
+}
+
+/// The book alone. Where its links to the reference lead is for `docs` to find out, which has the reference.
+pub(crate) fn book(_: &[String]) -> Result<(), Box<dyn Error>> {
+    let pages = target().join("doc/book");
+    book::build::build(&pages)?;
+    let pages = pages.canonicalize()?;
+    let report = links::follow(&pages, &links::pages_in(&pages)?)?;
+    no_broken(&report)?;
+    let outside = report.outside.len();
+    println!("{outside} links to the reference: `cargo xtask docs` makes it, and follows them");
+    println!("the book is at {}", pages.join("index.html").display());
+    Ok(())
+}
+
+fn no_broken(report: &links::Report) -> Result<(), Box<dyn Error>> {
+    if !report.broken.is_empty() {
+        let broken: Vec<_> = report.broken.iter().map(ToString::to_string).collect();
+        return Err(format!("broken links:\n{}", broken.join("\n")).into());
+    }
+    println!("{} links in {} pages resolve", report.links, report.pages);
+    Ok(())
+}
+
+/// The pages for C and C++, in this directory.
+fn doxygen(pages: &Path) -> Result<(), Box<dyn Error>> {
     println!("doxygen docs/Doxyfile");
-    let pages = target().join("doc/cpp");
     // those of classes that are gone
     if pages.exists() {
-        fs::remove_dir_all(&pages)?;
+        fs::remove_dir_all(pages)?;
     }
-    fs::create_dir_all(&pages)?;
+    fs::create_dir_all(pages)?;
     let mut settings = fs::read(repository().join("docs/Doxyfile"))?;
-    writeln!(
-        settings,
-        "OUTPUT_DIRECTORY = \"{}\"",
-        target().join("doc").display()
-    )?;
-    writeln!(settings, "HTML_OUTPUT = cpp")?;
+    writeln!(settings, "HTML_OUTPUT = \"{}\"", pages.display())?;
 
     let mut doxygen = program_of("doxygen", &["doxygen"])?
         .arg("-")
@@ -50,7 +117,6 @@ pub(crate) fn docs(_: &[String]) -> Result<(), Box<dyn Error>> {
         )
         .into());
     }
-    println!("the reference is at {}", pages.join("index.html").display());
     Ok(())
 }
 

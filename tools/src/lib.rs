@@ -2,6 +2,7 @@
 //! these files are what they should be.
 
 pub mod archive;
+pub mod book;
 pub mod declarations;
 pub mod headers;
 pub mod library;

@@ -47,8 +47,13 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "docs",
-        summary: "the pages of the reference, for Rust, C and C++, without a warning",
+        summary: "the pages of the reference, for Rust, C and C++, and the book, without a warning or a broken link",
         run: docs::docs,
+    },
+    Command {
+        name: "book",
+        summary: "the book alone",
+        run: docs::book,
     },
     Command {
         name: "archive",

@@ -1,0 +1,167 @@
+//! The book: each program that it shows runs, and prints what the book shows.
+//!
+//! What a program prints is in a file beside it, which `UPDATE_BOOK=1` writes. Sessions in a shell are run by the tests of
+//! metatensor-cli, which have the command.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use metatensor_tests::compiler::{Checker, Language, Program};
+use metatensor_tests::python_package::installed;
+use metatensor_tests::repository;
+use metatensor_tests::venv::Venv;
+use metatensor_tools::book::build::source;
+use metatensor_tools::book::pages::{CodeBlock, Page, pages};
+use metatensor_tools::book::snippets::{check_output, with_data};
+use metatensor_tools::run::output;
+
+/// Languages whose blocks of code are parts of files that tests run, or what these print.
+const CHECKED: [&str; 7] = ["c", "console", "cpp", "python", "rust", "sh", "text"];
+
+/// Blocks of code that nobody runs: their page, how they start, and why.
+const NOT_RUN: [(&str, &str, &str); 2] = [
+    ("first_steps.md", "cmake -S . -B build", "in cmake.rs"),
+    ("first_steps.md", "cc program.c $(pkg-config", "in cmake.rs"),
+];
+
+/// Programs that are shown as a whole and are not in `snippets`, and the file in there with what they print.
+const PROGRAMS: [(&str, &str); 6] = [
+    ("metatensor/examples/first_steps.rs", "rust/first_steps.txt"),
+    ("examples-c/errors.c", "c/errors.txt"),
+    ("examples-c/first_steps.c", "c/first_steps.txt"),
+    ("examples-cpp/custom_array.cpp", "cpp/custom_array.txt"),
+    ("examples-cpp/engine_buffers.cpp", "cpp/engine_buffers.txt"),
+    ("examples-cpp/first_steps.cpp", "cpp/first_steps.txt"),
+];
+
+/// Documents that are parts of pages: no programs.
+const DOCUMENTS: [&str; 1] = ["docs/foreign_arrays.md"];
+
+/// Files that show no program, and those with code around programs.
+const NOT_SHOWN: [&str; 1] = ["rust/main.rs"];
+
+fn snippets() -> PathBuf {
+    source().join("snippets")
+}
+
+/// The files of a directory of snippets whose names end this way.
+fn files(directory: &str, extension: &str) -> Vec<PathBuf> {
+    let files = fs::read_dir(snippets().join(directory)).unwrap();
+    let mut files: Vec<PathBuf> = files
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "there is none in {directory}");
+    files
+}
+
+#[test]
+fn pages_show_programs_that_run_and_what_they_print() {
+    let pages = pages(&source()).unwrap();
+    let mut wrong: Vec<String> = pages.iter().flat_map(Page::missing_includes).collect();
+    for page in &pages {
+        for block in page.code_blocks() {
+            if !may_be_shown(page, &block) {
+                let (name, line) = (&page.name, block.line);
+                wrong.push(format!(
+                    "{name}:{line}: this code is not in a file that tests run, or has no language"
+                ));
+            }
+        }
+    }
+
+    let shown: BTreeSet<PathBuf> = pages
+        .iter()
+        .flat_map(Page::includes)
+        .map(|include| include.path.canonicalize().unwrap())
+        .collect();
+    let mut expected: BTreeSet<PathBuf> = ["c", "cpp", "python", "rust"]
+        .iter()
+        .flat_map(|directory| fs::read_dir(snippets().join(directory)).unwrap())
+        .map(|entry| entry.unwrap().path().canonicalize().unwrap())
+        .filter(|path| !NOT_SHOWN.iter().any(|name| path.ends_with(name)))
+        .collect();
+    let elsewhere = PROGRAMS.map(|(program, _)| program);
+    let elsewhere = elsewhere.iter().chain(&DOCUMENTS);
+    expected.extend(elsewhere.map(|path| repository().join(path).canonicalize().unwrap()));
+    for path in expected.difference(&shown) {
+        wrong.push(format!("{}: no page shows this", path.display()));
+    }
+    for path in shown.difference(&expected) {
+        wrong.push(format!("{}: no test runs this", path.display()));
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+fn may_be_shown(page: &Page, block: &CodeBlock) -> bool {
+    let start = block.lines.first().map_or("", String::as_str);
+    let is_known = NOT_RUN
+        .iter()
+        .any(|(name, known, _)| page.name == *name && start.starts_with(known));
+    let is_checked = CHECKED.contains(&&*block.language);
+    is_known || block.is_included() || !is_checked && !block.language.is_empty()
+}
+
+/// Runs a program where the files are that it reads, and compares what it prints with a file.
+fn check(mut program: Command, shown: &Path) {
+    let directory = with_data().unwrap();
+    let printed = output(program.current_dir(directory.path())).unwrap();
+    check_output(shown, &printed).unwrap();
+}
+
+#[test]
+fn programs_in_rust_print_what_is_shown() {
+    for source in files("rust", "rs") {
+        let name = source.file_stem().unwrap();
+        if name != "main" {
+            let mut program = Command::new(env!("CARGO_BIN_EXE_book"));
+            program.arg(name);
+            check(program, &source.with_extension("txt"));
+        }
+    }
+}
+
+#[test]
+fn programs_in_cpp_print_what_is_shown() {
+    for source in files("cpp", "cpp") {
+        check_compiled(&source, &source.with_extension("txt"));
+    }
+}
+
+fn check_compiled(source: &Path, shown: &Path) {
+    let language = Language::of(&source.display().to_string());
+    let program = Program::compile_file(source, language, Checker::None).unwrap();
+    let directory = with_data().unwrap();
+    let printed = program.run_in(directory.path(), &[]).unwrap();
+    check_output(shown, &printed).unwrap();
+}
+
+#[test]
+fn programs_in_python_print_what_is_shown() {
+    for source in files("python", "py") {
+        let mut program = Venv::get().unwrap().program("python");
+        program.env("PYTHONPATH", installed().unwrap());
+        program.arg("-B").arg(&source);
+        check(program, &source.with_extension("txt"));
+    }
+}
+
+#[test]
+fn whole_programs_print_what_is_shown() {
+    for (source, shown) in PROGRAMS {
+        let (source, shown) = (repository().join(source), snippets().join(shown));
+        if source.ends_with("metatensor/examples/first_steps.rs") {
+            check(Command::new(env!("CARGO_BIN_EXE_first_steps")), &shown);
+        } else {
+            check_compiled(&source, &shown);
+        }
+    }
+}

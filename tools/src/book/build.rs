@@ -1,0 +1,122 @@
+//! Building the book with `mdbook`.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::pages::pages;
+use crate::run::output;
+use crate::{repository, target};
+
+/// The version of `mdbook` that the book is made for.
+const VERSION: &str = "0.5.4";
+
+/// The directory with the sources of the book.
+pub fn source() -> PathBuf {
+    repository().join("docs/book")
+}
+
+/// Builds the book in the directory `pages`, of which nothing else is left. `mdbook` ends well if something is missing; this does
+/// not.
+///
+/// # Errors
+///
+/// If `mdbook` can not be installed, fails, warns of anything, or changes the sources, and if a page includes what is not there.
+pub fn build(to: &Path) -> Result<(), Box<dyn Error>> {
+    let missing: Vec<String> = pages(&source())?
+        .iter()
+        .flat_map(super::pages::Page::missing_includes)
+        .collect();
+    if !missing.is_empty() {
+        return Err(missing.join("\n").into());
+    }
+    let mdbook = mdbook()?;
+    let before = contents(&source())?;
+    let mut command = Command::new(mdbook);
+    command.arg("build").arg(source()).arg("--dest-dir").arg(to);
+    let built = command
+        .env("NO_COLOR", "1")
+        .env("MDBOOK_LOG", "info")
+        .output()?;
+    let said = String::from_utf8_lossy(&built.stderr) + String::from_utf8_lossy(&built.stdout);
+    let wrong = complaints(&said);
+    if !built.status.success() || !wrong.is_empty() {
+        return Err(format!(
+            "mdbook ended with {}, and says\n{}",
+            built.status,
+            if wrong.is_empty() { &said } else { &*wrong }
+        )
+        .into());
+    }
+    if contents(&source())? != before {
+        return Err("mdbook changed files of docs/book".into());
+    }
+    Ok(())
+}
+
+/// All that is not just said to inform.
+fn complaints(said: &str) -> String {
+    let lines = said.lines().filter(|line| !line.trim().is_empty());
+    let wrong: Vec<&str> = lines
+        .filter(|line| !line.trim_start().starts_with("INFO "))
+        .collect();
+    wrong.join("\n")
+}
+
+/// All files in a directory with what is in them, in an order that only depends on these.
+fn contents(directory: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            files.extend(contents(&path)?);
+        } else {
+            let text = fs::read(&path)?;
+            files.push((path, text));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The program, which cargo builds below `target` if it is not there yet.
+fn mdbook() -> Result<PathBuf, Box<dyn Error>> {
+    let root = target().join(format!("mdbook-{VERSION}"));
+    let program = root.join("bin/mdbook");
+    if program.is_file() {
+        return Ok(program);
+    }
+    fs::create_dir_all(&root)?;
+    let lock = File::create(root.join("lock"))?;
+    lock.lock()?;
+    if !program.is_file() {
+        println!("cargo install mdbook, version {VERSION}");
+        let build = root.join("build");
+        output(
+            Command::new(env!("CARGO"))
+                .args(["install", "mdbook", "--quiet", "--locked", "--debug"])
+                .arg(format!("--version={VERSION}"))
+                .args(["--no-default-features", "--features=search", "--root"])
+                .arg(&root)
+                .arg("--target-dir")
+                .arg(&build)
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                .env("CARGO_PROFILE_DEV_OPT_LEVEL", "0"),
+        )?;
+        fs::remove_dir_all(build)?;
+    }
+    Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaints;
+
+    #[test]
+    fn warnings_are_complaints() {
+        let said = " INFO Book building has started\n WARN The output.html.x is not known\n\nERROR missing\n INFO done\n";
+        let wrong = complaints(said);
+        assert_eq!(wrong, " WARN The output.html.x is not known\nERROR missing");
+    }
+}
