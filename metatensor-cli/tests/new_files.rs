@@ -415,3 +415,62 @@ fn empty_collections_are_no_maps() {
         "expected a tensor map",
     );
 }
+
+/// A file is larger than the memory that commands have, and so is one of its blocks.
+#[test]
+fn large_files_need_little_memory() {
+    const MEGABYTES: usize = 192;
+    let folder = Folder::new();
+    let samples: Vec<i32> = (0..MEGABYTES as i32 * 1024)
+        .flat_map(|row| [row / 8192, row])
+        .collect();
+    let samples = Labels::from_values(&["system", "atom"], samples).unwrap();
+    let values = Array2::from_elem([MEGABYTES * 1024, 128], 0.5);
+    let properties = Labels::range("n", 128).unwrap();
+    let block = TensorBlock::new(values, samples, [], properties).unwrap();
+    let map = TensorMap::new(Labels::single(), vec![block]).unwrap();
+    map.save(folder.path("large.mts")).unwrap();
+    let output = folder.path("out.mts");
+    let pattern = folder.path("{system}.mts");
+    for arguments in [
+        &["convert", "large.mts", "--dtype", "float32", "-o", &output][..],
+        &["convert", "large.mts", "--packed", "-o", &output],
+        &["merge", "large.mts", "-o", &output],
+        &["slice", "large.mts", "-o", &output],
+        &["split", "large.mts", "--blocks", "-o", &output],
+        &["split", "large.mts", "--samples", "system", "-o", &pattern],
+        &["validate", "large.mts"],
+        &["info", "large.mts"],
+    ] {
+        // what is mapped is the file itself, and not limited by this
+        let ran = std::process::Command::new("sh")
+            .args(["-c", "ulimit -d 131072; exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_mts"))
+            .args(arguments)
+            .current_dir(Path::new(&output).parent().unwrap())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(
+            (ran.status.code(), &*errors),
+            (Some(0), ""),
+            "{arguments:?}"
+        );
+        let _ = fs::remove_file(&output);
+    }
+    assert_eq!(
+        folder.load("23.mts").block_by_id(0).unwrap().shape(),
+        [8192, 128]
+    );
+    let stat = std::process::Command::new("sh")
+        .args(["-c", "ulimit -d 131072; exec \"$0\" stat large.mts"])
+        .arg(env!("CARGO_BIN_EXE_mts"))
+        .current_dir(Path::new(&output).parent().unwrap())
+        .output()
+        .unwrap();
+    assert_ne!(
+        stat.status.code(),
+        Some(0),
+        "the limit is one for what needs the values at once"
+    );
+}

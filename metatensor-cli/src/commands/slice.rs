@@ -1,30 +1,59 @@
 //! `mts slice`: a part of a map, as a new file. Blocks are read and written one after the other, and only what is needed of them.
 
-use metatensor_core::{Labels, MapFile, MapSelection, MapWriter, Result};
+use metatensor_core::{Labels, MapFile, MapSelection, MapWriter, Mapping, Result};
 
 use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::SliceOptions;
-use crate::input::{only_map, open};
+use crate::input::{bytes_of, only_map, open, open_checked};
 use crate::output::Failure;
 use crate::selection::{Selection, selected};
+
+/// Larger blocks are copied without being in memory.
+const LARGE: u64 = 64 << 20;
 
 pub(crate) fn run(options: &SliceOptions) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
     let map = only_map(open(&options.file)?.input, &options.file)?;
     let keys = map.keys().clone();
+    let blocks = selected(options.keys.as_ref(), &keys, "keys")?;
+    let has_large = has_large_whole_blocks(&map, &blocks, options)?;
+    // values that are taken from where they are have to be checked before
+    let map = match has_large && options.file != "-" {
+        true => open_checked(&options.file)?,
+        false => map,
+    };
     let names: Vec<&str> = keys.names().iter().collect();
     let mut writer = MapWriter::create(&options.output.output, &names)?;
     for (name, text) in map.info()? {
         writer.info_mut().insert(name, text);
     }
-    for block in selected(options.keys.as_ref(), &keys, "keys")? {
+    for block in blocks {
         let place = || format!("block ({})", describe(&keys, block));
-        let added = add_part(&map, block, options, &mut writer);
+        let added = match has_large {
+            true => map
+                .block_mapped(block, Mapping::ReadOnly)
+                .and_then(|whole| writer.add(keys.rows().row(block), &whole))
+                .map_err(Failure::from),
+            false => add_part(&map, block, options, &mut writer),
+        };
         added.map_err(|failure| failure.context(place()))?;
     }
     writer.finish()?;
     Ok(Outcome::Good)
+}
+
+/// Whether there are blocks to copy as a whole that should not be in memory.
+fn has_large_whole_blocks(map: &MapFile, blocks: &[usize], options: &SliceOptions) -> Result<bool> {
+    if options.samples.is_some() || options.properties.is_some() {
+        return Ok(false);
+    }
+    for &block in blocks {
+        if bytes_of(map, block)? > LARGE {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn add_part(
