@@ -55,7 +55,7 @@ const CRATES: [Crate; 4] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 25] = [
+const FILES: [&str; 26] = [
     "read_at",
     "file",
     "shared_file",
