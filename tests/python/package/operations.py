@@ -12,6 +12,7 @@ import pathlib
 import sys
 import unittest
 import warnings
+from unittest import mock
 
 import metatensor_native as native
 
@@ -19,9 +20,12 @@ import metatensor as mts
 import metatensor_operations as official
 import numpy as np
 from metatensor import Labels, TensorBlock, TensorMap
+from metatensor._data import ExternalCpuArray
+from metatensor_native import files
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "operations"))
 
+from metatensor_native.operations import _calls  # noqa: E402
 from ours import Model, assert_same, labels, numbers  # noqa: E402
 
 operations = native.operations
@@ -165,8 +169,15 @@ def shared(value, given):
     return [(i, j) for i, a in enumerate(outputs) for j, b in enumerate(inputs) if np.may_share_memory(a, b)]
 
 
+def is_native(function):
+    """Whether the library computes this, which it is not asked to if the official function does."""
+    with mock.patch("metatensor_native.operations._calls.call", side_effect=_calls.call) as call:
+        function()
+    return call.called
+
+
 class Operations(unittest.TestCase):
-    def compare(self, actual, expected, what):
+    def compare(self, actual, expected, what, kinds=(np.ndarray,)):
         single = any(array.dtype == np.float32 for array in arrays(expected))
         tolerance = 1e-4 if single else 1e-11
         if isinstance(expected, Exception) and not isinstance(actual, Exception):
@@ -182,13 +193,13 @@ class Operations(unittest.TestCase):
         elif isinstance(expected, list):
             self.assertEqual(len(actual), len(expected), what)
             for a, e in zip(actual, expected, strict=True):
-                self.compare(a, e, what)
+                self.compare(a, e, what, kinds)
         elif isinstance(expected, np.ndarray):
             np.testing.assert_array_equal(actual, expected, strict=True)
         elif not isinstance(expected, Exception):
             self.assertEqual(actual, expected, what)
         for array in arrays(actual):
-            self.assertIs(type(array), np.ndarray, what)
+            self.assertIn(type(array), kinds, what)
 
     def test_results_errors_and_shared_memory_are_those_of_the_official_functions(self):
         compared = set()
@@ -256,6 +267,48 @@ class Operations(unittest.TestCase):
             self.assertTrue(np.shares_memory(module.sort_block(tensor.block(0), "components").values, tensor.block(0).values))
             self.assertIs(module.join([tensor], "samples"), tensor)
             self.assertFalse(np.shares_memory(module.sort(tensor, "samples").block(0).values, tensor.block(0).values))
+
+    def test_arrays_of_the_library_are_computed_with_natively(self):
+        """What it has loaded, alone and beside numpy arrays: the same results, of the kind of the first map."""
+        rng = np.random.default_rng(1)
+        model = Model(rng)
+        numpy = [model.make(numbers(rng, "f8")) for _ in range(2)]
+        loaded = [files.MapFile.open_buffer(bytes(tensor.save_buffer())).load() for tensor in numpy]
+        for name, *others in [
+            ["add"], ["multiply"], ["divide"], ["multiply", 2.5], ["abs"], ["pow", 1.5], ["zeros_like"], ["sum_over_samples", "atom"],
+            ["slice", "samples", [0]], ["sort", "all", True], ["equal"], ["allclose"],
+        ]:  # fmt: skip
+            binary = not others and name not in {"abs", "zeros_like"}
+            with self.subTest(name=name):
+                expected = result(official, name, [*(numpy if binary else numpy[:1]), *others])
+                for maps in [loaded, [loaded[0], numpy[1]], [numpy[0], loaded[1]]] if binary else [loaded[:1]]:
+                    given = [*maps, *others]
+                    self.assertTrue(is_native(lambda given=given: result(operations, name, given)))
+                    actual = result(operations, name, given)
+                    kind = np.ndarray if maps[0] is numpy[0] else ExternalCpuArray
+                    self.compare(actual, expected, (name,), kinds=(kind,))
+                    self.assertEqual(shared(actual, given), [])
+        # these share their arrays, and memory stays
+        shifted = operations.add(operations.remove_gradients(loaded[0]), 0.0)
+        self.compare(shifted, result(official, "remove_gradients", numpy[:1]), ("add",), kinds=(ExternalCpuArray, np.ndarray))
+
+    def test_plain_arrays_beside_others(self):
+        """Other arrays in the process do not matter: these go to the library, and those do not."""
+        samples, properties = Labels.range("s", 3), Labels.range("p", 2)
+
+        def many(array):
+            blocks = [TensorBlock(array.copy(), samples, [], properties) for _ in range(50)]
+            return TensorMap(Labels.range("k", 50), blocks)
+
+        plain = many(np.ones((3, 2)))
+        self.assertTrue(is_native(lambda: operations.multiply(plain, 2.0)))
+        masked = many(np.ma.masked_array(np.ones((3, 2)), mask=[[1, 0]] * 3))
+        self.assertFalse(is_native(lambda: operations.multiply(masked, 2.0)))
+        self.assertFalse(is_native(lambda: operations.add(plain, masked)))
+        self.assertTrue(is_native(lambda: operations.multiply(plain, 2.0)))
+        del masked
+        half = many(np.ones((3, 2), dtype=np.longdouble))
+        self.assertFalse(is_native(lambda: operations.multiply(half, 2.0)))
 
     def test_gradients_at_all_depths_are_computed(self):
         samples, properties = Labels.range("s", 2), Labels.range("p", 1)

@@ -1,11 +1,13 @@
 """Which maps and blocks the library may compute with: those where nothing is lost that the official functions would see.
 
-An array of numpy has to be exactly that: subclasses (masked arrays, units, ...) have operations of their own. A tensor of torch has to
+An array of numpy has to be exactly that, or one on memory of the library: other subclasses (masked arrays, units, ...) have operations of
+their own. Arrays of the library, which it has loaded or computed, are nothing but elements. A tensor of torch has to
 be in main memory, and there must be nothing that follows what happens to it: no derivative in any mode, no transformation, no
 dispatch, no compiler. All arrays at all depths are looked at: the one that needs a derivative may be in any of them.
 """
 
 import ctypes
+import functools
 import sys
 
 import numpy as np
@@ -25,6 +27,10 @@ def eligible(kind, objects, structural):
     if isinstance(kind, _convert.Torch):
         tensors = [tensor for value in objects for tensor in _tensors(kind, value)]
         return plain_tensors(tensors, structural)
+    # those of the library have nothing but elements
+    objects = [value for value in objects if _count(kind, value) > 0 and _origin(kind, value) != _library_origin()]
+    if _all_are_plain(kind, objects):
+        return True
     arrays = []
     for value in objects:
         found = _arrays(kind, value)
@@ -32,13 +38,58 @@ def eligible(kind, objects, structural):
             return False
         arrays += found
     kinds = {type(array) for array in arrays}
-    if kinds <= {np.ndarray}:
+    if kinds <= _plain_numpy():
         return all(array.dtype in _NUMPY for array in arrays)
     torch = sys.modules.get("torch")
     return torch is not None and kinds == {torch.Tensor} and plain_tensors(arrays, structural)
 
 
+@functools.cache
+def _plain_numpy():
+    from metatensor._data import ExternalCpuArray
+
+    return {np.ndarray, ExternalCpuArray}
+
+
 # ---------------------------------------------------------------- arrays of maps and blocks
+
+
+@functools.cache
+def _library_origin():
+    """The number of the origin of arrays of the library."""
+    origin = _declarations.mts_data_origin_t()
+    library().mts_register_data_origin(b"RustArray", ctypes.byref(origin))
+    return origin.value
+
+
+def _count(kind, value):
+    return 1 if kind.is_block(value) else len(value)
+
+
+def _origin(kind, value):
+    """Where the arrays of a map or block come from, or None if they do not say: the library sees to it that all are of the same origin."""
+    if kind.is_block(value):
+        block = _convert.address(value)
+    else:
+        block = ctypes.c_void_p()
+        library().mts_tensormap_block_by_id(_convert.address(value), ctypes.byref(block), 0)
+    data, origin = _declarations.mts_array_t(), _declarations.mts_data_origin_t()
+    library().mts_block_data(block, ctypes.byref(data))
+    return origin.value if data.origin(data.ptr, ctypes.byref(origin)) == 0 else None
+
+
+def _all_are_plain(kind, objects):
+    """Whether all arrays of Python that are in any block now are plain ones of numpy. With many blocks, this is known much sooner than
+    which of them are in these maps."""
+    from metatensor._data._array import _KNOWN_ARRAY_WRAPPERS, _origin_numpy
+
+    # all at once: other threads make arrays as well
+    wrappers = list(_KNOWN_ARRAY_WRAPPERS.values())
+    if len(wrappers) > 20 * sum(_count(kind, value) for value in objects):
+        return False
+    if any(_origin(kind, value) != _origin_numpy() for value in objects):
+        return False
+    return {type(wrapper.array) for wrapper in wrappers} <= _plain_numpy() and {wrapper.array.dtype for wrapper in wrappers} <= _NUMPY
 
 
 def _arrays(kind, value):
