@@ -6,7 +6,7 @@ use metatensor_core::TensorMap;
 use metatensor_distributed::transport::{Counting, Traffic, local_ranks};
 use metatensor_distributed::{Communicator, Halo, Order, Partition};
 
-use crate::inputs::{bytes_for, large, many};
+use crate::inputs::{bytes_for, equal, large, many};
 use crate::table::Table;
 
 /// Work of all ranks: it gives a function that is counted, and says how many bytes it has to send at least.
@@ -55,6 +55,14 @@ fn gather(communicator: &Communicator, map: TensorMap) -> (Box<dyn FnOnce()>, u6
     (Box::new(work), least)
 }
 
+/// 8 MiB of numbers.
+fn all_reduce(communicator: &Communicator) -> (Box<dyn FnOnce()>, u64) {
+    let (communicator, n) = (communicator.clone(), communicator.size() as u64);
+    let map = equal(1 << 20);
+    let work = move || drop(communicator.all_reduce(&map).unwrap());
+    (Box::new(work), 2 * (n - 1) * (8 << 20) / n)
+}
+
 /// A chain of ranks, each of which needs the first 1000 of 2000 rows of the next one.
 fn halo(communicator: &Communicator) -> (Box<dyn FnOnce()>, u64) {
     let (rank, n) = (communicator.rank(), communicator.size());
@@ -73,7 +81,7 @@ fn halo(communicator: &Communicator) -> (Box<dyn FnOnce()>, u64) {
 
 pub(crate) fn run() -> bool {
     let mut table = Table::default();
-    let works: [(&str, Work, f64, f64); 5] = [
+    let works: [(&str, Work, f64, f64); 6] = [
         (
             "redistribute, large",
             |c| redistribute(c, large(c.rank(), 50)),
@@ -94,6 +102,8 @@ pub(crate) fn run() -> bool {
         ),
         ("gather, many", |c| gather(c, many(c.rank())), 1.6, 1.0),
         ("halo forward, 1000 rows of 128", halo, 1.01, 1.0),
+        // parts to who adds them, and sums back
+        ("all_reduce, 8 MiB", all_reduce, 1.01, 2.0),
     ];
     for (name, work, most, messages) in works {
         for n in [2, 4, 8] {
@@ -108,7 +118,7 @@ pub(crate) fn run() -> bool {
                 most,
             );
             let pairs = match name.split([' ', ',']).next() {
-                Some("redistribute") => n * (n - 1),
+                Some("redistribute" | "all_reduce") => n * (n - 1),
                 Some("gather") => n - 1,
                 _ => n,
             };

@@ -1,5 +1,6 @@
 //! What is in raw.c.
 
+use std::any::Any;
 use std::ffi::c_int;
 
 unsafe extern "C" {
@@ -23,10 +24,16 @@ unsafe extern "C" {
     );
 }
 
-/// The median of the times that this takes, on the rank where it takes longest. Collective, as all here.
-pub(crate) fn time<T>(runs: usize, mut work: impl FnMut() -> T) -> f64 {
-    let mut times: Vec<f64> = (0..runs)
-        .map(|_| {
+/// The medians of the times that these take, on the rank where it takes longest. They take turns, so that what else the machine
+/// does disturbs all of them. Collective, as all here.
+pub(crate) fn times<const N: usize>(
+    runs: usize,
+    mut works: [&mut dyn FnMut() -> Box<dyn Any>; N],
+) -> [f64; N] {
+    let mut times = [const { Vec::new() }; N];
+    // the first turn is not counted: memory is new then
+    for turn in 0..=runs {
+        for (work, times) in works.iter_mut().zip(&mut times) {
             // SAFETY: MPI is initialised by whoever measures.
             let start = unsafe { raw_now() };
             let result = work();
@@ -34,11 +41,15 @@ pub(crate) fn time<T>(runs: usize, mut work: impl FnMut() -> T) -> f64 {
             let time = unsafe { raw_since(start) };
             // not a part of the work
             drop(result);
-            time
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[runs / 2]
+            if turn > 0 {
+                times.push(time);
+            }
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[runs / 2]
+    })
 }
 
 /// How many bytes come from each rank.

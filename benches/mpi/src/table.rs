@@ -43,4 +43,11 @@ impl Table {
         let text = |time: f64| format!("{:.3} ms", time * 1e3);
         self.row(what, n, &text(ours), &text(other), ours / other, most);
     }
+
+    /// A time that nothing is compared with.
+    pub(crate) fn time(&mut self, what: &str, n: usize, time: f64) {
+        if !self.quiet {
+            println!("| {what} | {n} | {:.3} ms | | | |", time * 1e3);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use metatensor_core::TensorMap;
 use metatensor_distributed::{Communicator, Halo, Order, Partition, SaveOptions};
 use metatensor_mpi::Environment;
 
-use crate::inputs::{bytes_for, large};
+use crate::inputs::{bytes_for, equal, large};
 use crate::raw;
 use crate::table::Table;
 
@@ -25,6 +25,7 @@ pub(crate) fn run() -> bool {
         peak_memory(&world, &mut table);
         redistribute(&world, &mut table);
         halo(&world, &mut table);
+        all_reduce(&world, &mut table);
     }
     files(&world, &mut table);
     table.missed
@@ -69,30 +70,24 @@ fn redistribute(world: &Communicator, table: &mut Table) {
     let total = |sizes: &[i32]| sizes.iter().sum::<i32>() as usize;
     let send = vec![1; total(&sizes)];
     let mut receive = vec![1; total(&received)];
-    let other = raw::time(RUNS, || {
-        raw::alltoallv(&send, &sizes, &mut receive, &received)
-    });
-    let ours = raw::time(RUNS, || move_systems(world, &map));
-    table.times("redistribute, large / MPI_Alltoallv", 2, ours, other, 2.0);
     let strided = Partition::Strided(&["system"]);
-    let ours = raw::time(RUNS, || {
-        world.redistribute(&map, &strided, Order::Source).unwrap()
-    });
-    table.times(
-        "the same, by values of a dimension",
-        2,
-        ours,
-        other,
-        f64::INFINITY,
-    );
     let small = large(world.rank(), 2);
-    let ours = raw::time(100, || move_systems(world, &small));
-    if !table.quiet {
-        println!(
-            "| redistribute, 2 systems | 2 | {:.3} ms | | | |",
-            ours * 1e3
-        );
-    }
+    let [other, ours, by_values, of_small] = raw::times(
+        RUNS,
+        [
+            &mut || {
+                raw::alltoallv(&send, &sizes, &mut receive, &received);
+                Box::new(())
+            },
+            &mut || Box::new(move_systems(world, &map)),
+            &mut || Box::new(world.redistribute(&map, &strided, Order::Source).unwrap()),
+            &mut || Box::new(move_systems(world, &small)),
+        ],
+    );
+    table.times("redistribute, large / MPI_Alltoallv", 2, ours, other, 2.0);
+    let name = "the same, by values of a dimension";
+    table.times(name, 2, by_values, other, f64::INFINITY);
+    table.time("redistribute, 2 systems", 2, of_small);
 }
 
 fn halo(world: &Communicator, table: &mut Table) {
@@ -108,20 +103,43 @@ fn halo(world: &Communicator, table: &mut Table) {
     let values = vec![0.5; owned * width];
     let mut buffer = vec![0.0; ghosts * width];
     let mut copies = vec![0.0; ghosts * width];
-    let other = raw::time(41, || {
-        raw::halo(&values, &rows, width, &mut buffer, &mut copies)
-    });
+    let mut copies_of_ours = copies.clone();
     let mut halo = Halo::new(world, 1, &tags, &needed).unwrap();
-    let ours = raw::time(41, || halo.forward(width, &values, &mut copies).unwrap());
-    table.times(
-        "halo forward, 10⁴ ghosts × 128 / Irecv, Isend, Waitall",
-        2,
-        ours,
-        other,
-        1.3,
+    let [other, ours, plan] = raw::times(
+        41,
+        [
+            &mut || {
+                raw::halo(&values, &rows, width, &mut buffer, &mut copies);
+                Box::new(())
+            },
+            &mut || {
+                halo.forward(width, &values, &mut copies_of_ours).unwrap();
+                Box::new(())
+            },
+            &mut || Box::new(Halo::new(world, 1, &tags, &needed).unwrap()),
+        ],
     );
-    let plan = raw::time(RUNS, || Halo::new(world, 1, &tags, &needed).unwrap());
+    let name = "halo forward, 10⁴ ghosts × 128 / Irecv, Isend, Waitall";
+    table.times(name, 2, ours, other, 1.3);
     table.times("halo plan / forward", 2, plan, ours, 30.0);
+}
+
+/// 8 MiB; the sums of MPI take the place of what was added.
+fn all_reduce(world: &Communicator, table: &mut Table) {
+    let count = 1 << 20;
+    let mut values = vec![0.0; count];
+    let map = equal(count);
+    let [other, ours] = raw::times(
+        41,
+        [
+            &mut || {
+                raw::allreduce(&mut values);
+                Box::new(())
+            },
+            &mut || Box::new(world.all_reduce(&map).unwrap()),
+        ],
+    );
+    table.times("all_reduce, 8 MiB / MPI_Allreduce", 2, ours, other, 1.2);
 }
 
 /// 1.2 GB, which all ranks load and save.
@@ -135,18 +153,24 @@ fn files(world: &Communicator, table: &mut Table) {
     let serial = Path::new(&directory).join("serial.mts");
     let all = world.gather(0, &map, Order::Source).unwrap();
     let runs = 3;
-    let other = raw::time(runs, || all.as_ref().map(|map| map.save(&serial).unwrap()));
+    let options = SaveOptions::default();
+    let [other, ours] = raw::times(
+        runs,
+        [
+            &mut || Box::new(all.as_ref().map(|map| map.save(&serial).unwrap())),
+            &mut || Box::new(world.save(&path, &map, Order::Source, options).unwrap()),
+        ],
+    );
     drop(all);
-    let ours = raw::time(runs, || {
-        let options = SaveOptions::default();
-        world.save(&path, &map, Order::Source, options).unwrap();
-    });
     drop(map);
     let most = if n == 1 { 1.1 } else { f64::INFINITY };
     table.times("save, 1.2 GB / serial", n, ours, other, most);
-    let other = raw::time(runs, || {
-        (world.rank() == 0).then(|| TensorMap::load(&serial).unwrap())
-    });
-    let ours = raw::time(runs, || world.load(&path, &Partition::Rows).unwrap());
+    let [other, ours] = raw::times(
+        runs,
+        [
+            &mut || Box::new((world.rank() == 0).then(|| TensorMap::load(&serial).unwrap())),
+            &mut || Box::new(world.load(&path, &Partition::Rows).unwrap()),
+        ],
+    );
     table.times("load, 1.2 GB / serial", n, ours, other, most);
 }
