@@ -86,7 +86,8 @@
 #define MTS_PARTITION_KEYS 2
 
 /**
- * `ranks` has a list for each block of the map of this rank, with the rank of each of its samples.
+ * `ranks` has a list for each block of the map of this rank, with the rank of each of its samples. A list that is too long or too short is an
+ * error.
  */
 #define MTS_PARTITION_RANKS 3
 
@@ -276,9 +277,17 @@ typedef struct mts_partition_t {
      */
     void *user_data;
     /**
-     * a list of ranks for each block, with as many as this block has samples
+     * `lists_count` lists of ranks: one for each block
      */
     const int32_t *const *ranks;
+    /**
+     * how many ranks each of these lists has, which is the number of samples of its block
+     */
+    const uintptr_t *ranks_counts;
+    /**
+     * number of lists
+     */
+    uintptr_t lists_count;
 } mts_partition_t;
 
 /**

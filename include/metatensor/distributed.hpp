@@ -12,9 +12,9 @@
 #include <metatensor/distributed.h>
 
 #include <metatensor/block.hpp>
-#include <metatensor/details/dimensions.hpp>
 #include <metatensor/details/dtype.hpp>
 #include <metatensor/details/operation_options.hpp>
+#include <metatensor/details/or_null.hpp>
 #include <metatensor/details/partition.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/labels.hpp>
@@ -50,8 +50,8 @@ struct SaveOptions {
 ///
 /// What is called *collective* is called by all ranks, in the same order. What goes wrong on one of them is thrown on all, with the rank
 /// before the message, and the communicator can be used again; after `CommunicationError` it can not, and other ranks may wait for this one:
-/// `abort` is the way out. Objects that were moved from count as if nothing was given: this is an error of all ranks where something is
-/// needed.
+/// `abort` is the way out. Objects that were moved from, and strings with a NUL, count as if nothing was given: this is an error of all ranks
+/// where something is needed.
 ///
 /// It is used by one thread at a time. The last owner frees it, on all ranks in the same order if the transport asks for that, as the
 /// one for MPI does. Copies are the same communicator.
@@ -185,7 +185,7 @@ public:
     /// Sums of all samples of all ranks that only differ in some dimensions. Collective.
     [[nodiscard]] METATENSOR_HIDDEN TensorMap sum_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
         SumOrder order = SumOrder::Ranks, const Partition* placement = nullptr) const {
-        const auto names = details::c_strings(dimensions);
+        const auto names = details::collective_c_strings(dimensions);
         const auto c_placement = for_c(placement);
         mts_tensormap_t* result = nullptr;
         details::check_status(mts_collective_sum_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
@@ -196,7 +196,7 @@ public:
     /// Means of all samples of all ranks that only differ in some dimensions. Collective.
     [[nodiscard]] METATENSOR_HIDDEN TensorMap mean_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
         SumOrder order = SumOrder::Ranks, const Partition* placement = nullptr) const {
-        const auto names = details::c_strings(dimensions);
+        const auto names = details::collective_c_strings(dimensions);
         const auto c_placement = for_c(placement);
         mts_tensormap_t* result = nullptr;
         details::check_status(mts_collective_mean_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
@@ -208,7 +208,7 @@ public:
     /// are brought together.
     [[nodiscard]] METATENSOR_HIDDEN TensorMap var_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
         const Partition* placement = nullptr) const {
-        const auto names = details::c_strings(dimensions);
+        const auto names = details::collective_c_strings(dimensions);
         const auto c_placement = for_c(placement);
         mts_tensormap_t* result = nullptr;
         details::check_status(mts_collective_var_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
@@ -220,7 +220,7 @@ public:
     /// are brought together.
     [[nodiscard]] METATENSOR_HIDDEN TensorMap std_over_samples(const TensorMap& tensor, const std::vector<std::string>& dimensions,
         const Partition* placement = nullptr) const {
-        const auto names = details::c_strings(dimensions);
+        const auto names = details::collective_c_strings(dimensions);
         const auto c_placement = for_c(placement);
         mts_tensormap_t* result = nullptr;
         details::check_status(mts_collective_std_over_samples(communicator_.get(), handle(&tensor), names.data(), names.size(),
@@ -255,7 +255,7 @@ public:
         const auto c_partition = partition.as_mts_partition_t();
         mts_tensormap_t* result = nullptr;
         details::check_status(mts_collective_load(
-            communicator_.get(), details::c_string(path), &c_partition, create_array, &result));
+            communicator_.get(), details::collective_c_string(path), &c_partition, create_array, &result));
         return TensorMap::unsafe_from_ptr(result);
     }
 
@@ -263,7 +263,7 @@ public:
     METATENSOR_HIDDEN void save(const std::string& path, const TensorMap& tensor, Order order = Order::Source,
         const SaveOptions& options = {}) const {
         const mts_collective_save_options_t c_options = {options.writers};
-        details::check_status(mts_collective_save(communicator_.get(), details::c_string(path), handle(&tensor),
+        details::check_status(mts_collective_save(communicator_.get(), details::collective_c_string(path), handle(&tensor),
             static_cast<mts_order_t>(order), &c_options));
     }
 
@@ -276,11 +276,7 @@ private:
 
     /// The map for C. What is null is told to all ranks by the function that gets it.
     METATENSOR_HIDDEN static const mts_tensormap_t* handle(const TensorMap* tensor) noexcept {
-        try {
-            return tensor == nullptr ? nullptr : tensor->as_mts_tensormap_t();
-        } catch (const Error&) {
-            return nullptr;
-        }
+        return tensor == nullptr ? nullptr : details::or_null([&] { return tensor->as_mts_tensormap_t(); });
     }
 
     /// A placement for C, valid as long as the partition, and a pointer to it.
@@ -339,10 +335,11 @@ public:
     METATENSOR_HIDDEN Halo(const Communicator& communicator, const Labels& owned, const Labels& ghosts,
         const std::vector<std::string>& dimensions):
         communicator_(communicator) {
-        const auto names = details::c_strings(dimensions);
+        const auto names = details::collective_c_strings(dimensions);
         mts_halo_t* halo = nullptr;
         details::check_status(mts_collective_halo_of_labels(communicator_.as_mts_communicator_t(),
-            owned.as_mts_labels_t(), ghosts.as_mts_labels_t(), names.data(), names.size(), &halo));
+            details::or_null([&] { return owned.as_mts_labels_t(); }),
+            details::or_null([&] { return ghosts.as_mts_labels_t(); }), names.data(), names.size(), &halo));
         halo_.reset(halo);
     }
 
@@ -503,11 +500,7 @@ private:
 
     /// The block for C. What is null is told to all ranks by the function that gets it.
     METATENSOR_HIDDEN static const mts_block_t* handle(const TensorBlock& block) noexcept {
-        try {
-            return block.as_mts_block_t();
-        } catch (const Error&) {
-            return nullptr;
-        }
+        return details::or_null([&] { return block.as_mts_block_t(); });
     }
 
     Communicator communicator_;
@@ -516,10 +509,10 @@ private:
 
 METATENSOR_HIDDEN inline TensorBlock Halo::sum_gradient_rows(
     const TensorBlock& block, const std::string& parameter, const std::vector<std::string>& names) {
-    const auto c_names = details::c_strings(names);
+    const auto c_names = details::collective_c_strings(names);
     mts_block_t* result = nullptr;
     details::check_status(mts_collective_halo_sum_gradient_rows(halo_.get(), BlockHalo::handle(block),
-        details::c_string(parameter), c_names.data(), c_names.size(), &result));
+        details::collective_c_string(parameter), c_names.data(), c_names.size(), &result));
     return TensorBlock::unsafe_from_ptr(result);
 }
 

@@ -181,6 +181,9 @@ static void samples_go_where_partitions_say(mts_communicator_t *communicator, ra
     const int32_t ranks[] = {(2 * rank) % size, (2 * rank + 1) % size}, *lists[] = {ranks};
     partition.kind = MTS_PARTITION_RANKS;
     partition.ranks = lists;
+    uintptr_t counts[] = {2};
+    partition.ranks_counts = counts;
+    partition.lists_count = 1;
     CHECK_OK(mts_collective_redistribute(communicator, map, &partition, MTS_ORDER_LABELS, &result));
     check_samples(result, spread, 2);
 
@@ -195,6 +198,21 @@ static void samples_go_where_partitions_say(mts_communicator_t *communicator, ra
     lists[0] = fails ? wrong : ranks;
     CHECK_STATUS(mts_collective_redistribute(communicator, map, &partition, MTS_ORDER_LABELS, &result),
         MTS_INVALID_PARAMETER_ERROR, "would go to rank");
+    lists[0] = ranks;
+    counts[0] = fails ? 1 : 2;
+    CHECK_STATUS(mts_collective_redistribute(communicator, map, &partition, MTS_ORDER_LABELS, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: `Partition::Ranks` has ranks for 1 rows of block (k=1), but there are 2");
+    counts[0] = 2;
+    partition.lists_count = fails ? 0 : 1;
+    CHECK_STATUS(mts_collective_redistribute(communicator, map, &partition, MTS_ORDER_LABELS, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: `Partition::Ranks` has ranks for 0 blocks, but this rank has 1");
+    partition.lists_count = 1;
+    if (fails) partition.ranks_counts = NULL;
+    CHECK_STATUS(mts_collective_redistribute(communicator, map, &partition, MTS_ORDER_LABELS, &result),
+        MTS_INVALID_PARAMETER_ERROR, "rank 1: mts_collective_redistribute: got a NULL pointer for 'ranks_counts'");
+    CHECK_OK(mts_collective_scatter(communicator, 0, map, &partition, &result));
+    CHECK_OK(mts_tensormap_free(result));
+    partition.ranks_counts = counts;
     partition.kind = MTS_PARTITION_BY;
     chooser.keys = false;
     chooser.fails = fails;

@@ -80,7 +80,7 @@ IS_IN_TRANSPORT(reserved, 10);
 static_assert(sizeof(mts_transport_t) == 128, "mts_transport_t");
 static_assert(offsetof(mts_message_t, data) == 8 && offsetof(mts_message_t, size) == 16, "mts_message_t");
 static_assert(sizeof(mts_message_t) == 24, "mts_message_t");
-static_assert(sizeof(mts_partition_t) == 56, "mts_partition_t");
+static_assert(sizeof(mts_partition_t) == 72, "mts_partition_t");
 
 static_assert(sizeof(DLTensor) == 48, "DLTensor");
 static_assert(offsetof(DLTensor, data) == 0, "data");

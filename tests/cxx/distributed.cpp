@@ -135,6 +135,36 @@ static void maps(const Communicator& communicator) {
     const auto taken = rank == 1 ? std::move(gone) : part(0);
     check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.gather(0, gone)); },
         "invalid parameter: rank 1: mts_collective_gather: got a NULL pointer for 'tensor'");
+    const bool fails = rank == 1;
+    auto labels = sequence(0, 2);
+    const auto owned_elsewhere = fails ? std::move(labels) : sequence(0, 2);
+    const auto bad_owners = Partition::owners(std::move(labels), {"s"});
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.redistribute(map, bad_owners)); },
+        "invalid parameter: rank 1: mts_collective_redistribute: got a NULL pointer for 'owned'");
+    const auto with_nul = fails ? std::string("s\0", 2) : std::string("s");
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.redistribute(map, Partition::hashed({with_nul}))); },
+        "invalid parameter: rank 1: mts_collective_redistribute: got a NULL pointer for 'dimensions[0]'");
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.sum_over_samples(map, {with_nul})); },
+        "invalid parameter: rank 1: mts_collective_sum_over_samples: got a NULL pointer for 'names[0]'");
+    const auto path = fails ? std::string("distributed.mts\0", 16) : std::string("distributed.mts");
+    check_throws<InvalidParameterError>([&] { communicator.save(path, map); },
+        "invalid parameter: rank 1: mts_collective_save: got a NULL pointer for 'path'");
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.load(path, Partition::rows())); },
+        "invalid parameter: rank 1: mts_collective_load: got a NULL pointer for 'path'");
+
+    // lists of ranks that are too short or too long, and too few of them
+    const auto few = fails ? Partition::ranks({{0}}) : Partition::ranks({{0, 0}});
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.redistribute(map, few)); },
+        "invalid parameter: rank 1: `Partition::Ranks` has ranks for 1 rows of block (k=1), but there are 2");
+    const auto many = fails ? Partition::ranks({{0, 0, 0}}) : Partition::ranks({{0, 0}});
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.redistribute(map, many)); },
+        "invalid parameter: rank 1: `Partition::Ranks` has ranks for 3 rows of block (k=1), but there are 2");
+    const auto none = fails ? Partition::ranks({}) : Partition::ranks({{0, 0}});
+    check_throws<InvalidParameterError>([&] { static_cast<void>(communicator.redistribute(map, none)); },
+        "invalid parameter: rank 1: `Partition::Ranks` has ranks for 0 blocks, but this rank has 1");
+    // only the root has samples, and ranks of them
+    CHECK(samples(communicator.scatter(0, &map, rank == 0 ? Partition::ranks({{0, 1}}) : Partition::ranks({}))).count()
+        == (rank < 2 ? 1 : 0));
 }
 
 static double value(const TensorBlock& block, std::size_t row) {
@@ -261,6 +291,15 @@ static void halos(const Communicator& communicator) {
     check_throws<InvalidParameterError>(
         [&] { Halo(communicator, 1, rank == 1 ? nullptr : owned.data(), 1, nullptr, 0); },
         "invalid parameter: rank 1: mts_collective_halo: got a NULL pointer for 'owned'");
+
+    // what was moved from, and names with a NUL
+    auto labels = image;
+    const auto taken = rank == 1 ? std::move(labels) : image;
+    check_throws<InvalidParameterError>([&] { Halo(communicator, own, labels, {"atom"}); },
+        "invalid parameter: rank 1: mts_collective_halo_of_labels: got a NULL pointer for 'ghosts'");
+    const auto parameter = rank == 1 ? std::string("g\0", 2) : std::string("g");
+    check_throws<InvalidParameterError>([&] { static_cast<void>(forces.sum_gradient_rows(block, parameter, {"atom"})); },
+        "invalid parameter: rank 1: mts_collective_halo_sum_gradient_rows: got a NULL pointer for 'parameter'");
 }
 
 int main() {

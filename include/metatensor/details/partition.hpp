@@ -12,7 +12,7 @@
 
 #include <metatensor/distributed.h>
 
-#include <metatensor/details/dimensions.hpp>
+#include <metatensor/details/or_null.hpp>
 #include <metatensor/errors.hpp>
 #include <metatensor/labels.hpp>
 
@@ -78,21 +78,25 @@ public:
 
     /// For C: valid until this is changed or moved.
     METATENSOR_HIDDEN mts_partition_t as_mts_partition_t() const & {
-        names_ = details::c_strings(dimensions_);
+        names_ = details::collective_c_strings(dimensions_);
         lists_.clear();
+        counts_.clear();
         for (const auto& list: ranks_) {
             lists_.push_back(list.data());
+            counts_.push_back(list.size());
         }
         mts_partition_t partition = {};
         partition.kind = kind_;
         partition.dimensions = names_.data();
         partition.dimensions_count = names_.size();
-        partition.owned = owned_.has_value() ? owned_->as_mts_labels_t() : nullptr;
+        partition.owned = owned_.has_value() ? details::or_null([&] { return owned_->as_mts_labels_t(); }) : nullptr;
         if (rank_of_ != nullptr) {
             partition.rank_of = call;
             partition.user_data = rank_of_.get();
         }
         partition.ranks = lists_.data();
+        partition.ranks_counts = counts_.data();
+        partition.lists_count = lists_.size();
         return partition;
     }
     mts_partition_t as_mts_partition_t() const && = delete;
@@ -131,6 +135,7 @@ private:
     std::vector<std::vector<int32_t>> ranks_;
     mutable std::vector<const char*> names_;
     mutable std::vector<const int32_t*> lists_;
+    mutable std::vector<uintptr_t> counts_;
 };
 
 } // namespace metatensor::distributed

@@ -463,6 +463,8 @@ mts_partition_t._fields_ = [
     ("rank_of", CFUNCTYPE(c_int32, c_void_p, c_size_t, POINTER(c_int32), c_size_t)),
     ("user_data", c_void_p),
     ("ranks", POINTER(POINTER(c_int32))),
+    ("ranks_counts", POINTER(c_size_t)),
+    ("lists_count", c_size_t),
 ]
 
 mts_collective_save_options_t._fields_ = [

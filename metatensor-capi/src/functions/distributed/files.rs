@@ -36,7 +36,7 @@ pub extern "C" fn mts_collective_load(
         result,
         || {
             let path = path.checked("path")?;
-            Ok((path, given(partition, "partition")?.parts(None)?))
+            Ok((path, given(partition, "partition")?.parts_of_unknown()?))
         },
         |communicator, (path, partition)| {
             partition.with(|partition| {

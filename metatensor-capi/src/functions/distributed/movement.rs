@@ -63,9 +63,11 @@ pub extern "C" fn mts_collective_scatter(
         || {
             let tensor = optional(tensor)?;
             let is_root = communicator.checked("communicator")?.rank() == root;
-            let of_root = tensor.filter(|_| is_root);
-            let blocks = of_root.map_or(&[][..], TensorMap::blocks);
-            Ok((tensor, given(partition, "partition")?.parts(Some(blocks))?))
+            let mut partition = *given(partition, "partition")?;
+            if !is_root {
+                partition.lists_count = 0;
+            }
+            Ok((tensor, partition.parts()?))
         },
         |communicator, (tensor, partition)| {
             partition.with(|partition| Ok(Some(communicator.scatter(root, tensor, partition)?)))
@@ -153,7 +155,7 @@ pub extern "C" fn mts_collective_redistribute(
         result,
         || {
             let tensor = tensor.checked("tensor")?;
-            let partition = given(partition, "partition")?.parts(Some(tensor.blocks()))?;
+            let partition = given(partition, "partition")?.parts()?;
             Ok((tensor, partition, order.checked("order")?))
         },
         |communicator, (tensor, partition, order)| {

@@ -25,7 +25,7 @@ fn give_placed<P>(
         communicator,
         result,
         || {
-            let placement = placement.map(|partition| partition.parts(None));
+            let placement = placement.map(|partition| partition.parts_of_unknown());
             Ok((parameters()?, placement.transpose()?))
         },
         |communicator, (parameters, placement)| {

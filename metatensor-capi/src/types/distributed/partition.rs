@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 
-use metatensor_core::{Result, TensorBlock};
+use metatensor_core::Result;
 use metatensor_distributed::Partition;
 
 use crate::ffi::{CallbackStatus, Names, Parameter, bad_parameter, call, given, slice, texts};
@@ -19,7 +19,8 @@ pub const MTS_PARTITION_ROWS: u32 = 0;
 pub const MTS_PARTITION_BLOCKS: u32 = 1;
 /// Whole blocks: `rank_of` is called with the key of each block.
 pub const MTS_PARTITION_KEYS: u32 = 2;
-/// `ranks` has a list for each block of the map of this rank, with the rank of each of its samples.
+/// `ranks` has a list for each block of the map of this rank, with the rank of each of its samples. A list that is too long or too short is an
+/// error.
 pub const MTS_PARTITION_RANKS: u32 = 3;
 /// `rank_of` is called with each sample.
 pub const MTS_PARTITION_BY: u32 = 4;
@@ -60,8 +61,12 @@ pub struct mts_partition_t<'a> {
     >,
     /// given to `rank_of`
     pub(crate) user_data: *mut c_void,
-    /// a list of ranks for each block, with as many as this block has samples
+    /// `lists_count` lists of ranks: one for each block
     pub(crate) ranks: *const *const i32,
+    /// how many ranks each of these lists has, which is the number of samples of its block
+    pub(crate) ranks_counts: *const usize,
+    /// number of lists
+    pub(crate) lists_count: usize,
 }
 
 /// What a partition borrows while it is used.
@@ -97,13 +102,23 @@ impl RankOf {
 }
 
 impl<'a> mts_partition_t<'a> {
-    /// What this borrows. Lists of ranks are for the samples of these blocks, and of no use if nobody knows what these are.
-    pub(crate) fn parts(&self, blocks: Option<&[TensorBlock]>) -> Result<PartitionParts<'a>> {
+    /// What this borrows, for samples that are not known before: lists of ranks are of no use then.
+    pub(crate) fn parts_of_unknown(&self) -> Result<PartitionParts<'a>> {
+        match self.kind.0 {
+            MTS_PARTITION_RANKS => Err(bad_parameter(
+                "MTS_PARTITION_RANKS can only be used for the samples of a map that is given",
+            )),
+            _ => self.parts(),
+        }
+    }
+
+    /// What this borrows.
+    pub(crate) fn parts(&self) -> Result<PartitionParts<'a>> {
         match self.kind.0 {
             MTS_PARTITION_ROWS => Ok(PartitionParts::Rows),
             MTS_PARTITION_BLOCKS => Ok(PartitionParts::Blocks),
             MTS_PARTITION_KEYS => Ok(PartitionParts::Keys(self.rank_of()?)),
-            MTS_PARTITION_RANKS => Ok(PartitionParts::Ranks(self.ranks(blocks)?)),
+            MTS_PARTITION_RANKS => Ok(PartitionParts::Ranks(self.ranks()?)),
             MTS_PARTITION_BY => Ok(PartitionParts::By(self.rank_of()?)),
             MTS_PARTITION_STRIDED => Ok(PartitionParts::Strided(self.dimensions()?)),
             MTS_PARTITION_CONTIGUOUS => Ok(PartitionParts::Contiguous(self.dimensions()?)),
@@ -130,19 +145,16 @@ impl<'a> mts_partition_t<'a> {
         })
     }
 
-    fn ranks(&self, blocks: Option<&[TensorBlock]>) -> Result<Vec<&'a [i32]>> {
-        let blocks = blocks.ok_or_else(|| {
-            bad_parameter(
-                "MTS_PARTITION_RANKS can only be used for the samples of a map that is given",
-            )
-        })?;
-        // SAFETY: there is a list for each block, says who made this.
-        let lists = unsafe { slice(self.ranks, blocks.len(), "ranks") }?;
-        let lists = lists.iter().zip(blocks).enumerate();
+    fn ranks(&self) -> Result<Vec<&'a [i32]>> {
+        // SAFETY: there are so many lists, says who made this.
+        let lists = unsafe { slice(self.ranks, self.lists_count, "ranks") }?;
+        // SAFETY: as above.
+        let counts = unsafe { slice(self.ranks_counts, self.lists_count, "ranks_counts") }?;
+        let lists = lists.iter().zip(counts).enumerate();
         lists
-            .map(|(i, (list, block))| {
-                // SAFETY: there is a rank for each sample, says who made this.
-                unsafe { slice(*list, block.samples().count(), &format!("ranks[{i}]")) }
+            .map(|(i, (list, count))| {
+                // SAFETY: it has so many ranks, says who made this.
+                unsafe { slice(*list, *count, &format!("ranks[{i}]")) }
             })
             .collect()
     }

@@ -99,11 +99,13 @@ class Partition:
         if self._lists is not None:
             keep = self._of_blocks(tensor)
             result.ranks = (_INT32 * len(keep))(*[int32_pointer(ranks) for ranks in keep])
+            result.ranks_counts = (ctypes.c_size_t * len(keep))(*[len(ranks) for ranks in keep])
+            result.lists_count = len(keep)
         result.keep = self, keep
         return result
 
     def _of_blocks(self, tensor):
-        """Lists of ranks, as long as the library takes them to be."""
+        """Lists of ranks, as long as the blocks of the map are."""
         blocks = [] if tensor is None else tensor.blocks()
         if tensor is not None and len(blocks) != len(self._lists):
             raise ValueError(f"there are {len(self._lists)} lists of ranks, and {len(blocks)} blocks")
