@@ -18,7 +18,7 @@ use ndarray::{Array2, arr2};
 
 #[test]
 fn text_and_json_of_a_real_file() {
-    let commands: [(&str, &[&str]); 5] = [
+    let commands: [(&str, &[&str]); 7] = [
         ("info", &["info", DATA]),
         ("ls", &["ls", DATA, "--keys", "center_type=7..8"]),
         (
@@ -46,6 +46,8 @@ fn text_and_json_of_a_real_file() {
             ],
         ),
         ("stat", &["stat", DATA]),
+        ("validate", &["validate", DATA]),
+        ("apply_list", &["apply", "--list"]),
     ];
     for (name, arguments) in commands {
         assert_snapshot(&format!("{name}.txt"), &mts(arguments, None));
