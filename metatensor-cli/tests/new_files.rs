@@ -1,10 +1,5 @@
 //! Commands that write files: what is in these, and what happens if they can not be written.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
 mod common;
 
 use std::fs;

@@ -42,7 +42,7 @@ const PROGRAMS: [(&str, &str); 6] = [
 ];
 
 /// Documents that are parts of pages: no programs.
-const DOCUMENTS: [&str; 1] = ["docs/foreign_arrays.md"];
+const DOCUMENTS: [&str; 3] = ["README.md", "docs/benchmarks.md", "docs/foreign_arrays.md"];
 
 /// Files that show no program, and those with code around programs.
 const NOT_SHOWN: [&str; 1] = ["rust/main.rs"];
