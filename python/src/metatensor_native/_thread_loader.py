@@ -17,9 +17,9 @@ class ThreadLoader:
     ...         loss = model(batch)
 
     It is used like a ``torch.utils.data.DataLoader`` with worker processes. Loading a batch of a collection is one call of the
-    library, which does not hold the lock of the interpreter, so that threads load as well as processes do; they start at once,
-    and batches need not be sent: this takes longer than to load them. Threads of torch that are in the same process can wait for
-    work in a loop that keeps processors busy: ``torch.set_num_threads(1)`` is faster if computing with a batch is little work.
+    library, which does not hold the lock of the interpreter, so that threads load at the same time. They start at once, and batches are
+    not sent from one process to another. The threads of torch in this process share its processors with those that load: try
+    ``torch.set_num_threads(1)`` if computing with a batch is little work.
 
     Batches come in the order of the sampler, whatever thread is the first. What a thread raises is raised where its batch would
     have come, and ends the iteration. An iteration that is left early stops its threads; a new one is the next epoch.
