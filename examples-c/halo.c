@@ -71,9 +71,11 @@ static slab_t make_slab(const mts_communicator_t *communicator) {
             if (!is_owned && x > start - CUTOFF && x < end + CUTOFF) add_atom(&slab, atom, x);
         }
     }
+    /* ANCHOR: slab */
     /* Atoms are named by their tags. Which rank owns a ghost is found out; ghosts can be images of the same atom. */
     uintptr_t ghosts = (uintptr_t)(slab.all - slab.owned);
     CHECK(mts_collective_halo(communicator, slab.tags, (uintptr_t)slab.owned, slab.tags + slab.owned, ghosts, 1, NULL, &slab.halo));
+    /* ANCHOR_END: slab */
     return slab;
 }
 
@@ -87,6 +89,7 @@ static void free_slab(slab_t *slab) {
 static double weight(double distance) { return (1 - distance / CUTOFF) * (1 - distance / CUTOFF); }
 static double weight_derivative(double distance) { return -2 * (1 - distance / CUTOFF) / CUTOFF; }
 
+/* ANCHOR: forward */
 /* One layer: each atom adds what its neighbors have. */
 static void layer_forward(slab_t *slab, double *features, double *next) {
     /* what owners have goes to ghosts, whose rows follow those of owned atoms */
@@ -100,6 +103,7 @@ static void layer_forward(slab_t *slab, double *features, double *next) {
         }
     }
 }
+/* ANCHOR_END: forward */
 
 /* The same backwards: from the gradients with respect to `next`, those with respect to `features`, and to positions, which are added. */
 static void layer_backward(
@@ -119,9 +123,11 @@ static void layer_backward(
             of_positions[j] -= derivative;
         }
     }
+    /* ANCHOR: reverse */
     /* what was found for ghosts is added to what owners have */
     CHECK(mts_collective_halo_reverse(
         slab->halo, MTS_ADD, float64, WIDTH, of_features + WIDTH * slab->owned, of_features));
+    /* ANCHOR_END: reverse */
 }
 
 /* The sum of the energies of all atoms, on all ranks: energies of atoms are a map, of which each rank has some rows. */
@@ -190,9 +196,11 @@ static double compute(const mts_communicator_t *communicator, double forces[ATOM
     for (int layer = LAYERS; layer-- > 0;) {
         layer_backward(&slab, features[layer], of_features[(layer + 1) % 2], of_features[layer % 2], of_positions);
     }
+    /* ANCHOR: forces */
     /* the same halo adds the forces on ghosts, which have one number each here */
     CHECK(mts_collective_halo_reverse(slab.halo, MTS_ADD, float64, 1, of_positions + slab.owned, of_positions));
     for (int i = 0; i < slab.owned; i++) forces[slab.tags[i]] = -of_positions[i];
+    /* ANCHOR_END: forces */
 
     free(energies);
     for (int i = 0; i < 2; i++) free(of_features[i]);

@@ -1,5 +1,6 @@
 //! What the tests that cross crates or languages have in common.
 
+pub mod command_line;
 pub mod compiler;
 pub mod cxx;
 pub mod library;

@@ -1,7 +1,7 @@
 //! The book: each program that it shows runs, and prints what the book shows.
 //!
-//! What a program prints is in a file beside it, which `UPDATE_BOOK=1` writes. Sessions in a shell are run by the tests of
-//! metatensor-cli, which have the command.
+//! What a program prints is in a file beside it, and what commands print in the session with them: `UPDATE_BOOK=1` writes
+//! all of these.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,29 +13,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use metatensor_tests::command_line::mts;
 use metatensor_tests::compiler::{Checker, Language, Program};
+use metatensor_tests::library::library;
 use metatensor_tests::python_package::installed;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
 use metatensor_tools::book::build::source;
 use metatensor_tools::book::pages::{CodeBlock, Page, pages};
-use metatensor_tools::book::snippets::{check_output, with_data};
+use metatensor_tools::book::snippets::{check_output, session, with_data};
 use metatensor_tools::run::output;
 
 /// Languages whose blocks of code are parts of files that tests run, or what these print.
 const CHECKED: [&str; 7] = ["c", "console", "cpp", "python", "rust", "sh", "text"];
 
 /// Blocks of code that nobody runs: their page, how they start, and why.
-const NOT_RUN: [(&str, &str, &str); 2] = [
+const NOT_RUN: [(&str, &str, &str); 6] = [
     ("first_steps.md", "cmake -S . -B build", "in cmake.rs"),
     ("first_steps.md", "cc program.c $(pkg-config", "in cmake.rs"),
+    ("first_steps.md", "pip install", "in python_package.rs"),
+    ("first_steps.md", "cargo install", "installs a program"),
+    ("official_package.md", "LD_PRELOAD=", "in python_clients.rs"),
+    ("official_package.md", "python - <<", "in python_clients.rs"),
 ];
 
 /// Programs that are shown as a whole and are not in `snippets`, and the file in there with what they print.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("metatensor/examples/first_steps.rs", "rust/first_steps.txt"),
     ("examples-c/errors.c", "c/errors.txt"),
     ("examples-c/first_steps.c", "c/first_steps.txt"),
+    ("examples-c/halo.c", "c/halo.txt"),
     ("examples-cpp/custom_array.cpp", "cpp/custom_array.txt"),
     ("examples-cpp/engine_buffers.cpp", "cpp/engine_buffers.txt"),
     ("examples-cpp/first_steps.cpp", "cpp/first_steps.txt"),
@@ -44,8 +51,19 @@ const PROGRAMS: [(&str, &str); 6] = [
 /// Documents that are parts of pages: no programs.
 const DOCUMENTS: [&str; 3] = ["README.md", "docs/benchmarks.md", "docs/foreign_arrays.md"];
 
-/// Files that show no program, and those with code around programs.
-const NOT_SHOWN: [&str; 1] = ["rust/main.rs"];
+/// All directories of snippets.
+const DIRECTORIES: [&str; 7] = [
+    "c",
+    "cpp",
+    "python",
+    "python/preloaded",
+    "python/torch",
+    "rust",
+    "shell",
+];
+
+/// Files that no page has to show: code around programs, and output that tells no more than another one.
+const NOT_SHOWN: [&str; 2] = ["c/tasks.txt", "rust/main.rs"];
 
 fn snippets() -> PathBuf {
     source().join("snippets")
@@ -83,10 +101,11 @@ fn pages_show_programs_that_run_and_what_they_print() {
         .flat_map(Page::includes)
         .map(|include| include.path.canonicalize().unwrap())
         .collect();
-    let mut expected: BTreeSet<PathBuf> = ["c", "cpp", "python", "rust"]
+    let mut expected: BTreeSet<PathBuf> = DIRECTORIES
         .iter()
         .flat_map(|directory| fs::read_dir(snippets().join(directory)).unwrap())
         .map(|entry| entry.unwrap().path().canonicalize().unwrap())
+        .filter(|path| path.is_file())
         .filter(|path| !NOT_SHOWN.iter().any(|name| path.ends_with(name)))
         .collect();
     let elsewhere = PROGRAMS.map(|(program, _)| program);
@@ -130,9 +149,11 @@ fn programs_in_rust_print_what_is_shown() {
 }
 
 #[test]
-fn programs_in_cpp_print_what_is_shown() {
-    for source in files("cpp", "cpp") {
-        check_compiled(&source, &source.with_extension("txt"));
+fn programs_in_c_and_cpp_print_what_is_shown() {
+    for (directory, extension) in [("c", "c"), ("cpp", "cpp")] {
+        for source in files(directory, extension) {
+            check_compiled(&source, &source.with_extension("txt"));
+        }
     }
 }
 
@@ -163,5 +184,46 @@ fn whole_programs_print_what_is_shown() {
         } else {
             check_compiled(&source, &shown);
         }
+    }
+}
+
+#[test]
+fn commands_print_what_is_shown() {
+    let mts = mts().unwrap();
+    let directories = mts.parent().unwrap().display();
+    let path = format!("{directories}:{}", std::env::var("PATH").unwrap());
+    for file in files("shell", "console") {
+        let directory = with_data().unwrap();
+        let run = |command: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", &format!("{command} 2>&1")]);
+            shell.env("PATH", &path).current_dir(directory.path());
+            output(&mut shell)
+        };
+        let text = fs::read_to_string(&file).unwrap();
+        check_output(&file, &session(&text, run).unwrap()).unwrap();
+    }
+}
+
+/// As the page about the official package says: with the library loaded before it, there is no other one.
+#[test]
+fn the_library_that_is_loaded_before_is_the_only_one() {
+    let mut python = Venv::get().unwrap().program("python");
+    let library = library().unwrap();
+    python.env("LD_PRELOAD", &library);
+    python
+        .arg("-B")
+        .arg(snippets().join("python/preloaded/which_library.py"));
+    let printed = output(&mut python).unwrap();
+    assert_eq!(printed, format!("['{}']\n", library.display()));
+}
+
+#[test]
+fn programs_with_torch_print_what_is_shown() {
+    for source in files("python/torch", "py") {
+        let mut program = Venv::with_torch().unwrap().program("python");
+        program.env("PYTHONPATH", installed().unwrap());
+        program.args(["-B", "-W", "ignore"]).arg(&source);
+        check(program, &source.with_extension("txt"));
     }
 }

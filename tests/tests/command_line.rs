@@ -5,36 +5,16 @@
     reason = "a failure to prepare a test is a failure of the test"
 )]
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use metatensor_tests::library::target_directory;
+use metatensor_tests::command_line::mts;
 use metatensor_tests::repository;
 use metatensor_tests::venv::Venv;
 use metatensor_tools::run::output;
 
-/// The program, which is there already if everything is tested.
-fn mts() -> PathBuf {
-    let target = target_directory().unwrap();
-    output(
-        Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "metatensor-cli",
-                "--target-dir",
-            ])
-            .arg(&target)
-            .current_dir(repository()),
-    )
-    .unwrap();
-    target.join("debug/mts")
-}
-
 #[test]
 fn differences_are_those_of_the_official_package() {
-    let mts = mts();
+    let mts = mts().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut python = Venv::get().unwrap().program("python");
     let script = repository().join("tests/python/command_line/diff_matrix.py");

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::pages::pages;
+use super::pages::{Page, pages};
 use crate::run::output;
 use crate::{repository, target};
 
@@ -17,25 +17,30 @@ pub fn source() -> PathBuf {
     repository().join("docs/book")
 }
 
-/// Builds the book in the directory `pages`, of which nothing else is left. `mdbook` ends well if something is missing; this does
+/// Builds the book in the directory `to`, of which nothing else is left. `mdbook` ends well if something is missing; this does
 /// not.
+///
+/// It works on a copy, in which pages have what they include, without the indentation that it has in its file.
 ///
 /// # Errors
 ///
-/// If `mdbook` can not be installed, fails, warns of anything, or changes the sources, and if a page includes what is not there.
+/// If `mdbook` can not be installed, fails, or warns of anything; if a page includes what is not there.
 pub fn build(to: &Path) -> Result<(), Box<dyn Error>> {
-    let missing: Vec<String> = pages(&source())?
-        .iter()
-        .flat_map(super::pages::Page::missing_includes)
-        .collect();
+    let pages = pages(&source())?;
+    let missing: Vec<String> = pages.iter().flat_map(Page::missing_includes).collect();
     if !missing.is_empty() {
         return Err(missing.join("\n").into());
     }
-    let mdbook = mdbook()?;
-    let before = contents(&source())?;
-    let mut command = Command::new(mdbook);
-    command.arg("build").arg(source()).arg("--dest-dir").arg(to);
+    let copy = tempfile::tempdir()?;
+    copy_directory(&source(), copy.path())?;
+    for page in &pages {
+        fs::write(copy.path().join("src").join(&page.name), page.expanded()?)?;
+    }
+    let before = contents(copy.path())?;
+    let mut command = Command::new(mdbook()?);
+    command.arg("build").arg(copy.path()).arg("--dest-dir");
     let built = command
+        .arg(to)
         .env("NO_COLOR", "1")
         .env("MDBOOK_LOG", "info")
         .output()?;
@@ -49,8 +54,22 @@ pub fn build(to: &Path) -> Result<(), Box<dyn Error>> {
         )
         .into());
     }
-    if contents(&source())? != before {
-        return Err("mdbook changed files of docs/book".into());
+    if contents(copy.path())? != before {
+        return Err("mdbook made pages that are not there: create-missing has to be false".into());
+    }
+    Ok(())
+}
+
+fn copy_directory(from: &Path, to: &Path) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let to = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_directory(&path, &to)?;
+        } else {
+            fs::copy(path, to)?;
+        }
     }
     Ok(())
 }

@@ -24,6 +24,8 @@ pub struct Include {
     pub part: String,
     /// The line of the page, from 1 on.
     pub line: usize,
+    /// Where it starts in this line, in bytes.
+    pub column: usize,
 }
 
 /// A block of code in a page.
@@ -103,6 +105,7 @@ impl Page {
                     path: directory.join(path),
                     part: part.to_owned(),
                     line: line + 1,
+                    column: before.len(),
                 });
             }
         }
@@ -136,43 +139,82 @@ impl Page {
 
     /// What is wrong with what it includes: `mdbook` shows nothing for an anchor that is missing.
     pub fn missing_includes(&self) -> Vec<String> {
-        let wrong = |include: Include| {
-            let Include { path, part, line } = include;
-            let what = match fs::read_to_string(&path) {
-                Err(error) => error.to_string(),
-                Ok(text) if !has_part(&text, &part) => format!("there is no '{part}' in it"),
-                Ok(_) => return None,
-            };
-            Some(format!(
-                "{}:{line}: can not include {}: {what}",
-                self.name,
-                path.display()
-            ))
+        let includes = self.includes().into_iter();
+        includes
+            .filter_map(|include| self.included(&include).err())
+            .collect()
+    }
+
+    /// The lines that are included, as one text, or what is wrong.
+    fn included(&self, include: &Include) -> Result<String, String> {
+        let Include { path, part, line } = include;
+        let wrong = |what: String| {
+            let (page, path) = (&self.name, path.display());
+            format!("{page}:{line}: can not include {path}: {what}")
         };
-        self.includes().into_iter().filter_map(wrong).collect()
+        let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let lines = part_of(&text, part);
+        let lines = lines.ok_or_else(|| wrong(format!("there is no '{part}' in it")))?;
+        Ok(lines.join("\n"))
+    }
+
+    /// The page with all that it includes.
+    ///
+    /// # Errors
+    ///
+    /// If something that it includes is not there.
+    pub fn expanded(&self) -> Result<String, String> {
+        let mut text = String::with_capacity(self.text.len());
+        let mut includes = self.includes().into_iter().peekable();
+        for (number, line) in (1..).zip(self.text.lines()) {
+            let mut rest = line;
+            while let Some(include) = includes.next_if(|include| include.line == number) {
+                // `includes` has found it in this line, and passed by those that are only shown
+                let start = include.column - (line.len() - rest.len());
+                text += &rest[..start];
+                text += &self.included(&include)?;
+                rest = rest[start..].split_once("}}").map_or("", |(_, rest)| rest);
+            }
+            text += rest;
+            text.push('\n');
+        }
+        Ok(text)
     }
 }
 
-/// Whether this text has what an include asks for: lines, or lines between two with `ANCHOR: part` and `ANCHOR_END: part`.
-fn has_part(text: &str, part: &str) -> bool {
+/// What an include asks for of this text: lines, or what is between two with `ANCHOR: part` and `ANCHOR_END: part`; without
+/// lines that are such marks, and without the indentation that all lines have.
+fn part_of<'a>(text: &'a str, part: &str) -> Option<Vec<&'a str>> {
+    let lines: Vec<&str> = text.lines().collect();
     let numbers: Result<Vec<usize>, _> = part
         .split(':')
         .filter(|number| !number.is_empty())
         .map(str::parse)
         .collect();
-    if let Ok(numbers) = numbers {
-        return numbers.iter().all(|line| *line <= text.lines().count());
-    }
     let position = |what: &str| {
-        text.lines().position(|line| {
+        lines.iter().position(|line| {
             let after = line.split_once(what).map(|(_, after)| after.trim_start());
             after.and_then(|after| after.split_whitespace().next()) == Some(part)
         })
     };
-    match (position("ANCHOR: "), position("ANCHOR_END: ")) {
-        (Some(start), Some(end)) => start + 1 < end,
-        _ => false,
-    }
+    let lines = match numbers.as_deref() {
+        Ok([]) => &lines[..],
+        Ok([first]) if part.ends_with(':') => lines.get(first.checked_sub(1)?..)?,
+        Ok([line]) => lines.get(line.checked_sub(1)?..*line)?,
+        Ok([first, last]) => lines.get(first.checked_sub(1)?..*last)?,
+        Ok(_) => return None,
+        Err(_) => lines.get(position("ANCHOR: ")? + 1..position("ANCHOR_END: ")?)?,
+    };
+    let lines = lines
+        .iter()
+        .filter(|line| !line.contains("ANCHOR: ") && !line.contains("ANCHOR_END: "));
+    let indentation = lines
+        .clone()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start().len())
+        .min()?;
+    let unindented = lines.map(|line| line.get(indentation..).unwrap_or_default());
+    Some(unindented.collect())
 }
 
 #[cfg(test)]
@@ -180,7 +222,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{Page, has_part, pages};
+    use super::{Page, pages, part_of};
 
     fn page(directory: &Path, text: &str) -> Page {
         Page {
@@ -211,8 +253,34 @@ mod tests {
         for (missing, start) in missing.iter().zip(starts) {
             assert!(missing.starts_with(start), "{missing}");
         }
-        assert!(!has_part("// ANCHOR: a\n// ANCHOR_END: a\n", "a"));
-        assert!(!has_part("// ANCHOR: ab\nx\n// ANCHOR_END: ab\n", "a"));
+        assert!(page.expanded().is_err());
+        assert_eq!(part_of("// ANCHOR: a\n// ANCHOR_END: a\n", "a"), None);
+        assert_eq!(part_of("// ANCHOR: ab\nx\n// ANCHOR_END: ab\n", "a"), None);
+    }
+
+    #[test]
+    fn included_lines_have_no_marks_and_no_indentation() {
+        let text = "fn f() {\n    // ANCHOR: a\n    one\n\n    // ANCHOR: b\n        two\n    // ANCHOR_END: b\n    // ANCHOR_END: a\n}\n";
+        assert_eq!(part_of(text, "a").unwrap(), ["one", "", "    two"]);
+        assert_eq!(part_of(text, "b").unwrap(), ["two"]);
+        assert_eq!(part_of(text, "").unwrap().len(), 5);
+        assert_eq!(part_of(text, "9").unwrap(), ["}"]);
+        assert_eq!(part_of(text, "3:4").unwrap(), ["one", ""]);
+        assert_eq!(part_of(text, "9:").unwrap(), ["}"]);
+        assert_eq!(part_of(text, "9:10"), None);
+        assert_eq!(part_of(text, "11"), None);
+
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("src")).unwrap();
+        fs::write(directory.path().join("file.rs"), text).unwrap();
+        let page = page(
+            directory.path(),
+            "a\n```rust\n{{#include ../file.rs:a}}\n```\n\\{{#include x}} <{{#include ../file.rs:b}}> <{{#include ../file.rs:b}}>\n",
+        );
+        assert_eq!(
+            page.expanded().unwrap(),
+            "a\n```rust\none\n\n    two\n```\n\\{{#include x}} <two> <two>\n"
+        );
     }
 
     #[test]

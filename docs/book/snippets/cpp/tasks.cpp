@@ -19,7 +19,9 @@ static void part(const char* name, const std::function<void()>& print) {
 
 // ANCHOR: merge
 TensorMap one_block(const TensorMap& pairs) {
-    return pairs.keys_to_samples("center_type", 0.0, true).keys_to_properties("neighbor_type", 0.0, true);
+    return pairs
+        .keys_to_samples("center_type", 0.0, true)
+        .keys_to_properties("neighbor_type", 0.0, true);
 }
 // ANCHOR_END: merge
 

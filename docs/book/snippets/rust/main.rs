@@ -12,6 +12,7 @@ mod join;
 mod large_files;
 mod linear_model;
 mod merge_keys;
+mod mpi;
 mod reduce;
 mod select;
 mod spherical_products;
@@ -35,6 +36,7 @@ fn main() -> Ended {
         "large_files" => large_files::main(),
         "linear_model" => linear_model::main(),
         "merge_keys" => merge_keys::main(),
+        "mpi" => mpi::main(),
         "reduce" => reduce::main(),
         "select" => select::main(),
         "spherical_products" => spherical_products::main(),
