@@ -147,7 +147,9 @@ impl Page {
 
     /// The lines that are included, as one text, or what is wrong.
     fn included(&self, include: &Include) -> Result<String, String> {
-        let Include { path, part, line } = include;
+        let Include {
+            path, part, line, ..
+        } = include;
         let wrong = |what: String| {
             let (page, path) = (&self.name, path.display());
             format!("{page}:{line}: can not include {path}: {what}")
