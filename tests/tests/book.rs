@@ -57,7 +57,7 @@ const DIRECTORIES: [&str; 7] = [
     "cpp",
     "python",
     "python/preloaded",
-    "python/torch",
+    "python/with_torch",
     "rust",
     "shell",
 ];
@@ -220,7 +220,7 @@ fn the_library_that_is_loaded_before_is_the_only_one() {
 
 #[test]
 fn programs_with_torch_print_what_is_shown() {
-    for source in files("python/torch", "py") {
+    for source in files("python/with_torch", "py") {
         let mut program = Venv::with_torch().unwrap().program("python");
         program.env("PYTHONPATH", installed().unwrap());
         program.args(["-B", "-W", "ignore"]).arg(&source);
