@@ -1,5 +1,6 @@
 //! Building the book with `mdbook`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -83,19 +84,21 @@ fn complaints(said: &str) -> String {
     wrong.join("\n")
 }
 
-/// All files in a directory with what is in them, in an order that only depends on these.
-fn contents(directory: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Box<dyn Error>> {
-    let mut files = Vec::new();
+/// Files, with what is in them.
+type Contents = BTreeMap<PathBuf, Vec<u8>>;
+
+/// All files in a directory.
+fn contents(directory: &Path) -> Result<Contents, Box<dyn Error>> {
+    let mut files = Contents::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         if path.is_dir() {
             files.extend(contents(&path)?);
         } else {
             let text = fs::read(&path)?;
-            files.push((path, text));
+            files.insert(path, text);
         }
     }
-    files.sort();
     Ok(files)
 }
 

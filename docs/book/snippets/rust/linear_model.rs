@@ -67,8 +67,9 @@ pub(crate) fn main() -> Ended {
     })?;
     // ANCHOR: batches
     let mut squares = operations::LeastSquares::new();
-    for batch in [(&descriptors, &energies)] {
-        squares.add(batch.0, batch.1)?;
+    let batches = vec![(descriptors, energies)]; // one here; else each is read when it is needed
+    for (descriptors, energies) in &batches {
+        squares.add(descriptors, energies)?;
     }
     let weights = squares.solve(LstsqOptions { rcond: Some(1e-10) })?;
     // ANCHOR_END: batches

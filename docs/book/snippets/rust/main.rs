@@ -2,6 +2,11 @@
 //!
 //! What a program prints between `ANCHOR: name` and `ANCHOR_END: name` is a part of its output that a page can show.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "pages that show an error want it, and nothing else"
+)]
+
 mod build_a_map;
 mod collections;
 mod compare;
