@@ -42,8 +42,8 @@ impl Communicator {
     ///
     /// # Errors
     ///
-    /// [`Error::NotEqual`] if labels are not the same on all ranks: it names the first ones that are different;
-    /// [`Error::Unsupported`] if elements are not in main memory.
+    /// [`Error::NotEqual`](metatensor_core::Error::NotEqual) if labels are not the same on all ranks: it names the first ones that are different;
+    /// [`Error::Unsupported`](metatensor_core::Error::Unsupported) if elements are not in main memory.
     pub fn all_reduce(&self, tensor: &TensorMap) -> Result<TensorMap> {
         self.collective(Call::new("all_reduce"), |session| {
             all_reduce_in(session, tensor)
