@@ -1,10 +1,5 @@
 //! The command line beside the official package.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a failure to prepare a test is a failure of the test"
-)]
-
 use std::process::Command;
 
 use metatensor_tests::command_line::mts;
