@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Apply(ApplyOptions),
     /// Values with their labels, in a format that other programs read
     Export(ExportOptions),
+    /// A picture of a map: its blocks to scale, where its gradients are, or its values
+    Plot(PlotOptions),
+    /// A page about a file, for a browser: tables and pictures, with nothing to fetch
+    Report(ReportOptions),
     /// What a shell needs to complete commands: mts completions bash > FILE
     Completions(CompletionsOptions),
     /// The manual page, for man: mts man > mts.1
@@ -285,6 +289,52 @@ pub(crate) enum Format {
     Csv,
     /// A line for each value that is not zero, with all of its labels
     Triplets,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PlotOptions {
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
+    /// What the picture shows
+    #[arg(long, value_enum, default_value_t = PictureKind::Structure)]
+    pub(crate) kind: PictureKind,
+    /// Blocks to show, as for `mts ls --keys`. If they are too many for a picture, it shows the largest ones, and says so
+    #[arg(long, value_name = "KEYS")]
+    pub(crate) keys: Option<Selection>,
+    /// Format of the picture, if the name of the file does not say it
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<PictureFormat>,
+    /// Colors for a dark background. Without it, SVG has those that whoever looks at it prefers, and PNG bright ones
+    #[arg(long)]
+    pub(crate) dark: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportOptions {
+    #[command(flatten)]
+    pub(crate) input: FileOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PictureKind {
+    /// Values and gradients of each block, to scale
+    Structure,
+    /// Rows of gradients beside the samples that they belong to, with lines between them
+    Mapping,
+    /// Where gradients have rows: samples against atoms, or what else they are with respect to
+    Sparsity,
+    /// How many values there are of each size
+    Histogram,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PictureFormat {
+    Svg,
+    Png,
 }
 
 #[derive(Args, Debug)]

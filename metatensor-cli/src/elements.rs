@@ -13,6 +13,15 @@ pub(crate) fn numbers(block: &TensorBlock) -> Result<Vec<Complex64>> {
     })
 }
 
+/// Does something with each value of a block as a complex number, row after row.
+pub(crate) fn each_number(block: &TensorBlock, mut visit: impl FnMut(Complex64)) -> Result<()> {
+    with_element!(block.dtype(), T => {
+        let values = block.values_as::<T>()?;
+        values.iter().for_each(|value| visit(value.number()));
+        Ok(())
+    })
+}
+
 /// The values of one row of a block, as [`numbers`] has them.
 pub(crate) fn numbers_of_row(block: &TensorBlock, row: usize) -> Result<Vec<Complex64>> {
     with_element!(block.dtype(), T => {
@@ -31,10 +40,15 @@ pub(crate) struct Printed {
 
 /// The values of one row of a block.
 pub(crate) fn printed(block: &TensorBlock, row: usize) -> Result<Vec<Printed>> {
+    first_printed(block, row, usize::MAX)
+}
+
+/// The first values of one row of a block, at most so many.
+pub(crate) fn first_printed(block: &TensorBlock, row: usize, most: usize) -> Result<Vec<Printed>> {
     with_element!(block.dtype(), T => {
         let values = block.values_as::<T>()?;
         let row = values.index_axis(Axis(0), row);
-        let printed = row.iter().map(|value| Printed {
+        let printed = row.iter().take(most).map(|value| Printed {
             text: value.text(),
             is_zero: *value == T::default(),
         });

@@ -229,6 +229,39 @@ impl Blocks {
         }
     }
 
+    /// One of the blocks, whose values are read when they are looked at, where the file has them in a form for that.
+    pub(crate) fn mapped(&self, block: usize) -> Result<TensorBlock> {
+        match self {
+            // Pipes, for example, can not be mapped.
+            Blocks::InFile(map) => map
+                .block_mapped(block, Mapping::ReadOnly)
+                .or_else(|_| map.block(block)),
+            Blocks::Loaded(_) => self.block(block),
+        }
+    }
+
+    /// Its samples, components and properties.
+    pub(crate) fn labels(&self, block: usize) -> Result<(Labels, Vec<Labels>, Labels)> {
+        match self {
+            Blocks::InFile(map) => {
+                let header = map.block_header(block)?;
+                Ok((
+                    header.samples()?,
+                    header.components()?,
+                    header.properties()?,
+                ))
+            }
+            Blocks::Loaded(map) => {
+                let block = map.block_by_id(block)?;
+                Ok((
+                    block.samples().clone(),
+                    block.components().to_vec(),
+                    block.properties().clone(),
+                ))
+            }
+        }
+    }
+
     /// What can be known of it without reading values.
     pub(crate) fn outline(&self, block: usize) -> Result<Outline> {
         match self {

@@ -8,7 +8,10 @@ mod conversion;
 mod elements;
 mod input;
 mod output;
+mod picture;
+mod plots;
 mod progress;
+mod report;
 mod selection;
 
 use std::process::ExitCode;
@@ -59,6 +62,8 @@ fn run(command: &Command, output: &mut Output) -> Result<Outcome, Failure> {
         Command::Merge(options) => commands::merge::run(options),
         Command::Export(options) => commands::export::run(options, output),
         Command::Apply(options) => commands::apply::run(options, output),
+        Command::Plot(options) => commands::plot::run(options, output),
+        Command::Report(options) => commands::report::run(options, output),
         Command::Completions(options) => commands::help::completions(options, output),
         Command::Man => commands::help::manual(output),
     }

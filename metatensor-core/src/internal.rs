@@ -14,18 +14,19 @@
 //! - blocks that have labels and no elements, [`WithoutElements`];
 //! - values that are made once and never freed: [`publish`];
 //! - where allocators can take large pieces of memory from: [`recycled`];
-//! - files of which several processes read or write a part, and compressed ones: [`files`];
+//! - files of which several processes read or write a part, compressed ones, and those that hold something else: [`files`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
 pub use crate::array::{Output, Slices, SmallArray, WithoutElements, written};
 pub use crate::block::Renumbered;
 pub use crate::error::{Contents, WrongContents};
-/// Files that several processes read or write, each of them a part; and files in forms that this library only reads.
+/// Files that several processes read or write, each of them a part; files in forms that this library only reads, and those of bytes that are no
+/// map.
 pub mod files {
     pub use crate::io::{
         BlockForm, FilePart, Layout, MapParts, PartReader, PartSum, SharedFile, Table, Tail,
-        bytes_in_file, checksum_of, compress_file,
+        bytes_in_file, checksum_of, compress_file, save_bytes,
     };
 }
 pub use crate::labels::RowCheck;

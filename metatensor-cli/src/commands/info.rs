@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use metatensor_core::{Labels, MapFile};
+use metatensor_core::{Collection, Labels};
 use serde_json::{Value, json};
 
 use super::names;
@@ -14,62 +14,69 @@ use crate::{Outcome, commands};
 pub(crate) fn run(options: &InfoOptions, output: &mut Output) -> Result<Outcome, Failure> {
     let Opened { input, size } = open_part(&options.input)?;
     let kind = input.kind();
-    let mut facts = Facts::new(kind, size);
-    match input {
-        Input::Map(map) => {
-            let strings = map.info()?;
-            blocks(&mut facts, &Blocks::InFile(map))?;
-            facts.info(strings.into_iter().collect());
-        }
-        Input::Member(map) => {
-            let strings = map.info().clone();
-            blocks(&mut facts, &Blocks::Loaded(map))?;
-            facts.info(strings.into_iter().collect());
-        }
-        block @ Input::Block(_) => {
-            blocks(&mut facts, &Blocks::of(block, &options.input.file)?)?;
-        }
-        Input::Labels(labels) => {
-            facts.add("dimensions", names(&labels), names_json(&labels));
-            facts.add("rows", labels.count().to_string(), json!(labels.count()));
-            let sorted = labels.is_sorted();
-            facts.add("sorted", yes(sorted), json!(sorted));
-        }
-        Input::Collection(collection) => {
-            facts.add(
-                "maps",
-                collection.len().to_string(),
-                json!(collection.len()),
-            );
-            let mut names = serde_json::Map::new();
-            for name in collection.names() {
-                let numbers = collection.numbers(name);
-                let range = match (numbers.first(), numbers.last()) {
-                    (Some(first), Some(last)) => {
-                        format!("{} maps, {first} to {last}", numbers.len())
-                    }
-                    _ => "no maps".to_owned(),
-                };
-                facts.text.push((format!("name '{name}'"), range));
-                names.insert(
-                    name.to_owned(),
-                    json!({"maps": numbers.len(), "first": numbers.first(), "last": numbers.last()}),
-                );
-            }
-            facts.json["names"] = Value::Object(names);
-        }
-    }
+    let facts = match input {
+        Input::Labels(labels) => Facts::of_labels(&labels, size),
+        Input::Collection(collection) => Facts::of_collection(&collection, size),
+        blocks => Facts::of_blocks(&Blocks::of(blocks, &options.input.file)?, kind, size)?,
+    };
     facts.print(output)?;
     Ok(Outcome::Good)
 }
 
 /// What is printed, in this order.
-struct Facts {
-    text: Vec<(String, String)>,
+pub(crate) struct Facts {
+    pub(crate) text: Vec<(String, String)>,
     json: Value,
 }
 
 impl Facts {
+    /// What is known of a map or a block, whichever kind it is.
+    pub(crate) fn of_blocks(all: &Blocks, kind: &str, size: u64) -> Result<Facts, Failure> {
+        let mut facts = Facts::new(kind, size);
+        blocks(&mut facts, all)?;
+        // Blocks have no strings.
+        if kind != "tensor block" {
+            let strings = match all {
+                Blocks::InFile(map) => map.info()?,
+                Blocks::Loaded(map) => map.info().clone(),
+            };
+            facts.info(strings.into_iter().collect());
+        }
+        Ok(facts)
+    }
+
+    pub(crate) fn of_labels(labels: &Labels, size: u64) -> Facts {
+        let mut facts = Facts::new("labels", size);
+        facts.add("dimensions", names(labels), names_json(labels));
+        facts.add("rows", labels.count().to_string(), json!(labels.count()));
+        let sorted = labels.is_sorted();
+        facts.add("sorted", yes(sorted), json!(sorted));
+        facts
+    }
+
+    pub(crate) fn of_collection(collection: &Collection, size: u64) -> Facts {
+        let mut facts = Facts::new("collection of maps", size);
+        let count = collection.len();
+        facts.add("maps", count.to_string(), json!(count));
+        let mut names = serde_json::Map::new();
+        for name in collection.names() {
+            let numbers = collection.numbers(name);
+            let range = match (numbers.first(), numbers.last()) {
+                (Some(first), Some(last)) => {
+                    format!("{} maps, {first} to {last}", numbers.len())
+                }
+                _ => "no maps".to_owned(),
+            };
+            facts.text.push((format!("name '{name}'"), range));
+            names.insert(
+                name.to_owned(),
+                json!({"maps": numbers.len(), "first": numbers.first(), "last": numbers.last()}),
+            );
+        }
+        facts.json["names"] = Value::Object(names);
+        facts
+    }
+
     fn new(kind: &str, size: u64) -> Facts {
         Facts {
             text: vec![
@@ -147,17 +154,7 @@ fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
 
 /// Names of dimensions, which all blocks of a map have.
 fn dimensions(facts: &mut Facts, blocks: &Blocks, first: &Outline) -> Result<(), Failure> {
-    let (samples, components, properties) = match blocks {
-        Blocks::InFile(map) => first_labels(map)?,
-        Blocks::Loaded(map) => {
-            let block = map.block_by_id(0)?;
-            (
-                block.samples().clone(),
-                block.components().to_vec(),
-                block.properties().clone(),
-            )
-        }
-    };
+    let (samples, components, properties) = blocks.labels(0)?;
     facts.add("sample names", names(&samples), names_json(&samples));
     if first.shape.len() > 2 {
         let text: Vec<String> = components.iter().map(names).collect();
@@ -170,15 +167,6 @@ fn dimensions(facts: &mut Facts, blocks: &Blocks, first: &Outline) -> Result<(),
         names_json(&properties),
     );
     Ok(())
-}
-
-fn first_labels(map: &MapFile) -> metatensor_core::Result<(Labels, Vec<Labels>, Labels)> {
-    let header = map.block_header(0)?;
-    Ok((
-        header.samples()?,
-        header.components()?,
-        header.properties()?,
-    ))
 }
 
 /// For each gradient, how many blocks have it, and how many rows.

@@ -9,6 +9,8 @@ pub(crate) mod info;
 pub(crate) mod ls;
 pub(crate) mod merge;
 pub(crate) mod pack;
+pub(crate) mod plot;
+pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod slice;
 pub(crate) mod split;
@@ -17,15 +19,16 @@ pub(crate) mod validate;
 
 use std::path::Path;
 
+use metatensor_core::internal::files::save_bytes;
 use metatensor_core::{Labels, Result, TensorBlock};
 use serde_json::{Map, Value};
 
 use crate::arguments::OutputOptions;
 use crate::input::Outline;
-use crate::output::Failure;
+use crate::output::{Failure, Output};
 
 /// `center_type=1, n=2`, as people write it.
-fn describe(labels: &Labels, row: usize) -> String {
+pub(crate) fn describe(labels: &Labels, row: usize) -> String {
     let row = labels.rows().row(row);
     let entries = labels.names().iter().zip(row);
     let entries: Vec<String> = entries
@@ -43,7 +46,7 @@ fn entry(labels: &Labels, row: usize) -> Value {
 }
 
 /// `10 x 3 x 5`.
-fn shape(outline: &Outline) -> String {
+pub(crate) fn shape(outline: &Outline) -> String {
     let lengths: Vec<String> = outline.shape.iter().map(usize::to_string).collect();
     lengths.join(" x ")
 }
@@ -55,7 +58,7 @@ fn names(labels: &Labels) -> String {
 }
 
 /// `1 row`, `2 rows`.
-fn plural(count: usize, noun: &str) -> String {
+pub(crate) fn plural(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),
@@ -103,5 +106,21 @@ fn check_new(output: &str, force: bool) -> Result<(), Failure> {
             "'{output}' is there: --force replaces it"
         ))),
         false => Ok(()),
+    }
+}
+
+/// The same for what can be written to standard output, as `-`.
+fn check_output_or_stdout(options: &OutputOptions) -> Result<(), Failure> {
+    match &*options.output {
+        "-" => Ok(()),
+        _ => check_output(options),
+    }
+}
+
+/// Writes something that was made in memory: to standard output for `-`, or to a file that is replaced when all of it is there.
+fn write_output(options: &OutputOptions, bytes: &[u8], output: &mut Output) -> Result<(), Failure> {
+    match &*options.output {
+        "-" => output.bytes(bytes),
+        path => Ok(save_bytes(Path::new(path), bytes)?),
     }
 }

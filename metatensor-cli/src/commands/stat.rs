@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{describe, entry};
 use crate::Outcome;
 use crate::arguments::StatOptions;
-use crate::elements::numbers;
+use crate::elements::each_number;
 use crate::input::Blocks;
 use crate::output::{Failure, Output, Table, number};
 use crate::selection::selected;
@@ -47,20 +47,20 @@ pub(crate) fn run(options: &StatOptions, output: &mut Output) -> Result<Outcome,
 }
 
 /// What is known of an array. Of complex numbers, all of this is about their absolute values.
-struct Statistics {
-    count: usize,
-    min: f64,
-    max: f64,
-    mean: f64,
+pub(crate) struct Statistics {
+    pub(crate) count: usize,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+    pub(crate) mean: f64,
     /// Square root of the sum of squares.
-    norm: f64,
-    zeros: usize,
+    pub(crate) norm: f64,
+    pub(crate) zeros: usize,
     /// Values that are not numbers, which nothing else counts.
-    nan: usize,
+    pub(crate) nan: usize,
 }
 
 impl Statistics {
-    fn of(block: &TensorBlock) -> Result<Statistics> {
+    pub(crate) fn of(block: &TensorBlock) -> Result<Statistics> {
         let is_complex = block.dtype().is_complex();
         let mut statistics = Statistics {
             count: 0,
@@ -71,13 +71,12 @@ impl Statistics {
             zeros: 0,
             nan: 0,
         };
-        let values = numbers(block)?;
-        for value in &values {
+        each_number(block, |value| {
             let value = if is_complex { value.norm() } else { value.re };
             statistics.count += 1;
             if value.is_nan() {
                 statistics.nan += 1;
-                continue;
+                return;
             }
             statistics.min = statistics.min.min(value);
             statistics.max = statistics.max.max(value);
@@ -85,7 +84,7 @@ impl Statistics {
             // `hypot` neither overflows nor loses small numbers.
             statistics.norm = statistics.norm.hypot(value);
             statistics.zeros += usize::from(value == 0.0);
-        }
+        })?;
         statistics.mean /= (statistics.count - statistics.nan) as f64;
         if statistics.count == statistics.nan {
             (statistics.min, statistics.max) = (f64::NAN, f64::NAN);
@@ -94,13 +93,13 @@ impl Statistics {
     }
 
     /// How many of the values are zero, from 0 to 1.
-    fn sparsity(&self) -> f64 {
+    pub(crate) fn sparsity(&self) -> f64 {
         self.zeros as f64 / self.count as f64
     }
 }
 
 /// Gradient rows for each sample of the values, in the mean.
-fn rows_per_sample(gradient: &TensorBlock, values: Option<&TensorBlock>) -> Option<f64> {
+pub(crate) fn rows_per_sample(gradient: &TensorBlock, values: Option<&TensorBlock>) -> Option<f64> {
     let samples = values?.samples().count();
     Some(gradient.samples().count() as f64 / samples as f64)
 }

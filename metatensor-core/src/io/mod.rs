@@ -36,6 +36,7 @@ pub use map_file::{BlockHeader, MapFile, MapParts, MapSelection, PartReader, Tai
 pub use map_writer::{FileAlignment, MapWriter, recover_file};
 pub use merge::merge_files;
 pub use read_at::ReadAt;
+pub use save::save_bytes;
 pub use shared_file::{FilePart, SharedFile};
 pub use validate::{Problem, validate, validate_buffer, validate_with};
 
