@@ -47,11 +47,11 @@ click("block");
 answers.descending = column(0);
 const search = document.querySelector("input[type=search]");
 if (search) {
-  search.value = "gradient 8.00";
+  search.value = "GRADIENT float64";
   search.dispatchEvent(new Event("input"));
 }
 answers.found = rows().length;
-document.body.setAttribute("data-answers", Object.entries(answers).map(([k, v]) => `${k}=${v};`).join(""));
+parent.document.body.setAttribute("data-answers", Object.entries(answers).map(([k, v]) => `${k}=${v};`).join(""));
 </script></body>"#;
 
 struct Answers(String);
@@ -63,11 +63,17 @@ impl Answers {
     }
 }
 
-/// Opens a page, which must not say anything on its console, and asks it.
-fn ask(page: &str, options: &[&str]) -> Answers {
+/// Opens a page in a frame of this width, since windows can not be as narrow as a phone, and asks it. It must not say anything on its
+/// console.
+fn ask(page: &str, width: u32, options: &[&str]) -> Answers {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");
-    fs::write(&path, page.replacen("</body>", QUESTIONS, 1)).unwrap();
+    let page = page.replacen("</body>", QUESTIONS, 1);
+    let page = page.replace('&', "&amp;").replace('"', "&quot;");
+    let frame = format!(
+        "<!DOCTYPE html><html><body><iframe width=\"{width}\" height=\"844\" style=\"border: 0\" srcdoc=\"{page}\"></iframe></body></html>"
+    );
+    fs::write(&path, frame).unwrap();
     let mut chromium = program_of("chromium", &["chromium"]).unwrap();
     let ran = chromium
         .args([
@@ -76,7 +82,7 @@ fn ask(page: &str, options: &[&str]) -> Answers {
             "--disable-gpu",
             "--disable-dev-shm-usage",
         ])
-        .args(["--enable-logging=stderr", "--dump-dom"])
+        .args(["--hide-scrollbars", "--enable-logging=stderr", "--dump-dom"])
         .arg(format!(
             "--user-data-dir={}",
             folder.path().join("profile").display()
@@ -98,17 +104,17 @@ fn ask(page: &str, options: &[&str]) -> Answers {
 }
 
 const DARK: &str = "--blink-settings=preferredColorScheme=0";
-const PHONE: &str = "--window-size=390,844";
+const PHONE: u32 = 390;
 
 #[test]
 fn a_real_file_on_a_phone_in_the_dark_and_on_a_desk() {
     let page = mts(&["report", DATA, "-o", "-"]);
-    let phone = ask(&page, &[PHONE, DARK]);
+    let phone = ask(&page, PHONE, &[DARK]);
     assert_eq!((phone.of("width"), phone.of("content")), ("390", "390"));
     assert_eq!(phone.of("background"), "rgb(21, 24, 28)");
     assert_eq!(phone.of("text"), "rgb(232, 235, 239)");
 
-    let desk = ask(&page, &["--window-size=1200,900"]);
+    let desk = ask(&page, 1200, &[]);
     assert_eq!((desk.of("width"), desk.of("content")), ("1200", "1200"));
     assert_eq!(desk.of("background"), "rgb(255, 255, 255)");
     assert_eq!(desk.of("text"), "rgb(29, 33, 38)");
@@ -126,8 +132,8 @@ fn a_real_file_on_a_phone_in_the_dark_and_on_a_desk() {
         "{}",
         desk.of("descending")
     );
-    // No array has 8.00 of anything, and words may be anywhere.
-    assert_eq!(desk.of("found"), "0");
+    // Words may be anywhere in a row.
+    assert_eq!(desk.of("found"), "12");
 }
 
 #[test]
@@ -150,7 +156,7 @@ fn hostile_text_stays_text() {
     let path = folder.path().join("<b onclick=x>{{script}}.mts");
     map.save(&path).unwrap();
     let page = mts(&["report", path.to_str().unwrap(), "-o", "-"]);
-    let phone = ask(&page, &[PHONE]);
+    let phone = ask(&page, PHONE, &[]);
     assert_eq!((phone.of("width"), phone.of("content")), ("390", "390"));
     assert_eq!(phone.of("fetched"), "0");
 

@@ -43,17 +43,14 @@ impl fmt::Display for Element<'_> {
                 fill,
                 edge,
             } => {
-                let mut classes = Vec::new();
-                // What has a line is not filled, unless this is said after it.
-                classes.extend(edge.map(|ink| format!("{}-line", ink.class())));
                 let (x, y, width, height) =
                     (Number(*x), Number(*y), Number(*width), Number(*height));
                 let place = format!("x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"");
                 if let Some(fill) = fill {
                     write!(f, "<rect class=\"{}\" {place}/>", fill.class())?;
                 }
-                if !classes.is_empty() {
-                    write!(f, "<rect class=\"{}\" {place}/>", classes.join(" "))?;
+                if let Some(edge) = edge {
+                    write!(f, "<rect class=\"{}-line\" {place}/>", edge.class())?;
                 }
                 Ok(())
             }
