@@ -117,7 +117,7 @@ const NOT_FOR_USERS: [&str; 9] = [
 ];
 
 /// Public functions which are not shown in an example, and why.
-const WITHOUT_EXAMPLE: [(&str, &str); 8] = [
+const WITHOUT_EXAMPLE: [(&str, &str); 9] = [
     (
         "from_raw",
         "takes a pointer that comes from another language",
@@ -127,6 +127,7 @@ const WITHOUT_EXAMPLE: [(&str, &str); 8] = [
         "`ViewMut::from_dlpack` takes what another library gives away",
     ),
     ("stored_like", "only for the other crates"),
+    ("save_bytes", "only for the other crates"),
     ("add", "`ResultBytes` is only for the other crates"),
     ("io", "as `Error::invalid`, with what the system said"),
     ("union_and_mapping", "as `Labels::union`"),
