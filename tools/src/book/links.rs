@@ -18,6 +18,8 @@ struct Page {
     /// As they are written, without those to other sites.
     links: Vec<String>,
     anchors: HashSet<String>,
+    /// The page that browsers go on to from this one, to the same place.
+    goes_to: Option<String>,
 }
 
 /// What was found in pages that can be reached by links.
@@ -97,10 +99,15 @@ pub fn follow(root: &Path, first: &[PathBuf]) -> Result<Report, Box<dyn Error>> 
                 }
             }
         }
-        pages.insert(path, page.anchors);
+        pages.insert(path, page);
     }
     for (path, link, target, anchor) in anchored {
-        let anchors = &pages[&target];
+        let mut page = &pages[&target];
+        if let Some(next) = &page.goes_to {
+            let next = normal(&target.parent().unwrap_or(root).join(next));
+            page = pages.get(&next).unwrap_or(page);
+        }
+        let anchors = &page.anchors;
         // as browsers do: as it is written, which rustdoc relies on, and then decoded
         let is_there = anchors.contains(&anchor) || anchors.contains(&decoded(&anchor));
         // of lines that rustdoc shows in color, from the first one to the last
@@ -158,6 +165,8 @@ impl Page {
                             page.anchors.insert(value.into_owned());
                         } else if is_link && !is_elsewhere(&value) {
                             page.links.push(value.into_owned());
+                        } else if let Some(page_after) = value.strip_prefix("0;URL=") {
+                            page.goes_to = Some(page_after.to_owned());
                         }
                     }
                     _ => (),
@@ -250,11 +259,16 @@ mod tests {
                 "<h1 id='café'>x</h1><a href=../book/index.html#here></a><a href=source.html#12-30></a>
                 <b id=impl-From%3CT%3E><a href=#impl-From%3CT%3E>",
             ),
-            ("cpp/source.html", "<a id=12 href=#12>12</a><a name=old></a><a href=#old></a>"),
+            ("cpp/source.html", "<a id=12 href=#12>12</a><a name=old></a><a href=#old></a>
+                <a href=moved.html#here>"),
+            (
+                "cpp/moved.html",
+                "<meta http-equiv=refresh content='0;URL=../book/index.html'><a href=../book/index.html>",
+            ),
             ("cpp/left_over.html", "<a href=gone.html>"),
         ]);
         assert_eq!((report.broken, report.outside), (vec![], vec![]));
-        assert_eq!((report.pages, report.links), (3, 10));
+        assert_eq!((report.pages, report.links), (4, 12));
     }
 
     #[test]
