@@ -65,6 +65,29 @@ const DIRECTORIES: [&str; 7] = [
 /// Files that no page has to show: code around programs, and output that tells no more than another one.
 const NOT_SHOWN: [&str; 2] = ["c/tasks.txt", "rust/main.rs"];
 
+/// Pictures in pages: their names, and what `mts plot` makes them of.
+const PICTURES: [(&str, &[&str]); 4] = [
+    ("structure.svg", &["radial-spectrum.mts"]),
+    (
+        "block.svg",
+        &["radial-spectrum.mts", "--keys", "center_type=7"],
+    ),
+    (
+        "mapping.svg",
+        &[
+            "radial-spectrum.mts",
+            "--keys",
+            "center_type=7",
+            "--kind",
+            "mapping",
+        ],
+    ),
+    (
+        "sparsity.svg",
+        &["radial-spectrum.mts", "--kind", "sparsity"],
+    ),
+];
+
 fn snippets() -> PathBuf {
     source().join("snippets")
 }
@@ -203,6 +226,26 @@ fn commands_print_what_is_shown() {
         let text = fs::read_to_string(&file).unwrap();
         check_output(&file, &session(&text, run).unwrap()).unwrap();
     }
+}
+
+#[test]
+fn pictures_are_what_is_plotted_now() {
+    let mts = mts().unwrap();
+    let directory = with_data().unwrap();
+    let images = source().join("src/images");
+    for (name, options) in PICTURES {
+        let mut plot = Command::new(&mts);
+        plot.arg("plot").args(options).args(["--output", name]);
+        output(plot.current_dir(directory.path())).unwrap();
+        let picture = fs::read_to_string(directory.path().join(name)).unwrap();
+        check_output(&images.join(name), &picture).unwrap();
+    }
+    let count = fs::read_dir(images).unwrap().count();
+    assert_eq!(
+        count,
+        PICTURES.len(),
+        "there are pictures that nobody makes"
+    );
 }
 
 /// As the page about the official package says: with the library loaded before it, there is no other one.
