@@ -108,15 +108,20 @@ fn ghosts_get_what_owners_have_and_give_it_back() {
 }
 
 #[test]
-fn the_example_of_halos_computes_on_one_rank_what_it_does_on_many() {
-    let source = repository().join("examples-c/halo.c");
-    let checker = Checker::AddressSanitizer;
-    let program = Program::compile_file(&source, Language::C11, checker).unwrap();
-    let output = program.run().unwrap();
-    assert_eq!(
-        output,
-        "rank 0 of 1: energy 796.573356123400, forces on 60 atoms as on one rank\n"
-    );
+fn examples_of_halos_compute_on_one_rank_what_they_do_on_many() {
+    for (source, language) in [
+        ("examples-c/halo.c", Language::C11),
+        ("examples-cpp/halo.cpp", Language::Cpp17),
+    ] {
+        let source = repository().join(source);
+        let checker = Checker::AddressSanitizer;
+        let program = Program::compile_file(&source, language, checker).unwrap();
+        let output = program.run().unwrap();
+        assert_eq!(
+            output,
+            "rank 0 of 1: energy 796.573356123400, forces on 60 atoms as on one rank\n"
+        );
+    }
 }
 
 #[test]

@@ -1,96 +1,127 @@
 //! Results of all functions, as hashes: those of one number of ranks are always the same, and some are so for all numbers.
 
 use metatensor_core::{Result, TensorMap};
-use metatensor_distributed::{Combine, Communicator, Halo, Order, Partition};
+use metatensor_distributed::{Communicator, Order};
+use metatensor_operations::{Axis, Direction, check_equal, sort};
 
-use crate::atoms::{Slab, positions};
 use crate::engine::{gather, hash};
-use crate::maps::{map, part};
+use crate::maps::{map, overlapping_part, part, wide};
 
-/// A function of the whole map and the own part, and a map of this rank that it gives.
-type Function = fn(&Communicator, &TensorMap, &TensorMap) -> Result<TensorMap>;
+mod halos;
+mod movement;
+mod sums;
 
-/// Results that depend on the number of ranks only by where their rows are.
-const OF_ANY_NUMBER: &[(&str, Function)] = &[
-    ("broadcast", |world, whole, _| {
-        let root = world.size() - 1;
-        world.broadcast(root, (world.rank() == root).then_some(whole))
-    }),
-    ("scatter", |world, whole, _| {
-        world.scatter(
-            0,
-            (world.rank() == 0).then_some(whole),
-            &Partition::Hashed(&["atom"]),
-        )
-    }),
-    ("all_gather", |world, _, own| {
-        world.all_gather(own, Order::Labels)
-    }),
-    ("redistribute", |world, _, own| {
-        world.redistribute(own, &Partition::Contiguous(&["system"]), Order::Labels)
-    }),
-];
+/// What functions are called with.
+struct Input {
+    /// the map of all ranks
+    whole: TensorMap,
+    /// its rows on this rank
+    own: TensorMap,
+    /// the same, and some rows of the next rank
+    overlapping: TensorMap,
+}
 
-/// Results that are rounded as ranks come.
-const OF_ONE_NUMBER: &[(&str, Function)] = &[("redistribute by source", |world, _, own| {
-    world.redistribute(own, &Partition::Contiguous(&["atom"]), Order::Source)
-})];
+/// A function, and what is promised of its result.
+struct Function {
+    name: &'static str,
+    place: Place,
+    bits: Bits,
+    call: fn(&Communicator, &Input) -> Result<TensorMap>,
+    /// The same in one process: its bits are those of one rank, or of any number of ranks.
+    serial: fn(&Input) -> Result<TensorMap>,
+}
 
-/// Prints `any NAME HASH` for results that are promised to be the same for any number of ranks, and `same NAME HASH` for those
+/// Where the result of a function is.
+enum Place {
+    /// all of it is on all ranks
+    Everywhere,
+    /// each rank has some rows
+    InParts,
+}
+
+/// For which numbers of ranks a result is the same.
+enum Bits {
+    /// all; rows of ranks are the same when they are sorted by labels
+    OfAnyNumber,
+    /// one, where numbers are rounded as ranks come
+    OfOneNumber,
+}
+
+/// Prints `any NAME: HASH` for results that are promised to be the same for any number of ranks, and `same NAME: HASH` for those
 /// of this number.
 pub(crate) fn run(world: &Communicator) {
-    let whole = map(7, |i| (i as f64).sqrt());
-    let own = part(&whole, world.rank(), world.size());
-    for (name, function) in OF_ANY_NUMBER {
-        let result = function(world, &whole, &own).unwrap();
-        let everywhere = matches!(*name, "broadcast" | "all_gather");
-        let sorted = if everywhere {
-            Communicator::single()
-                .gather(0, &result, Order::Labels)
-                .unwrap()
-        } else {
-            world.gather(0, &result, Order::Labels).unwrap()
+    let (rank, size) = (world.rank(), world.size());
+    let mut maps = vec![("map", map(7, |i| (i as f64).sqrt()))];
+    // with more ranks, there are no threads to share its work
+    if size < 3 {
+        maps.push(("wide map", wide()));
+    }
+    for (of, whole) in maps {
+        let input = Input {
+            own: part(&whole, rank, size),
+            overlapping: overlapping_part(&whole, rank, size),
+            whole,
         };
-        print(
-            world,
-            "any",
-            name,
-            sorted.map(|map| map.save_buffer().unwrap()),
+        let functions = movement::FUNCTIONS.iter().chain(sums::FUNCTIONS);
+        for function in functions.chain(halos::FUNCTIONS) {
+            let name = format!("{} of a {of}", function.name);
+            check(world, &input, function, &name);
+        }
+    }
+    print_all(world, "halo", &halos::rows(world).unwrap());
+}
+
+fn check(world: &Communicator, input: &Input, function: &Function, name: &str) {
+    let result = (function.call)(world, input).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let own = result.save_buffer().unwrap();
+    let check_serial = |result: &TensorMap| {
+        let serial = (function.serial)(input).unwrap();
+        check_equal(result, &serial).unwrap_or_else(|difference| panic!("{name}: {difference}"));
+        let (ours, serial) = (result.save_buffer().unwrap(), serial.save_buffer().unwrap());
+        assert!(
+            ours == serial,
+            "{name}: other bits than those of one process"
         );
+    };
+    if let Place::Everywhere = function.place {
+        let hashes = gather(world, hash(&own));
+        let all_equal = hashes.iter().all(|other| *other == hashes[0]);
+        assert!(all_equal, "{name}: ranks have other bits");
     }
-    for (name, function) in OF_ONE_NUMBER {
-        let result = function(world, &whole, &own).unwrap();
-        let bytes = result.save_buffer().unwrap();
-        print_all(world, name, &bytes);
+    match (&function.bits, &function.place) {
+        (Bits::OfAnyNumber, Place::Everywhere) => {
+            check_serial(&result);
+            print(world, "any", name, &own);
+        }
+        (Bits::OfAnyNumber, Place::InParts) => {
+            if let Some(sorted) = world.gather(0, &result, Order::Labels).unwrap() {
+                check_serial(&sorted);
+                print(world, "any", name, &sorted.save_buffer().unwrap());
+            }
+        }
+        (Bits::OfOneNumber, _) => {
+            if world.size() == 1 {
+                check_serial(&result);
+            }
+            print_all(world, name, &own);
+        }
     }
-    print_all(world, "halo", &halo(world).unwrap());
 }
 
-/// Rows of ghosts, and what is added to owners.
-fn halo(world: &Communicator) -> Result<Vec<u8>> {
-    let slab = Slab::new(&positions(false), world.rank(), world.size());
-    let (owned, ghosts) = slab.tags.split_at(slab.owned);
-    let mut halo = Halo::new(world, 1, owned, ghosts)?;
-    let mut rows: Vec<f64> = owned.iter().map(|tag| f64::from(*tag).sqrt()).collect();
-    let mut copies = vec![0.0; ghosts.len()];
-    halo.forward(1, &rows, &mut copies)?;
-    halo.reverse(Combine::Add, 1, &copies, &mut rows)?;
-    rows.extend(copies);
-    Ok(rows
-        .iter()
-        .flat_map(|number| number.to_ne_bytes())
-        .collect())
+/// The map with the samples of each block sorted.
+fn sorted(map: &TensorMap) -> Result<TensorMap> {
+    sort(map, &[Axis::Samples], Direction::Ascending)
 }
 
-fn print(world: &Communicator, kind: &str, name: &str, bytes: Option<Vec<u8>>) {
-    if let (0, Some(bytes)) = (world.rank(), bytes) {
-        println!("{kind} {name}: {:016x}", hash(&bytes));
+fn print(world: &Communicator, kind: &str, name: &str, bytes: &[u8]) {
+    if world.rank() == 0 {
+        println!("{kind} {name}: {:016x}", hash(bytes));
     }
 }
 
 /// One hash for the results of all ranks, in their order.
 fn print_all(world: &Communicator, name: &str, bytes: &[u8]) {
     let hashes = gather(world, hash(bytes));
-    let all = hashes.iter().flat_map(|hash| hash.to_ne_bytes()).collect();
-    print(world, "same", name, Some(all));
+    let all: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_ne_bytes()).collect();
+    print(world, "same", name, &all);
 }

@@ -10,6 +10,7 @@ use metatensor_distributed::Communicator;
 use metatensor_mpi::{Environment, Options};
 
 mod agreement;
+mod allocations;
 mod atoms;
 mod big;
 mod bits;
@@ -21,6 +22,7 @@ mod maps;
 mod matrix;
 mod message_passing;
 mod round_trip;
+mod steps;
 
 /// Messages are sent in pieces of this many bytes, so that small maps need several.
 const PIECE: u64 = 4096;
@@ -52,11 +54,13 @@ fn run(world: &Communicator, command: &str, arguments: &[String]) {
         ("big", []) => big::run(world),
         ("bits", []) => bits::run(world),
         ("files", [directory]) => files::run(world, directory),
+        ("full_disk", [directory]) => files::full_disk(world, directory),
         ("until_killed", [path, delay]) => files::until_killed(world, path, delay),
         ("after_killed", [path]) => files::after_killed(path),
         ("forces", []) => forces::run(world),
         ("halo", []) => message_passing::run(world),
         ("round_trip", []) => round_trip::run(world),
+        ("steps", []) => steps::run(world),
         ("panic", [rank]) => communicators::panic(world, rank),
         _ => panic!("there is no command '{command}' with arguments {arguments:?}"),
     }

@@ -2,7 +2,7 @@
 
 use metatensor_core::{Element, Labels, Result, TensorBlock, TensorMap};
 use metatensor_operations::{Axis, slice};
-use ndarray::ArrayD;
+use ndarray::{Array2, Array3, ArrayD};
 
 /// Numbers that look random, the same ones each time.
 struct Numbers(u64);
@@ -96,8 +96,41 @@ pub(crate) fn owner(sample: &[i32], size: usize) -> usize {
 
 /// The rows that this rank has at first.
 pub(crate) fn part(map: &TensorMap, rank: usize, size: usize) -> TensorMap {
+    rows(map, |sample| owner(sample, size) == rank)
+}
+
+/// These rows, and those of the next rank that are of even atoms.
+pub(crate) fn overlapping_part(map: &TensorMap, rank: usize, size: usize) -> TensorMap {
+    rows(map, |sample| {
+        let owner = owner(sample, size);
+        owner == rank || (owner == (rank + 1) % size && sample[1] % 2 == 0)
+    })
+}
+
+/// All samples that maps have.
+pub(crate) fn samples(keep: impl Fn(&[i32]) -> bool) -> Labels {
     let all = (0..60).map(|i| [i / 10, i % 10]);
-    let own: Vec<[i32; 2]> = all.filter(|row| owner(row, size) == rank).collect();
-    let own = Labels::new(["system", "atom"], own).unwrap();
-    slice(map, Axis::Samples, &own).unwrap()
+    let own: Vec<[i32; 2]> = all.filter(|row| keep(row)).collect();
+    Labels::new(["system", "atom"], own).unwrap()
+}
+
+fn rows(map: &TensorMap, keep: impl Fn(&[i32]) -> bool) -> TensorMap {
+    slice(map, Axis::Samples, &samples(keep)).unwrap()
+}
+
+/// A map of which functions share the work between threads: three megabytes, with a few gradients for each sample.
+pub(crate) fn wide() -> TensorMap {
+    let mut numbers = Numbers(11);
+    let mut element = || numbers.below(1 << 20) as f64 / 3.0 - 1e5;
+    let properties = Labels::range("n", 256).unwrap();
+    let samples = samples(|_| true);
+    let parents = (0..60).flat_map(|sample| (0..4).map(move |atom| [sample, atom]));
+    let of_gradient = Labels::new(["sample", "atom"], parents.collect::<Vec<_>>()).unwrap();
+    let values = Array2::from_shape_simple_fn([60, 256], &mut element);
+    let mut block = TensorBlock::new(values, samples, [], &properties).unwrap();
+    let values = Array3::from_shape_simple_fn([240, 6, 256], &mut element);
+    let components = [Labels::range("m", 6).unwrap()];
+    let gradient = TensorBlock::new(values, of_gradient, &components, properties).unwrap();
+    block.add_gradient("positions", gradient).unwrap();
+    TensorMap::new(Labels::single(), vec![block]).unwrap()
 }

@@ -6,6 +6,7 @@
 )]
 
 mod cmake;
+mod examples;
 mod harness;
 mod maps;
 mod one_library;

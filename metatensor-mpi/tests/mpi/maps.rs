@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use crate::harness::{Mpi, all_worlds, c_program, launch, rust_program, succeed, succeed_with};
+use crate::harness::{
+    Mpi, all_worlds, c_program, launch, official_python, output, rust_program, succeed,
+    succeed_with,
+};
 
 /// Runs a part of the program in Rust with all numbers of ranks.
 fn run(command: &str) {
@@ -36,24 +40,36 @@ fn forces_of_a_linear_model() {
 fn bits_depend_on_what_is_promised_only() {
     // by name, and number of ranks if it matters
     let mut hashes = BTreeMap::new();
+    let mut check = |mpi, size, threads| {
+        let environment = [("METATENSOR_NUM_THREADS", threads)];
+        let lines = succeed_with(mpi, size, &rust_program(mpi), &["bits"], &environment);
+        assert!(lines.lines().count() > 20, "{lines}");
+        for line in lines.lines() {
+            let (name, hash) = line.split_once(": ").unwrap();
+            let ranks = if name.starts_with("any ") { 0 } else { size };
+            let first = hashes
+                .entry((name.to_owned(), ranks))
+                .or_insert(hash.to_owned());
+            assert_eq!(
+                first, hash,
+                "{name}, {size} ranks of {mpi:?}, {threads} threads"
+            );
+        }
+    };
     for (mpi, size) in all_worlds() {
-        // threads only matter for what they share, and two ranks have one core each
-        let threads: &[&str] = if size < 4 { &["1", "2"] } else { &["1"] };
-        for threads in threads {
-            let environment = [("METATENSOR_NUM_THREADS", *threads)];
-            let lines = succeed_with(mpi, size, &rust_program(mpi), &["bits"], &environment);
-            assert!(lines.lines().count() > 4, "{lines}");
-            for line in lines.lines() {
-                let (name, hash) = line.split_once(": ").unwrap();
-                let ranks = if name.starts_with("any ") { 0 } else { size };
-                let first = hashes
-                    .entry((name.to_owned(), ranks))
-                    .or_insert(hash.to_owned());
-                assert_eq!(
-                    first, hash,
-                    "{name}, {size} ranks of {mpi:?}, {threads} threads"
-                );
-            }
+        check(mpi, size, "1");
+        // more threads and ranks than cores only wait for each other
+        if size < 3 {
+            check(mpi, size, "2");
+        }
+    }
+}
+
+#[test]
+fn halos_of_many_steps_need_no_more_memory() {
+    for (mpi, size) in [(Mpi::Open, 1), (Mpi::Open, 2), (Mpi::Mpich, 2)] {
+        if Mpi::all().contains(&mpi) {
+            succeed(mpi, size, &rust_program(mpi), &["steps"]);
         }
     }
 }
@@ -67,6 +83,19 @@ fn files_of_all_ranks_are_those_of_one() {
         let directory = tempfile::tempdir().unwrap();
         let arguments = ["files".as_ref(), directory.path().as_os_str()];
         succeed(mpi, size, &rust_program(mpi), &arguments);
+        if size == 3 {
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs/python/load.py");
+            output(official_python().arg(script).arg(directory.path()));
+        }
+    }
+}
+
+#[test]
+fn files_stay_if_a_rank_can_not_write() {
+    for mpi in Mpi::all() {
+        let directory = tempfile::tempdir().unwrap();
+        let arguments = ["full_disk".as_ref(), directory.path().as_os_str()];
+        succeed(mpi, 3, &rust_program(mpi), &arguments);
     }
 }
 

@@ -14,9 +14,10 @@ mod programs;
 mod python;
 
 pub(crate) use programs::{
-    by_address, c_program, cpp_program, library, library_target, output, rust_program,
+    Language, by_address, c_program, cpp_program, example, library, library_target, output,
+    rust_program,
 };
-pub(crate) use python::python_program;
+pub(crate) use python::{official_python, python_program};
 
 /// A program that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(60);

@@ -76,30 +76,73 @@ fn replace(from: &Path, to: &Path) {
     fs::rename(&new, to).unwrap();
 }
 
+/// A language of programs that are compiled with MPI.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Language {
+    C,
+    Cpp,
+}
+
+impl Language {
+    /// Of files and folders.
+    fn name(self) -> &'static str {
+        match self {
+            Language::C => "c",
+            Language::Cpp => "cpp",
+        }
+    }
+
+    fn compiler(self, mpi: Mpi) -> Command {
+        let mut command;
+        match self {
+            Language::C => {
+                command = Command::new(mpi.tool("mpicc"));
+                command.arg("-std=c11");
+            }
+            Language::Cpp => {
+                command = Command::new(mpi.tool("mpicxx"));
+                command.arg("-std=c++17");
+                // The bindings for C++ of Open MPI give warnings, and are gone from later versions.
+                command.args(["-DOMPI_SKIP_MPICXX", "-DMPICH_SKIP_MPICXX"]);
+            }
+        }
+        command
+    }
+}
+
 /// A program in `programs/c/`, compiled once for each MPI.
 pub(crate) fn c_program(mpi: Mpi, name: &str) -> PathBuf {
-    compile(mpi, "mpicc", &["-std=c11"], "c", name)
+    own_program(mpi, Language::C, name)
 }
 
 /// The same in C++.
 pub(crate) fn cpp_program(mpi: Mpi, name: &str) -> PathBuf {
-    // The bindings for C++ of Open MPI give warnings, and are gone from later versions.
-    let options = ["-std=c++17", "-DOMPI_SKIP_MPICXX", "-DMPICH_SKIP_MPICXX"];
-    compile(mpi, "mpicxx", &options, "cpp", name)
+    own_program(mpi, Language::Cpp, name)
 }
 
-fn compile(mpi: Mpi, compiler: &str, options: &[&str], language: &str, name: &str) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("programs")
-        .join(language)
-        .join(format!("{name}.{language}"));
-    let program = built().join(format!("{name}-{language}.{}", mpi.name()));
+fn own_program(mpi: Mpi, language: Language, name: &str) -> PathBuf {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs");
+    compile(mpi, language, &sources.join(language.name()), name)
+}
+
+/// An example for users, with MPI.
+pub(crate) fn example(mpi: Mpi, language: Language, name: &str) -> PathBuf {
+    let sources = repository().join(format!("examples-{}", language.name()));
+    compile(mpi, language, &sources, name)
+}
+
+fn compile(mpi: Mpi, language: Language, sources: &Path, name: &str) -> PathBuf {
+    let language_name = language.name();
+    let source = sources.join(format!("{name}.{language_name}"));
+    let program = built().join(format!("{name}-{language_name}.{}", mpi.name()));
     once(&program, || {
         let library = library();
         output(
-            Command::new(mpi.tool(compiler))
-                .args(options)
+            language
+                .compiler(mpi)
                 .args(["-g", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+                // how examples know that they have MPI
+                .arg("-DUSE_MPI")
                 .arg("-I")
                 .arg(repository().join("include"))
                 .arg(source)

@@ -43,6 +43,11 @@ pub(crate) fn python_program(mpi: Mpi, size: usize, name: &str, arguments: &[&st
     launch_words(mpi, size, &words, &variables)
 }
 
+/// Python with the official packages.
+pub(crate) fn official_python() -> Command {
+    Command::new(environment().join("bin/python"))
+}
+
 /// An environment with mpi4py and the official packages, kept for the next time.
 fn environment() -> PathBuf {
     let root = target().join("mpi-venv");
