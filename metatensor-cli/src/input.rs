@@ -178,7 +178,12 @@ pub(crate) fn bytes_of(map: &MapFile, block: usize) -> Result<u64> {
 
 /// The same of all blocks.
 pub(crate) fn bytes_of_all(map: &MapFile) -> Result<u64> {
-    (0..map.len()).map(|block| bytes_of(map, block)).sum()
+    let headers = map.block_headers(0..map.len())?;
+    let bytes = headers.iter().map(|header| {
+        let outline = Outline::of_header(header)?;
+        Ok(outline.value_bytes() + outline.gradient_bytes())
+    });
+    bytes.sum()
 }
 
 /// A map, or a block that stands for a map with one.
@@ -262,7 +267,18 @@ impl Blocks {
         }
     }
 
-    /// What can be known of it without reading values.
+    /// What can be known of some of them without reading values.
+    pub(crate) fn outlines(&self, blocks: &[usize]) -> Result<Vec<Outline>> {
+        match self {
+            Blocks::InFile(map) => {
+                let headers = map.block_headers(blocks.iter().copied())?;
+                headers.iter().map(Outline::of_header).collect()
+            }
+            Blocks::Loaded(_) => blocks.iter().map(|&block| self.outline(block)).collect(),
+        }
+    }
+
+    /// The same of one.
     pub(crate) fn outline(&self, block: usize) -> Result<Outline> {
         match self {
             Blocks::InFile(map) => Outline::of_header(&map.block_header(block)?),

@@ -123,9 +123,8 @@ fn names_json(labels: &Labels) -> Value {
 /// What is known of blocks without reading their values, nor labels but those of the first one.
 fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
     let keys = blocks.keys();
-    let outlines: Vec<Outline> = (0..keys.count())
-        .map(|block| blocks.outline(block))
-        .collect::<Result<_, _>>()?;
+    let all: Vec<usize> = (0..keys.count()).collect();
+    let outlines = blocks.outlines(&all)?;
     if facts.json["kind"] != "tensor block" {
         facts.add("blocks", keys.count().to_string(), json!(keys.count()));
         facts.add("keys", names(keys), names_json(keys));

@@ -24,8 +24,9 @@ pub(crate) fn run(options: &LsOptions, output: &mut Output) -> Result<Outcome, F
     let keys = blocks.keys();
     let mut table = Table::new(["block", "type", "shape", "gradients"]);
     let mut list = Vec::new();
-    for block in selected(options.keys.as_ref(), keys, "keys")? {
-        let outline = blocks.outline(block)?;
+    let selected = selected(options.keys.as_ref(), keys, "keys")?;
+    let outlines = blocks.outlines(&selected)?;
+    for (block, outline) in selected.into_iter().zip(outlines) {
         if output.is_json() {
             let mut json = outline_json(&outline);
             json["block"] = json!(block);

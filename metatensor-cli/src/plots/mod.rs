@@ -31,13 +31,10 @@ pub(crate) struct Selected<'a> {
 impl Selected<'_> {
     /// Those that have gradients.
     fn with_gradients(&self) -> Result<Vec<usize>> {
-        let mut numbers = Vec::new();
-        for &number in self.numbers {
-            if !self.blocks.outline(number)?.gradients.is_empty() {
-                numbers.push(number);
-            }
-        }
-        Ok(numbers)
+        let outlines = self.blocks.outlines(self.numbers)?;
+        let numbers = self.numbers.iter().zip(outlines);
+        let numbers = numbers.filter(|(_, outline)| !outline.gradients.is_empty());
+        Ok(numbers.map(|(&number, _)| number).collect())
     }
 
     /// The largest ones, if there are more than so many, in the order of the file.
@@ -45,11 +42,12 @@ impl Selected<'_> {
         if self.numbers.len() <= count {
             return Ok(self.numbers.to_vec());
         }
-        let mut sizes = Vec::with_capacity(self.numbers.len());
-        for &number in self.numbers {
-            let outline = self.blocks.outline(number)?;
-            sizes.push((outline.value_bytes() + outline.gradient_bytes(), number));
-        }
+        let outlines = self.blocks.outlines(self.numbers)?;
+        let sizes = outlines.iter().zip(self.numbers).map(|(outline, &number)| {
+            let size = outline.value_bytes() + outline.gradient_bytes();
+            (size, number)
+        });
+        let mut sizes: Vec<(u64, usize)> = sizes.collect();
         sizes.sort_by_key(|&(size, number)| (std::cmp::Reverse(size), number));
         let mut largest: Vec<usize> = sizes[..count].iter().map(|&(_, number)| number).collect();
         largest.sort_unstable();

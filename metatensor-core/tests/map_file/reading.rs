@@ -44,6 +44,12 @@ fn blocks_and_headers_are_those_of_the_map() {
                 assert_describes(&file.block_header(i).unwrap(), block);
                 assert_same_block(&file.block(i).unwrap(), block);
             }
+            let blocks = [2, 0, 1, 0];
+            let headers = file.block_headers(blocks).unwrap();
+            assert_eq!(headers.len(), blocks.len());
+            for (header, block) in headers.iter().zip(blocks) {
+                assert_describes(header, expected.block_by_id(block).unwrap());
+            }
             assert_same_map(&file.load().unwrap(), &expected);
             let everything = MapSelection::default();
             assert_same_map(&file.load_selected(&everything).unwrap(), &expected);
@@ -80,6 +86,7 @@ fn what_is_not_there_is_named() {
     let file = in_memory(large(10).save_buffer().unwrap()).unwrap();
     for error in [
         file.block(2).unwrap_err(),
+        file.block_headers([0, 2]).unwrap_err(),
         file.block_header(2).unwrap_err(),
     ] {
         assert_eq!(
@@ -262,6 +269,7 @@ fn use_all(file: &MapFile, selection: &MapSelection) {
         }
     }
     let _ = (file.info(), file.load_selected(selection));
+    let _ = file.block_headers(0..file.len());
     let mapped = file.load_mapped(Mapping::ReadOnly);
     for i in 0..file.len() {
         if let Ok(header) = file.block_header(i) {

@@ -40,18 +40,64 @@ pub struct BlockHeader {
     depth: u64,
     dtype: DType,
     shape: Vec<usize>,
+    /// The same of all gradients, in the order of their list, or nothing if they were not read.
+    gradients: Vec<BlockHeader>,
 }
 
 impl BlockHeader {
     pub(super) fn of_block(content: &Arc<Content>, prefix: String) -> Result<Self> {
-        Self::new(content, prefix.clone(), prefix, 0)
+        let mut loader = content.parts(Arrays::Native);
+        Self::new(content, &mut loader, prefix.clone(), prefix, 0)
     }
 
-    fn new(content: &Arc<Content>, prefix: String, of_values: String, depth: u64) -> Result<Self> {
+    /// Those of several blocks, and of their gradients. One loader reads ahead from one to the next.
+    pub(super) fn of_blocks(
+        content: &Arc<Content>,
+        prefixes: impl Iterator<Item = Result<String>>,
+    ) -> Result<Vec<Self>> {
+        let mut loader = content.parts(Arrays::Native);
+        prefixes
+            .map(|prefix| {
+                let prefix = prefix?;
+                let mut header = Self::new(content, &mut loader, prefix.clone(), prefix, 0)?;
+                header.read_gradients(&mut loader)?;
+                Ok(header)
+            })
+            .collect()
+    }
+
+    fn read_gradients(&mut self, loader: &mut Loader<'_, '_>) -> Result<()> {
+        let content = Arc::clone(&self.content);
+        let parameters = content.parameters.get(&self.prefix);
+        for parameter in parameters.into_iter().flatten() {
+            let mut gradient = self.of_gradient(loader, parameter)?;
+            gradient.read_gradients(loader)?;
+            self.gradients.push(gradient);
+        }
+        Ok(())
+    }
+
+    fn of_gradient(&self, loader: &mut Loader<'_, '_>, parameter: &str) -> Result<Self> {
+        Self::new(
+            &self.content,
+            loader,
+            gradient_prefix(&self.prefix, parameter),
+            self.of_values.clone(),
+            self.depth + 1,
+        )
+    }
+
+    fn new(
+        content: &Arc<Content>,
+        loader: &mut Loader<'_, '_>,
+        prefix: String,
+        of_values: String,
+        depth: u64,
+    ) -> Result<Self> {
         let limits = content.archive.source().limits();
         limits.check(Limit::Depth, depth, format_args!("'{prefix}'"))?;
-        let loader = content.parts(Arrays::Native);
-        let (dtype, shape) = loader.load(|loader| loader.values_header(&prefix))?;
+        let read = loader.values_header(&prefix);
+        let (dtype, shape) = read.map_err(|error| error.in_source(content.name()))?;
         let header = BlockHeader {
             content: Arc::clone(content),
             prefix,
@@ -59,6 +105,7 @@ impl BlockHeader {
             depth,
             dtype,
             shape,
+            gradients: Vec::new(),
         };
         if header.shape.len() < 2 {
             let reason = format!(
@@ -140,20 +187,18 @@ impl BlockHeader {
     ///
     /// If there is no such gradient, or if it can not be read.
     pub fn gradient(&self, parameter: &str) -> Result<BlockHeader> {
-        if !self.gradients_list().iter().any(|known| known == parameter) {
+        let mut list = self.gradients_list().iter();
+        let Some(number) = list.position(|known| known == parameter) else {
             return Err(Error::invalid(format!(
                 "there is no gradient '{parameter}' in '{}' of {}",
                 self.prefix.trim_end_matches('/'),
                 self.content.name()
             )));
+        };
+        match self.gradients.get(number) {
+            Some(known) => Ok(known.clone()),
+            None => self.of_gradient(&mut self.content.parts(Arrays::Native), parameter),
         }
-        let prefix = gradient_prefix(&self.prefix, parameter);
-        Self::new(
-            &self.content,
-            prefix,
-            self.of_values.clone(),
-            self.depth + 1,
-        )
     }
 
     fn read<T>(&self, read: impl FnOnce(&mut Loader<'_, '_>) -> Result<T, LoadError>) -> Result<T> {

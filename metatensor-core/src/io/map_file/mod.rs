@@ -132,6 +132,31 @@ impl MapFile {
         BlockHeader::of_block(&self.content, self.prefix(block)?)
     }
 
+    /// What is known of several blocks, in the order that is given, and of their gradients: as [`block_header`](Self::block_header),
+    /// but the file is read ahead, which is several times faster for blocks that are small.
+    ///
+    /// ```
+    /// # use metatensor_core::{Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
+    /// # let samples = Labels::range("atom", 2)?;
+    /// # let block = TensorBlock::new(ndarray::arr2(&[[1.0], [2.0]]), samples, [], Labels::single())?;
+    /// # let bytes = TensorMap::new(Labels::single(), vec![block])?.save_buffer()?;
+    /// let file = MapFile::from_bytes(bytes, Limits::default())?;
+    /// let headers = file.block_headers(0..file.len())?;
+    /// assert_eq!(headers[0].shape(), [2, 1]);
+    /// # Ok::<(), metatensor_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no such block, or if one can not be read.
+    pub fn block_headers(
+        &self,
+        blocks: impl IntoIterator<Item = usize>,
+    ) -> Result<Vec<BlockHeader>> {
+        let prefixes = blocks.into_iter().map(|block| self.prefix(block));
+        BlockHeader::of_blocks(&self.content, prefixes)
+    }
+
     /// Loads a block, with its gradients.
     ///
     /// ```
