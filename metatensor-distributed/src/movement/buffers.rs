@@ -3,7 +3,7 @@
 use metatensor_core::{Array, DType, DenseArray, Error, Result, TypedViewMut, View};
 
 /// Memory for a message, or `None` if it is empty.
-pub(super) fn for_message(size: u64) -> Result<Option<DenseArray>> {
+pub(crate) fn for_message(size: u64) -> Result<Option<DenseArray>> {
     if size == 0 {
         return Ok(None);
     }
@@ -14,16 +14,16 @@ pub(super) fn for_message(size: u64) -> Result<Option<DenseArray>> {
 }
 
 /// A message in memory of [`for_message`].
-pub(super) fn bytes<'a>(view: &'a View<'_>) -> &'a [u8] {
+pub(crate) fn bytes<'a>(view: &'a View<'_>) -> &'a [u8] {
     view.as_bytes().unwrap_or_default()
 }
 
 /// A message, to be written.
-pub(super) fn writable(memory: &mut DenseArray) -> Result<TypedViewMut<'_, u8>> {
+pub(crate) fn writable(memory: &mut DenseArray) -> Result<TypedViewMut<'_, u8>> {
     memory.view_mut()?.into_typed()
 }
 
 /// The bytes of [`writable`] memory.
-pub(super) fn bytes_mut<'a>(view: &'a mut TypedViewMut<'_, u8>) -> &'a mut [u8] {
+pub(crate) fn bytes_mut<'a>(view: &'a mut TypedViewMut<'_, u8>) -> &'a mut [u8] {
     view.as_slice_mut().unwrap_or_default()
 }

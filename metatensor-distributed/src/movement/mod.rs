@@ -12,6 +12,7 @@ mod rounds;
 mod scatter;
 
 pub(crate) use all_gather::all_gather_in;
+pub(crate) use buffers::{bytes, bytes_mut, for_message, writable};
 pub(crate) use redistribute::{redistribute_in, redistribute_with};
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! The sum of the maps of all ranks.
 
-use metatensor_core::{DType, Result, TensorMap};
+use metatensor_core::{Array, DType, DenseArray, Result, TensorMap};
 
-use super::arithmetic::sum;
+use super::arithmetic::add;
 use super::flat;
+use super::parts::{Part, exchange_parts, share_parts};
 use super::same_labels::check_same_labels;
-use crate::communicator::{Agreed, Call, Communicator, Session, zeros};
+use crate::communicator::{Agreed, Call, Communicator, Session};
+use crate::movement::{bytes, for_message};
 use crate::schema;
-use crate::transport::{Incoming, Outgoing};
 
 /// Maps with fewer bytes are sent to everybody as a whole: one exchange takes less time than two then.
 const SMALL: usize = 64 << 10;
@@ -58,101 +59,79 @@ pub(super) fn all_reduce_in(
 ) -> Result<TensorMap, Agreed> {
     let schema = schema::agree(session, Some(tensor))?;
     check_same_labels(session, &schema, tensor)?;
-    let mut elements = session.step(|| {
-        let size = flat::size(&schema, tensor)?;
-        flat::pack(&schema, tensor, size)
-    })?;
+    let mut arrays = session.step(|| flat::copies(&schema, tensor))?;
     if let Some(dtype) = schema.dtype
         && session.size() > 1
-        && !elements.is_empty()
     {
-        match elements.len() < SMALL {
-            true => sum_small(session, dtype, &mut elements)?,
-            false => sum_large(session, dtype, &mut elements)?,
-        }
+        sum(session, dtype, &mut arrays)?;
     }
-    session.step(|| flat::unpack(&schema, tensor, &elements))
+    session.step(|| flat::with_arrays(&schema, tensor, arrays))
 }
 
-/// Sends all elements to everybody, who adds all of them.
-fn sum_small(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result<(), Agreed> {
-    let (rank, ranks) = (session.rank(), session.size());
-    let mut received = session.step(|| of_others(elements.len(), ranks))?;
-    exchange(session, |_| elements, &mut received, elements.len())?;
+fn sum(session: &Session<'_>, dtype: DType, arrays: &mut [DenseArray]) -> Result<(), Agreed> {
+    let mut all = Part::equal(arrays, dtype, 1);
+    match all.pop() {
+        Some(all) if all.size < SMALL => {
+            add_parts(session, dtype, arrays, &vec![&all; session.size()])
+        }
+        _ => {
+            let parts = Part::equal(arrays, dtype, session.size());
+            add_parts(session, dtype, arrays, &parts.iter().collect::<Vec<_>>())?;
+            let own = &parts[session.rank()];
+            let (packed, mut memory) = session.step(|| {
+                let memory =
+                    parts
+                        .iter()
+                        .enumerate()
+                        .map(|(rank, part)| match rank == session.rank() {
+                            true => Ok(None),
+                            false => part.memory(),
+                        });
+                Ok((own.pack(arrays)?, memory.collect::<Result<Vec<_>>>()?))
+            })?;
+            share_parts(session, arrays, &parts, packed.as_ref(), &mut memory)
+        }
+    }
+}
+
+/// Sends each part to its rank, and adds what comes for the own part, in the order of ranks.
+fn add_parts(
+    session: &Session<'_>,
+    dtype: DType,
+    arrays: &mut [DenseArray],
+    parts: &[&Part],
+) -> Result<(), Agreed> {
+    let rank = session.rank();
+    let own = parts[rank];
+    let (packed, mut received) = session.step(|| {
+        let mut packed = Vec::with_capacity(parts.len());
+        let mut received = Vec::with_capacity(parts.len());
+        for (peer, part) in parts.iter().enumerate() {
+            let is_own = peer == rank;
+            packed.push(if is_own { None } else { part.pack(arrays)? });
+            received.push(if is_own {
+                None
+            } else {
+                for_message(own.size as u64)?
+            });
+        }
+        Ok((packed, received))
+    })?;
+    exchange_parts(session, arrays, parts, &packed, &mut received)?;
+    drop(packed);
     session.step(|| {
-        let sums = sum(dtype, &in_order(rank, elements, &received))?;
-        elements.copy_from_slice(sums.view().as_bytes().unwrap_or_default());
+        let received: Vec<_> = received.iter().flatten().map(DenseArray::view).collect();
+        let mut start = 0;
+        for piece in &own.pieces {
+            let end = start + piece.bytes.len();
+            let others: Vec<_> = received
+                .iter()
+                .map(|part| &bytes(part)[start..end])
+                .collect();
+            let mut view = arrays[piece.array].view_mut()?;
+            add(dtype, &mut view, piece.bytes.clone(), others.split_at(rank))?;
+            start = end;
+        }
         Ok(())
     })
-}
-
-/// Each rank adds one part of the elements of all, and sends the sums to all others.
-fn sum_large(session: &Session<'_>, dtype: DType, elements: &mut [u8]) -> Result<(), Agreed> {
-    let (rank, ranks) = (session.rank(), session.size());
-    let count = elements.len() / dtype.size();
-    let start =
-        |part: usize| (count as u128 * part as u128 / ranks as u128) as usize * dtype.size();
-    let part = |part: usize| start(part)..start(part + 1);
-    let own = part(rank);
-    let mut received = session.step(|| of_others(own.len(), ranks))?;
-    let of_peer = |peer: usize| &elements[part(peer)];
-    exchange(session, of_peer, &mut received, own.len())?;
-    session.step(|| {
-        let sums = sum(dtype, &in_order(rank, &elements[own.clone()], &received))?;
-        elements[own.clone()].copy_from_slice(sums.view().as_bytes().unwrap_or_default());
-        Ok(())
-    })?;
-    drop(received);
-
-    let mut rest = elements;
-    let mut parts = Vec::with_capacity(ranks);
-    for peer in 0..ranks {
-        let (part, others) = rest.split_at_mut(part(peer).len());
-        parts.push(part);
-        rest = others;
-    }
-    let mut own: &[u8] = &[];
-    let mut receives = Vec::with_capacity(ranks);
-    for (peer, data) in parts.into_iter().enumerate() {
-        match peer == rank {
-            true => own = data,
-            false => receives.push(Incoming { peer, data }),
-        }
-    }
-    let sends = others(session).map(|peer| Outgoing { peer, data: own });
-    session.transfer(sends.collect(), receives)
-}
-
-/// Memory for so many bytes of each other rank.
-fn of_others(size: usize, ranks: usize) -> Result<Vec<u8>> {
-    zeros((size as u64).saturating_mul(ranks as u64 - 1))
-}
-
-/// All other ranks.
-fn others(session: &Session<'_>) -> impl Iterator<Item = usize> {
-    let own = session.rank();
-    (0..session.size()).filter(move |&rank| rank != own)
-}
-
-/// Sends `data` of each other rank to it, and receives `size` bytes of each, in the order of ranks.
-fn exchange<'a>(
-    session: &Session<'_>,
-    data: impl Fn(usize) -> &'a [u8],
-    received: &mut [u8],
-    size: usize,
-) -> Result<(), Agreed> {
-    let sends = others(session).map(|peer| Outgoing {
-        peer,
-        data: data(peer),
-    });
-    let receives = others(session).zip(received.chunks_mut(size.max(1)));
-    let receives = receives.map(|(peer, data)| Incoming { peer, data });
-    session.transfer(sends.collect(), receives.collect())
-}
-
-/// The parts of all ranks in their order, the own one included.
-fn in_order<'a>(rank: usize, own: &'a [u8], received: &'a [u8]) -> Vec<&'a [u8]> {
-    let mut parts: Vec<_> = received.chunks(own.len().max(1)).collect();
-    parts.insert(rank.min(parts.len()), own);
-    parts
 }

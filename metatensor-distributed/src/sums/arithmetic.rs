@@ -1,7 +1,9 @@
 //! What elements of all types have to be able to do to be added.
 
+use std::ops::Range;
+
 use metatensor_core::internal::with_element;
-use metatensor_core::{Complex, DType, DenseArray, Element, Error, Result, View, bf16, f16};
+use metatensor_core::{Complex, DType, Element, Error, Result, View, ViewMut, bf16, f16};
 
 /// Elements that are added as [`add`](metatensor_operations::add) does it: integers wrap around, sums of booleans are *or*,
 /// and those of floats with 16 bits are rounded once.
@@ -61,40 +63,63 @@ addends! {
 /// Elements that are added at a time, so that their sums stay in the cache.
 const AT_ONCE: usize = 4096;
 
-/// The sums of `pieces`, which are elements of type `dtype`, as many in each: the first and the second, then this and the
-/// third, and so on.
-pub(super) fn sum(dtype: DType, pieces: &[&[u8]]) -> Result<DenseArray> {
-    with_element!(dtype, T => sum_of::<T>(pieces))
+/// Adds numbers of other ranks to those of this one, in the order of ranks: first those of ranks before this one, and then those
+/// of ranks after it. `own` has elements of type `dtype`, but for booleans, which are bytes. All others have as many bytes as
+/// the range of it.
+pub(super) fn add(
+    dtype: DType,
+    own: &mut ViewMut<'_>,
+    range: Range<usize>,
+    others: (&[&[u8]], &[&[u8]]),
+) -> Result<()> {
+    match dtype {
+        DType::BOOL8 => add_with::<u8>(own, range, others, |a, b| a | b),
+        _ => with_element!(dtype, T => add_with::<T>(own, range, others, Addend::plus)),
+    }
 }
 
-fn sum_of<T: Addend>(pieces: &[&[u8]]) -> Result<DenseArray> {
-    let size = size_of::<T>();
-    let shape = [pieces.first().map_or(0, |piece| piece.len() / size)];
-    let views = pieces
-        .iter()
-        .map(|piece| View::from_bytes(T::DTYPE, &shape, piece)?.into_typed::<T>());
+fn add_with<T: Element>(
+    own: &mut ViewMut<'_>,
+    bytes: Range<usize>,
+    (before, after): (&[&[u8]], &[&[u8]]),
+    plus: impl Fn(T, T) -> T,
+) -> Result<()> {
+    let range = bytes.start / size_of::<T>()..bytes.end / size_of::<T>();
+    let shape = [range.len()];
+    let not_contiguous = || Error::Internal("elements to be added are not contiguous".into());
+    let own = own.as_slice_mut::<T>()?.ok_or_else(not_contiguous)?;
+    let own = own.get_mut(range).ok_or_else(not_contiguous)?;
+    let views = before.iter().chain(after);
+    let views = views.map(|bytes| View::from_bytes(T::DTYPE, &shape, bytes)?.into_typed::<T>());
     let views = views.collect::<Result<Vec<_>>>()?;
-    let slices = views.iter().map(|view| {
-        let slice = view.as_slice();
-        slice.ok_or_else(|| Error::Internal("a row of elements is not contiguous".into()))
-    });
-    let slices = slices.collect::<Result<Vec<&[T]>>>()?;
-    let Some((first, others)) = slices.split_first() else {
-        return DenseArray::zeros(T::DTYPE, &shape);
-    };
-    DenseArray::write::<T>(&shape, |output| {
-        let mut sums = Vec::with_capacity(AT_ONCE.min(shape[0]));
-        for (part, first) in first.chunks(AT_ONCE).enumerate() {
+    let slices = views
+        .iter()
+        .map(|view| view.as_slice().ok_or_else(not_contiguous));
+    let slices: Vec<&[T]> = slices.collect::<Result<_>>()?;
+    let (before, after) = slices.split_at(before.len());
+    let mut sums = Vec::with_capacity(AT_ONCE.min(shape[0]));
+    for (part, own) in own.chunks_mut(AT_ONCE).enumerate() {
+        let part = part * AT_ONCE..part * AT_ONCE + own.len();
+        if let Some((first, before)) = before.split_first() {
             sums.clear();
-            sums.extend_from_slice(first);
-            for other in others {
-                let other = &other[part * AT_ONCE..];
-                sums.iter_mut()
-                    .zip(other)
-                    .for_each(|(sum, &x)| *sum = sum.plus(x));
+            sums.extend_from_slice(&first[part.clone()]);
+            for other in before {
+                add_to(&mut sums, &other[part.clone()], &plus);
             }
-            output.copy(&sums);
+            // The own numbers come after them.
+            own.iter_mut()
+                .zip(&sums)
+                .for_each(|(own, &sum)| *own = plus(sum, *own));
         }
-        Ok(())
-    })
+        for other in after {
+            add_to(own, &other[part.clone()], &plus);
+        }
+    }
+    Ok(())
+}
+
+fn add_to<T: Copy>(sums: &mut [T], numbers: &[T], plus: impl Fn(T, T) -> T) {
+    sums.iter_mut()
+        .zip(numbers)
+        .for_each(|(sum, &number)| *sum = plus(*sum, number));
 }

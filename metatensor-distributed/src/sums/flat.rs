@@ -1,57 +1,52 @@
-//! All elements of a map, one after the other.
+//! All arrays of a map, one after the other.
 
 use metatensor_core::{DType, DenseArray, Error, Result, TensorBlock, TensorMap, View};
 
-use crate::communicator::reserved;
 use crate::schema::{BlockSchema, Schema};
 use crate::wire::contiguous;
 
-/// How many bytes the elements of a map have.
-pub(super) fn size(schema: &Schema, tensor: &TensorMap) -> Result<usize> {
-    let mut size = 0_usize;
+/// Copies of the arrays of a map, in the order of [`Schema`]. Booleans are bytes.
+pub(super) fn copies(schema: &Schema, tensor: &TensorMap) -> Result<Vec<DenseArray>> {
+    let mut arrays = Vec::new();
     for_each(schema, tensor, &mut |block| {
-        let mut lengths = block.shape().into_iter();
-        let bytes = lengths.try_fold(block.dtype().size(), usize::checked_mul);
-        let sum = bytes.and_then(|bytes| size.checked_add(bytes));
-        size = sum.ok_or_else(|| Error::unsupported("sums of more elements than memory has"))?;
+        let view = contiguous(block)?;
+        arrays.push(match (view.dtype(), view.as_bytes()) {
+            (DType::BOOL8, Some(bytes)) => copy(DType::U8, view.shape(), bytes)?,
+            _ => DenseArray::copy_of(&view)?,
+        });
         Ok(())
     })?;
-    Ok(size)
+    Ok(arrays)
 }
 
-/// The elements of a map, in the order of [`Schema`].
-pub(super) fn pack(schema: &Schema, tensor: &TensorMap, size: usize) -> Result<Vec<u8>> {
-    let mut flat = reserved(size)?;
-    for_each(schema, tensor, &mut |block| {
-        flat.extend_from_slice(contiguous(block)?.as_bytes().unwrap_or_default());
-        Ok(())
-    })?;
-    match flat.len() == size {
-        true => Ok(flat),
-        false => Err(Error::Internal("arrays have changed their size".into())),
-    }
-}
-
-/// A map like `tensor`, with these elements and without info.
-pub(super) fn unpack(schema: &Schema, tensor: &TensorMap, flat: &[u8]) -> Result<TensorMap> {
-    let mut rest = flat;
+/// A map like `tensor`, with these arrays and without info.
+pub(super) fn with_arrays(
+    schema: &Schema,
+    tensor: &TensorMap,
+    arrays: Vec<DenseArray>,
+) -> Result<TensorMap> {
+    let mut arrays = arrays.into_iter();
     let blocks = schema.blocks.iter().zip(tensor.blocks());
-    let blocks = blocks.map(|(schema, block)| unpack_block(schema, block, &mut rest));
+    let blocks = blocks.map(|(schema, block)| block_with(schema, block, &mut arrays));
     TensorMap::new(tensor.keys(), blocks.collect::<Result<_>>()?)
 }
 
-fn unpack_block(
+fn block_with(
     schema: &BlockSchema,
     block: &TensorBlock,
-    flat: &mut &[u8],
+    arrays: &mut dyn Iterator<Item = DenseArray>,
 ) -> Result<TensorBlock> {
-    let (dtype, shape) = (block.dtype(), block.shape());
-    let size = dtype.size() * shape.iter().product::<usize>();
-    let (bytes, rest) = flat
-        .split_at_checked(size)
-        .ok_or_else(|| Error::Internal("there are not as many sums as elements".into()))?;
-    *flat = rest;
-    let values = copy(dtype, &shape, bytes)?;
+    let array = arrays.next();
+    let mut values =
+        array.ok_or_else(|| Error::Internal("there are not as many sums as arrays".into()))?;
+    if block.dtype() == DType::BOOL8 {
+        let bytes = values.view();
+        values = copy(
+            DType::BOOL8,
+            &block.shape(),
+            bytes.as_bytes().unwrap_or_default(),
+        )?;
+    }
     let mut result = block.with_new_values(
         values,
         block.samples(),
@@ -60,10 +55,8 @@ fn unpack_block(
     )?;
     let mut made = Vec::with_capacity(schema.gradients.len());
     for (parameter, schema) in &schema.gradients {
-        made.push((
-            parameter,
-            unpack_block(schema, block.gradient(parameter)?, flat)?,
-        ));
+        let gradient = block_with(schema, block.gradient(parameter)?, arrays)?;
+        made.push((parameter, gradient));
     }
     // Gradients of the result are in the order of this rank.
     for parameter in block.gradients_list().iter() {

@@ -11,6 +11,7 @@ mod groups;
 mod lstsq;
 mod normal_equations;
 mod over_samples;
+mod parts;
 mod placement;
 mod same_labels;
 mod source;
