@@ -23,7 +23,12 @@ fn round_trip_gives_the_same_bits() {
 
 #[test]
 fn agreement_of_all_functions() {
-    run("agreement");
+    for (mpi, size) in all_worlds() {
+        // Three ranks of MPICH on two cores take half a minute for some thousand reductions.
+        if (mpi, size) != (Mpi::Mpich, 3) {
+            succeed(mpi, size, &rust_program(mpi), &["agreement"]);
+        }
+    }
 }
 
 #[test]
