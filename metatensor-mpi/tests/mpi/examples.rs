@@ -1,10 +1,10 @@
 //! Examples for users, with many ranks.
 
-use crate::harness::{Language, all_worlds, example, succeed};
+use crate::harness::{Language, example, few_worlds, succeed};
 
 #[test]
 fn examples_of_halos_compute_on_all_ranks_what_they_do_on_one() {
-    for (mpi, size) in all_worlds() {
+    for (mpi, size) in few_worlds() {
         for language in [Language::C, Language::Cpp] {
             let no_arguments: &[&str] = &[];
             let output = succeed(mpi, size, &example(mpi, language, "halo"), no_arguments);

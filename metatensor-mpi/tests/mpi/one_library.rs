@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::harness::{
-    Mpi, all_worlds, by_address, c_program, cpp_program, library, output, rust_program, succeed,
+    Mpi, all_worlds, by_address, c_program, cpp_program, few_worlds, library, output, rust_program,
+    succeed,
 };
 
 /// The library that a program starts with.
@@ -40,6 +41,8 @@ fn serves_both_kinds_of_mpi() {
         );
         succeed(mpi, size, &program, &["groups"]);
         succeed(mpi, size, &program, &["halo"]);
+    }
+    for (mpi, size) in few_worlds() {
         for command in ["groups", "maps"] {
             succeed(mpi, size, &cpp_program(mpi, "program"), &[command]);
         }
