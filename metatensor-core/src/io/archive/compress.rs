@@ -1,22 +1,19 @@
 //! Members that are compressed while they are written.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::Write;
 
 use crc32fast::Hasher;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 
-use super::format::*;
+use super::format::DEFLATED;
 use super::writer::{Content, could_not_write};
 use super::{Alignment, ArchiveWriter, Member};
 use crate::Result;
 
 /// Members are compressed through memory of this size.
 const PIECE: u64 = 1 << 20;
-/// Where the checksum is in the header of a member, and the 64-bit sizes are in one with a name of no bytes.
-const LOCAL_CRC: u64 = 14;
-const LOCAL_SIZES: u64 = LOCAL_HEADER as u64 + 4;
 
 impl ArchiveWriter<File> {
     /// Append all that `member` has, compressed (DEFLATE), under the same name.
@@ -50,21 +47,6 @@ impl ArchiveWriter<File> {
         drop(encoder);
         content.crc = sum.finalize();
         self.offset = data + content.stored_size;
-        let sizes = [
-            content.size.to_le_bytes(),
-            content.stored_size.to_le_bytes(),
-        ];
-        for (at, bytes) in [
-            (start + LOCAL_CRC, &content.crc.to_le_bytes()[..]),
-            (start + LOCAL_SIZES + name.len() as u64, &sizes.concat()),
-        ] {
-            self.sink.seek(SeekFrom::Start(at)).map_err(failed)?;
-            self.sink.write_all(bytes).map_err(failed)?;
-        }
-        self.sink
-            .seek(SeekFrom::Start(self.offset))
-            .map_err(failed)?;
-        self.put_record(name, &content, start);
-        Ok(())
+        self.finish_written(name, &content, start)
     }
 }

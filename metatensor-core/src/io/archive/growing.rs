@@ -10,7 +10,7 @@ use crc32fast::Hasher;
 use super::end::End;
 use super::format::*;
 use super::reader::Stored;
-use super::writer::{Content, could_not_finish, could_not_write, records};
+use super::writer::{Content, LOCAL_CRC, could_not_finish, could_not_write, records};
 use super::{Alignment, Archive, ArchiveWriter, Source, Target, checksum};
 use crate::{Error, Result, View};
 
@@ -25,7 +25,6 @@ const END_WIDE: usize = END_64 + LOCATOR + END;
 /// Where sizes are in the header of a member with a name of no bytes, after the header of the extra field.
 const LOCAL_SIZES: u64 = LOCAL_HEADER as u64 + 4;
 const LOCAL_VERSION: u64 = 4;
-const LOCAL_CRC: u64 = 14;
 
 /// A state of an archive to which it can go back.
 #[derive(Debug)]
@@ -246,20 +245,33 @@ impl ArchiveWriter<File> {
             stored_size: size,
             size,
         };
-        let data = self.offset - size;
-        let name_length = member.name.len() as u64;
-        let sizes = [size.to_le_bytes(), size.to_le_bytes()].concat();
-        let version = content.version(member.start).to_le_bytes();
         self.flush_buffer().map_err(failed)?;
+        self.sink.replace(size, reserved).map_err(failed)?;
+        self.finish_written(&member.name, &content, member.start)
+    }
+
+    /// Finish the member that starts at `start`, whose data was written before it was known what there is of it: the header
+    /// says so now.
+    ///
+    /// # Errors
+    /// If the file can not be written.
+    pub(super) fn finish_written(
+        &mut self,
+        name: &str,
+        content: &Content,
+        start: u64,
+    ) -> Result<()> {
+        let failed = |cause| could_not_write(name, cause);
+        let sizes = [content.size, content.stored_size].map(u64::to_le_bytes);
         for (at, bytes) in [
-            (member.start + LOCAL_VERSION, &version[..]),
-            (member.start + LOCAL_CRC, &content.crc.to_le_bytes()),
-            (member.start + LOCAL_SIZES + name_length, &sizes),
-            (data, reserved),
+            (LOCAL_VERSION, &content.version(start).to_le_bytes()[..]),
+            (LOCAL_CRC as u64, &content.crc.to_le_bytes()),
+            (LOCAL_SIZES + name.len() as u64, sizes.as_flattened()),
         ] {
-            self.sink.replace(self.offset - at, bytes).map_err(failed)?;
+            let back = self.offset - (start + at);
+            self.sink.replace(back, bytes).map_err(failed)?;
         }
-        self.put_record(&member.name, &content, member.start);
+        self.put_record(name, content, start);
         Ok(())
     }
 

@@ -133,7 +133,7 @@ impl MapFile {
     }
 
     /// What is known of several blocks, in the order that is given, and of their gradients: as [`block_header`](Self::block_header),
-    /// but the file is read ahead, which is several times faster for blocks that are small.
+    /// but one reader goes through the file, and reads ahead where blocks are small.
     ///
     /// ```
     /// # use metatensor_core::{Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
