@@ -13,11 +13,14 @@ pub(crate) fn numbers(block: &TensorBlock) -> Result<Vec<Complex64>> {
     })
 }
 
-/// Does something with each value of a block as a complex number, row after row.
-pub(crate) fn each_number(block: &TensorBlock, mut visit: impl FnMut(Complex64)) -> Result<()> {
+/// Does something with each value of a block, row after row. Of complex numbers, these are the absolute values.
+pub(crate) fn each_real(block: &TensorBlock, mut visit: impl FnMut(f64)) -> Result<()> {
+    let is_complex = block.dtype().is_complex();
     with_element!(block.dtype(), T => {
         let values = block.values_as::<T>()?;
-        values.iter().for_each(|value| visit(value.number()));
+        for number in values.iter().map(|value| value.number()) {
+            visit(if is_complex { number.norm() } else { number.re });
+        }
         Ok(())
     })
 }

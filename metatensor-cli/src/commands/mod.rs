@@ -52,7 +52,7 @@ pub(crate) fn shape(outline: &Outline) -> String {
 }
 
 /// Names of dimensions, separated by commas.
-fn names(labels: &Labels) -> String {
+pub(crate) fn names(labels: &Labels) -> String {
     let names: Vec<&str> = labels.names().iter().collect();
     names.join(", ")
 }
@@ -65,14 +65,22 @@ pub(crate) fn plural(count: usize, noun: &str) -> String {
     }
 }
 
+/// The path of the gradient with respect to a parameter of what is at the end of a path.
+pub(crate) fn joined(path: &str, parameter: &str) -> String {
+    match path {
+        "" => parameter.to_owned(),
+        path => format!("{path}/{parameter}"),
+    }
+}
+
 /// The values, or the gradient at the end of a path.
-fn part<'a>(block: &'a TensorBlock, path: Option<&str>) -> Result<&'a TensorBlock> {
+pub(crate) fn part<'a>(block: &'a TensorBlock, path: Option<&str>) -> Result<&'a TensorBlock> {
     let mut parameters = path.into_iter().flat_map(|path| path.split('/'));
     parameters.try_fold(block, |block, parameter| block.gradient(parameter))
 }
 
 /// Components and properties, from the outer to the inner ones.
-fn axes(block: &TensorBlock) -> Vec<&Labels> {
+pub(crate) fn axes(block: &TensorBlock) -> Vec<&Labels> {
     block
         .components()
         .iter()

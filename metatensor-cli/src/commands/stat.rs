@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{describe, entry};
 use crate::Outcome;
 use crate::arguments::StatOptions;
-use crate::elements::each_number;
+use crate::elements::each_real;
 use crate::input::Blocks;
 use crate::output::{Failure, Output, Table, number};
 use crate::selection::selected;
@@ -61,7 +61,6 @@ pub(crate) struct Statistics {
 
 impl Statistics {
     pub(crate) fn of(block: &TensorBlock) -> Result<Statistics> {
-        let is_complex = block.dtype().is_complex();
         let mut statistics = Statistics {
             count: 0,
             min: f64::INFINITY,
@@ -71,8 +70,7 @@ impl Statistics {
             zeros: 0,
             nan: 0,
         };
-        each_number(block, |value| {
-            let value = if is_complex { value.norm() } else { value.re };
+        each_real(block, |value| {
             statistics.count += 1;
             if value.is_nan() {
                 statistics.nan += 1;

@@ -25,10 +25,10 @@ pub(crate) enum Family {
 }
 
 impl Family {
-    /// Of an array that is below so many others.
-    pub(crate) fn of_depth(depth: usize) -> Family {
-        match depth {
-            0 => Family::Values,
+    /// Of the array at the end of a path of gradients, which is empty for values.
+    pub(crate) fn of_path(path: &str) -> Family {
+        match path.split('/').count() {
+            _ if path.is_empty() => Family::Values,
             1 => Family::Gradient,
             _ => Family::Deeper,
         }

@@ -1,12 +1,11 @@
 //! How many values there are of each size.
 
 use metatensor_core::{Result, TensorBlock};
-use num_complex::Complex64;
 
 use super::page::{Page, beside, captions, card};
 use super::{SMALL, Selected, array_name, short};
-use crate::commands::describe;
-use crate::elements::each_number;
+use crate::commands::{describe, joined};
+use crate::elements::each_real;
 use crate::picture::{Anchor, Family, Ink, LINE, Picture, Style, shortened};
 
 const MOST_CARDS: usize = 12;
@@ -34,12 +33,11 @@ pub(crate) fn histograms(selected: &Selected<'_>) -> Result<Picture> {
 /// One for the values, and one for each gradient.
 pub(crate) fn histogram_of_block(block: &TensorBlock) -> Result<Picture> {
     let mut arrays = Vec::new();
-    add_arrays(&mut arrays, block, String::new(), 0);
+    add_arrays(&mut arrays, block, String::new());
     let more = arrays.len().saturating_sub(MOST_ARRAYS);
     arrays.truncate(MOST_ARRAYS);
-    let pictures = arrays.into_iter().map(|(path, depth, array)| {
-        let histogram = Histogram::of(array)?;
-        Ok(histogram.draw(&array_name(&path), Family::of_depth(depth)))
+    let pictures = arrays.into_iter().map(|(path, array)| {
+        Ok(Histogram::of(array)?.draw(&array_name(&path), Family::of_path(&path)))
     });
     let mut picture = beside(pictures.collect::<Result<_>>()?, 28.0);
     if more > 0 {
@@ -52,22 +50,13 @@ pub(crate) fn histogram_of_block(block: &TensorBlock) -> Result<Picture> {
 }
 
 fn add_arrays<'a>(
-    arrays: &mut Vec<(String, usize, &'a TensorBlock)>,
+    arrays: &mut Vec<(String, &'a TensorBlock)>,
     block: &'a TensorBlock,
     path: String,
-    depth: usize,
 ) {
-    let gradients = block.gradients().map(|(parameter, gradient)| {
-        let path = match &*path {
-            "" => parameter.to_owned(),
-            path => format!("{path}/{parameter}"),
-        };
-        (path, gradient)
-    });
-    let gradients: Vec<_> = gradients.collect();
-    arrays.push((path, depth, block));
-    for (path, gradient) in gradients {
-        add_arrays(arrays, gradient, path, depth + 1);
+    arrays.push((path.clone(), block));
+    for (parameter, gradient) in block.gradients() {
+        add_arrays(arrays, gradient, joined(&path, parameter));
     }
 }
 
@@ -83,8 +72,6 @@ struct Histogram {
 
 impl Histogram {
     fn of(block: &TensorBlock) -> Result<Histogram> {
-        let is_complex = block.dtype().is_complex();
-        let real = |value: Complex64| if is_complex { value.norm() } else { value.re };
         let mut histogram = Histogram {
             counts: [0; BINS],
             min: f64::INFINITY,
@@ -93,8 +80,7 @@ impl Histogram {
             zeros: 0,
             not_finite: 0,
         };
-        each_number(block, |value| {
-            let value = real(value);
+        each_real(block, |value| {
             histogram.all += 1;
             if value == 0.0 {
                 histogram.zeros += 1;
@@ -106,8 +92,7 @@ impl Histogram {
             }
         })?;
         let (min, max) = (histogram.min, histogram.max);
-        each_number(block, |value| {
-            let value = real(value);
+        each_real(block, |value| {
             if value == 0.0 || !value.is_finite() {
                 return;
             }

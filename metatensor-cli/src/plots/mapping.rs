@@ -4,8 +4,8 @@ use metatensor_core::{Labels, Result, TensorBlock};
 
 use super::cells::Cells;
 use super::page::{Page, captions, card};
-use super::{NAME, SMALL, Selected, array_name, names, shape};
-use crate::commands::{describe, plural};
+use super::{NAME, SMALL, Selected, array_name, shape};
+use crate::commands::{describe, joined, names, plural};
 use crate::elements::numbers_of_row;
 use crate::picture::{Anchor, Family, Ink, LINE, Picture, Style, shortened, text_width};
 
@@ -60,10 +60,7 @@ fn add_cards(
             return Ok(());
         }
         *left -= 1;
-        let inner = match path {
-            "" => parameter.to_owned(),
-            path => format!("{path}/{parameter}"),
-        };
+        let inner = joined(path, parameter);
         cards.push(card(key, mapping_of_gradient(block, path, &inner)?));
         add_cards(cards, key, gradient, &inner, left)?;
     }
@@ -99,18 +96,13 @@ pub(crate) fn mapping_of_gradient(
         .map(|position| position as f32 * ROW)
         .collect();
 
-    let depth = if path.is_empty() {
-        0
-    } else {
-        1 + path.matches('/').count()
-    };
     let sample_list: Vec<usize> = (0..samples).collect();
     let mut picture = Picture::new("");
     let top = 2.0 * SMALL.size * LINE + 4.0;
 
     let labels = Entries::of(block.samples(), &sample_list);
-    let values = Rows::of(block, &sample_list, Family::of_depth(depth))?;
-    let gradients = Rows::of(gradient, &rows, Family::of_depth(depth + 1))?;
+    let values = Rows::of(block, &sample_list, Family::of_path(path))?;
+    let gradients = Rows::of(gradient, &rows, Family::of_path(gradient_path))?;
     let x = labels
         .width
         .max(text_width(&names(block.samples()), SMALL.size).min(150.0))

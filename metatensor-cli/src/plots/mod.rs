@@ -8,7 +8,7 @@ mod page;
 mod sparsity;
 mod structure;
 
-use metatensor_core::{Labels, Result};
+use metatensor_core::Result;
 
 pub(crate) use histogram::{histogram_of_block, histograms};
 pub(crate) use mapping::{mapping, mapping_of_gradient};
@@ -70,13 +70,8 @@ fn shape(lengths: &[usize]) -> String {
     lengths.join(" × ")
 }
 
-/// `system, atom`.
-fn names(labels: &Labels) -> String {
-    labels.names().iter().collect::<Vec<_>>().join(", ")
-}
-
 /// `values`, or what the gradient at the end of this path is called.
-fn array_name(path: &str) -> String {
+pub(crate) fn array_name(path: &str) -> String {
     match path {
         "" => "values".to_owned(),
         path => format!("gradient: {path}"),

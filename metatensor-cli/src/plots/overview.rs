@@ -46,11 +46,10 @@ pub(super) fn lanes(selected: &Selected<'_>, width: f32) -> Result<Section> {
         lane("values in each sample", &columns, Family::Values, width),
     ];
     for (path, rows) in gradients.iter().take(MOST_GRADIENTS) {
-        let family = Family::of_depth(1 + path.matches('/').count());
         lanes.push(lane(
             &format!("rows of the gradient: {path}"),
             rows,
-            family,
+            Family::of_path(path),
             width,
         ));
     }

@@ -5,7 +5,7 @@ use metatensor_core::{Labels, Result, TensorBlock};
 use super::cells::Cells;
 use super::page::{Page, captions, card};
 use super::{NAME, SMALL, Selected, array_name};
-use crate::commands::{describe, plural};
+use crate::commands::{describe, names, plural};
 use crate::picture::{Anchor, Family, Ink, LINE, Picture, Style, shortened, text_width};
 
 const MOST_CARDS: usize = 12;
@@ -108,7 +108,7 @@ pub(crate) fn sparsity_of_gradient(
         );
     }
     let notes = [
-        format!("down: samples ({})", super::names(block.samples())),
+        format!("down: samples ({})", names(block.samples())),
         format!("right: {}", pattern.names),
         pattern.summary(gradient.samples().count()),
     ];

@@ -3,8 +3,8 @@
 use metatensor_core::Result;
 
 use super::page::{Page, WIDTH, beside, captions, card};
-use super::{LABEL, NAME, SMALL, Selected, array_name, names, overview, shape};
-use crate::commands::{describe, plural};
+use super::{LABEL, NAME, SMALL, Selected, array_name, overview, shape};
+use crate::commands::{describe, names, plural};
 use crate::input::Outline;
 use crate::picture::{Family, Ink, Picture, Style, shortened};
 
@@ -147,11 +147,7 @@ fn arrays(outline: &Outline, scale: &Scale) -> Picture {
     let top = all.iter().map(|(_, array)| sheets(array)).max();
     let top = (top.unwrap_or(1) - 1) as f32 * SHEET;
     let parts = all.into_iter().map(|(path, array)| {
-        let depth = match path {
-            "" => 0,
-            path => 1 + path.matches('/').count(),
-        };
-        let family = Family::of_depth(depth);
+        let family = Family::of_path(path);
         let mut part = array_to_scale(array, family, scale, top);
         let name = shortened(&array_name(path), SMALL.size, NAME);
         let name_style = Style {

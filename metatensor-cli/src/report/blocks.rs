@@ -7,14 +7,14 @@ use metatensor_core::{Labels, Result, TensorBlock};
 use super::html::{Cell, Escaped, Table, heading, note, pictures};
 use super::{DETAILS, TABLES, more, with_what_is_left_out};
 use crate::commands::stat::{Statistics, rows_per_sample};
-use crate::commands::{describe, plural, shape};
+use crate::commands::{axes, describe, joined, names, part, plural, shape};
 use crate::elements::first_printed;
 use crate::input::{Blocks, Outline};
 use crate::output::{Failure, bytes};
 use crate::picture::Picture;
 use crate::plots::{
-    Selected, histogram_of_block, mapping_of_gradient, sparsity_of_gradient, structure_in_parts,
-    structure_of_block,
+    Selected, array_name, histogram_of_block, mapping_of_gradient, sparsity_of_gradient,
+    structure_in_parts, structure_of_block,
 };
 
 /// As wide as a phone.
@@ -134,10 +134,7 @@ fn add_rows(
     };
     let outline = Outline::of_block(block)?;
     let mut cells = start();
-    cells.push(Cell::Text(match path {
-        "" => "values".to_owned(),
-        path => format!("gradient: {path}"),
-    }));
+    cells.push(Cell::Text(array_name(path)));
     cells.push(Cell::Text(block.dtype().to_string()));
     cells.push(Cell::Sorted(shape(&outline), statistics.count as f64));
     cells.push(Cell::Sorted(
@@ -173,13 +170,6 @@ fn add_rows(
         )?;
     }
     Ok(())
-}
-
-fn joined(path: &str, parameter: &str) -> String {
-    match path {
-        "" => parameter.to_owned(),
-        path => format!("{path}/{parameter}"),
-    }
 }
 
 /// The first blocks, as many as there is place for.
@@ -222,22 +212,17 @@ fn block_section(blocks: &Blocks, number: usize) -> std::result::Result<String, 
         Escaped(&size)
     );
     html += &pictures(&[structure_of_block(&outline), histogram_of_block(&block)?]);
-    html += &axes(&block);
+    html += &lengths(&block);
     html += &heading(3, "", "First values");
     html += &values(&block)?;
     let all = outline.all_gradients();
     for (path, _) in all.iter().take(MOST_GRADIENTS) {
-        let (parent_path, parameter) = path.rsplit_once('/').unwrap_or(("", path));
-        let parameters = parent_path
-            .split('/')
-            .filter(|parameter| !parameter.is_empty());
-        let parent = parameters
-            .into_iter()
-            .try_fold(&block, |block, parameter| block.gradient(parameter))?;
-        let gradient = parent.gradient(parameter)?;
+        let parent_path = path.rsplit_once('/').map(|(parent, _)| parent);
+        let parent = part(&block, parent_path)?;
+        let gradient = part(&block, Some(path))?;
         html += &heading(3, "", &format!("Gradient: {path}"));
         let cards: [Picture; 2] = [
-            mapping_of_gradient(parent, parent_path, path)?,
+            mapping_of_gradient(parent, parent_path.unwrap_or_default(), path)?,
             sparsity_of_gradient(parent, path, gradient),
         ];
         html += &pictures(&cards);
@@ -251,8 +236,7 @@ fn block_section(blocks: &Blocks, number: usize) -> std::result::Result<String, 
 }
 
 /// How many labels each axis has, and what they are called.
-fn axes(block: &TensorBlock) -> String {
-    let names = |labels: &Labels| labels.names().iter().collect::<Vec<_>>().join(", ");
+fn lengths(block: &TensorBlock) -> String {
     let axis = |what: &str, labels: &Labels| {
         format!(
             "<dt>{what}</dt><dd>{}</dd>\n",
@@ -272,11 +256,7 @@ fn axes(block: &TensorBlock) -> String {
 /// The first rows and columns, with their labels.
 fn values(block: &TensorBlock) -> Result<String> {
     let samples = block.samples();
-    let axes: Vec<&Labels> = block
-        .components()
-        .iter()
-        .chain([block.properties()])
-        .collect();
+    let axes = axes(block);
     let columns: usize = axes.iter().map(|axis| axis.count()).product();
     let names = samples.names().iter().map(str::to_owned);
     let headings = (0..columns.min(MOST_COLUMNS)).map(|column| heading_of(&axes, column));
