@@ -118,6 +118,14 @@ pub(crate) fn open_checked(file: &str) -> Result<MapFile, Failure> {
     )))
 }
 
+/// Loads a map as a whole.
+pub(crate) fn load_map(file: &str) -> Result<TensorMap, Failure> {
+    Ok(match standard_input(file)? {
+        Some(bytes) => TensorMap::load_buffer(&bytes)?,
+        None => TensorMap::load(file)?,
+    })
+}
+
 /// The map that was opened, or an error that it is something else.
 pub(crate) fn only_map(input: Input, file: &str) -> Result<MapFile, Failure> {
     match input {
@@ -170,20 +178,13 @@ impl Input {
     }
 }
 
-/// Bytes of the values and gradients of a block.
-pub(crate) fn bytes_of(map: &MapFile, block: usize) -> Result<u64> {
-    let outline = Outline::of_header(&map.block_header(block)?)?;
-    Ok(outline.value_bytes() + outline.gradient_bytes())
-}
-
-/// The same of all blocks.
-pub(crate) fn bytes_of_all(map: &MapFile) -> Result<u64> {
-    let headers = map.block_headers(0..map.len())?;
-    let bytes = headers.iter().map(|header| {
-        let outline = Outline::of_header(header)?;
-        Ok(outline.value_bytes() + outline.gradient_bytes())
-    });
-    bytes.sum()
+/// Bytes of the values and gradients of each of these blocks.
+pub(crate) fn bytes_of(map: &MapFile, blocks: impl IntoIterator<Item = usize>) -> Result<Vec<u64>> {
+    let headers = map.block_headers(blocks)?;
+    let bytes = headers
+        .iter()
+        .map(|header| Ok(Outline::of_header(header)?.bytes()));
+    bytes.collect()
 }
 
 /// A map, or a block that stands for a map with one.
@@ -274,15 +275,10 @@ impl Blocks {
                 let headers = map.block_headers(blocks.iter().copied())?;
                 headers.iter().map(Outline::of_header).collect()
             }
-            Blocks::Loaded(_) => blocks.iter().map(|&block| self.outline(block)).collect(),
-        }
-    }
-
-    /// The same of one.
-    pub(crate) fn outline(&self, block: usize) -> Result<Outline> {
-        match self {
-            Blocks::InFile(map) => Outline::of_header(&map.block_header(block)?),
-            Blocks::Loaded(map) => Outline::of_block(map.block_by_id(block)?),
+            Blocks::Loaded(map) => {
+                let blocks = blocks.iter().map(|&block| map.block_by_id(block));
+                blocks.map(|block| Outline::of_block(block?)).collect()
+            }
         }
     }
 }
@@ -320,6 +316,11 @@ impl Outline {
         })
     }
 
+    /// Bytes of the values and of all gradients.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.value_bytes() + self.gradient_bytes()
+    }
+
     /// Bytes of the values.
     pub(crate) fn value_bytes(&self) -> u64 {
         let elements = self.shape.iter().map(|&length| length as u64);
@@ -328,10 +329,7 @@ impl Outline {
 
     /// Bytes of all gradients, and of theirs.
     pub(crate) fn gradient_bytes(&self) -> u64 {
-        let bytes = self
-            .gradients
-            .iter()
-            .map(|(_, gradient)| gradient.value_bytes() + gradient.gradient_bytes());
+        let bytes = self.gradients.iter().map(|(_, gradient)| gradient.bytes());
         bytes.sum()
     }
 

@@ -7,11 +7,12 @@ use metatensor_core::{
     DType, FileAlignment, MapFile, MapWriter, Mapping, TensorBlock, merge_files,
 };
 
+use super::source::Source;
 use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::ConvertOptions;
 use crate::conversion::converted;
-use crate::input::{bytes_of, bytes_of_all, open_checked};
+use crate::input::{bytes_of, open_checked};
 use crate::output::Failure;
 use crate::progress::{Progress, waiting};
 
@@ -48,16 +49,15 @@ pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
 /// Writes a file as this library does.
 fn write(map: &MapFile, dtype: Option<DType>, output: &Path) -> Result<(), Failure> {
     let keys = map.keys();
-    let names: Vec<&str> = keys.names().iter().collect();
-    let mut writer = MapWriter::create(output, &names)?;
-    *writer.info_mut() = map.info()?;
-    let mut progress = Progress::new(bytes_of_all(map)?);
+    let mut writer = Source::new(map)?.writer(output)?;
+    let bytes = bytes_of(map, 0..map.len())?;
+    let mut progress = Progress::new(bytes.iter().sum());
     for (number, key) in keys.iter().enumerate() {
         let block = map.block_mapped(number, Mapping::ReadOnly)?;
         let dtype = dtype.unwrap_or(block.dtype());
         if dtype == block.dtype() {
             writer.add(key, &block)?;
-            progress.add(bytes_of(map, number)?);
+            progress.add(bytes[number]);
             continue;
         }
         let mut pieces = Pieces {

@@ -13,6 +13,7 @@ pub(crate) mod plot;
 pub(crate) mod report;
 pub(crate) mod show;
 pub(crate) mod slice;
+mod source;
 pub(crate) mod split;
 pub(crate) mod stat;
 pub(crate) mod validate;

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use metatensor_core::{CollectionForm, CollectionWriter, TensorMap};
+use metatensor_core::{CollectionForm, CollectionWriter};
 
 use super::check_output;
 use crate::Outcome;
 use crate::arguments::PackOptions;
-use crate::input::standard_input;
+use crate::input::load_map;
 use crate::output::Failure;
 use crate::progress::Progress;
 
@@ -30,10 +30,7 @@ pub(crate) fn run(options: &PackOptions) -> Result<Outcome, Failure> {
     let mut progress = Progress::new(options.files.iter().map(size).sum());
     for (file, (number, name)) in options.files.iter().zip(members) {
         // what is not valid is no part of a collection
-        let map = match standard_input(file)? {
-            Some(bytes) => TensorMap::load_buffer(&bytes)?,
-            None => TensorMap::load(file)?,
-        };
+        let map = load_map(file)?;
         let added = writer.add(number, &name, &map);
         added.map_err(|error| error.context(format!("'{file}'")))?;
         progress.add(size(file));

@@ -16,10 +16,7 @@ pub(crate) fn run(options: &PlotOptions, output: &mut Output) -> Result<Outcome,
     super::check_output_or_stdout(&options.output)?;
     let blocks = Blocks::open_part(&options.input)?;
     let numbers = selected(options.keys.as_ref(), blocks.keys(), "keys")?;
-    let selected = Selected {
-        blocks: &blocks,
-        numbers: &numbers,
-    };
+    let selected = Selected::new(&blocks, &numbers)?;
     let picture = match options.kind {
         PictureKind::Structure => structure(&selected),
         PictureKind::Mapping => mapping(&selected),

@@ -2,6 +2,7 @@
 
 use metatensor_core::{Labels, MapFile, MapSelection, MapWriter, Mapping, Result};
 
+use super::source::Source;
 use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::SliceOptions;
@@ -23,11 +24,7 @@ pub(crate) fn run(options: &SliceOptions) -> Result<Outcome, Failure> {
         true => open_checked(&options.file)?,
         false => map,
     };
-    let names: Vec<&str> = keys.names().iter().collect();
-    let mut writer = MapWriter::create(&options.output.output, &names)?;
-    for (name, text) in map.info()? {
-        writer.info_mut().insert(name, text);
-    }
+    let mut writer = Source::new(&map)?.writer(&options.output.output)?;
     for block in blocks {
         let place = || format!("block ({})", describe(&keys, block));
         let added = match has_large {
@@ -48,12 +45,8 @@ fn has_large_whole_blocks(map: &MapFile, blocks: &[usize], options: &SliceOption
     if options.samples.is_some() || options.properties.is_some() {
         return Ok(false);
     }
-    for &block in blocks {
-        if bytes_of(map, block)? > LARGE {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let bytes = bytes_of(map, blocks.iter().copied())?;
+    Ok(bytes.into_iter().any(|bytes| bytes > LARGE))
 }
 
 fn add_part(

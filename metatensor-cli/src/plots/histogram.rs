@@ -15,14 +15,14 @@ const BINS: usize = 32;
 const SIZE: [f32; 2] = [160.0, 64.0];
 
 pub(crate) fn histograms(selected: &Selected<'_>) -> Result<Picture> {
-    let shown = selected.largest(MOST_CARDS)?;
+    let shown = selected.largest(MOST_CARDS);
     let mut page = Page::new(&format!("Values: {}", selected.count_of(shown.len())));
     page.note(
         "Zeros are counted, but not drawn. Of complex numbers, these are the absolute values.",
     );
     let keys = selected.blocks.keys();
     let mut cards = Vec::new();
-    for &number in &shown {
+    for &&(number, _) in &shown {
         let block = selected.blocks.mapped(number)?;
         cards.push(card(&describe(keys, number), histogram_of_block(&block)?));
     }

@@ -23,12 +23,8 @@ const ENTRY: Style = Style::new(10.5, Ink::Text);
 
 pub(crate) fn mapping(selected: &Selected<'_>) -> Result<Picture> {
     let keys = selected.blocks.keys();
-    let with_gradients = selected.with_gradients()?;
-    let selected = Selected {
-        blocks: selected.blocks,
-        numbers: &with_gradients,
-    };
-    let shown = selected.largest(MOST_CARDS)?;
+    let selected = selected.with_gradients();
+    let shown = selected.largest(MOST_CARDS);
     let mut page = Page::new(&format!(
         "Samples and the rows of gradients that belong to them: {}",
         selected.count_of(shown.len())
@@ -38,7 +34,7 @@ pub(crate) fn mapping(selected: &Selected<'_>) -> Result<Picture> {
          value; zeros are nearly empty, what is not finite is grey.",
     );
     let mut cards = Vec::new();
-    for number in shown {
+    for &(number, _) in shown {
         let block = selected.blocks.mapped(number)?;
         let key = describe(keys, number);
         add_cards(&mut cards, &key, &block, "", &mut MOST_GRADIENTS.clone())?;

@@ -8,6 +8,8 @@ mod page;
 mod sparsity;
 mod structure;
 
+use std::cmp::Reverse;
+
 use metatensor_core::Result;
 
 pub(crate) use histogram::{histogram_of_block, histograms};
@@ -15,48 +17,51 @@ pub(crate) use mapping::{mapping, mapping_of_gradient};
 pub(crate) use sparsity::{sparsity, sparsity_of_gradient};
 pub(crate) use structure::{structure, structure_in_parts, structure_of_block};
 
-use crate::input::Blocks;
+use crate::input::{Blocks, Outline};
 use crate::picture::{Ink, Style};
 
 const TITLE: Style = Style::new(14.0, Ink::Text);
 const LABEL: Style = Style::new(12.0, Ink::Text);
 const SMALL: Style = Style::new(10.5, Ink::Muted);
 
-/// Some blocks of a map, or all of them.
+/// Some blocks of a map, or all of them, in the order of the file.
 pub(crate) struct Selected<'a> {
-    pub(crate) blocks: &'a Blocks,
-    pub(crate) numbers: &'a [usize],
+    blocks: &'a Blocks,
+    /// The number of each, and what is known of it without its values.
+    outlines: Vec<(usize, Outline)>,
 }
 
-impl Selected<'_> {
-    /// Those that have gradients.
-    fn with_gradients(&self) -> Result<Vec<usize>> {
-        let outlines = self.blocks.outlines(self.numbers)?;
-        let numbers = self.numbers.iter().zip(outlines);
-        let numbers = numbers.filter(|(_, outline)| !outline.gradients.is_empty());
-        Ok(numbers.map(|(&number, _)| number).collect())
+impl<'a> Selected<'a> {
+    pub(crate) fn new(blocks: &'a Blocks, numbers: &[usize]) -> Result<Self> {
+        let outlines = blocks.outlines(numbers)?;
+        Ok(Selected {
+            blocks,
+            outlines: numbers.iter().copied().zip(outlines).collect(),
+        })
     }
 
-    /// The largest ones, if there are more than so many, in the order of the file.
-    fn largest(&self, count: usize) -> Result<Vec<usize>> {
-        if self.numbers.len() <= count {
-            return Ok(self.numbers.to_vec());
+    /// Those that have gradients.
+    fn with_gradients(&self) -> Selected<'a> {
+        let outlines = self.outlines.iter();
+        let outlines = outlines.filter(|(_, outline)| !outline.gradients.is_empty());
+        Selected {
+            blocks: self.blocks,
+            outlines: outlines.cloned().collect(),
         }
-        let outlines = self.blocks.outlines(self.numbers)?;
-        let sizes = outlines.iter().zip(self.numbers).map(|(outline, &number)| {
-            let size = outline.value_bytes() + outline.gradient_bytes();
-            (size, number)
-        });
-        let mut sizes: Vec<(u64, usize)> = sizes.collect();
-        sizes.sort_by_key(|&(size, number)| (std::cmp::Reverse(size), number));
-        let mut largest: Vec<usize> = sizes[..count].iter().map(|&(_, number)| number).collect();
-        largest.sort_unstable();
-        Ok(largest)
+    }
+
+    /// The largest ones, if there are more than so many.
+    fn largest(&self, count: usize) -> Vec<&(usize, Outline)> {
+        let mut largest: Vec<_> = self.outlines.iter().collect();
+        largest.sort_by_key(|(number, outline)| (Reverse(outline.bytes()), *number));
+        largest.truncate(count);
+        largest.sort_unstable_by_key(|(number, _)| *number);
+        largest
     }
 
     /// `5 blocks`, or `1000 blocks, the 12 largest drawn`.
     fn count_of(&self, shown: usize) -> String {
-        match self.numbers.len() {
+        match self.outlines.len() {
             1 => "1 block".to_owned(),
             all if all == shown => format!("{all} blocks"),
             all => format!("{all} blocks, the {shown} largest drawn"),

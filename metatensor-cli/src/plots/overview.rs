@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use metatensor_core::Result;
-
 use super::structure::Section;
 use super::{SMALL, Selected};
 use crate::commands::describe;
@@ -16,13 +14,12 @@ const HEIGHT: f32 = 46.0;
 const MOST_GRADIENTS: usize = 4;
 
 /// A lane for each of the numbers that shapes are made of.
-pub(super) fn lanes(selected: &Selected<'_>, width: f32) -> Result<Section> {
-    let count = selected.numbers.len();
+pub(super) fn lanes(selected: &Selected<'_>, width: f32) -> Section {
+    let count = selected.outlines.len();
     let mut samples = Vec::with_capacity(count);
     let mut columns = Vec::with_capacity(count);
     let mut gradients: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (position, &number) in selected.numbers.iter().enumerate() {
-        let outline = selected.blocks.outline(number)?;
+    for (position, (_, outline)) in selected.outlines.iter().enumerate() {
         samples.push(outline.shape[0]);
         let lengths = outline.shape[1..].iter();
         columns.push(lengths.fold(1_usize, |product, &length| product.saturating_mul(length)));
@@ -37,7 +34,7 @@ pub(super) fn lanes(selected: &Selected<'_>, width: f32) -> Result<Section> {
         false => format!("{bars} bars: the mean of neighbors is strong, the largest pale"),
     };
     let keys = selected.blocks.keys();
-    if let [first, .., last] = selected.numbers {
+    if let [(first, _), .., (last, _)] = &selected.outlines[..] {
         let (first, last) = (describe(keys, *first), describe(keys, *last));
         note += &format!("; from ({first}) to ({last})");
     }
@@ -58,10 +55,10 @@ pub(super) fn lanes(selected: &Selected<'_>, width: f32) -> Result<Section> {
         note += &format!("; {more} gradients more have no lane");
     }
     let title = format!("All {count} blocks, in the order of the file");
-    Ok(Section {
+    Section {
         title: Some((title, note)),
         pictures: lanes,
-    })
+    }
 }
 
 fn lane(name: &str, numbers: &[usize], family: Family, whole: f32) -> Picture {

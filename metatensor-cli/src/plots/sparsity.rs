@@ -16,12 +16,8 @@ const SIZE: f32 = 168.0;
 const LARGEST_CELL: f32 = 13.0;
 
 pub(crate) fn sparsity(selected: &Selected<'_>) -> Result<Picture> {
-    let with_gradients = selected.with_gradients()?;
-    let selected = Selected {
-        blocks: selected.blocks,
-        numbers: &with_gradients,
-    };
-    let shown = selected.largest(MOST_CARDS)?;
+    let selected = selected.with_gradients();
+    let shown = selected.largest(MOST_CARDS);
     let mut page = Page::new(&format!(
         "Where gradients have rows: {}",
         selected.count_of(shown.len())
@@ -29,7 +25,7 @@ pub(crate) fn sparsity(selected: &Selected<'_>) -> Result<Picture> {
     page.note("A row of cells for each sample, a column for each of what the gradient is with respect to. Where there are too many, they share cells, which are the stronger, the more rows they have.");
     let keys = selected.blocks.keys();
     let mut cards = Vec::new();
-    for number in shown {
+    for &(number, _) in shown {
         let block = selected.blocks.mapped(number)?;
         for (parameter, gradient) in block.gradients().take(MOST_GRADIENTS) {
             let content = sparsity_of_gradient(&block, parameter, gradient);

@@ -53,42 +53,41 @@ pub(crate) struct Section {
 
 /// The parts of the picture, which are not wider than this where that is possible.
 pub(crate) fn structure_in_parts(selected: &Selected<'_>, width: f32) -> Result<Parts> {
-    let all = selected.numbers.len();
+    let all = selected.outlines.len();
     let most = if all > MOST_CARDS {
         SOME_CARDS
     } else {
         MOST_CARDS
     };
-    let shown = selected.largest(most)?;
+    let shown = selected.largest(most);
     let keys = selected.blocks.keys();
-    let outlines = shown
-        .iter()
-        .map(|&number| selected.blocks.outline(number))
-        .collect::<Result<Vec<_>>>()?;
     let title = format!("{}, keys: {}", selected.count_of(shown.len()), names(keys));
     let mut note = String::new();
-    if let Some(&first) = shown.first() {
+    if let Some(&&(first, _)) = shown.first() {
         let (samples, components, properties) = selected.blocks.labels(first)?;
         let mut axes = format!("down: samples ({})", names(&samples));
         axes += &format!(" · right: properties ({})", names(&properties));
         if !components.is_empty() {
             let components: Vec<String> = components.iter().map(names).collect();
             axes += &format!(" · sheets: components ({})", components.join(", "));
-        } else if outlines.iter().any(|outline| !outline.gradients.is_empty()) {
+        } else if shown
+            .iter()
+            .any(|(_, outline)| !outline.gradients.is_empty())
+        {
             axes += " · sheets: components of gradients";
         }
         note = axes;
     }
-    let scale = Scale::of(&outlines);
-    let cards = shown.iter().zip(&outlines).map(|(&number, outline)| {
+    let scale = Scale::of(shown.iter().map(|(_, outline)| outline));
+    let cards = shown.iter().map(|(number, outline)| {
         let arrays = arrays(outline, &scale);
-        card(&describe(keys, number), arrays)
+        card(&describe(keys, *number), arrays)
     });
     let cards: Vec<Picture> = cards.collect();
     let mut sections = Vec::new();
     let mut title_of_cards = None;
     if shown.len() < all {
-        sections.push(overview::lanes(selected, width)?);
+        sections.push(overview::lanes(selected, width));
         let title = format!("The {} largest blocks", shown.len());
         title_of_cards = Some((title, "by the bytes of values and gradients".to_owned()));
     }
@@ -105,7 +104,7 @@ pub(crate) fn structure_in_parts(selected: &Selected<'_>, width: f32) -> Result<
 
 /// One block, as large as it can be.
 pub(crate) fn structure_of_block(outline: &Outline) -> Picture {
-    arrays(outline, &Scale::of(std::slice::from_ref(outline)))
+    arrays(outline, &Scale::of([outline]))
 }
 
 /// How wide a column and how high a row is, the same for all arrays.
@@ -114,7 +113,7 @@ struct Scale {
 }
 
 impl Scale {
-    fn of(outlines: &[Outline]) -> Scale {
+    fn of<'o>(outlines: impl IntoIterator<Item = &'o Outline>) -> Scale {
         let (mut rows, mut columns) = (1, 1);
         for outline in outlines {
             let gradients = outline.all_gradients();

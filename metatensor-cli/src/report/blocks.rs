@@ -28,11 +28,7 @@ const MOST_GRADIENTS: usize = 4;
 
 pub(super) fn sections(blocks: &Blocks) -> std::result::Result<String, Failure> {
     let numbers: Vec<usize> = (0..blocks.keys().count()).collect();
-    let selected = Selected {
-        blocks,
-        numbers: &numbers,
-    };
-    let mut html = overview(&selected)?;
+    let mut html = overview(&Selected::new(blocks, &numbers)?)?;
     let details = details(blocks)?;
     let table = table(blocks, details.count)?;
     html += &table;

@@ -7,12 +7,12 @@ mod others;
 mod table;
 
 use clap::ArgMatches;
-use metatensor_core::{Labels, TensorMap};
+use metatensor_core::Labels;
 use serde_json::{Value, json};
 
 use super::check_new;
 use crate::Outcome;
-use crate::input::standard_input;
+use crate::input::load_map;
 use crate::output::{Failure, Output, Table};
 use crate::progress::waiting;
 pub(crate) use arguments::ApplyOptions;
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
     };
     let files = &operands[..operands.len() - usize::from(number.is_some())];
     let made = waiting(name, || {
-        let maps = files.iter().map(|file| load(file));
+        let maps = files.iter().map(|file| load_map(file));
         let given = Given {
             matches,
             maps: maps.collect::<Result<_, _>>()?,
@@ -80,13 +80,6 @@ fn chosen(operations: &[&Operation], operands: &[&String], matches: &ArgMatches)
 fn number(text: &str) -> Result<f64, Failure> {
     let number = text.parse();
     number.map_err(|_| Failure::Error(format!("'{text}' is not a number")))
-}
-
-fn load(file: &str) -> Result<TensorMap, Failure> {
-    Ok(match standard_input(file)? {
-        Some(bytes) => TensorMap::load_buffer(&bytes)?,
-        None => TensorMap::load(file)?,
-    })
 }
 
 fn list(output: &mut Output) -> Result<(), Failure> {

@@ -1,9 +1,11 @@
 //! Operations without a description in the table of all languages.
 
-use metatensor_core::SampleOrder;
+use metatensor_core::{SampleOrder, TensorMap};
 use metatensor_operations::{JoinOptions, join};
 
+use super::given::Given;
 use super::table::{Kind, Made, Operation, Parameter};
+use crate::output::Failure;
 
 const TENSOR: Parameter = Parameter {
     name: "tensor",
@@ -11,67 +13,48 @@ const TENSOR: Parameter = Parameter {
     help: "a map",
 };
 
-const UNSORTED: Parameter = Parameter {
-    name: "unsorted",
-    kind: Kind::Unsorted,
-    help: "samples as they come in the blocks, those of the first block first",
-};
-
-const FILL: Parameter = Parameter {
-    name: "fill",
-    kind: Kind::OptionalNumber,
-    help: "value where a block has nothing, 0 if it is not given",
-};
+const MOVED_KEYS: &[Parameter] = &[
+    TENSOR,
+    Parameter {
+        name: "keys",
+        kind: Kind::Names,
+        help: "dimensions of the keys to move",
+    },
+    Parameter {
+        name: "fill",
+        kind: Kind::OptionalNumber,
+        help: "value where a block has nothing, 0 if it is not given",
+    },
+    Parameter {
+        name: "unsorted",
+        kind: Kind::Unsorted,
+        help: "samples as they come in the blocks, those of the first block first",
+    },
+];
 
 pub(super) const OTHERS: &[Operation] = &[
     Operation {
         name: "keys-to-properties",
         documentation: "Move dimensions of the keys to the properties, which merges the blocks that only differ in them.\n\n\
             Samples of the result are those of all of these blocks.",
-        parameters: &[
-            TENSOR,
-            Parameter {
-                name: "keys",
-                kind: Kind::Names,
-                help: "dimensions of the keys to move",
-            },
-            FILL,
-            UNSORTED,
-        ],
+        parameters: MOVED_KEYS,
         gives_map: true,
         run: |given| {
-            let names = given.names("keys");
-            let (fill, order) = (given.fill("fill"), order(given.is_set("unsorted")));
-            Ok(Made::Map(given.map(0).keys_to_properties(
-                &names[..],
-                fill,
-                order,
-            )?))
+            move_keys(given, |map, names, fill, order| {
+                map.keys_to_properties(names, fill, order)
+            })
         },
     },
     Operation {
         name: "keys-to-samples",
         documentation: "Move dimensions of the keys to the samples, which merges the blocks that only differ in them.\n\n\
             Properties of the result are those of all of these blocks.",
-        parameters: &[
-            TENSOR,
-            Parameter {
-                name: "keys",
-                kind: Kind::Names,
-                help: "dimensions of the keys to move",
-            },
-            FILL,
-            UNSORTED,
-        ],
+        parameters: MOVED_KEYS,
         gives_map: true,
         run: |given| {
-            let names = given.names("keys");
-            let (fill, order) = (given.fill("fill"), order(given.is_set("unsorted")));
-            Ok(Made::Map(given.map(0).keys_to_samples(
-                &names[..],
-                fill,
-                order,
-            )?))
+            move_keys(given, |map, names, fill, order| {
+                map.keys_to_samples(names, fill, order)
+            })
         },
     },
     Operation {
@@ -134,9 +117,19 @@ pub(super) const OTHERS: &[Operation] = &[
     },
 ];
 
-fn order(is_unsorted: bool) -> SampleOrder {
-    match is_unsorted {
+fn move_keys(
+    given: &Given<'_>,
+    to: fn(&TensorMap, &[&str], f64, SampleOrder) -> metatensor_core::Result<TensorMap>,
+) -> Result<Made, Failure> {
+    let order = match given.is_set("unsorted") {
         true => SampleOrder::AsInBlocks,
         false => SampleOrder::Sorted,
-    }
+    };
+    let moved = to(
+        given.map(0),
+        &given.names("keys"),
+        given.fill("fill"),
+        order,
+    )?;
+    Ok(Made::Map(moved))
 }

@@ -6,12 +6,13 @@ mod samples;
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
-use metatensor_core::{Labels, MapFile, MapWriter, Mapping};
+use metatensor_core::{Labels, MapFile, Mapping};
 
 use super::check_new;
+use super::source::Source;
 use crate::Outcome;
 use crate::arguments::SplitOptions;
-use crate::input::{bytes_of, bytes_of_all, open_checked};
+use crate::input::{bytes_of, open_checked};
 use crate::output::Failure;
 use crate::progress::Progress;
 use pattern::Pattern;
@@ -48,7 +49,8 @@ fn by_keys(map: &MapFile, options: &SplitOptions) -> Result<(), Failure> {
     }
     let outputs = outputs(groups.keys(), &names, options)?;
     let source = Source::new(map)?;
-    let mut progress = Progress::new(bytes_of_all(map)?);
+    let bytes = bytes_of(map, 0..map.len())?;
+    let mut progress = Progress::new(bytes.iter().sum());
     for (output, blocks) in outputs.iter().zip(groups.values()) {
         let mut writer = source.writer(output)?;
         for &block in blocks {
@@ -56,7 +58,7 @@ fn by_keys(map: &MapFile, options: &SplitOptions) -> Result<(), Failure> {
                 keys.rows().row(block),
                 &map.block_mapped(block, Mapping::ReadOnly)?,
             )?;
-            progress.add(bytes_of(map, block)?);
+            progress.add(bytes[block]);
         }
         writer.finish()?;
     }
@@ -97,27 +99,4 @@ fn outputs<'g>(
         outputs.push(output);
     }
     Ok(outputs)
-}
-
-/// What all new files have in common.
-struct Source<'m> {
-    map: &'m MapFile,
-    names: Vec<String>,
-    info: IndexMap<String, String>,
-}
-
-impl<'m> Source<'m> {
-    fn new(map: &'m MapFile) -> Result<Self, Failure> {
-        Ok(Source {
-            map,
-            names: map.keys().names().iter().map(str::to_owned).collect(),
-            info: map.info()?,
-        })
-    }
-
-    fn writer(&self, output: &str) -> Result<MapWriter, Failure> {
-        let mut writer = MapWriter::create(output, &self.names)?;
-        *writer.info_mut() = self.info.clone();
-        Ok(writer)
-    }
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use metatensor_core::{Labels, MapFile, Mapping};
 use metatensor_operations::{Axis, Selection, split as split_block};
 
-use super::{Source, columns, outputs};
+use super::{columns, outputs};
 use crate::arguments::SplitOptions;
 use crate::commands::describe;
-use crate::input::{bytes_of, bytes_of_all};
+use crate::commands::source::Source;
+use crate::input::bytes_of;
 use crate::output::Failure;
 use crate::progress::Progress;
 
@@ -26,18 +27,19 @@ struct Group {
 pub(super) fn split(map: &MapFile, options: &SplitOptions) -> Result<(), Failure> {
     let names = &options.by.samples;
     let source = Source::new(map)?;
-    let groups = groups(&source, names)?;
+    let bytes = bytes_of(map, 0..map.len())?;
+    let groups = groups(&source, names, &bytes)?;
     let outputs = outputs(groups.iter().map(|group| &group.values), names, options)?;
-    let mut progress = Progress::new(bytes_of_all(map)?);
+    let mut progress = Progress::new(bytes.iter().sum());
     let mut start = 0;
     while start < groups.len() {
-        let mut bytes = 0.0;
+        let mut together = 0.0;
         let fits = groups[start..]
             .iter()
             .take(BATCH_FILES)
             .take_while(|group| {
-                bytes += group.bytes;
-                bytes <= BATCH_BYTES as f64
+                together += group.bytes;
+                together <= BATCH_BYTES as f64
             });
         let end = start + fits.count().max(1);
         write(&source, names, &groups[start..end], &outputs[start..end])?;
@@ -48,12 +50,12 @@ pub(super) fn split(map: &MapFile, options: &SplitOptions) -> Result<(), Failure
     Ok(())
 }
 
-/// What the samples of all blocks have for these dimensions, sorted.
-fn groups(source: &Source<'_>, names: &[String]) -> Result<Vec<Group>, Failure> {
+/// What the samples of all blocks have for these dimensions, sorted, for blocks of so many bytes.
+fn groups(source: &Source<'_>, names: &[String], bytes: &[u64]) -> Result<Vec<Group>, Failure> {
     let mut groups: BTreeMap<Vec<i32>, f64> = BTreeMap::new();
-    for block in 0..source.map.len() {
+    for (block, &bytes) in bytes.iter().enumerate() {
         let samples = source.map.block_header(block)?.samples()?;
-        let bytes = bytes_of(source.map, block)? as f64 / samples.count().max(1) as f64;
+        let bytes = bytes as f64 / samples.count().max(1) as f64;
         let columns = columns_of(source, block, &samples, names)?;
         for row in samples.iter() {
             let values = columns.iter().map(|&column| row[column]).collect();
