@@ -195,7 +195,7 @@ print("done")
 """
         command = [sys.executable, "-B", "-W", "ignore", "-c", program, str(self.path)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400)
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "done\n", ""))
 
     def test_order(self):
