@@ -15,16 +15,31 @@ use crate::target;
 /// If it is missing and can not be installed.
 pub fn program_of(name: &str, packages: &[&str]) -> Result<Command, Box<dyn Error>> {
     let is_there = || Command::new(name).arg("--version").output().is_ok();
-    if !is_there() {
-        // Tests, in this process and in others, want it at the same time.
-        fs::create_dir_all(target())?;
-        let lock = File::create(target().join(format!("test-{name}.lock")))?;
-        lock.lock()?;
-        if !is_there() {
-            install(packages).map_err(|error| format!("this needs {name}: {error}"))?;
-        }
-    }
+    install_unless(is_there, name, packages)?;
     Ok(Command::new(name))
+}
+
+/// Install these packages of Debian if `what` they bring is not there: once, also if several processes want it at the same
+/// time.
+///
+/// # Errors
+///
+/// If they can not be installed.
+pub fn install_unless(
+    is_there: impl Fn() -> bool,
+    what: &str,
+    packages: &[&str],
+) -> Result<(), Box<dyn Error>> {
+    if is_there() {
+        return Ok(());
+    }
+    fs::create_dir_all(target())?;
+    let lock = File::create(target().join("test-install.lock"))?;
+    lock.lock()?;
+    if !is_there() {
+        install(packages).map_err(|error| format!("this needs {what}: {error}"))?;
+    }
+    Ok(())
 }
 
 fn install(packages: &[&str]) -> Result<String, Box<dyn Error>> {
