@@ -204,6 +204,42 @@ fn blocks_that_do_not_go_together_are_all_named() {
     assert_eq!(places, [Some("blocks/1"), Some("blocks/2")], "{found:#?}");
 }
 
+/// Large members are read by several threads, in pieces.
+#[test]
+fn one_byte_is_found_in_large_members() {
+    let samples = Labels::range("atom", 40_000).unwrap();
+    let properties = Labels::range("n", 99).unwrap();
+    let values = Array2::from_elem((40_000, 99), true);
+    let block = TensorBlock::new(values, samples, [], properties).unwrap();
+    let bytes = block.save_buffer().unwrap();
+    assert_eq!(problems(&bytes), []);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("block.mts");
+
+    // 3.96 MB of true, after the header: the first byte, one in the middle, and the last one
+    let start = memchr::memmem::find(&bytes, &[1; 99]).unwrap();
+    for (place, byte) in [
+        (0, 0),
+        (0, 2),
+        (2_222_222, 0),
+        (2_222_222, 2),
+        (3_959_999, 0),
+    ] {
+        let mut damaged = bytes.clone();
+        damaged[start + place] = byte;
+        fs::write(&path, &damaged).unwrap();
+        let found = validate(&path).unwrap();
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(found[0].member.as_deref(), Some("values.npy"));
+        let reason = match byte {
+            2 => "the byte 2 is not a boolean",
+            _ => "its checksum is",
+        };
+        assert!(found[0].message.contains(reason), "{found:#?}");
+        assert_eq!(found, problems(&damaged));
+    }
+}
+
 #[test]
 fn damaged_records_do_not_hide_each_other_and_count_once() {
     let bytes = good().save_buffer().unwrap();

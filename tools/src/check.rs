@@ -5,6 +5,7 @@ use std::process::Command;
 
 use metatensor_tools::programs::program_of;
 use metatensor_tools::run::run;
+use metatensor_tools::target;
 
 use crate::docs::docs;
 
@@ -46,5 +47,7 @@ pub(crate) fn cargo(arguments: &str) -> Result<(), Box<dyn Error>> {
     println!("cargo {arguments}");
     run(Command::new(env!("CARGO"))
         .args(arguments.split(' '))
+        // that of all workspaces: what they share is checked once
+        .env("CARGO_TARGET_DIR", target())
         .env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -56,24 +56,11 @@ pub(super) fn check(
     scratch: &mut Scratch,
 ) -> Result<(DType, Vec<usize>)> {
     let (dtype, shape) = read_header(member, scratch)?;
-    let bytes = &mut scratch.bytes;
-    while member.remaining() > 0 {
-        bytes.resize(member.remaining().min(PIECE as u64) as usize, 0);
-        member.read_exact_into(bytes)?;
-        if dtype == DType::BOOL8 {
-            make_native(bytes, Scalar::native(dtype)).map_err(|error| member.bad(error))?;
-        }
-    }
+    member.check_rest(&mut scratch.bytes, |bytes| match dtype {
+        DType::BOOL8 => check_booleans(bytes),
+        _ => Ok(()),
+    })?;
     Ok((dtype, shape))
-}
-
-/// Read what is left of `member`, whatever it is, so that its checksum is compared.
-pub(super) fn read_to_end(member: &mut Member<'_, '_>, scratch: &mut Vec<u8>) -> Result<()> {
-    while member.remaining() > 0 {
-        scratch.resize(member.remaining().min(PIECE as u64) as usize, 0);
-        member.read_exact_into(scratch)?;
-    }
-    Ok(())
 }
 
 fn scalar_of(header: &Header, member: &Member<'_, '_>) -> Result<Scalar> {
@@ -349,10 +336,7 @@ fn filled(
 fn make_native(bytes: &mut [u8], scalar: Scalar) -> Result<(), String> {
     let dtype = scalar.dtype;
     if dtype == DType::BOOL8 {
-        return match bytes.iter().find(|&&byte| byte > 1) {
-            Some(byte) => Err(format!("the byte {byte} is not a boolean, expected 0 or 1")),
-            None => Ok(()),
-        };
+        return check_booleans(bytes);
     }
     if scalar.byte_order != ByteOrder::NATIVE {
         match number_size(dtype) {
@@ -363,6 +347,13 @@ fn make_native(bytes: &mut [u8], scalar: Scalar) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn check_booleans(bytes: &[u8]) -> Result<(), String> {
+    match bytes.iter().find(|&&byte| byte > 1) {
+        Some(byte) => Err(format!("the byte {byte} is not a boolean, expected 0 or 1")),
+        None => Ok(()),
+    }
 }
 
 /// Bytes of the real numbers that elements consist of, which is also how these are aligned.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::archive::{Archive, LoadError, Reading, Source};
 use super::member_names::KEYS;
-use super::{Scratch, array, info, labels};
+use super::{Scratch, info, labels};
 use crate::error::Contents;
 use crate::{Labels, Limits, Result};
 
@@ -83,7 +83,8 @@ fn check_last(archive: &mut Archive<'_>) -> Result<(), LoadError> {
     let mut scratch = Vec::new();
     for name in LAST {
         if archive.contains(name) {
-            array::read_to_end(&mut archive.open_member(name)?, &mut scratch)?;
+            let mut member = archive.open_member(name)?;
+            member.check_rest(&mut scratch, |_| Ok(()))?;
         }
     }
     Ok(())

@@ -16,9 +16,9 @@ use crate::threads::change_rows;
 use crate::{Error, Limits, Result};
 
 /// From this size on, members are read in parts.
-const LARGE: usize = 1 << 20;
+pub(super) const LARGE: usize = 1 << 20;
 /// The checksum is updated after each piece of this size, while the piece is still in the cache.
-const PIECE: usize = 256 << 10;
+pub(super) const PIECE: usize = 256 << 10;
 
 #[cold]
 pub(super) fn damaged(name: &str, reason: impl Display) -> Error {

@@ -16,6 +16,7 @@ mod outline;
 mod prefix;
 mod reader;
 mod records;
+mod rest;
 mod sink;
 mod source;
 mod tail;

@@ -263,7 +263,7 @@ impl<'s, 'p> Checker<'s, 'p> {
                 if name.ends_with(".npy") && !matches!(checker.belongs, Belongs::Anything) {
                     member.read_npy_header(&mut checker.scratch.headers)?;
                 }
-                Ok(array::read_to_end(&mut member, &mut checker.scratch.bytes)?)
+                Ok(member.check_rest(&mut checker.scratch.bytes, |_| Ok(()))?)
             })?;
             if checked.is_some()
                 && let Err(error) = self.check_belongs(&name)
