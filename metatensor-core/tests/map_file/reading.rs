@@ -1,5 +1,6 @@
 //! Blocks, headers and labels, one by one.
 
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -7,6 +8,9 @@ use metatensor_core::{
     BlockHeader, DType, DenseArray, Error, Labels, Limit, Limits, MapFile, MapSelection, Mapping,
     ReadAt, Result, TensorBlock, TensorMap,
 };
+
+use ndarray::Array2;
+use zip::CompressionMethod;
 
 use crate::make::{Recipe, assert_same_block, assert_same_map, map};
 use crate::{Counting, archive, compressed, in_memory, large, members};
@@ -78,6 +82,49 @@ fn many_threads_read_at_once() {
                 });
             }
         });
+    }
+}
+
+/// Several threads read their headers.
+#[test]
+fn headers_of_many_blocks_are_in_order_and_the_first_bad_one_is_named() {
+    let properties = Labels::range("n", 1).unwrap();
+    let block = |rows: usize| {
+        let samples = Labels::range("atom", rows).unwrap();
+        let values = Array2::from_elem((rows, 1), 0.5);
+        let mut block = TensorBlock::new(values, samples, [], &properties).unwrap();
+        let sample = Labels::new(["sample"], [[0]]).unwrap();
+        let gradient = TensorBlock::new(Array2::from_elem((1, 1), 0.5), sample, [], &properties);
+        block.add_gradient("t", gradient.unwrap()).unwrap();
+        block
+    };
+    let blocks = (0..2000).map(|i| block(1 + i % 7)).collect();
+    let expected = TensorMap::new(Labels::range("key", 2000).unwrap(), blocks).unwrap();
+    let bytes = expected.save_buffer().unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("map.mts");
+    fs::write(&path, &bytes).unwrap();
+    let store = Counting::new(bytes.clone());
+    for file in [MapFile::open(&path).unwrap(), store.open()] {
+        let headers = file.block_headers((0..2000).rev()).unwrap();
+        assert_eq!(headers.len(), 2000);
+        for (header, block) in headers.iter().zip(expected.blocks().iter().rev()) {
+            assert_eq!(header.shape(), block.shape());
+            assert_eq!(header.gradient("t").unwrap().shape(), [1, 1]);
+        }
+    }
+
+    let mut damaged = members(&bytes);
+    for (name, content) in &mut damaged {
+        if ["blocks/1234/values.npy", "blocks/1700/values.npy"].contains(&name.as_str()) {
+            content[0] = b'?';
+        }
+    }
+    fs::write(&path, archive(&damaged, CompressionMethod::Stored)).unwrap();
+    let file = MapFile::open(&path).unwrap();
+    for _ in 0..10 {
+        let error = file.block_headers(0..2000).unwrap_err().to_string();
+        assert!(error.contains("'blocks/1234/values.npy'"), "{error}");
     }
 }
 

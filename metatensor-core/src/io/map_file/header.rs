@@ -9,7 +9,13 @@ use super::super::in_file;
 use super::super::loader::Loader;
 use super::super::member_names::gradient_prefix;
 use super::Content;
+use crate::threads::for_each;
 use crate::{DType, Error, Labels, Limit, Result};
+
+/// As many headers are read one after the other.
+const TOGETHER: usize = 512;
+/// About as many bytes are read for a small block.
+const AROUND_A_HEADER: usize = 2 << 10;
 
 /// Everything of a block in a [`MapFile`](super::MapFile) but its values. Labels are read when they are asked for, each time;
 /// the file stays open as long as this.
@@ -50,20 +56,26 @@ impl BlockHeader {
         Self::new(content, &mut loader, prefix.clone(), prefix, 0)
     }
 
-    /// Those of several blocks, and of their gradients. One loader reads ahead from one to the next.
-    pub(super) fn of_blocks(
-        content: &Arc<Content>,
-        prefixes: impl Iterator<Item = Result<String>>,
-    ) -> Result<Vec<Self>> {
-        let mut loader = content.parts(Arrays::Native);
-        prefixes
-            .map(|prefix| {
-                let prefix = prefix?;
-                let mut header = Self::new(content, &mut loader, prefix.clone(), prefix, 0)?;
+    /// Those of several blocks, and of their gradients: several threads go through parts of the file, and each reads ahead
+    /// from one block to the next.
+    pub(super) fn of_blocks(content: &Arc<Content>, prefixes: &[String]) -> Result<Vec<Self>> {
+        let pieces = prefixes.chunks(TOGETHER);
+        let mut pieces: Vec<_> = pieces.map(|prefixes| (prefixes, Vec::new())).collect();
+        let read = |(prefixes, headers): &mut (&[String], Vec<Self>)| {
+            let mut loader = content.parts(Arrays::Native);
+            for prefix in *prefixes {
+                let (prefix, of_values) = (prefix.clone(), prefix.clone());
+                let mut header = Self::new(content, &mut loader, prefix, of_values, 0)?;
                 header.read_gradients(&mut loader)?;
-                Ok(header)
-            })
-            .collect()
+                headers.push(header);
+            }
+            Ok(())
+        };
+        match content.archive.source().is_ours() {
+            true => for_each(prefixes.len() * AROUND_A_HEADER, pieces.iter_mut(), read)?,
+            false => pieces.iter_mut().try_for_each(read)?,
+        }
+        Ok(pieces.into_iter().flat_map(|piece| piece.1).collect())
     }
 
     fn read_gradients(&mut self, loader: &mut Loader<'_, '_>) -> Result<()> {

@@ -133,7 +133,8 @@ impl MapFile {
     }
 
     /// What is known of several blocks, in the order that is given, and of their gradients: as [`block_header`](Self::block_header),
-    /// but one reader goes through the file, and reads ahead where blocks are small.
+    /// but whoever reads goes through the file from one to the next, and reads ahead where blocks are small. Several threads do if
+    /// there are many blocks.
     ///
     /// ```
     /// # use metatensor_core::{Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
@@ -154,7 +155,8 @@ impl MapFile {
         blocks: impl IntoIterator<Item = usize>,
     ) -> Result<Vec<BlockHeader>> {
         let prefixes = blocks.into_iter().map(|block| self.prefix(block));
-        BlockHeader::of_blocks(&self.content, prefixes)
+        let prefixes: Vec<String> = prefixes.collect::<Result<_>>()?;
+        BlockHeader::of_blocks(&self.content, &prefixes)
     }
 
     /// Loads a block, with its gradients.
