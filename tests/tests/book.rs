@@ -143,6 +143,34 @@ fn pages_show_programs_that_run_and_what_they_print() {
     assert_eq!(wrong, [""; 0]);
 }
 
+/// What is public in these files is public in the crate, which says of all of them that they are operations.
+#[test]
+fn the_page_of_operations_has_them_all() {
+    let page = fs::read_to_string(source().join("operations.md")).unwrap();
+    let named: BTreeSet<&str> = page
+        .split(|c: char| c != '_' && !c.is_ascii_alphanumeric())
+        .collect();
+    let mut public = Vec::new();
+    let mut left = vec![repository().join("metatensor-operations/src/ops")];
+    while let Some(path) = left.pop() {
+        if path.is_dir() {
+            left.extend(
+                fs::read_dir(path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+            continue;
+        }
+        let code = fs::read_to_string(path).unwrap();
+        let functions = code.lines().filter_map(|line| line.strip_prefix("pub fn "));
+        let name = |line: &str| line.split(['(', '<']).next().unwrap().to_owned();
+        public.extend(functions.map(name));
+    }
+    assert!(public.len() > 80, "{public:?}");
+    public.retain(|name| !named.contains(name.as_str()));
+    assert_eq!(public, [""; 0], "operations.md does not name these");
+}
+
 fn may_be_shown(page: &Page, block: &CodeBlock) -> bool {
     let start = block.lines.first().map_or("", String::as_str);
     let is_known = NOT_RUN
