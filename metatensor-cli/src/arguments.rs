@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// What a file holds, from its headers
+    /// What a file holds and how it stores it, from its headers: compressed or not, where arrays can be mapped
     Info(InfoOptions),
     /// One line for each block
     Ls(LsOptions),

@@ -2,24 +2,24 @@
 
 use std::io::Read;
 
+use metatensor_core::internal::files::MemberCounts;
 use metatensor_core::internal::{Contents, WrongContents};
 use metatensor_core::{
-    BlockHeader, Collection, DType, Error, Labels, Limits, MapFile, Mapping, Result, TensorBlock,
+    BlockHeader, Collection, Error, Labels, Limits, MapFile, Mapping, ReadAt, Result, TensorBlock,
     TensorMap, validate, validate_buffer,
 };
 
 use crate::arguments::FileOptions;
+use crate::outline::Outline;
 use crate::output::Failure;
 use crate::progress::waiting;
 
-/// What a file holds. Of maps, nothing but headers was read.
+/// What a file holds. Of maps, nothing but headers was read; values of blocks are read when they are looked at, where possible.
 pub(crate) enum Input {
     Map(MapFile),
-    Block(TensorBlock),
+    Block(Box<BlockHeader>, TensorBlock),
     Labels(Labels),
     Collection(Box<Collection>),
-    /// One of the maps of a collection.
-    Member(TensorMap),
 }
 
 /// What was opened, and how large it is.
@@ -48,7 +48,10 @@ pub(crate) fn open(file: &str) -> Result<Opened, Failure> {
             let size = bytes.len() as u64;
             let input = first_that_fits(
                 || MapFile::from_bytes(bytes.clone(), Limits::default()),
-                || TensorBlock::load_buffer(&bytes),
+                || {
+                    let header = BlockHeader::from_bytes(bytes.clone(), Limits::default())?;
+                    Ok((header, TensorBlock::load_buffer(&bytes)?))
+                },
                 || Labels::load_buffer(&bytes),
                 || Collection::from_bytes(bytes.clone(), Limits::default()),
             )?;
@@ -57,10 +60,11 @@ pub(crate) fn open(file: &str) -> Result<Opened, Failure> {
         None => {
             let input = first_that_fits(
                 || MapFile::open(file),
-                // Pipes, for example, can not be mapped.
                 || {
-                    TensorBlock::load_mapped(file, Mapping::ReadOnly)
-                        .or_else(|_| TensorBlock::load(file))
+                    let header = BlockHeader::open(file)?;
+                    let block = TensorBlock::load_mapped(file, Mapping::ReadOnly);
+                    // some file systems have no files that can be mapped
+                    Ok((header, block.or_else(|_| TensorBlock::load(file))?))
                 },
                 || Labels::load(file),
                 || Collection::open(file),
@@ -79,9 +83,11 @@ pub(crate) fn open_part(options: &FileOptions) -> Result<Opened, Failure> {
     };
     match opened.input {
         Input::Collection(collection) => {
-            let map = collection.load(number, name)?;
-            let size = collection.bytes(&format!("{number}/{name}.mts"))?.len() as u64;
-            let input = Input::Member(map);
+            let member = format!("{number}/{name}.mts");
+            let bytes = Bytes(collection.bytes(&member)?);
+            let size = bytes.size();
+            let map = MapFile::from_reader(&member, bytes, Limits::default())?;
+            let input = Input::Map(map);
             Ok(Opened { input, size })
         }
         other => Err(Failure::Error(format!(
@@ -89,6 +95,20 @@ pub(crate) fn open_part(options: &FileOptions) -> Result<Opened, Failure> {
             options.file,
             other.kind()
         ))),
+    }
+}
+
+/// What a collection has of one of its maps.
+struct Bytes(Vec<u8>);
+
+impl ReadAt for Bytes {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
+        bytes.copy_from_slice(&self.0[offset as usize..][..bytes.len()]);
+        Ok(())
     }
 }
 
@@ -140,7 +160,7 @@ pub(crate) fn only_map(input: Input, file: &str) -> Result<MapFile, Failure> {
 /// A map, or what else was found instead of one.
 fn first_that_fits(
     map: impl FnOnce() -> Result<MapFile>,
-    block: impl FnOnce() -> Result<TensorBlock>,
+    block: impl FnOnce() -> Result<(BlockHeader, TensorBlock)>,
     labels: impl FnOnce() -> Result<Labels>,
     collection: impl FnOnce() -> Result<Collection>,
 ) -> Result<Input, Failure> {
@@ -149,7 +169,10 @@ fn first_that_fits(
         Err(error) => error,
     };
     match found(&error) {
-        Some(Contents::Block) => Ok(Input::Block(block()?)),
+        Some(Contents::Block) => {
+            let (header, block) = block()?;
+            Ok(Input::Block(Box::new(header), block))
+        }
         Some(Contents::Labels) => Ok(Input::Labels(labels()?)),
         _ => match collection() {
             Ok(collection) if !collection.is_empty() => Ok(Input::Collection(Box::new(collection))),
@@ -170,27 +193,18 @@ impl Input {
     /// What it is, for messages and people.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
-            Input::Map(_) | Input::Member(_) => "tensor map",
-            Input::Block(_) => "tensor block",
+            Input::Map(_) => "tensor map",
+            Input::Block(..) => "tensor block",
             Input::Labels(_) => "labels",
             Input::Collection(_) => "collection of maps",
         }
     }
 }
 
-/// Bytes of the values and gradients of each of these blocks.
-pub(crate) fn bytes_of(map: &MapFile, blocks: impl IntoIterator<Item = usize>) -> Result<Vec<u64>> {
-    let headers = map.block_headers(blocks)?;
-    let bytes = headers
-        .iter()
-        .map(|header| Ok(Outline::of_header(header)?.bytes()));
-    bytes.collect()
-}
-
 /// A map, or a block that stands for a map with one.
 pub(crate) enum Blocks {
-    InFile(MapFile),
-    Loaded(TensorMap),
+    OfMap(MapFile),
+    Alone(Box<BlockHeader>, TensorMap),
 }
 
 impl Blocks {
@@ -207,12 +221,11 @@ impl Blocks {
     /// Those of what was opened.
     pub(crate) fn of(input: Input, file: &str) -> Result<Blocks, Failure> {
         match input {
-            Input::Map(map) => Ok(Blocks::InFile(map)),
-            Input::Member(map) => Ok(Blocks::Loaded(map)),
-            Input::Block(block) => Ok(Blocks::Loaded(TensorMap::new(
-                Labels::single(),
-                vec![block],
-            )?)),
+            Input::Map(map) => Ok(Blocks::OfMap(map)),
+            Input::Block(header, block) => {
+                let map = TensorMap::new(Labels::single(), vec![block])?;
+                Ok(Blocks::Alone(header, map))
+            }
             other => Err(Failure::Error(format!(
                 "expected a tensor map or a tensor block in '{file}', which holds {}",
                 other.kind()
@@ -222,16 +235,16 @@ impl Blocks {
 
     pub(crate) fn keys(&self) -> &Labels {
         match self {
-            Blocks::InFile(map) => map.keys(),
-            Blocks::Loaded(map) => map.keys(),
+            Blocks::OfMap(map) => map.keys(),
+            Blocks::Alone(_, map) => map.keys(),
         }
     }
 
     /// One of the blocks, read when this is called.
     pub(crate) fn block(&self, block: usize) -> Result<TensorBlock> {
         match self {
-            Blocks::InFile(map) => map.block(block),
-            Blocks::Loaded(map) => map.block_by_id(block).cloned(),
+            Blocks::OfMap(map) => map.block(block),
+            Blocks::Alone(_, map) => map.block_by_id(block).cloned(),
         }
     }
 
@@ -239,108 +252,49 @@ impl Blocks {
     pub(crate) fn mapped(&self, block: usize) -> Result<TensorBlock> {
         match self {
             // Pipes, for example, can not be mapped.
-            Blocks::InFile(map) => map
+            Blocks::OfMap(map) => map
                 .block_mapped(block, Mapping::ReadOnly)
                 .or_else(|_| map.block(block)),
-            Blocks::Loaded(_) => self.block(block),
+            Blocks::Alone(..) => self.block(block),
         }
     }
 
     /// Its samples, components and properties.
     pub(crate) fn labels(&self, block: usize) -> Result<(Labels, Vec<Labels>, Labels)> {
-        match self {
-            Blocks::InFile(map) => {
-                let header = map.block_header(block)?;
-                Ok((
-                    header.samples()?,
-                    header.components()?,
-                    header.properties()?,
-                ))
+        let of_map;
+        let header = match self {
+            Blocks::OfMap(map) => {
+                of_map = map.block_header(block)?;
+                &of_map
             }
-            Blocks::Loaded(map) => {
-                let block = map.block_by_id(block)?;
-                Ok((
-                    block.samples().clone(),
-                    block.components().to_vec(),
-                    block.properties().clone(),
-                ))
-            }
-        }
+            Blocks::Alone(header, _) => header,
+        };
+        Ok((
+            header.samples()?,
+            header.components()?,
+            header.properties()?,
+        ))
     }
 
     /// What can be known of some of them without reading values.
     pub(crate) fn outlines(&self, blocks: &[usize]) -> Result<Vec<Outline>> {
         match self {
-            Blocks::InFile(map) => {
+            Blocks::OfMap(map) => {
                 let headers = map.block_headers(blocks.iter().copied())?;
                 headers.iter().map(Outline::of_header).collect()
             }
-            Blocks::Loaded(map) => {
-                let blocks = blocks.iter().map(|&block| map.block_by_id(block));
-                blocks.map(|block| Outline::of_block(block?)).collect()
+            Blocks::Alone(header, _) => {
+                let outlines = blocks.iter().map(|_| Outline::of_header(header));
+                outlines.collect()
             }
         }
     }
-}
 
-/// Type and shape of a block, and of its gradients.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outline {
-    pub(crate) dtype: DType,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) gradients: Vec<(String, Outline)>,
-}
-
-impl Outline {
-    fn of_header(header: &BlockHeader) -> Result<Outline> {
-        let gradients = header.gradients_list().iter().map(|parameter| {
-            let gradient = Outline::of_header(&header.gradient(parameter)?)?;
-            Ok((parameter.clone(), gradient))
-        });
-        Ok(Outline {
-            dtype: header.dtype(),
-            shape: header.shape().to_vec(),
-            gradients: gradients.collect::<Result<_>>()?,
-        })
-    }
-
-    pub(crate) fn of_block(block: &TensorBlock) -> Result<Outline> {
-        let gradients = block.gradients_list().iter().map(|parameter| {
-            let gradient = Outline::of_block(block.gradient(parameter)?)?;
-            Ok((parameter.to_owned(), gradient))
-        });
-        Ok(Outline {
-            dtype: block.dtype(),
-            shape: block.shape(),
-            gradients: gradients.collect::<Result<_>>()?,
-        })
-    }
-
-    /// Bytes of the values and of all gradients.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.value_bytes() + self.gradient_bytes()
-    }
-
-    /// Bytes of the values.
-    pub(crate) fn value_bytes(&self) -> u64 {
-        let elements = self.shape.iter().map(|&length| length as u64);
-        elements.product::<u64>() * self.dtype.size() as u64
-    }
-
-    /// Bytes of all gradients, and of theirs.
-    pub(crate) fn gradient_bytes(&self) -> u64 {
-        let bytes = self.gradients.iter().map(|(_, gradient)| gradient.bytes());
-        bytes.sum()
-    }
-
-    /// All gradients with their paths, as `positions/strain`.
-    pub(crate) fn all_gradients(&self) -> Vec<(String, &Outline)> {
-        let mut all = Vec::new();
-        for (parameter, gradient) in &self.gradients {
-            all.push((parameter.clone(), gradient));
-            let inner = gradient.all_gradients().into_iter();
-            all.extend(inner.map(|(path, gradient)| (format!("{parameter}/{path}"), gradient)));
+    /// How many members of the file are compressed.
+    pub(crate) fn member_counts(&self) -> MemberCounts {
+        match self {
+            Blocks::OfMap(map) => map.member_counts(),
+            Blocks::Alone(header, _) => header.member_counts(),
         }
-        all
     }
 }

@@ -7,12 +7,14 @@ mod commands;
 mod conversion;
 mod elements;
 mod input;
+mod outline;
 mod output;
 mod picture;
 mod plots;
 mod progress;
 mod report;
 mod selection;
+mod storage;
 
 use std::process::ExitCode;
 

@@ -55,7 +55,7 @@ const CRATES: [Crate; 4] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 26] = [
+const FILES: [&str; 27] = [
     "read_at",
     "file",
     "shared_file",
@@ -66,6 +66,7 @@ const FILES: [&str; 26] = [
     "contents",
     "info",
     "part",
+    "placement",
     "array",
     "labels",
     "member_names",
@@ -104,12 +105,13 @@ const FOR_USERS: [&str; 3] = [
 const MAX_LINES: usize = 450;
 
 /// What only the other crates of this workspace see, by way of `metatensor_core::internal`.
-const NOT_FOR_USERS: [&str; 9] = [
+const NOT_FOR_USERS: [&str; 10] = [
     "metatensor-core/src/array/output.rs",
     "metatensor-core/src/error/contents.rs",
     "metatensor-core/src/io/compress.rs",
     "metatensor-core/src/io/layout.rs",
     "metatensor-core/src/io/map_file/parts.rs",
+    "metatensor-core/src/io/placement.rs",
     "metatensor-core/src/io/shared_file.rs",
     "metatensor-core/src/memory/",
     "metatensor-core/src/rows/",

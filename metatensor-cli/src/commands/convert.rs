@@ -12,7 +12,8 @@ use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::ConvertOptions;
 use crate::conversion::converted;
-use crate::input::{bytes_of, open_checked};
+use crate::input::open_checked;
+use crate::outline::bytes_of;
 use crate::output::Failure;
 use crate::progress::{Progress, waiting};
 

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use metatensor_core::internal::files::MemberCounts;
 use metatensor_core::{Collection, Labels};
 use serde_json::{Value, json};
 
 use super::names;
 use crate::arguments::InfoOptions;
-use crate::input::{Blocks, Input, Opened, Outline, open_part};
+use crate::input::{Blocks, Input, Opened, open_part};
+use crate::outline::Outline;
 use crate::output::{Failure, Output, bytes};
+use crate::storage::{self, Arrays};
 use crate::{Outcome, commands};
 
 pub(crate) fn run(options: &InfoOptions, output: &mut Output) -> Result<Outcome, Failure> {
@@ -37,8 +40,8 @@ impl Facts {
         // Blocks have no strings.
         if kind != "tensor block" {
             let strings = match all {
-                Blocks::InFile(map) => map.info()?,
-                Blocks::Loaded(map) => map.info().clone(),
+                Blocks::OfMap(map) => map.info()?,
+                Blocks::Alone(_, map) => map.info().clone(),
             };
             facts.info(strings.into_iter().collect());
         }
@@ -58,6 +61,7 @@ impl Facts {
         let mut facts = Facts::new("collection of maps", size);
         let count = collection.len();
         facts.add("maps", count.to_string(), json!(count));
+        facts.members(collection.member_counts());
         let mut names = serde_json::Map::new();
         for name in collection.names() {
             let numbers = collection.numbers(name);
@@ -90,6 +94,11 @@ impl Facts {
     fn add(&mut self, name: &str, text: String, json: Value) {
         self.text.push((name.to_owned(), text));
         self.json[name.replace(' ', "_")] = json;
+    }
+
+    fn members(&mut self, counts: MemberCounts) {
+        let json = json!({"stored": counts.stored, "deflated": counts.deflated});
+        self.add("members", storage::describe(counts), json);
     }
 
     fn info(&mut self, strings: BTreeMap<String, String>) {
@@ -148,7 +157,32 @@ fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
     facts.add("values", bytes(values), json!(values));
     let gradients: u64 = outlines.iter().map(Outline::gradient_bytes).sum();
     facts.add("gradient values", bytes(gradients), json!(gradients));
+    facts.members(blocks.member_counts());
+    arrays(facts, &Arrays::of(&outlines));
     Ok(())
+}
+
+/// What tells whether programs can map the file, and need no memory for its arrays.
+fn arrays(facts: &mut Facts, arrays: &Arrays) {
+    let alignment = match arrays.alignment {
+        Some(1) => "none".to_owned(),
+        Some(alignment) => format!("{alignment} bytes"),
+        None => "-".to_owned(),
+    };
+    facts.add("alignment", alignment, json!(arrays.alignment));
+    let orders: Vec<&str> = arrays.byte_orders.iter().copied().collect();
+    let text = match &*orders {
+        [] => "-".to_owned(),
+        orders => orders.join(", "),
+    };
+    facts.add("byte order", text, json!(orders));
+    let of = commands::plural(arrays.count, "array");
+    let json = json!({"arrays": arrays.mappable, "of": arrays.count});
+    facts.add(
+        "can be mapped",
+        format!("{} of {of}", arrays.mappable),
+        json,
+    );
 }
 
 /// Names of dimensions, which all blocks of a map have.

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{entry, shape};
 use crate::Outcome;
 use crate::arguments::LsOptions;
-use crate::input::{Blocks, Input, Outline, open_part};
+use crate::input::{Blocks, Input, open_part};
+use crate::outline::Outline;
 use crate::output::{Failure, Output, Table};
 use crate::selection::selected;
 

@@ -25,7 +25,7 @@ use metatensor_core::{Labels, Result, TensorBlock};
 use serde_json::{Map, Value};
 
 use crate::arguments::OutputOptions;
-use crate::input::Outline;
+use crate::outline::Outline;
 use crate::output::{Failure, Output};
 
 /// `center_type=1, n=2`, as people write it.

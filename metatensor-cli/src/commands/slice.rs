@@ -6,7 +6,8 @@ use super::source::Source;
 use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::SliceOptions;
-use crate::input::{bytes_of, only_map, open, open_checked};
+use crate::input::{only_map, open, open_checked};
+use crate::outline::bytes_of;
 use crate::output::Failure;
 use crate::selection::{Selection, selected};
 

@@ -17,7 +17,8 @@ pub(crate) use mapping::{mapping, mapping_of_gradient};
 pub(crate) use sparsity::{sparsity, sparsity_of_gradient};
 pub(crate) use structure::{structure, structure_in_parts, structure_of_block};
 
-use crate::input::{Blocks, Outline};
+use crate::input::Blocks;
+use crate::outline::Outline;
 use crate::picture::{Ink, Style};
 
 const TITLE: Style = Style::new(14.0, Ink::Text);

@@ -5,7 +5,7 @@ use metatensor_core::Result;
 use super::page::{Page, WIDTH, beside, captions, card};
 use super::{LABEL, NAME, SMALL, Selected, array_name, overview, shape};
 use crate::commands::{describe, names, plural};
-use crate::input::Outline;
+use crate::outline::Outline;
 use crate::picture::{Family, Ink, Picture, Style, shortened};
 
 /// How many blocks are drawn one by one: if there are more, then only some, and all of them together.

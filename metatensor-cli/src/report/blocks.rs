@@ -9,7 +9,8 @@ use super::{DETAILS, TABLES, more, with_what_is_left_out};
 use crate::commands::stat::{Statistics, rows_per_sample};
 use crate::commands::{axes, describe, joined, names, part, plural, shape};
 use crate::elements::first_printed;
-use crate::input::{Blocks, Outline};
+use crate::input::Blocks;
+use crate::outline::Outline;
 use crate::output::{Failure, bytes};
 use crate::picture::Picture;
 use crate::plots::{

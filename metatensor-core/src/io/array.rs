@@ -6,6 +6,7 @@ use super::Scratch;
 use super::archive::{Alignment, ArchiveWriter, Member, Target};
 use super::npy::{self, ByteOrder, Descr, Header, Scalar};
 use super::part::{Part, Picked};
+use super::placement::{Placement, is_as_in_memory, number_size};
 use crate::array::WithoutElements;
 use crate::memory::{Region, no_memory, will_be_written};
 use crate::{Array, ArrayRef, DType, DenseArray, Device, Error, Result, View};
@@ -40,14 +41,15 @@ impl<'c> Arrays<'c> {
     }
 }
 
-/// Read the data type and shape of the array that `member` is.
+/// Read the data type and shape of the array that `member` is, and how its elements are in the file.
 pub(super) fn read_header(
     member: &mut Member<'_, '_>,
     scratch: &mut Scratch,
-) -> Result<(DType, Vec<usize>)> {
+) -> Result<(DType, Vec<usize>, Placement)> {
     let header = member.read_npy_header(&mut scratch.headers)?;
     let scalar = scalar_of(&header, member)?;
-    Ok((scalar.dtype, header.shape.to_vec()))
+    let placement = Placement::of(member, scalar);
+    Ok((scalar.dtype, header.shape.to_vec(), placement))
 }
 
 /// Read the array that `member` is and forget it, after everything of it was checked. Gives data type and shape.
@@ -55,7 +57,7 @@ pub(super) fn check(
     member: &mut Member<'_, '_>,
     scratch: &mut Scratch,
 ) -> Result<(DType, Vec<usize>)> {
-    let (dtype, shape) = read_header(member, scratch)?;
+    let (dtype, shape, _) = read_header(member, scratch)?;
     member.check_rest(&mut scratch.bytes, |bytes| match dtype {
         DType::BOOL8 => check_booleans(bytes),
         _ => Ok(()),
@@ -220,17 +222,15 @@ fn read_part(
     Ok(())
 }
 
-/// An array on top of the bytes of the file, if they are what arrays are in memory. Booleans are not: there are bytes that
-/// are none.
+/// An array on top of the bytes of the file, if they are what arrays are in memory.
 fn mapped(
     member: &Member<'_, '_>,
     region: &Region,
     shape: &[usize],
     scalar: Scalar,
 ) -> Option<DenseArray> {
-    let is_native = scalar.byte_order == ByteOrder::NATIVE || scalar.dtype.size() == 1;
     let place = member.place().filter(|place| !place.is_empty())?;
-    if !is_native || scalar.dtype == DType::BOOL8 {
+    if !is_as_in_memory(scalar) {
         return None;
     }
     let part = region.part(place, number_size(scalar.dtype))?;
@@ -353,14 +353,6 @@ fn check_booleans(bytes: &[u8]) -> Result<(), String> {
     match bytes.iter().find(|&&byte| byte > 1) {
         Some(byte) => Err(format!("the byte {byte} is not a boolean, expected 0 or 1")),
         None => Ok(()),
-    }
-}
-
-/// Bytes of the real numbers that elements consist of, which is also how these are aligned.
-fn number_size(dtype: DType) -> usize {
-    match dtype.is_complex() {
-        true => dtype.size() / 2,
-        false => dtype.size(),
     }
 }
 

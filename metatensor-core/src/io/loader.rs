@@ -11,6 +11,7 @@ use super::member_names::{
     KEYS, Parameters, block_number, block_prefix, check_is_no_array, gradient_prefix, parameters,
 };
 use super::part::{Part, Picked};
+use super::placement::Placement;
 use super::{Scratch, in_file, info, labels};
 use crate::block::{check_samples, gradient_names};
 use crate::error::Contents;
@@ -334,8 +335,11 @@ impl<'s, 'c> Loader<'s, 'c> {
         )?)
     }
 
-    /// Data type and shape of the values of a block.
-    pub(super) fn values_header(&mut self, prefix: &str) -> Result<(DType, Vec<usize>), LoadError> {
+    /// Data type and shape of the values of a block, and how they are in the file.
+    pub(super) fn values_header(
+        &mut self,
+        prefix: &str,
+    ) -> Result<(DType, Vec<usize>, Placement), LoadError> {
         let mut member = self.archive.open_member(&[prefix, "values.npy"].concat())?;
         Ok(array::read_header(&mut member, &mut self.scratch)?)
     }

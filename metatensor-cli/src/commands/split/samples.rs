@@ -9,7 +9,7 @@ use super::{columns, outputs};
 use crate::arguments::SplitOptions;
 use crate::commands::describe;
 use crate::commands::source::Source;
-use crate::input::bytes_of;
+use crate::outline::bytes_of;
 use crate::output::Failure;
 use crate::progress::Progress;
 

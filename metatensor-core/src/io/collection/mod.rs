@@ -7,6 +7,7 @@ use super::archive::{Index, Name, Source};
 use super::array::Create;
 use super::load::load_knowing;
 use super::loader::Known;
+use super::placement::MemberCounts;
 use crate::threads::for_each;
 use crate::{Array, DType, Error, Result, TensorMap};
 
@@ -110,6 +111,12 @@ impl Collection {
     /// Whether there are no maps.
     pub fn is_empty(&self) -> bool {
         self.count == 0
+    }
+
+    /// How many members are compressed, whether they are maps or not.
+    #[doc(hidden)]
+    pub fn member_counts(&self) -> MemberCounts {
+        MemberCounts::of(self.index.are_compressed())
     }
 
     /// The names of maps: those of `0/energy.mts` and `0/forces.mts` are `energy` and `forces`. They are in the order in which
@@ -263,8 +270,12 @@ impl Collection {
     ///
     /// If there is no such member, or if it can not be read, or is damaged.
     pub fn bytes(&self, member: &str) -> Result<Vec<u8>> {
-        let Some(at) = self.index.find(Name::new(member)) else {
-            return Err(self.missing(member));
+        let name = Name::new(member);
+        let Some(at) = self.index.find(name) else {
+            return Err(match name.of_map() {
+                Some((number, name)) => self.missing_map(number, name),
+                None => self.missing(member),
+            });
         };
         let whole = self.index.read_whole(at, member, &self.source);
         let whole = whole.map_err(|error| self.in_member(member, error))?;

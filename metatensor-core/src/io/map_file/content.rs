@@ -6,6 +6,7 @@ use super::super::archive::{Archive, Reading};
 use super::super::array::Arrays;
 use super::super::loader::Loader;
 use super::super::member_names::{Parameters, parameters};
+use super::super::placement::MemberCounts;
 
 /// What can be read from a file, by any number of readers.
 pub(super) struct Content {
@@ -33,6 +34,15 @@ impl Content {
 
     fn loader<'c>(&self, archive: Archive<'static>, arrays: Arrays<'c>) -> Loader<'static, 'c> {
         Loader::for_archive(archive, Arc::clone(&self.parameters), arrays)
+    }
+
+    /// How many members of the file are compressed.
+    pub(super) fn member_counts(&self) -> MemberCounts {
+        MemberCounts::of(
+            self.archive
+                .members()
+                .map(|(_, _, is_compressed)| is_compressed),
+        )
     }
 
     /// What errors call the file.

@@ -1,16 +1,19 @@
 //! What is known of a block without its values.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::super::archive::LoadError;
+use super::super::archive::{LoadError, Reading, Source};
 use super::super::array::Arrays;
 use super::super::in_file;
 use super::super::loader::Loader;
 use super::super::member_names::gradient_prefix;
+use super::super::placement::{MemberCounts, Placement};
 use super::Content;
+use crate::error::Contents;
 use crate::threads::for_each;
-use crate::{DType, Error, Labels, Limit, Result};
+use crate::{DType, Error, Labels, Limit, Limits, Result};
 
 /// As many headers are read one after the other.
 const TOGETHER: usize = 512;
@@ -46,11 +49,50 @@ pub struct BlockHeader {
     depth: u64,
     dtype: DType,
     shape: Vec<usize>,
+    placement: Placement,
     /// The same of all gradients, in the order of their list, or nothing if they were not read.
     gradients: Vec<BlockHeader>,
 }
 
 impl BlockHeader {
+    /// That of the block that is alone in the file at `path`, with those of its gradients.
+    ///
+    /// # Errors
+    ///
+    /// If the file can not be read, or does not hold a block.
+    #[doc(hidden)]
+    pub fn open(path: impl AsRef<Path>) -> Result<BlockHeader> {
+        Self::alone_in(Source::open(path.as_ref())?)
+    }
+
+    /// The same for the content of a file.
+    ///
+    /// # Errors
+    ///
+    /// If this is not a valid block.
+    #[doc(hidden)]
+    pub fn from_bytes<T>(bytes: T, limits: Limits) -> Result<BlockHeader>
+    where
+        T: AsRef<[u8]> + Send + Sync + 'static,
+    {
+        Self::alone_in(Source::from_owner(bytes, limits))
+    }
+
+    fn alone_in(source: Source<'static>) -> Result<BlockHeader> {
+        let archive = Contents::Block.open_archive(source.reader(Reading::Parts))?;
+        let content = Arc::new(Content::new(archive));
+        let mut loader = content.parts(Arrays::Native);
+        let mut header = Self::new(&content, &mut loader, String::new(), String::new(), 0)?;
+        header.read_gradients(&mut loader)?;
+        Ok(header)
+    }
+
+    /// How many members of the whole file are compressed.
+    #[doc(hidden)]
+    pub fn member_counts(&self) -> MemberCounts {
+        self.content.member_counts()
+    }
+
     pub(super) fn of_block(content: &Arc<Content>, prefix: String) -> Result<Self> {
         let mut loader = content.parts(Arrays::Native);
         Self::new(content, &mut loader, prefix.clone(), prefix, 0)
@@ -109,7 +151,7 @@ impl BlockHeader {
         let limits = content.archive.source().limits();
         limits.check(Limit::Depth, depth, format_args!("'{prefix}'"))?;
         let read = loader.values_header(&prefix);
-        let (dtype, shape) = read.map_err(|error| error.in_source(content.name()))?;
+        let (dtype, shape, placement) = read.map_err(|error| error.in_source(content.name()))?;
         let header = BlockHeader {
             content: Arc::clone(content),
             prefix,
@@ -117,6 +159,7 @@ impl BlockHeader {
             depth,
             dtype,
             shape,
+            placement,
             gradients: Vec::new(),
         };
         if header.shape.len() < 2 {
@@ -137,6 +180,12 @@ impl BlockHeader {
     /// Length of each axis of the values: samples, components, properties.
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Where the values are in the file, and in which form.
+    #[doc(hidden)]
+    pub fn placement(&self) -> Placement {
+        self.placement
     }
 
     /// Labels of the samples.

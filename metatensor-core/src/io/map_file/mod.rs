@@ -9,6 +9,7 @@ use super::archive::Reading;
 use super::array::Arrays;
 use super::loader::{Loader, Selected};
 use super::member_names::block_prefix;
+use super::placement::MemberCounts;
 use crate::memory::{Mapping, Region};
 use crate::{Array, DType, Error, Labels, Result, TensorBlock, TensorMap};
 
@@ -93,6 +94,12 @@ impl MapFile {
     /// Whether there are no blocks.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// How many members of the file are compressed.
+    #[doc(hidden)]
+    pub fn member_counts(&self) -> MemberCounts {
+        self.content.member_counts()
     }
 
     /// Free text that goes with the map, by name. It is read now.

@@ -50,6 +50,11 @@ impl<'n> Name<'n> {
         self.number != NO_NUMBER
     }
 
+    /// Number and text of the name of a map.
+    pub(crate) fn of_map(self) -> Option<(i32, &'n str)> {
+        self.is_numbered().then_some((self.number, self.text))
+    }
+
     fn split(name: &'n str) -> Option<Name<'n>> {
         let (digits, rest) = name.split_once('/')?;
         let text = rest.strip_suffix(END_OF_NUMBERED)?;
@@ -230,6 +235,12 @@ impl Index {
     /// All texts, in the order in which they come in the directory.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         (0..self.texts.len() as u32).map(|text| self.texts.get(text))
+    }
+
+    /// Of each member, whether it is compressed.
+    pub(crate) fn are_compressed(&self) -> impl Iterator<Item = bool> {
+        let members = self.members.iter();
+        members.map(|member| member.method == Method::Deflate)
     }
 
     /// Bytes of a member once they are decompressed.

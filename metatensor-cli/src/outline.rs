@@ -1,0 +1,87 @@
+//! What is known of blocks without their values.
+
+use metatensor_core::internal::files::Placement;
+use metatensor_core::{BlockHeader, DType, MapFile, Result, TensorBlock};
+
+/// Bytes of the values and gradients of each of these blocks.
+pub(crate) fn bytes_of(map: &MapFile, blocks: impl IntoIterator<Item = usize>) -> Result<Vec<u64>> {
+    let headers = map.block_headers(blocks)?;
+    let bytes = headers
+        .iter()
+        .map(|header| Ok(Outline::of_header(header)?.bytes()));
+    bytes.collect()
+}
+
+/// Type and shape of a block, and of its gradients.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outline {
+    pub(crate) dtype: DType,
+    pub(crate) shape: Vec<usize>,
+    /// Where the values are in the file, if they come from one.
+    pub(crate) placement: Option<Placement>,
+    pub(crate) gradients: Vec<(String, Outline)>,
+}
+
+impl Outline {
+    pub(crate) fn of_header(header: &BlockHeader) -> Result<Outline> {
+        let gradients = header.gradients_list().iter().map(|parameter| {
+            let gradient = Outline::of_header(&header.gradient(parameter)?)?;
+            Ok((parameter.clone(), gradient))
+        });
+        Ok(Outline {
+            dtype: header.dtype(),
+            shape: header.shape().to_vec(),
+            placement: Some(header.placement()),
+            gradients: gradients.collect::<Result<_>>()?,
+        })
+    }
+
+    pub(crate) fn of_block(block: &TensorBlock) -> Result<Outline> {
+        let gradients = block.gradients_list().iter().map(|parameter| {
+            let gradient = Outline::of_block(block.gradient(parameter)?)?;
+            Ok((parameter.to_owned(), gradient))
+        });
+        Ok(Outline {
+            dtype: block.dtype(),
+            shape: block.shape(),
+            placement: None,
+            gradients: gradients.collect::<Result<_>>()?,
+        })
+    }
+
+    /// Bytes of the values and of all gradients.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.value_bytes() + self.gradient_bytes()
+    }
+
+    /// Bytes of the values.
+    pub(crate) fn value_bytes(&self) -> u64 {
+        let elements = self.shape.iter().map(|&length| length as u64);
+        elements.product::<u64>() * self.dtype.size() as u64
+    }
+
+    /// Bytes of all gradients, and of theirs.
+    pub(crate) fn gradient_bytes(&self) -> u64 {
+        let bytes = self.gradients.iter().map(|(_, gradient)| gradient.bytes());
+        bytes.sum()
+    }
+
+    /// Does something with all gradients, and with theirs.
+    pub(crate) fn each_gradient(&self, visit: &mut impl FnMut(&Outline)) {
+        for (_, gradient) in &self.gradients {
+            visit(gradient);
+            gradient.each_gradient(visit);
+        }
+    }
+
+    /// All gradients with their paths, as `positions/strain`.
+    pub(crate) fn all_gradients(&self) -> Vec<(String, &Outline)> {
+        let mut all = Vec::new();
+        for (parameter, gradient) in &self.gradients {
+            all.push((parameter.clone(), gradient));
+            let inner = gradient.all_gradients().into_iter();
+            all.extend(inner.map(|(path, gradient)| (format!("{parameter}/{path}"), gradient)));
+        }
+        all
+    }
+}
