@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Slice(SliceOptions),
     /// Several files of one: by keys, by samples, or one for each block
     Split(SplitOptions),
-    /// The same map with another data type, or in another form: compressed, packed, or what this library writes by itself
+    /// The same map with another data type, or in another form: byte order, compressed, packed, or what this library writes by itself
     Convert(ConvertOptions),
     /// A collection of maps, one for each file
     Pack(PackOptions),
@@ -226,6 +226,10 @@ pub(crate) struct ConvertOptions {
     /// point numbers lose
     #[arg(long, value_name = "TYPE", value_parser = data_type)]
     pub(crate) dtype: Option<DType>,
+    /// Order of the bytes of all numbers, also those of labels. Programs only map files in the order of their machine, which is
+    /// what is written without this
+    #[arg(long, value_enum, default_value_t = Order::Native)]
+    pub(crate) byte_order: Order,
     /// Compress everything (DEFLATE): smaller, but slow to read, and programs can not map it
     #[arg(long, conflicts_with = "packed")]
     pub(crate) compress: bool,
@@ -234,6 +238,16 @@ pub(crate) struct ConvertOptions {
     pub(crate) packed: bool,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// Least significant byte first
+    Little,
+    /// Most significant byte first
+    Big,
+    /// That of this machine
+    Native,
 }
 
 fn data_type(name: &str) -> Result<DType, String> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use metatensor_core::internal::files::{MemberCounts, Placement};
+use metatensor_core::internal::files::{ByteOrder, MemberCounts, Placement};
 
 use crate::outline::Outline;
 
@@ -51,9 +51,10 @@ impl Arrays {
 }
 
 fn byte_order(placement: Placement) -> Option<&'static str> {
-    placement
-        .is_big_endian
-        .map(|is_big| if is_big { "big" } else { "little" })
+    placement.byte_order.map(|order| match order {
+        ByteOrder::Little => "little",
+        ByteOrder::Big => "big",
+    })
 }
 
 /// `12 stored, 3 deflated`, of which one may be left out.

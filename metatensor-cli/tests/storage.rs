@@ -7,7 +7,9 @@
 
 mod common;
 
-use common::{DATA, Folder, assert_good, mts};
+use std::fs;
+
+use common::{DATA, Folder, assert_error, assert_good, data, mts};
 use metatensor_core::{Labels, Mapping, TensorBlock, TensorMap};
 use ndarray::{Array2, Array3};
 use serde_json::{Value, json};
@@ -109,7 +111,7 @@ fn other_places_of_arrays() {
     let of_block = info(&path);
     assert_eq!(of_block["members"], json!({"stored": 6, "deflated": 0}));
     assert_eq!(of_block["can_be_mapped"], json!({"arrays": 1, "of": 2}));
-    let bytes = std::fs::read(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
     assert_eq!(mts(&["info", "--json", "-"], Some(&bytes)).json(), of_block);
 
     let (compressed, all) = (folder.path("compressed.mts"), folder.path("all.zip"));
@@ -145,5 +147,74 @@ fn other_places_of_arrays() {
     assert_eq!(
         info_of_flags["can_be_mapped"],
         json!({"arrays": 0, "of": 1})
+    );
+}
+
+/// The same numbers in the other order: for our readers, and back again to the same bytes.
+#[test]
+fn orders_of_bytes() {
+    let folder = Folder::new();
+    let saved = folder.path("saved.mts");
+    large_and_small().save(&saved).unwrap();
+    let convert = |input: &str, name: &str, more: &[&str]| {
+        let path = folder.path(name);
+        assert_good(&mts(
+            &[&["convert", input, "-o", &path], more].concat(),
+            None,
+        ));
+        path
+    };
+    let same = convert(&saved, "same.mts", &[]);
+    for native in ["native", "little"] {
+        let path = convert(&saved, &format!("{native}.mts"), &["--byte-order", native]);
+        assert_eq!(fs::read(path).unwrap(), fs::read(&same).unwrap());
+    }
+    let big = convert(&saved, "big.mts", &["--byte-order", "big"]);
+    let packed = convert(&saved, "packed.mts", &["--byte-order", "big", "--packed"]);
+    let compressed = convert(
+        &saved,
+        "compressed.mts",
+        &["--byte-order", "big", "--compress", "--dtype", "float32"],
+    );
+    for path in [&big, &packed, &compressed] {
+        let info = info(path);
+        assert_eq!(info["byte_order"], json!(["big"]));
+        assert_eq!(info["can_be_mapped"], json!({"arrays": 0, "of": 2}));
+        assert_eq!(mapped(path), 0);
+        assert_eq!(mts(&["validate", path], None).code, Some(0));
+        let loaded = TensorMap::load(path).unwrap();
+        assert!(metatensor_operations::equal(&loaded, &large_and_small()).unwrap());
+    }
+    assert_eq!(info(&big)["members"], info(&saved)["members"]);
+    assert_eq!(info(&compressed)["members"]["deflated"], 7);
+    assert_eq!(info(&compressed)["data_type"], json!(["float32"]));
+    let sizes = [&saved, &big, &packed].map(|path| fs::metadata(path).unwrap().len());
+    assert!(sizes[2] < sizes[1], "{sizes:?}");
+    for path in [&big, &packed] {
+        let same = mts(&["diff", "--ordered", &saved, path], None);
+        assert_eq!((same.code, &*same.text), (Some(0), ""));
+    }
+    let back = convert(&big, "back.mts", &[]);
+    assert_eq!(fs::read(back).unwrap(), fs::read(&same).unwrap());
+    let real = convert(DATA, "real.mts", &["--byte-order", "big"]);
+    assert!(metatensor_operations::equal(&TensorMap::load(real).unwrap(), &data()).unwrap());
+    let wrong = [
+        "convert",
+        DATA,
+        "--byte-order",
+        "middle",
+        "-o",
+        &saved,
+        "--force",
+    ];
+    assert_error(&mts(&wrong, None), "[possible values: little, big, native]");
+    assert_eq!(
+        folder
+            .names()
+            .iter()
+            .filter(|name| name.starts_with('.'))
+            .count(),
+        0,
+        "nothing else stays"
     );
 }

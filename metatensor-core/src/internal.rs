@@ -14,7 +14,7 @@
 //! - blocks that have labels and no elements, [`WithoutElements`];
 //! - values that are made once and never freed: [`publish`];
 //! - where allocators can take large pieces of memory from: [`recycled`];
-//! - files of which several processes read or write a part, compressed ones, how arrays are in them, and those that hold something else: [`files`];
+//! - files of which several processes read or write a part, compressed ones and those in another byte order, how arrays are in them, and those that hold something else: [`files`];
 //! - which kind of thing a file holds, for messages with the names of functions in other languages: [`Contents`] and
 //!   [`WrongContents`].
 
@@ -25,8 +25,9 @@ pub use crate::error::{Contents, WrongContents};
 /// map.
 pub mod files {
     pub use crate::io::{
-        BlockForm, FilePart, Layout, MapParts, MemberCounts, PartReader, PartSum, Placement,
-        SharedFile, Table, Tail, bytes_in_file, checksum_of, compress_file, save_bytes,
+        BlockForm, ByteOrder, FilePart, Layout, MapParts, MemberCounts, PartReader, PartSum,
+        Placement, SharedFile, Table, Tail, bytes_in_file, checksum_of, compress_file,
+        reorder_file, save_bytes,
     };
 }
 pub use crate::labels::RowCheck;

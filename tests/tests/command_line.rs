@@ -56,3 +56,19 @@ fn differences_are_those_of_the_official_package() {
     }
     assert!(counts.iter().all(|&count| count > 30), "{counts:?}");
 }
+
+#[test]
+fn the_official_package_reads_all_orders_of_bytes() {
+    let mts = mts().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let data = repository().join("tests/data/spherical-expansion.mts");
+    for order in ["little", "big"] {
+        let mut convert = Command::new(&mts);
+        convert.args(["convert", "--byte-order", order, "-o"]);
+        output(convert.arg(folder.path().join(order)).arg(&data)).unwrap();
+        let mut python = Venv::get().unwrap().program("python");
+        let script = repository().join("tests/python/command_line/byte_orders.py");
+        let compared = output(python.arg(script).arg(&data).arg(folder.path().join(order)));
+        assert_eq!(compared.unwrap().trim_end(), "the same", "{order}");
+    }
+}

@@ -55,7 +55,7 @@ const CRATES: [Crate; 4] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 27] = [
+const FILES: [&str; 28] = [
     "read_at",
     "file",
     "shared_file",
@@ -82,6 +82,7 @@ const FILES: [&str; 27] = [
     "map_writer",
     "merge",
     "compress",
+    "reorder",
     "validate",
 ];
 
@@ -105,13 +106,14 @@ const FOR_USERS: [&str; 3] = [
 const MAX_LINES: usize = 450;
 
 /// What only the other crates of this workspace see, by way of `metatensor_core::internal`.
-const NOT_FOR_USERS: [&str; 10] = [
+const NOT_FOR_USERS: [&str; 11] = [
     "metatensor-core/src/array/output.rs",
     "metatensor-core/src/error/contents.rs",
     "metatensor-core/src/io/compress.rs",
     "metatensor-core/src/io/layout.rs",
     "metatensor-core/src/io/map_file/parts.rs",
     "metatensor-core/src/io/placement.rs",
+    "metatensor-core/src/io/reorder.rs",
     "metatensor-core/src/io/shared_file.rs",
     "metatensor-core/src/memory/",
     "metatensor-core/src/rows/",

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use metatensor_core::internal::files::compress_file;
-use metatensor_core::{
-    DType, FileAlignment, MapFile, MapWriter, Mapping, TensorBlock, merge_files,
-};
+use metatensor_core::internal::files::{ByteOrder, compress_file, reorder_file};
+use metatensor_core::{DType, FileAlignment, MapFile, MapWriter, Mapping, TensorBlock};
+use tempfile::TempPath;
 
 use super::source::Source;
 use super::{check_output, describe};
 use crate::Outcome;
-use crate::arguments::ConvertOptions;
+use crate::arguments::{ConvertOptions, Order};
 use crate::conversion::converted;
 use crate::input::open_checked;
 use crate::outline::bytes_of;
@@ -24,27 +23,75 @@ pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
     let output = Path::new(&options.output.output);
     let map = open_checked(&options.file)?;
-    if !options.packed && !options.compress {
+    let order = match options.byte_order {
+        Order::Little => ByteOrder::Little,
+        Order::Big => ByteOrder::Big,
+        Order::Native => ByteOrder::NATIVE,
+    };
+    let alignment = match options.packed {
+        true => FileAlignment::Packed,
+        false => FileAlignment::Aligned,
+    };
+    let is_other = order != ByteOrder::NATIVE || options.packed;
+    let forms = [
+        is_other.then_some(Form::Reordered(order, alignment)),
+        options.compress.then_some(Form::Compressed),
+    ];
+    let mut forms = forms.into_iter().flatten().peekable();
+    if forms.peek().is_none() {
         write(&map, options.dtype, output)?;
         return Ok(Outcome::Good);
     }
     // these forms are made of a file, not block by block
+    let mut between = temporary(output)?;
+    write(&map, options.dtype, &between)?;
+    while let Some(form) = forms.next() {
+        match forms.peek() {
+            None => form.make(&between, output)?,
+            Some(_) => {
+                let next = temporary(output)?;
+                form.make(&between, &next)?;
+                between = next;
+            }
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+/// What files can be made into that this library has written.
+enum Form {
+    Reordered(ByteOrder, FileAlignment),
+    Compressed,
+}
+
+impl Form {
+    fn make(self, input: &Path, output: &Path) -> Result<(), Failure> {
+        match self {
+            Form::Reordered(order, alignment) => waiting("reordering", || {
+                reorder_file(input, output, order, alignment)
+            })?,
+            Form::Compressed => waiting("compressing", || compress_file(input, output))?,
+        }
+        Ok(())
+    }
+}
+
+/// A file beside the one that is made, on the same disk.
+fn temporary(output: &Path) -> Result<TempPath, Failure> {
     let folder = match output.parent() {
         Some(folder) if folder != "" => folder,
         _ => Path::new("."),
     };
-    let between = tempfile::Builder::new()
+    let file = tempfile::Builder::new()
         .prefix(".mts-convert")
         .tempfile_in(folder);
-    let between = between
-        .map_err(|error| format!("could not write to '{}': {error}", folder.display()))?
-        .into_temp_path();
-    write(&map, options.dtype, &between)?;
-    match options.compress {
-        true => waiting("compressing", || compress_file(&between, output))?,
-        false => merge_files(&[&between], output, FileAlignment::Packed)?,
+    match file {
+        Ok(file) => Ok(file.into_temp_path()),
+        Err(error) => Err(Failure::Error(format!(
+            "could not write to '{}': {error}",
+            folder.display()
+        ))),
     }
-    Ok(Outcome::Good)
 }
 
 /// Writes a file as this library does.

@@ -339,12 +339,7 @@ fn make_native(bytes: &mut [u8], scalar: Scalar) -> Result<(), String> {
         return check_booleans(bytes);
     }
     if scalar.byte_order != ByteOrder::NATIVE {
-        match number_size(dtype) {
-            2 => swap_bytes::<2>(bytes),
-            4 => swap_bytes::<4>(bytes),
-            8 => swap_bytes::<8>(bytes),
-            _ => {}
-        }
+        reverse_each(bytes, number_size(dtype));
     }
     Ok(())
 }
@@ -353,6 +348,16 @@ fn check_booleans(bytes: &[u8]) -> Result<(), String> {
     match bytes.iter().find(|&&byte| byte > 1) {
         Some(byte) => Err(format!("the byte {byte} is not a boolean, expected 0 or 1")),
         None => Ok(()),
+    }
+}
+
+/// Reverse the order of the bytes in each number of this size.
+pub(super) fn reverse_each(bytes: &mut [u8], size: usize) {
+    match size {
+        2 => swap_bytes::<2>(bytes),
+        4 => swap_bytes::<4>(bytes),
+        8 => swap_bytes::<8>(bytes),
+        _ => {}
     }
 }
 

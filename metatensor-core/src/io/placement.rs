@@ -11,8 +11,8 @@ pub struct Placement {
     pub start: Option<u64>,
     /// How many bytes they have.
     pub size: u64,
-    /// Whether the most significant byte of a number comes first. `None` if numbers have a single byte.
-    pub is_big_endian: Option<bool>,
+    /// The order of the bytes of a number. `None` if it has a single one.
+    pub byte_order: Option<ByteOrder>,
     /// Whether they are what arrays are in memory, so that they can be used where they are in a mapped file.
     pub can_be_mapped: bool,
 }
@@ -27,7 +27,7 @@ impl Placement {
         Placement {
             start,
             size,
-            is_big_endian: (number > 1).then_some(scalar.byte_order == ByteOrder::Big),
+            byte_order: (number > 1).then_some(scalar.byte_order),
             can_be_mapped: is_aligned && size > 0 && is_as_in_memory(scalar),
         }
     }

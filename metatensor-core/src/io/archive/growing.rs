@@ -275,6 +275,46 @@ impl ArchiveWriter<File> {
         Ok(())
     }
 
+    /// Append the member `name`, made of `header` and `size` bytes more, which `fill` gives piece by piece. Pieces are multiples of 64 bytes,
+    /// but for the last one.
+    ///
+    /// # Errors
+    /// Those of `fill`, or as for [`ArchiveWriter::add`].
+    pub(crate) fn add_in_pieces(
+        &mut self,
+        name: &str,
+        header: &[u8],
+        size: u64,
+        alignment: Alignment,
+        mut fill: impl FnMut(&mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let failed = |cause| could_not_write(name, cause);
+        let start = self.offset;
+        let all = header.len() as u64 + size;
+        let mut content = Content {
+            method: STORED,
+            crc: 0,
+            stored_size: all,
+            size: all,
+        };
+        self.put_header(name, &content, alignment)?;
+        self.put(header).map_err(failed)?;
+        let mut sum = Hasher::new();
+        sum.update(header);
+        let mut left = size;
+        let mut piece = vec![0; size.min(PIECE) as usize];
+        while left > 0 {
+            let piece = &mut piece[..left.min(PIECE) as usize];
+            fill(piece)?;
+            sum.update(piece);
+            self.put(piece).map_err(failed)?;
+            left -= piece.len() as u64;
+        }
+        content.crc = sum.finalize();
+        self.flush_buffer().map_err(failed)?;
+        self.finish_written(name, &content, start)
+    }
+
     /// Append a member of the archive in `source` as it is, under the name `name`. What is wrong with its data stays wrong.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ pub(crate) struct Field {
 
 /// Order of the bytes of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ByteOrder {
+pub enum ByteOrder {
     /// Least significant byte first.
     Little,
     /// Most significant byte first.
@@ -77,7 +77,7 @@ pub(crate) enum ByteOrder {
 
 impl ByteOrder {
     /// The order of this machine.
-    pub(crate) const NATIVE: ByteOrder = if cfg!(target_endian = "little") {
+    pub const NATIVE: ByteOrder = if cfg!(target_endian = "little") {
         ByteOrder::Little
     } else {
         ByteOrder::Big
