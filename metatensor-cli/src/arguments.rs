@@ -283,18 +283,25 @@ pub(crate) struct PackOptions {
 pub(crate) struct ExportOptions {
     #[command(flatten)]
     pub(crate) input: FileOptions,
-    /// Format of what is printed
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
-    pub(crate) format: Format,
-    /// Blocks to print, as for `mts ls --keys`
+    /// Format, csv if the name of the file does not say it, and --json does not
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Blocks to write, as for `mts ls --keys`
     #[arg(long, value_name = "KEYS")]
     pub(crate) block: Option<Selection>,
-    /// Gradient to print instead of the values
+    /// Gradient to write instead of the values; positions/strain is a gradient of a gradient
     #[arg(long, value_name = "PARAMETER")]
     pub(crate) gradient: Option<String>,
-    /// Rows to print, as for keys
+    /// Rows to write, as for keys
     #[arg(long, value_name = "SAMPLES")]
     pub(crate) samples: Option<Selection>,
+    /// The new file, which is there when all of it is written, or standard output without this. For npy, FILE.npy has the
+    /// values of one block, and any other name is that of a folder with all arrays and labels, as in a file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<String>,
+    /// Replace what is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -303,6 +310,10 @@ pub(crate) enum Format {
     Csv,
     /// A line for each value that is not zero, with all of its labels
     Triplets,
+    /// Blocks with labels, values as nested lists, and gradients. Complex numbers are lists of two
+    Json,
+    /// Arrays for numpy.load. Labels have fields with the names of their dimensions
+    Npy,
 }
 
 #[derive(Args, Debug)]

@@ -59,6 +59,15 @@ pub(crate) fn first_printed(block: &TensorBlock, row: usize, most: usize) -> Res
     })
 }
 
+/// The values of one row of a block as JSON: numbers with as many digits as tell them from all others.
+pub(crate) fn json_values(block: &TensorBlock, row: usize) -> Result<Vec<String>> {
+    with_element!(block.dtype(), T => {
+        let values = block.values_as::<T>()?;
+        let row = values.index_axis(Axis(0), row);
+        Ok(row.iter().map(|value| value.json()).collect())
+    })
+}
+
 /// Where two blocks have values for the same labels: in which rows and columns of the first one, and of the second one.
 pub(crate) struct Places {
     pub(crate) rows: Vec<(usize, usize)>,
@@ -151,10 +160,11 @@ trait Number: Element {
     fn number(&self) -> Complex64;
     fn distance(&self, other: &Self) -> f64;
     fn text(&self) -> String;
+    fn json(&self) -> String;
 }
 
 macro_rules! numbers {
-    ($($types:ty),*: |$value:ident| $number:expr, $distance:expr, $format:literal) => {
+    ($($types:ty),*: |$value:ident| $number:expr, $distance:expr, $format:literal, $json:expr) => {
         $(impl Number for $types {
             fn number(&self) -> Complex64 {
                 let $value = *self;
@@ -167,6 +177,10 @@ macro_rules! numbers {
 
             fn text(&self) -> String {
                 format!($format, self)
+            }
+
+            fn json(&self) -> String {
+                $json(*self)
             }
         })*
     };
@@ -181,11 +195,27 @@ fn far_integers<T: Into<i128>>(x: T, y: T) -> f64 {
     x.into().abs_diff(y.into()) as f64
 }
 
-numbers!(bool: |value| f64::from(u8::from(value)), far, "{}");
-numbers!(i8, i16, i32, i64, u8, u16, u32, u64: |value| value as f64, far_integers, "{}");
-numbers!(f16, bf16: |value| value.to_f64(), far, "{}");
+/// A real number in JSON: a string for what it does not have.
+fn real<T: Number>(value: T) -> String {
+    let number = value.number().re;
+    match number {
+        _ if number.is_finite() => value.text(),
+        _ if number.is_nan() => "\"NaN\"".to_owned(),
+        _ if number > 0.0 => "\"inf\"".to_owned(),
+        _ => "\"-inf\"".to_owned(),
+    }
+}
+
+/// Real and imaginary part.
+fn pair<T: Number>(value: Complex<T>) -> String {
+    format!("[{}, {}]", real(value.re), real(value.im))
+}
+
+numbers!(bool: |value| f64::from(u8::from(value)), far, "{}", real);
+numbers!(i8, i16, i32, i64, u8, u16, u32, u64: |value| value as f64, far_integers, "{}", real);
+numbers!(f16, bf16: |value| value.to_f64(), far, "{}", real);
 // With a point, or a power of ten.
-numbers!(f32: |value| f64::from(value), far, "{:?}");
-numbers!(f64: |value| value, far, "{:?}");
-numbers!(Complex<f32>: |value| Complex64::new(value.re.into(), value.im.into()), far, "{}");
-numbers!(Complex<f64>: |value| value, far, "{}");
+numbers!(f32: |value| f64::from(value), far, "{:?}", real);
+numbers!(f64: |value| value, far, "{:?}", real);
+numbers!(Complex<f32>: |value| Complex64::new(value.re.into(), value.im.into()), far, "{}", pair);
+numbers!(Complex<f64>: |value| value, far, "{}", pair);

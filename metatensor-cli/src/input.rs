@@ -1,5 +1,6 @@
 //! Files: maps, blocks, labels and collections, from a path or standard input.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use metatensor_core::internal::files::MemberCounts;
@@ -237,6 +238,14 @@ impl Blocks {
         match self {
             Blocks::OfMap(map) => map.keys(),
             Blocks::Alone(_, map) => map.keys(),
+        }
+    }
+
+    /// Free text that goes with a map.
+    pub(crate) fn info(&self) -> Result<BTreeMap<String, String>> {
+        match self {
+            Blocks::OfMap(map) => Ok(map.info()?.into_iter().collect()),
+            Blocks::Alone(..) => Ok(BTreeMap::new()),
         }
     }
 

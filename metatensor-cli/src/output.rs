@@ -40,7 +40,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::Closed,
-            _ => Failure::Error(format!("could not print: {error}")),
+            _ => Failure::Error(format!("could not write: {error}")),
         }
     }
 }
@@ -96,6 +96,11 @@ impl Output {
             true => self.line(format_args!("\x1b[{}m{text}\x1b[0m", style.code())),
             false => self.line(text),
         }
+    }
+
+    /// For documents that are written piece by piece.
+    pub(crate) fn writer(&mut self) -> &mut dyn Write {
+        &mut self.writer
     }
 
     /// Text that somebody else made.

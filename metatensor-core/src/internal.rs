@@ -26,8 +26,8 @@ pub use crate::error::{Contents, WrongContents};
 pub mod files {
     pub use crate::io::{
         BlockForm, ByteOrder, FilePart, Layout, MapParts, MemberCounts, PartReader, PartSum,
-        Placement, SharedFile, Table, Tail, bytes_in_file, checksum_of, compress_file,
-        reorder_file, save_bytes,
+        Placement, SharedFile, Table, Tail, bytes_in_file, checksum_of, compress_file, npy_header,
+        reorder_file, save_bytes, save_with,
     };
 }
 pub use crate::labels::RowCheck;

@@ -55,9 +55,10 @@ const CRATES: [Crate; 4] = [
 ];
 
 /// The rooms inside of the one for files, in the same order.
-const FILES: [&str; 28] = [
+const FILES: [&str; 29] = [
     "read_at",
     "file",
+    "save_bytes",
     "shared_file",
     "journal",
     "npy",
@@ -106,7 +107,7 @@ const FOR_USERS: [&str; 3] = [
 const MAX_LINES: usize = 450;
 
 /// What only the other crates of this workspace see, by way of `metatensor_core::internal`.
-const NOT_FOR_USERS: [&str; 11] = [
+const NOT_FOR_USERS: [&str; 12] = [
     "metatensor-core/src/array/output.rs",
     "metatensor-core/src/error/contents.rs",
     "metatensor-core/src/io/compress.rs",
@@ -114,6 +115,7 @@ const NOT_FOR_USERS: [&str; 11] = [
     "metatensor-core/src/io/map_file/parts.rs",
     "metatensor-core/src/io/placement.rs",
     "metatensor-core/src/io/reorder.rs",
+    "metatensor-core/src/io/save_bytes.rs",
     "metatensor-core/src/io/shared_file.rs",
     "metatensor-core/src/memory/",
     "metatensor-core/src/rows/",

@@ -39,11 +39,7 @@ impl Facts {
         blocks(&mut facts, all)?;
         // Blocks have no strings.
         if kind != "tensor block" {
-            let strings = match all {
-                Blocks::OfMap(map) => map.info()?,
-                Blocks::Alone(_, map) => map.info().clone(),
-            };
-            facts.info(strings.into_iter().collect());
+            facts.info(all.info()?);
         }
         Ok(facts)
     }

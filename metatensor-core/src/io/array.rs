@@ -374,7 +374,7 @@ pub(super) fn write(
     view: &View<'_>,
 ) -> Result<()> {
     let error = |error: Error| error.context(format!("'{name}'"));
-    let header = header(view.dtype(), view.shape()).map_err(error)?;
+    let header = npy_header(view.dtype(), view.shape()).map_err(error)?;
     check_elements(view).map_err(error)?;
     if let Some(bytes) = view.as_bytes() {
         return archive.add(name, &[&header, bytes], alignment(bytes.len()));
@@ -393,7 +393,7 @@ pub(super) fn write(
 ///
 /// # Errors
 /// If files can not hold elements of this type.
-pub(super) fn header(dtype: DType, shape: &[usize]) -> Result<Vec<u8>> {
+pub fn npy_header(dtype: DType, shape: &[usize]) -> Result<Vec<u8>> {
     npy::write(&Header {
         descr: Descr::Scalar(Scalar::native(dtype)),
         fortran_order: false,

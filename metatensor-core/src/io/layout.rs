@@ -33,7 +33,7 @@ impl<'a> Saved<'a, Outline> for &BlockForm<'a> {
         let mut shape = vec![self.count];
         shape.extend(self.components.iter().map(Labels::count));
         shape.push(self.properties.count());
-        let header = array::header(self.dtype, &shape)
+        let header = array::npy_header(self.dtype, &shape)
             .map_err(|error| error.context(format!("'{}'", saver.name())))?;
         saver.leave_out(&header, size_of_rows(&shape, self.dtype.size())?)
     }

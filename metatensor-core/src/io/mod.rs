@@ -26,10 +26,12 @@ mod placement;
 mod read_at;
 mod reorder;
 mod save;
+mod save_bytes;
 mod shared_file;
 mod validate;
 
 pub use archive::PartSum;
+pub use array::npy_header;
 pub use collection::{Collection, CollectionForm, CollectionWriter};
 pub use compress::compress_file;
 pub use file::remove_temporaries;
@@ -41,7 +43,7 @@ pub use npy::ByteOrder;
 pub use placement::{MemberCounts, Placement};
 pub use read_at::ReadAt;
 pub use reorder::reorder_file;
-pub use save::save_bytes;
+pub use save_bytes::{save_bytes, save_with};
 pub use shared_file::{FilePart, SharedFile};
 pub use validate::{Problem, validate, validate_buffer, validate_with};
 

@@ -13,18 +13,6 @@ use crate::limits::MAX_DEPTH;
 use crate::memory::{GrowingMemory, vector_for};
 use crate::{Error, Labels, Result, TensorBlock, TensorMap, View};
 
-/// Saves bytes that are no map to the file at `path`, which is replaced as by [`TensorMap::save`].
-///
-/// # Errors
-///
-/// If the file can not be written. Whatever was there before still is.
-pub fn save_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    file::save(path, |destination| {
-        let written = destination.writer().write_all(bytes);
-        written.map_err(|error| Error::io("write", path, error))
-    })
-}
-
 impl TensorMap {
     /// Saves this map to the file at `path`, which is replaced when everything is written. Saving the
     /// same data again gives the same bytes.
