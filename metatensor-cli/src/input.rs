@@ -147,6 +147,28 @@ pub(crate) fn load_map(file: &str) -> Result<TensorMap, Failure> {
     })
 }
 
+/// Loads a block, or the only one of a map, as a map that has nothing else.
+pub(crate) fn load_block(file: &str) -> Result<TensorMap, Failure> {
+    let blocks = Blocks::open(file)?;
+    match blocks.keys().count() {
+        1 => Ok(TensorMap::new(Labels::single(), vec![blocks.block(0)?])?),
+        count => Err(Failure::Error(format!(
+            "expected a single block in '{file}', which has {count}"
+        ))),
+    }
+}
+
+/// Loads labels.
+pub(crate) fn load_labels(file: &str) -> Result<Labels, Failure> {
+    match open(file)?.input {
+        Input::Labels(labels) => Ok(labels),
+        other => Err(Failure::Error(format!(
+            "expected labels in '{file}', which holds {}",
+            other.kind()
+        ))),
+    }
+}
+
 /// The map that was opened, or an error that it is something else.
 pub(crate) fn only_map(input: Input, file: &str) -> Result<MapFile, Failure> {
     match input {

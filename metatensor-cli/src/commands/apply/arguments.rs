@@ -93,12 +93,9 @@ fn operation(name: &'static str, operations: &[&Operation]) -> Command {
 
 /// Maps and numbers, in their order.
 fn operands(operations: &[&Operation]) -> Arg {
-    let is_operand =
-        |parameter: &&Parameter| matches!(parameter.kind, Kind::Map | Kind::Maps | Kind::Number);
-    let lists = operations.iter().map(|operation| {
-        let operands = operation.parameters.iter().filter(is_operand);
-        operands.collect::<Vec<_>>()
-    });
+    let lists = operations
+        .iter()
+        .map(|operation| operation.operands().collect::<Vec<_>>());
     let lists: Vec<Vec<&Parameter>> = lists.collect();
     let count = lists[0].len();
     let names = (0..count).map(|i| {
@@ -137,7 +134,7 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
         arg.value_parser(value_parser!(f64))
     };
     let one = match parameter.kind {
-        Kind::Map | Kind::Maps | Kind::Number => return Vec::new(),
+        Kind::Map | Kind::Maps | Kind::Block | Kind::Number => return Vec::new(),
         Kind::AllcloseOptions => {
             return vec![
                 tolerance("rtol", "relative tolerance, 1e-13 if it is not given"),
@@ -186,13 +183,22 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
             .value_name("WHAT")
             .help(format!("{}: error, intersection or union", parameter.help))
             .value_parser(different_keys),
-        Kind::Descending | Kind::Unsorted => flag(),
+        Kind::Descending | Kind::Flag => flag(),
         Kind::Text => arg.required(true).value_name("NAME"),
         Kind::OptionalText => arg.value_name("NAME"),
         Kind::Keys | Kind::Selection => arg
             .required(true)
             .value_name("NAMES=VALUES")
             .value_parser(|text: &str| text.parse::<Selection>()),
+        Kind::OptionalSelection => arg
+            .value_name("NAMES=VALUES")
+            .value_parser(|text: &str| text.parse::<Selection>()),
+        Kind::Labels => arg.required(true).value_name("FILE"),
+        Kind::OptionalLabels => arg.value_name("FILE"),
+        Kind::Choice(choices) => arg
+            .value_name("WHAT")
+            .value_parser(PossibleValuesParser::new(choices))
+            .default_value(choices[0]),
         Kind::Names => list().required(true).value_name("NAMES"),
         Kind::OptionalNames => list().value_name("NAMES"),
         Kind::Positions => list()
@@ -204,6 +210,12 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
             .value_name("NUMBERS")
             .allow_hyphen_values(true)
             .value_parser(value_parser!(i32)),
+        Kind::Numbers => list()
+            .required(true)
+            .value_name("NUMBERS")
+            .allow_negative_numbers(true)
+            .value_parser(value_parser!(f64)),
+        Kind::OptionalInteger => arg.value_name("N").value_parser(value_parser!(u64)),
         Kind::OptionalNumber => arg
             .value_name("X")
             .allow_negative_numbers(true)

@@ -1,12 +1,13 @@
 //! What was given for an operation.
 
 use clap::ArgMatches;
-use metatensor_core::{Labels, TensorMap};
+use metatensor_core::{Labels, TensorBlock, TensorMap};
 use metatensor_operations::{
     AllcloseOptions, Axis, DifferentKeys, DimensionValues, Direction, EqualMetadataOptions,
     GradientSelection, LstsqOptions, MissingGradients, unique_metadata,
 };
 
+use crate::input::load_labels;
 use crate::output::Failure;
 use crate::selection::Selection;
 
@@ -22,6 +23,11 @@ impl Given<'_> {
         &self.maps[position]
     }
 
+    /// The only block of what was given for a block.
+    pub(super) fn block(&self, position: usize) -> Result<&TensorBlock, Failure> {
+        Ok(self.map(position).block_by_id(0)?)
+    }
+
     pub(super) fn maps(&self) -> &[TensorMap] {
         &self.maps
     }
@@ -32,7 +38,7 @@ impl Given<'_> {
     }
 
     /// The value of an option, if it was given or has a default.
-    fn get<T: Clone + Send + Sync + 'static>(&self, name: &str) -> Option<T> {
+    pub(super) fn get<T: Clone + Send + Sync + 'static>(&self, name: &str) -> Option<T> {
         let value = self.matches.try_get_one::<T>(name);
         value.ok().flatten().cloned()
     }
@@ -56,6 +62,14 @@ impl Given<'_> {
 
     pub(super) fn fill(&self, name: &str) -> f64 {
         self.get(name).unwrap_or_default()
+    }
+
+    pub(super) fn optional_integer(&self, name: &str) -> Option<u64> {
+        self.get(name)
+    }
+
+    pub(super) fn numbers(&self, name: &str) -> Vec<f64> {
+        self.list(name)
     }
 
     pub(super) fn axis(&self, name: &str) -> Axis {
@@ -115,6 +129,16 @@ impl Given<'_> {
 
     pub(super) fn integers(&self, name: &str) -> Vec<i32> {
         self.list(name)
+    }
+
+    pub(super) fn labels(&self, name: &str) -> Result<Labels, Failure> {
+        let labels = self.optional_labels(name)?;
+        labels.ok_or_else(|| Failure::Error(format!("there is no --{name}")))
+    }
+
+    /// Those in the file that was given, if there is one.
+    pub(super) fn optional_labels(&self, name: &str) -> Result<Option<Labels>, Failure> {
+        self.optional_text(name).map(load_labels).transpose()
     }
 
     /// The keys of the first map that are selected.

@@ -1,9 +1,11 @@
 //! `mts apply`: the operations of the library, by name.
 
 mod arguments;
+mod forces;
 mod generated;
 mod given;
 mod others;
+mod products;
 mod table;
 
 use clap::ArgMatches;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::check_new;
 use crate::Outcome;
-use crate::input::load_map;
+use crate::input::{load_block, load_map};
 use crate::output::{Failure, Output, Table};
 use crate::progress::waiting;
 pub(crate) use arguments::ApplyOptions;
@@ -42,20 +44,28 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
     };
     let files = &operands[..operands.len() - usize::from(number.is_some())];
     let made = waiting(name, || {
-        let maps = files.iter().map(|file| load_map(file));
+        let kinds = operation.operands().map(|parameter| parameter.kind);
+        // of any number of maps, there is one parameter for all
+        let kinds = kinds.chain(std::iter::repeat(Kind::Map));
+        let maps = files.iter().zip(kinds).map(|(file, kind)| match kind {
+            Kind::Block => load_block(file),
+            _ => load_map(file),
+        });
         let given = Given {
             matches,
             maps: maps.collect::<Result<_, _>>()?,
             number,
         };
         let made = (operation.run)(&given)?;
-        if let (Made::Map(map), Some(target)) = (&made, target) {
-            map.save(target)?;
+        match (&made, target) {
+            (Made::Map(map), Some(target)) => map.save(target)?,
+            (Made::Block(block), Some(target)) => block.save(target)?,
+            _ => {}
         }
         Ok::<_, Failure>(made)
     })?;
     match made {
-        Made::Map(_) => Ok(Outcome::Good),
+        Made::Map(_) | Made::Block(_) => Ok(Outcome::Good),
         Made::Labels(labels) => {
             print(&labels, output)?;
             Ok(Outcome::Good)

@@ -27,7 +27,7 @@ const MOVED_KEYS: &[Parameter] = &[
     },
     Parameter {
         name: "unsorted",
-        kind: Kind::Unsorted,
+        kind: Kind::Flag,
         help: "samples as they come in the blocks, those of the first block first",
     },
 ];

@@ -1,11 +1,13 @@
 //! What the table of operations says of each.
 
-use metatensor_core::{Labels, TensorMap};
+use metatensor_core::{Labels, TensorBlock, TensorMap};
 use metatensor_operations::NotEqual;
 
+use super::forces::FORCES;
 use super::generated::FAMILIES;
 use super::given::Given;
 use super::others::OTHERS;
+use super::products::PRODUCTS;
 use crate::output::Failure;
 
 /// An operation. Several can have a name in common but for its end, `-scalar` or `-with`: these are one command.
@@ -34,6 +36,8 @@ pub(super) enum Kind {
     Map,
     /// Any number of files.
     Maps,
+    /// A file with a block, or with a map that has a single one.
+    Block,
     Number,
     Seed,
     Index,
@@ -42,7 +46,6 @@ pub(super) enum Kind {
     MissingGradients,
     DifferentKeys,
     Descending,
-    Unsorted,
     Text,
     OptionalText,
     Keys,
@@ -52,6 +55,15 @@ pub(super) enum Kind {
     Positions,
     Integers,
     OptionalNumber,
+    OptionalInteger,
+    OptionalSelection,
+    /// Files with labels.
+    Labels,
+    OptionalLabels,
+    Numbers,
+    Flag,
+    /// One of these, the first one if it is not given.
+    Choice(&'static [&'static str]),
     AllcloseOptions,
     EqualMetadataOptions,
     LstsqOptions,
@@ -60,6 +72,7 @@ pub(super) enum Kind {
 /// What came out.
 pub(super) enum Made {
     Map(TensorMap),
+    Block(TensorBlock),
     Labels(Labels),
     Answer(bool),
     /// Maps are not alike, for this reason.
@@ -83,6 +96,15 @@ impl Operation {
         name.strip_suffix("-with").unwrap_or(name)
     }
 
+    /// What is given by its place.
+    pub(super) fn operands(&self) -> impl Iterator<Item = &'static Parameter> {
+        let is_operand = |parameter: &&Parameter| {
+            let kind = parameter.kind;
+            matches!(kind, Kind::Map | Kind::Maps | Kind::Block | Kind::Number)
+        };
+        self.parameters.iter().filter(is_operand)
+    }
+
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.parameters
             .iter()
@@ -92,7 +114,8 @@ impl Operation {
 
 /// All operations.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    FAMILIES.iter().copied().flatten().chain(OTHERS)
+    let others = [OTHERS, PRODUCTS, FORCES].into_iter().flatten();
+    FAMILIES.iter().copied().flatten().chain(others)
 }
 
 /// Those with the same command, for all commands, sorted by name.
