@@ -73,6 +73,11 @@ fn elements_and_blocks_take_one_call_and_text_another() {
 }
 
 #[test]
+fn arrays_are_lent_and_made_late() {
+    check("late_arrays.c");
+}
+
+#[test]
 fn memory_is_used_again_by_threads_and_children_and_goes_back() {
     check("kept_memory.c");
 }

@@ -55,6 +55,11 @@ fn operations_are_like_the_official_ones() {
 }
 
 #[test]
+fn arrays_are_lent_and_made_late() {
+    output(&mut program("late_arrays.py")).unwrap();
+}
+
+#[test]
 fn files_are_mapped_read_in_part_and_written() {
     output(&mut program("map_files.py")).unwrap();
 }

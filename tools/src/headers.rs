@@ -115,6 +115,12 @@ pub const HEADERS: &[Header] = &[
         includes: "#include <stdint.h>\n\n#include \"metatensor.h\"\n",
     },
     Header {
+        path: "metatensor/interpreters.h",
+        purpose: "Arrays of languages with an interpreter, without calling it for each of them.",
+        sources: &["types/array/late.rs", "functions/interpreters.rs"],
+        includes: "#include <stdint.h>\n\n#include \"metatensor.h\"\n",
+    },
+    Header {
         path: "metatensor/resource_limits.h",
         purpose: "What loading a file and making a result may cost.",
         sources: &["functions/resource_limits.rs"],

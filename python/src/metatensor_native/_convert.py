@@ -11,6 +11,7 @@ import threading
 import time
 
 from ._errors import check
+from ._late_arrays import make_arrays_late
 from ._library import library
 
 
@@ -25,6 +26,7 @@ class Core:
         # The official package declares the functions of the library when it first calls one. Another thread that calls it meanwhile
         # would get pointers as integers of 32 bits.
         _get_library()
+        make_arrays_late()
         self.Labels, self.TensorBlock, self.TensorMap = metatensor.Labels, metatensor.TensorBlock, metatensor.TensorMap
         self._types = {
             metatensor.Labels: ctypes.POINTER(_c_api.mts_labels_t),

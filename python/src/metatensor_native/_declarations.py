@@ -259,6 +259,7 @@ mts_agreement_t = c_uint32
 mts_sum_order_t = c_uint32
 mts_realloc_buffer_t = CFUNCTYPE(c_void_p, c_void_p, c_void_p, c_size_t)
 mts_create_array_callback_t = CFUNCTYPE(c_int32, POINTER(c_size_t), c_size_t, DLDataType, POINTER(mts_array_t))
+mts_forget_array_callback_t = CFUNCTYPE(None, c_void_p)
 
 DLPackVersion._fields_ = [
     ("major", c_uint32),
@@ -624,6 +625,11 @@ FUNCTIONS = {
     "mts_trim_memory": (None, []),
     "mts_memory_use": (c_int32, [POINTER(mts_memory_use_t)]),
     "mts_reset_peak_memory": (None, []),
+    "mts_make_arrays_late": (c_int32, [c_void_p, c_char_p, mts_forget_array_callback_t]),
+    "mts_lend_arrays": (c_int32, [POINTER(c_void_p), POINTER(c_void_p), c_size_t, CFUNCTYPE(c_void_p, c_void_p, c_char_p)]),
+    "mts_return_arrays": (c_int32, []),
+    "mts_tensormap_foreign_arrays": (c_int32, [c_void_p, POINTER(c_void_p), c_size_t, POINTER(c_size_t)]),
+    "mts_block_foreign_arrays": (c_int32, [c_void_p, POINTER(c_void_p), c_size_t, POINTER(c_size_t)]),
     "mts_set_limit": (c_int32, [mts_limit_t, c_uint64]),
     "mts_get_limit": (c_int32, [mts_limit_t, POINTER(c_uint64)]),
     "mts_align_gradients": (c_int32, [c_void_p, c_void_p, c_void_p, c_void_p]),

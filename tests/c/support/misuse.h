@@ -132,6 +132,14 @@ static inline uint8_t *some_realloc(void *user_data, uint8_t *buffer, uintptr_t 
     return (uint8_t *)realloc(buffer, size);
 }
 
+static inline void some_forget(const void *array) { (void)array; }
+
+static inline const void *some_interface(void *object, const char *name) {
+    (void)object;
+    (void)name;
+    return NULL;
+}
+
 /* Texts that are not UTF-8. */
 static const char *const bad_text = "\xff\xfe";
 

@@ -3,15 +3,18 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull, null_mut};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use metatensor_core::internal::SmallArray;
 use metatensor_core::internal::publish;
 use metatensor_core::{
-    Array, DType as DLDataType, DataMovement, DenseArray, Device as DLDevice, Dlpack,
+    Array, ArrayRef, DType as DLDataType, DataMovement, DenseArray, Device as DLDevice, Dlpack,
     DlpackVersion as DLPackVersion, Error, Origin, Result, View, ViewMut,
 };
 
+use super::late::{Host, LateArray};
+use super::lent::lent_view;
 use super::{mts_array_t, mts_data_movement_t, native_view};
 use crate::ffi::{CallbackStatus, call, slice};
 
@@ -29,6 +32,8 @@ struct Kind {
     functions: mts_array_t,
     /// Whether these functions are kept for other arrays.
     is_known: bool,
+    /// Where new arrays of this kind are only made later.
+    host: OnceLock<&'static Host>,
 }
 
 // SAFETY: there is nothing but functions.
@@ -61,6 +66,7 @@ impl Kind {
                     ..*raw
                 },
                 is_known,
+                host: OnceLock::new(),
             })
         };
         for place in &KNOWN {
@@ -106,6 +112,7 @@ impl Drop for ForeignArray {
         let Kind {
             functions,
             is_known,
+            ..
         } = self.kind();
         let is_known = *is_known;
         if let Some(destroy) = functions.destroy {
@@ -152,6 +159,10 @@ impl ForeignArray {
         }
     }
 
+    pub(super) fn pointer(&self) -> *const c_void {
+        self.pointer
+    }
+
     fn kind(&self) -> &Kind {
         // SAFETY: known kinds are never freed, and others only with their array.
         unsafe { self.kind.as_ref() }
@@ -172,6 +183,16 @@ impl ForeignArray {
 
     fn has_no_elements(&self) -> bool {
         self.shape().is_ok_and(|shape| shape.contains(&0))
+    }
+
+    /// A new array of this library on top of a tensor.
+    fn made_on(&self, tensor: Dlpack) -> Result<Box<dyn Array>> {
+        let from_dlpack = needed(self.functions().from_dlpack, "from_dlpack")?;
+        let tensor = tensor.into_raw();
+        // SAFETY: a function of this array, which takes ownership of the tensor.
+        get_array("mts_array_t.from_dlpack", |out| unsafe {
+            from_dlpack(self.pointer, tensor, out)
+        })
     }
 
     /// The elements, if they are where programs can read them.
@@ -225,6 +246,9 @@ impl Array for ForeignArray {
     }
 
     fn view(&self) -> Result<View<'_>> {
+        if let Some(view) = lent_view(self.pointer) {
+            return Ok(view);
+        }
         if self.functions().as_dlpack.is_none() && self.has_no_elements() {
             return View::empty(self.dtype()?, self.shape()?);
         }
@@ -260,6 +284,8 @@ impl Array for ForeignArray {
             foreign.borrowed()
         } else if let Some(dense) = fill_value.downcast_ref::<DenseArray>() {
             native_view(dense)
+        } else if let Some(late) = fill_value.downcast_ref::<LateArray>() {
+            late.view_for_c()
         } else {
             return Err(Error::Internal("fill value of an unknown kind".into()));
         };
@@ -279,6 +305,10 @@ impl Array for ForeignArray {
 
     fn move_data(&mut self, input: &dyn Array, movements: &[DataMovement]) -> Result<()> {
         let move_data = needed(self.functions().move_data, "move_data")?;
+        if let Some(late) = input.downcast_ref::<LateArray>() {
+            let made = self.made_on(late.to_dlpack(DLDevice::CPU)?)?;
+            return self.move_data(&*made, movements);
+        }
         let Some(input) = input.downcast_ref::<ForeignArray>() else {
             return Err(Error::invalid(
                 "can not move data between arrays of different kinds",
@@ -312,13 +342,35 @@ impl Array for ForeignArray {
     }
 
     fn adopt_dlpack(&self, tensor: Dlpack) -> Result<Box<dyn Array>> {
-        let from_dlpack = needed(self.functions().from_dlpack, "from_dlpack")?;
-        let tensor = tensor.into_raw();
-        // SAFETY: see above; the function takes ownership of the tensor.
-        get_array("mts_array_t.from_dlpack", |out| unsafe {
-            from_dlpack(self.pointer, tensor, out)
-        })
+        match self.kind().host.get() {
+            Some(host) => Ok(Box::new(LateArray::new(tensor, host)?)),
+            None => self.made_on(tensor),
+        }
     }
+}
+
+/// Makes arrays like this one only when its library looks at them.
+pub(crate) fn make_late(
+    model: &ArrayRef,
+    late_origin: Origin,
+    forget: unsafe extern "C" fn(*const c_void),
+) -> Result<()> {
+    let model = model.downcast_ref::<ForeignArray>();
+    let Some(model) = model.filter(|model| model.kind().is_known) else {
+        return Err(Error::unsupported(
+            "only arrays of other libraries can be made later, all of which have the same functions",
+        ));
+    };
+    let origin = model.origin()?;
+    model.kind().host.get_or_init(|| {
+        // once for each kind
+        Box::leak(Box::new(Host {
+            origin,
+            late_origin,
+            forget,
+        }))
+    });
+    Ok(())
 }
 
 const _: () = assert!(
@@ -330,8 +382,6 @@ const _: () = assert!(
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
-
-    use metatensor_core::ArrayRef;
 
     use super::super::borrow_array;
     use super::*;

@@ -10,12 +10,20 @@ use metatensor_core::{
 };
 
 use self::foreign::{ForeignArray, get_array};
+use self::late::LateArray;
 use self::native::{is_native, native_view};
 use crate::ffi::{CallbackStatus, given};
 
 mod foreign;
+mod late;
+mod lent;
+mod listed;
 mod native;
 
+pub(crate) use self::foreign::make_late;
+pub use self::late::mts_forget_array_callback_t;
+pub(crate) use self::lent::{give_back, lend};
+pub(crate) use self::listed::ForeignArrays;
 pub(crate) use self::native::native_array;
 
 /// Number standing for a kind of array: numpy arrays, torch tensors, arrays of this library, ...
@@ -185,6 +193,9 @@ impl mts_array_t {
             // SAFETY: only `native_array` makes arrays with this function.
             return ArrayRef::from(unsafe { Arc::from_raw(self.ptr.cast::<DenseArray>()) });
         }
+        if let Some(array) = LateArray::taken(&self) {
+            return array.into();
+        }
         ArrayRef::small(ForeignArray::new(&self))
     }
 
@@ -195,6 +206,9 @@ impl mts_array_t {
             let array = unsafe { Arc::from_raw(self.ptr.cast::<DenseArray>()) };
             return Box::new(Arc::unwrap_or_clone(array));
         }
+        if let Some(array) = LateArray::taken(&self).and_then(Arc::into_inner) {
+            return Box::new(array);
+        }
         Box::new(ForeignArray::new(&self))
     }
 }
@@ -203,6 +217,9 @@ impl mts_array_t {
 pub(crate) fn borrow_array(array: &ArrayRef) -> Result<mts_array_t> {
     if let Some(foreign) = array.downcast_ref::<ForeignArray>() {
         return Ok(foreign.borrowed());
+    }
+    if let Some(late) = array.downcast_ref::<LateArray>() {
+        return Ok(late.view_for_c());
     }
     match array.downcast_ref::<DenseArray>() {
         Some(dense) => Ok(native_view(dense)),

@@ -33,7 +33,7 @@ pub(super) fn native_view(array: &DenseArray) -> mts_array_t {
 
 const DESTROY: unsafe extern "C" fn(*mut c_void) = native_destroy;
 
-const NATIVE: mts_array_t = mts_array_t {
+pub(super) const NATIVE: mts_array_t = mts_array_t {
     ptr: null_mut(),
     destroy: None,
     origin: Some(native_origin),
@@ -131,7 +131,7 @@ unsafe extern "C" fn native_shape(
     unsafe { give(array, shape, "shape", value) }
 }
 
-unsafe extern "C" fn native_as_dlpack(
+pub(super) unsafe extern "C" fn native_as_dlpack(
     array: *mut c_void,
     tensor: *mut *mut DLManagedTensorVersioned,
     device: DLDevice,

@@ -6,42 +6,38 @@ be in main memory, and there must be nothing that follows what happens to it: no
 dispatch, no compiler. All arrays at all depths are looked at: the one that needs a derivative may be in any of them.
 """
 
-import ctypes
 import functools
 import sys
 
 import numpy as np
 
-from .. import _convert, _declarations
-from .._library import library
+from .. import _convert
+from ._lending import NOTHING, Lending, foreign_arrays
 
 # those that the library computes with, in the byte order of this machine
 _NUMPY = {np.dtype(code) for code in ["f2", "f4", "f8", "c8", "c16", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"]}
 
 
 def eligible(kind, objects, structural):
-    """Whether the library may compute with all of these maps and blocks.
+    """Whether the library may compute with all of these maps and blocks: what has to be lent for this, or None if it may not.
 
     :param structural: elements are only moved or compared; if not, tensors that torch promotes by rules of its own are left to it.
     """
     if isinstance(kind, _convert.Torch):
         tensors = [tensor for value in objects for tensor in _tensors(kind, value)]
-        return plain_tensors(tensors, structural)
-    # those of the library have nothing but elements
-    objects = [value for value in objects if _count(kind, value) > 0 and _origin(kind, value) != _library_origin()]
-    if _all_are_plain(kind, objects):
-        return True
-    arrays = []
-    for value in objects:
-        found = _arrays(kind, value)
-        if found is None:
-            return False
-        arrays += found
-    kinds = {type(array) for array in arrays}
+        return NOTHING if plain_tensors(tensors, structural) else None
+    addresses = []
+    for value in {id(value): value for value in objects}.values():
+        addresses += foreign_arrays(kind, value)
+    arrays = _arrays(addresses)
+    if arrays is None:
+        return None
+    kinds = set(map(type, arrays))
     if kinds <= _plain_numpy():
-        return all(array.dtype in _NUMPY for array in arrays)
+        return Lending(addresses, arrays) if {array.dtype for array in arrays} <= _NUMPY else None
     torch = sys.modules.get("torch")
-    return torch is not None and kinds == {torch.Tensor} and plain_tensors(arrays, structural)
+    plain = torch is not None and kinds == {torch.Tensor} and plain_tensors(arrays, structural)
+    return NOTHING if plain else None
 
 
 @functools.cache
@@ -54,80 +50,13 @@ def _plain_numpy():
 # ---------------------------------------------------------------- arrays of maps and blocks
 
 
-@functools.cache
-def _library_origin():
-    """The number of the origin of arrays of the library."""
-    origin = _declarations.mts_data_origin_t()
-    library().mts_register_data_origin(b"RustArray", ctypes.byref(origin))
-    return origin.value
-
-
-def _count(kind, value):
-    return 1 if kind.is_block(value) else len(value)
-
-
-def _origin(kind, value):
-    """Where the arrays of a map or block come from, or None if they do not say: the library sees to it that all are of the same origin."""
-    if kind.is_block(value):
-        block = _convert.address(value)
-    else:
-        block = ctypes.c_void_p()
-        library().mts_tensormap_block_by_id(_convert.address(value), ctypes.byref(block), 0)
-    data, origin = _declarations.mts_array_t(), _declarations.mts_data_origin_t()
-    library().mts_block_data(block, ctypes.byref(data))
-    return origin.value if data.origin(data.ptr, ctypes.byref(origin)) == 0 else None
-
-
-def _all_are_plain(kind, objects):
-    """Whether all arrays of Python that are in any block now are plain ones of numpy. With many blocks, this is known much sooner than
-    which of them are in these maps."""
-    from metatensor._data._array import _KNOWN_ARRAY_WRAPPERS, _origin_numpy
-
-    # all at once: other threads make arrays as well
-    wrappers = list(_KNOWN_ARRAY_WRAPPERS.values())
-    if len(wrappers) > 20 * sum(_count(kind, value) for value in objects):
-        return False
-    if any(_origin(kind, value) != _origin_numpy() for value in objects):
-        return False
-    return {type(wrapper.array) for wrapper in wrappers} <= _plain_numpy() and {wrapper.array.dtype for wrapper in wrappers} <= _NUMPY
-
-
-def _arrays(kind, value):
-    """The arrays of a map or block of ``metatensor``, or None if there is one that is not an object of Python."""
+def _arrays(addresses):
+    """The arrays of Python at these addresses, or None if one is something else."""
     from metatensor._data._array import _KNOWN_ARRAY_WRAPPERS
 
-    lib = library()
-    data = _declarations.mts_array_t()
-    data_pointer = ctypes.byref(data)
-    names, count = ctypes.POINTER(ctypes.c_char_p)(), ctypes.c_size_t()
-    names_pointer, count_pointer = ctypes.byref(names), ctypes.byref(count)
-    arrays = []
-
-    def visit(block):
-        lib.mts_block_data(block, data_pointer)
-        # the address of an object of Python, if it is one: nothing else that is alive can be there
-        wrapper = _KNOWN_ARRAY_WRAPPERS.get(data.ptr)
-        if wrapper is None:
-            return False
-        arrays.append(wrapper.array)
-        lib.mts_block_gradients_list(block, names_pointer, count_pointer)
-        for parameter in names[: count.value] if count.value else ():
-            gradient = ctypes.c_void_p()
-            lib.mts_block_gradient(block, parameter, ctypes.byref(gradient))
-            if not visit(gradient):
-                return False
-        return True
-
-    if kind.is_block(value):
-        return arrays if visit(_convert.address(value)) else None
-    tensor = _convert.address(value)
-    block = ctypes.c_void_p()
-    block_pointer = ctypes.byref(block)
-    for i in range(len(value)):
-        lib.mts_tensormap_block_by_id(tensor, block_pointer, i)
-        if not visit(block):
-            return None
-    return arrays
+    # the address of an object of Python, if it is one: nothing else that is alive can be there
+    wrappers = list(map(_KNOWN_ARRAY_WRAPPERS.get, addresses))
+    return None if None in wrappers else [wrapper.array for wrapper in wrappers]
 
 
 def _tensors(kind, value):

@@ -7,6 +7,7 @@ from .. import _convert, _declarations
 from .._errors import NativeError
 from .._install import DifferentOnPurpose
 from ._eligible import eligible
+from ._lending import NOTHING
 
 OFFICIAL = object()
 """What a native operation gives if the official function has to be called."""
@@ -60,12 +61,13 @@ def _objects(kind, arguments):
     return found
 
 
-def run(name, native, *arguments, structural=False, labels_only=False):
+def run(name, native, *arguments, structural=False, reads=True, labels_only=False):
     """Does the operation of this name.
 
     :param native: function of the kind of objects and these arguments, that calls the library, or gives :py:data:`OFFICIAL` for
         arguments which that does not take
     :param structural: elements are only moved or compared
+    :param reads: whether elements are read, and not only of what type they are
     :param labels_only: elements are not looked at
     """
     first = arguments[0]
@@ -73,10 +75,12 @@ def run(name, native, *arguments, structural=False, labels_only=False):
     if kind is None:
         # what they are given is no object of metatensor: the official function says what it should be
         return official(name, _convert.core())(*arguments)
-    if not labels_only and not eligible(kind, _objects(kind, arguments), structural):
+    lending = NOTHING if labels_only else eligible(kind, _objects(kind, arguments), structural)
+    if lending is None:
         return official(name, kind)(*arguments)
     try:
-        result = native(kind, *arguments)
+        with lending if reads else NOTHING:
+            result = native(kind, *arguments)
     except NativeError as error:
         raise _exception(error, official(name, kind), arguments) from None
     if result is OFFICIAL:

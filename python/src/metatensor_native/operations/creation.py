@@ -23,32 +23,32 @@ def zeros_like(tensor: TensorMap, gradients: list[str] | str | None = None, requ
     :param requires_grad: whether torch should record what happens to the arrays
     :raises ValueError: if a gradient is not there
     """
-    return run("zeros_like", _like("zeros_like", "is_map"), tensor, gradients, requires_grad, structural=True)
+    return run("zeros_like", _like("zeros_like", "is_map"), tensor, gradients, requires_grad, structural=True, reads=False)
 
 
 def zeros_like_block(block: TensorBlock, gradients: list[str] | str | None = None, requires_grad: bool = False) -> TensorBlock:
     """:py:func:`zeros_like` for a block."""
-    return run("zeros_like_block", _like("zeros_like", "is_block"), block, gradients, requires_grad, structural=True)
+    return run("zeros_like_block", _like("zeros_like", "is_block"), block, gradients, requires_grad, structural=True, reads=False)
 
 
 def ones_like(tensor: TensorMap, gradients: list[str] | str | None = None, requires_grad: bool = False) -> TensorMap:
     """A map of ones, in values and gradients, with the labels, shapes and type of another one. See :py:func:`zeros_like`."""
-    return run("ones_like", _like("ones_like", "is_map"), tensor, gradients, requires_grad, structural=True)
+    return run("ones_like", _like("ones_like", "is_map"), tensor, gradients, requires_grad, structural=True, reads=False)
 
 
 def ones_like_block(block: TensorBlock, gradients: list[str] | str | None = None, requires_grad: bool = False) -> TensorBlock:
     """:py:func:`ones_like` for a block."""
-    return run("ones_like_block", _like("ones_like", "is_block"), block, gradients, requires_grad, structural=True)
+    return run("ones_like_block", _like("ones_like", "is_block"), block, gradients, requires_grad, structural=True, reads=False)
 
 
 def empty_like(tensor: TensorMap, gradients: list[str] | str | None = None, requires_grad: bool = False) -> TensorMap:
     """A map of any numbers with the labels, shapes and type of another one. See :py:func:`zeros_like`."""
-    return run("empty_like", _like("empty_like", "is_map"), tensor, gradients, requires_grad, structural=True)
+    return run("empty_like", _like("empty_like", "is_map"), tensor, gradients, requires_grad, structural=True, reads=False)
 
 
 def empty_like_block(block: TensorBlock, gradients: list[str] | str | None = None, requires_grad: bool = False) -> TensorBlock:
     """:py:func:`empty_like` for a block."""
-    return run("empty_like_block", _like("empty_like", "is_block"), block, gradients, requires_grad, structural=True)
+    return run("empty_like_block", _like("empty_like", "is_block"), block, gradients, requires_grad, structural=True, reads=False)
 
 
 def _always_official(kind, *_):
