@@ -43,7 +43,9 @@ fn valid(parameter: &Parameter) -> String {
         "mts_create_array_callback_t" => "mts_create_array",
         "mts_realloc_buffer_t" => "some_realloc",
         "mts_forget_array_callback_t" => "some_forget",
-        "void *(*)(void *object, char *name)" | "void*(*)(void*object, char*name)" => "some_interface",
+        "void *(*)(void *object, char *name)" | "void*(*)(void*object, char*name)" => {
+            "some_interface"
+        }
         "DLDataType" => "c_float64",
         "void (*)(void*)" => "free",
         "void (*)(void*user_data)" => "NULL",
