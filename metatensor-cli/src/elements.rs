@@ -1,17 +1,9 @@
 //! Elements of arrays of any type, as numbers and as text.
 
 use metatensor_core::internal::with_element;
-use metatensor_core::{Complex, Element, Result, TensorBlock, bf16, f16};
+use metatensor_core::{Complex, Element, Result, TensorBlock, TypedView, bf16, f16};
 use ndarray::Axis;
 use num_complex::Complex64;
-
-/// All values of a block as complex numbers, row after row. All types fit in but integers of more than 53 bits, which are rounded.
-pub(crate) fn numbers(block: &TensorBlock) -> Result<Vec<Complex64>> {
-    with_element!(block.dtype(), T => {
-        let values = block.values_as::<T>()?;
-        Ok(values.iter().map(|value| value.number()).collect())
-    })
-}
 
 /// Does something with each value of a block, row after row. Of complex numbers, these are the absolute values.
 pub(crate) fn each_real(block: &TensorBlock, mut visit: impl FnMut(f64)) -> Result<()> {
@@ -25,7 +17,7 @@ pub(crate) fn each_real(block: &TensorBlock, mut visit: impl FnMut(f64)) -> Resu
     })
 }
 
-/// The values of one row of a block, as [`numbers`] has them.
+/// The values of one row of a block as complex numbers. All types fit in but integers of more than 53 bits, which are rounded.
 pub(crate) fn numbers_of_row(block: &TensorBlock, row: usize) -> Result<Vec<Complex64>> {
     with_element!(block.dtype(), T => {
         let values = block.values_as::<T>()?;
@@ -109,46 +101,106 @@ pub(crate) struct Tolerance {
     pub(crate) equal_nan: bool,
 }
 
-/// All places where values are not close. Values of different types are compared as complex numbers.
+/// Where values are not close.
+#[derive(Debug, Default)]
+pub(crate) struct Differences {
+    pub(crate) count: usize,
+    /// The largest ones, of which no more are kept than were asked for: all together may need more memory than the blocks.
+    pub(crate) worst: Vec<Difference>,
+}
+
+impl Differences {
+    /// One more. What is as large as another one comes after it.
+    fn add(&mut self, excess: f64, most: usize, difference: impl FnOnce() -> Difference) {
+        self.count += 1;
+        let position = self.worst.partition_point(|known| known.excess >= excess);
+        if position < most {
+            self.worst.insert(position, difference());
+            self.worst.truncate(most);
+        }
+    }
+}
+
+/// The places where values are not close, the `most` worst of them with their values. Values of different types are compared as complex
+/// numbers.
 pub(crate) fn differences(
     a: &TensorBlock,
     b: &TensorBlock,
     places: &Places,
     tolerance: Tolerance,
-) -> Result<Vec<Difference>> {
+    most: usize,
+) -> Result<Differences> {
     if a.dtype() != b.dtype() {
-        return Ok(compare(&numbers(a)?, &numbers(b)?, places, tolerance));
+        return with_numbers(a, |a| {
+            with_numbers(b, |b| compare(a, b, places, tolerance, most))
+        })?;
     }
     with_element!(a.dtype(), T => {
-        let all = |block: &TensorBlock| -> Result<Vec<T>> {
-            Ok(block.values_as::<T>()?.iter().copied().collect())
-        };
-        let (a, b) = (all(a)?, all(b)?);
-        Ok(compare(&a, &b, places, tolerance))
+        let (a, b) = (Flat::<T>::of(a)?, Flat::<T>::of(b)?);
+        let (a, b) = (a.slice(), b.slice());
+        Ok(compare(|i| a[i], |i| b[i], places, tolerance, most))
     })
 }
 
-fn compare<T: Number>(a: &[T], b: &[T], places: &Places, tolerance: Tolerance) -> Vec<Difference> {
-    let mut differences = Vec::new();
+/// Uses what gives any of the values of a block as a number.
+fn with_numbers<R>(
+    block: &TensorBlock,
+    use_them: impl FnOnce(&dyn Fn(usize) -> Complex64) -> R,
+) -> Result<R> {
+    with_element!(block.dtype(), T => {
+        let values = Flat::<T>::of(block)?;
+        let values = values.slice();
+        Ok(use_them(&|i| values[i].number()))
+    })
+}
+
+/// The values of a block, row after row: as they are in memory, if they are there like this.
+struct Flat<'b, T> {
+    values: TypedView<'b, T>,
+    copied: Vec<T>,
+}
+
+impl<'b, T: Number> Flat<'b, T> {
+    fn of(block: &'b TensorBlock) -> Result<Self> {
+        let values = block.values_as::<T>()?;
+        let copied = match values.as_slice() {
+            Some(_) => Vec::new(),
+            None => values.iter().copied().collect(),
+        };
+        Ok(Flat { values, copied })
+    }
+
+    fn slice(&self) -> &[T] {
+        self.values.as_slice().unwrap_or(&self.copied)
+    }
+}
+
+fn compare<T: Number>(
+    a: impl Fn(usize) -> T,
+    b: impl Fn(usize) -> T,
+    places: &Places,
+    tolerance: Tolerance,
+    most: usize,
+) -> Differences {
+    let mut differences = Differences::default();
     for (place, (in_a, in_b)) in places.iter().enumerate() {
-        let (x, y) = (&a[in_a], &b[in_b]);
+        let (x, y) = (a(in_a), b(in_b));
         // Infinities, and most of what is equal.
         if x == y || (tolerance.equal_nan && x.number().is_nan() && y.number().is_nan()) {
             continue;
         }
         let allowed = tolerance.atol + tolerance.rtol * y.number().norm();
-        let distance = x.distance(y);
+        let distance = x.distance(&y);
         if distance <= allowed && allowed.is_finite() {
             continue;
         }
-        let excess = distance / allowed;
-        differences.push(Difference {
+        let excess = match distance / allowed {
+            excess if excess.is_nan() => f64::INFINITY,
+            excess => excess,
+        };
+        differences.add(excess, most, || Difference {
             place,
-            excess: if excess.is_nan() {
-                f64::INFINITY
-            } else {
-                excess
-            },
+            excess,
             values: [x.text(), y.text()],
         });
     }

@@ -262,14 +262,13 @@ fn values(
         atol: options.atol,
         equal_nan: options.equal_nan,
     };
-    let mut found = differences(a, b, &places, tolerance)?;
-    if found.is_empty() {
+    let found = differences(a, b, &places, tolerance, options.places)?;
+    if found.count == 0 {
         return Ok(());
     }
-    let (count, all) = (found.len(), places.len());
+    let (count, all) = (found.count, places.len());
     report.differ(place, format!("{count} of {all} values are different"));
-    found.sort_by(|x, y| y.excess.total_cmp(&x.excess));
-    for difference in found.iter().take(options.places) {
+    for difference in &found.worst {
         let where_it_is = position(axes, difference.place);
         let [x, y] = &difference.values;
         let excess = match difference.excess.is_finite() {

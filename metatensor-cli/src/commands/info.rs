@@ -63,7 +63,8 @@ impl Facts {
             let numbers = collection.numbers(name);
             let range = match (numbers.first(), numbers.last()) {
                 (Some(first), Some(last)) => {
-                    format!("{} maps, {first} to {last}", numbers.len())
+                    let maps = commands::plural(numbers.len(), "map");
+                    format!("{maps}, {first} to {last}")
                 }
                 _ => "no maps".to_owned(),
             };

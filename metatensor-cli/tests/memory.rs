@@ -1,0 +1,73 @@
+//! Commands that read values need memory for a block or two, however large a file is.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure to prepare a test is a failure of the test"
+)]
+
+mod common;
+
+use std::process::Command;
+
+use common::Folder;
+use metatensor_core::{Labels, MapWriter, TensorBlock};
+use ndarray::Array2;
+
+const BLOCKS: i32 = 12;
+/// A block has 2 MB of values.
+const SHAPE: [usize; 2] = [4096, 64];
+/// What commands may have, in kB: less than half of the file.
+const LIMIT: usize = 12 << 10;
+
+fn write(path: &str, value: f64) {
+    let mut writer = MapWriter::create(path, &["k"]).unwrap();
+    let (samples, properties) = (
+        Labels::range("s", SHAPE[0]).unwrap(),
+        Labels::range("p", SHAPE[1]).unwrap(),
+    );
+    for k in 0..BLOCKS {
+        let values = Array2::from_elem(SHAPE, value + f64::from(k));
+        let block = TensorBlock::new(values, &samples, [], &properties).unwrap();
+        writer.add(&[k], &block).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Runs the program with the memory that is left to it, which does not count what is mapped.
+fn limited(arguments: &[&str]) -> (Option<i32>, String) {
+    let limit = format!("ulimit -d {LIMIT}; exec \"$0\" \"$@\"");
+    let ran = Command::new("sh")
+        .args(["-c", &limit, env!("CARGO_BIN_EXE_mts")])
+        .args(arguments)
+        // each of them has a stack, which counts
+        .env("METATENSOR_NUM_THREADS", "2")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    (ran.status.code(), text)
+}
+
+#[test]
+fn values_are_read_block_by_block() {
+    let folder = Folder::new();
+    let (a, b) = (folder.path("a.mts"), folder.path("b.mts"));
+    write(&a, 0.5);
+    write(&b, 0.75);
+    let (code, text) = limited(&["stat", &a]);
+    assert_eq!((code, text.lines().count()), (Some(0), 1 + 12));
+    // all values are different, and are not all remembered
+    let (code, text) = limited(&["diff", &a, &b, "-n", "1"]);
+    assert_eq!((code, text.lines().count()), (Some(1), 2 * 12), "{text}");
+    assert!(
+        text.contains("262144 of 262144 values are different"),
+        "{text}"
+    );
+    let (code, _) = limited(&["diff", &a, &a]);
+    assert_eq!(code, Some(0));
+    let out = folder.path("out.mts");
+    let (code, _) = limited(&["apply", "abs", &a, "-o", &out]);
+    assert!(
+        !matches!(code, Some(0 | 1)),
+        "the limit is one for who loads a whole file: {code:?}"
+    );
+}
