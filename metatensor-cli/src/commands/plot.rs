@@ -9,6 +9,7 @@ use crate::input::Blocks;
 use crate::output::{Failure, Output};
 use crate::picture::Colors;
 use crate::plots::{Selected, histograms, mapping, sparsity, structure};
+use crate::progress::waiting;
 use crate::selection::selected;
 
 pub(crate) fn run(options: &PlotOptions, output: &mut Output) -> Result<Outcome, Failure> {
@@ -17,18 +18,20 @@ pub(crate) fn run(options: &PlotOptions, output: &mut Output) -> Result<Outcome,
     let blocks = Blocks::open_part(&options.input)?;
     let numbers = selected(options.keys.as_ref(), blocks.keys(), "keys")?;
     let selected = Selected::new(&blocks, &numbers)?;
-    let picture = match options.kind {
-        PictureKind::Structure => structure(&selected),
-        PictureKind::Mapping => mapping(&selected),
-        PictureKind::Sparsity => sparsity(&selected),
-        PictureKind::Histogram => histograms(&selected),
-    }?;
-    let bytes = match format {
-        PictureFormat::Svg if options.dark => picture.to_svg(Colors::Dark).into_bytes(),
-        PictureFormat::Svg => picture.to_svg(Colors::Preferred).into_bytes(),
-        PictureFormat::Png if options.dark => picture.to_png(Colors::Dark)?,
-        PictureFormat::Png => picture.to_png(Colors::Light)?,
-    };
+    let bytes = waiting("drawing", || {
+        let picture = match options.kind {
+            PictureKind::Structure => structure(&selected),
+            PictureKind::Mapping => mapping(&selected),
+            PictureKind::Sparsity => sparsity(&selected),
+            PictureKind::Histogram => histograms(&selected),
+        }?;
+        Ok::<_, Failure>(match format {
+            PictureFormat::Svg if options.dark => picture.to_svg(Colors::Dark).into_bytes(),
+            PictureFormat::Svg => picture.to_svg(Colors::Preferred).into_bytes(),
+            PictureFormat::Png if options.dark => picture.to_png(Colors::Dark)?,
+            PictureFormat::Png => picture.to_png(Colors::Light)?,
+        })
+    })?;
     write_output(&options.output, &bytes, output)?;
     Ok(Outcome::Good)
 }

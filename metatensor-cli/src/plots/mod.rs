@@ -41,6 +41,14 @@ impl<'a> Selected<'a> {
         })
     }
 
+    /// Bytes of all their values and gradients.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.outlines
+            .iter()
+            .map(|(_, outline)| outline.bytes())
+            .sum()
+    }
+
     /// Those that have gradients.
     fn with_gradients(&self) -> Selected<'a> {
         let outlines = self.outlines.iter();

@@ -17,6 +17,7 @@ use crate::plots::{
     Selected, array_name, histogram_of_block, mapping_of_gradient, sparsity_of_gradient,
     structure_in_parts, structure_of_block,
 };
+use crate::progress::{Done, measured};
 
 /// As wide as a phone.
 const WIDTH: f32 = 350.0;
@@ -29,12 +30,18 @@ const MOST_GRADIENTS: usize = 4;
 
 pub(super) fn sections(blocks: &Blocks) -> std::result::Result<String, Failure> {
     let numbers: Vec<usize> = (0..blocks.keys().count()).collect();
-    let mut html = overview(&Selected::new(blocks, &numbers)?)?;
-    let details = details(blocks)?;
-    let table = table(blocks, details.count)?;
-    html += &table;
-    html += &details.html;
-    Ok(html)
+    let selected = Selected::new(blocks, &numbers)?;
+    let bytes = selected.bytes();
+    // values are read twice: for the blocks one by one, and for the table of all of them
+    measured(bytes.saturating_mul(2), |done| {
+        let mut html = overview(&selected)?;
+        let details = details(blocks, done)?;
+        done.reach(bytes);
+        let table = table(blocks, details.count, done)?;
+        html += &table;
+        html += &details.html;
+        Ok(html)
+    })
 }
 
 /// What all blocks look like.
@@ -54,7 +61,7 @@ fn overview(selected: &Selected<'_>) -> Result<String> {
 }
 
 /// What `mts ls` and `mts stat` say, with a link to the blocks that are shown below.
-fn table(blocks: &Blocks, linked: usize) -> std::result::Result<String, Failure> {
+fn table(blocks: &Blocks, linked: usize, done: &Done) -> std::result::Result<String, Failure> {
     let keys = blocks.keys();
     let names: Vec<&str> = keys.names().iter().collect();
     let has_columns = names.len() <= MOST_KEY_COLUMNS;
@@ -99,6 +106,7 @@ fn table(blocks: &Blocks, linked: usize) -> std::result::Result<String, Failure>
             cells
         };
         add_rows(&mut table, &start, &block, "", None)?;
+        done.add(Outline::of_block(&block)?.bytes());
     }
     let mut html = heading(2, "blocks", "Values of all blocks");
     html += &note(
@@ -175,13 +183,13 @@ struct Details {
     html: String,
 }
 
-fn details(blocks: &Blocks) -> std::result::Result<Details, Failure> {
+fn details(blocks: &Blocks, done: &Done) -> std::result::Result<Details, Failure> {
     let all = blocks.keys().count();
     let mut html = heading(2, "details", "Block by block");
     let mut count = 0;
     let start = html.len();
     while count < all {
-        let part = block_section(blocks, count)?;
+        let part = block_section(blocks, count, done)?;
         if html.len() - start + part.len() > DETAILS {
             break;
         }
@@ -198,7 +206,11 @@ fn details(blocks: &Blocks) -> std::result::Result<Details, Failure> {
     Ok(Details { count, html })
 }
 
-fn block_section(blocks: &Blocks, number: usize) -> std::result::Result<String, Failure> {
+fn block_section(
+    blocks: &Blocks,
+    number: usize,
+    done: &Done,
+) -> std::result::Result<String, Failure> {
     let block = blocks.mapped(number)?;
     let outline = Outline::of_block(&block)?;
     let key = describe(blocks.keys(), number);
@@ -229,6 +241,7 @@ fn block_section(blocks: &Blocks, number: usize) -> std::result::Result<String, 
         html += &note(&format!("{} left out", plural(left_out, "more gradient")));
     }
     html.push_str("</details>\n");
+    done.add(outline.bytes());
     Ok(html)
 }
 
