@@ -108,7 +108,10 @@ impl ReadAt for Bytes {
     }
 
     fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
-        bytes.copy_from_slice(&self.0[offset as usize..][..bytes.len()]);
+        let rest = self.0.get(offset as usize..).unwrap_or_default();
+        let part = rest.get(..bytes.len());
+        let part = part.ok_or_else(|| Error::serialization("it ends before".to_owned()))?;
+        bytes.copy_from_slice(part);
         Ok(())
     }
 }
@@ -319,6 +322,12 @@ impl Blocks {
                 outlines.collect()
             }
         }
+    }
+
+    /// Bytes of the values and gradients of each of some of them.
+    pub(crate) fn bytes(&self, blocks: &[usize]) -> Result<Vec<u64>> {
+        let outlines = self.outlines(blocks)?;
+        Ok(outlines.iter().map(Outline::bytes).collect())
     }
 
     /// How many members of the file are compressed.

@@ -9,6 +9,7 @@ use crate::arguments::DiffOptions;
 use crate::elements::{Places, Tolerance, differences};
 use crate::input::Blocks;
 use crate::output::{Failure, Output, Style};
+use crate::progress::Progress;
 
 pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome, Failure> {
     let (a, b) = (
@@ -20,11 +21,15 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
     if a_keys.names() == b_keys.names() {
         let keys = Match::new(a_keys, b_keys);
         keys.report("keys", options.ordered, &mut report);
-        for &(in_a, in_b) in &keys.common {
+        let first: Vec<usize> = keys.common.iter().map(|&(in_a, _)| in_a).collect();
+        let bytes = a.bytes(&first)?;
+        let mut progress = Progress::new(bytes.iter().sum());
+        for (&(in_a, in_b), bytes) in keys.common.iter().zip(bytes) {
             let (a, b) = (a.block(in_a)?, b.block(in_b)?);
             let place = format!("block ({})", describe(a_keys, in_a));
             let in_place = |error: metatensor_core::Error| error.context(&place);
             compare(&a, &b, None, &place, options, &mut report).map_err(in_place)?;
+            progress.add(bytes);
         }
     } else {
         let (a, b) = (a_keys.names(), b_keys.names());

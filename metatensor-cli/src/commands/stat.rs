@@ -9,6 +9,7 @@ use crate::arguments::StatOptions;
 use crate::elements::each_real;
 use crate::input::Blocks;
 use crate::output::{Failure, Output, Table, number};
+use crate::progress::Progress;
 use crate::selection::selected;
 
 pub(crate) fn run(options: &StatOptions, output: &mut Output) -> Result<Outcome, Failure> {
@@ -26,7 +27,10 @@ pub(crate) fn run(options: &StatOptions, output: &mut Output) -> Result<Outcome,
         "rows a sample",
     ]);
     let mut list = Vec::new();
-    for number in selected(options.keys.as_ref(), keys, "keys")? {
+    let numbers = selected(options.keys.as_ref(), keys, "keys")?;
+    let bytes = blocks.bytes(&numbers)?;
+    let mut progress = Progress::new(bytes.iter().sum());
+    for (number, bytes) in numbers.into_iter().zip(bytes) {
         let key = describe(keys, number);
         // One block after the other: a file may be larger than memory.
         let block = blocks.block(number)?;
@@ -37,7 +41,9 @@ pub(crate) fn run(options: &StatOptions, output: &mut Output) -> Result<Outcome,
         } else {
             add_rows(&mut table, &key, &block, None)?;
         }
+        progress.add(bytes);
     }
+    drop(progress);
     if output.is_json() {
         output.json(&Value::from(list))?;
     } else {
