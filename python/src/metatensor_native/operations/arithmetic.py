@@ -1,6 +1,6 @@
 """Arithmetic on maps, with its gradients."""
 
-from .._convert import address
+from .._convert import address, kind_of
 from ._calls import made
 from ._run import OFFICIAL, run
 from ._types import TensorMap
@@ -10,8 +10,15 @@ def _is_number(value):
     return isinstance(value, (int, float))
 
 
-def _has_gradients(kind, tensor):
-    return len(tensor) > 0 and len(tensor.block_by_id(0).gradients_list()) > 0
+def _shares_gradients(A, B):
+    """Whether the gradients of the official sum are the very arrays of the input: elements need not be looked at then."""
+    kind = kind_of(A)
+    is_sum = _is_number(B) and kind is not None and kind.is_map(A)
+    return is_sum and len(A) > 0 and len(A.block_by_id(0).gradients_list()) > 0
+
+
+def _official(kind, *_):
+    return OFFICIAL
 
 
 def _binary(name):
@@ -19,9 +26,6 @@ def _binary(name):
         if not kind.is_map(A):
             return OFFICIAL
         if _is_number(B):
-            if name in ("add", "subtract") and _has_gradients(kind, A):
-                # the gradients of the official result are the very arrays of the input
-                return OFFICIAL
             return made(kind, f"{name}_scalar", A, float(B))
         return made(kind, name, A, address(B)) if kind.is_map(B) else OFFICIAL
 
@@ -40,11 +44,15 @@ def add(A: TensorMap, B: int | float | TensorMap) -> TensorMap:
     :raises NotEqualError: if labels are different
     :raises TypeError: if ``B`` is something else
     """
+    if _shares_gradients(A, B):
+        return run("add", _official, A, B, labels_only=True)
     return run("add", _add, A, B)
 
 
 def subtract(A: TensorMap, B: int | float | TensorMap) -> TensorMap:
     """The difference :math:`A - B`, with gradients :math:`\\nabla A - \\nabla B`. See :py:func:`add`."""
+    if _shares_gradients(A, B):
+        return run("subtract", _official, A, B, labels_only=True)
     return run("subtract", _subtract, A, B)
 
 
