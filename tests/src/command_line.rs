@@ -15,10 +15,18 @@ use metatensor_tools::run::output;
 /// If it can not be built.
 pub fn mts() -> Result<PathBuf, Box<dyn Error>> {
     let target = target_directory()?;
-    let package = ["build", "--quiet", "--package", "metatensor-cli"];
+    // A test that needs it, as all tests are built: a build of this package alone has other features, and begins anew.
+    let program = [
+        "test",
+        "--quiet",
+        "--workspace",
+        "--no-run",
+        "--test",
+        "commands",
+    ];
     output(
         Command::new(env!("CARGO"))
-            .args(package)
+            .args(program)
             .arg("--target-dir")
             .arg(&target)
             .current_dir(repository()),
