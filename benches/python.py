@@ -1,11 +1,12 @@
 """The official operations in Python beside those of `metatensor_native`, called as users call them, in one run.
 
-    cargo xtask bench python [--size NAME]... [--filter TEXT] [--torch] [--cpu] [--markdown]
+    cargo xtask bench python [--size NAME]... [--filter TEXT] [--look] [--torch] [--cpu] [--markdown]
 
 Both run on our library, with numpy arrays (or, with `--torch`, maps of `metatensor.torch`): what is compared is the functions. They run in
 turn, and ratios are medians of those of neighbors in time: how many times faster ours is. Results are compared once, before. At the end
 there is the geometric mean of the ratios for each size, without `equal_metadata`, and without those operations whose official result
-shares the memory of its input, which are the official ones in both columns.
+shares the memory of its input, which are the official ones in both columns. Ours makes arrays of numpy of its results when somebody
+looks at them: with `--look`, both sides get all of them, those of gradients too.
 """
 
 import argparse
@@ -110,6 +111,21 @@ def module(tensor):
     return metatensor.torch
 
 
+def look(result):
+    """Get all arrays of a result as programs do."""
+    if isinstance(result, list):
+        for tensor in result:
+            look(tensor)
+    elif hasattr(result, "blocks"):
+        for block in result.blocks():
+            look(block)
+    elif hasattr(result, "gradients_list"):
+        assert result.values.shape
+        for _, gradient in result.gradients():
+            look(gradient)
+    return result
+
+
 def timed(function, repeats):
     start = clock()
     for _ in range(repeats):
@@ -131,7 +147,8 @@ def main(arguments):
                 ours = getattr(functions, name)
             if not same(name, official(*given), ours(*given)):
                 raise SystemExit(f"{label}: the two results are not the same")
-            pair = [lambda: official(*given), lambda: ours(*given)]
+            after = look if arguments.look else lambda result: result
+            pair = [lambda: after(official(*given)), lambda: after(ours(*given))]
             repeats = [max(1, min(5000, int(0.01 / max(timed(function, 1), 1e-9)))) for function in pair]
             rounds, start = [], time.perf_counter()
             while len(rounds) < 3 or (time.perf_counter() - start < arguments.budget and len(rounds) < 15):
@@ -153,6 +170,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", action="append", choices=SIZES)
     parser.add_argument("--filter", default="")
+    parser.add_argument("--look", action="store_true", help="get all arrays of the results as well")
     parser.add_argument("--torch", action="store_true", help="maps of metatensor.torch, which has to be installed")
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for each case, beyond three pairs")
     parser.add_argument("--cpu", action="store_true", help="processor time of all threads, for busy machines")
