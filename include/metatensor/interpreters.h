@@ -29,11 +29,14 @@ extern "C" {
  * array of `block`, and can be in one map with others of it. The `mts_array_t` that `mts_block_data` or `mts_labels_values` give
  * for them has another origin, the one with the name `origin`: that of an array which has to be made, on the tensor of
  * `as_dlpack`. It can be kept under the address that is the `ptr` of the `mts_array_t`, until `forget` is called with this address.
+ * From the first call of `as_dlpack` until then, the origin is the one with the name `made`. What is kept under the address of an
+ * array with `origin` is left over from another one, and must not be used.
  *
  * This is for all arrays in the process with the functions that the array of `block` has.
  *
  * @param block a block with such an array
  * @param origin name of an origin, which is registered. It is *copied*.
+ * @param made the same for arrays that were made
  * @param forget called when an array whose `as_dlpack` was called is released, or gets another shape, on the thread that
  *        does this. It has to be there until the process ends.
  *
@@ -41,6 +44,7 @@ extern "C" {
  */
 mts_status_t mts_make_arrays_late(const mts_block_t *block,
                                   const char *origin,
+                                  const char *made,
                                   mts_forget_array_callback_t forget);
 
 /**

@@ -153,16 +153,17 @@ static void lending(void) {
 /* Results are made when somebody looks, and are of the same kind until then. */
 static void made_late(void) {
     mts_tensormap_t *tensor = new_map(new_block());
-    mts_data_origin_t late_origin, origin;
+    mts_data_origin_t late_origin, made_origin, origin;
     CHECK_OK(mts_register_data_origin("late", &late_origin));
-    CHECK_OK(mts_make_arrays_late(block_of(tensor), "late", forget));
-    CHECK_OK(mts_make_arrays_late(block_of(tensor), "again, which changes nothing", forget));
+    CHECK_OK(mts_register_data_origin("made", &made_origin));
+    CHECK_OK(mts_make_arrays_late(block_of(tensor), "late", "made", forget));
+    CHECK_OK(mts_make_arrays_late(block_of(tensor), "again, which changes nothing", "made", forget));
     uintptr_t native_shape[] = {ROWS, COLUMNS};
     mts_array_t native;
     CHECK_OK(mts_create_array(native_shape, 2, (DLDataType){kDLFloat, 64, 1}, &native));
     const mts_labels_t *samples = mts_block_labels(block_of(tensor), 0), *properties = mts_block_labels(block_of(tensor), 1);
     mts_block_t *ours = mts_block(native, samples, NULL, 0, properties);
-    CHECK_STATUS(mts_make_arrays_late(ours, "late", forget), MTS_UNSUPPORTED_ERROR, "of other libraries");
+    CHECK_STATUS(mts_make_arrays_late(ours, "late", "made", forget), MTS_UNSUPPORTED_ERROR, "of other libraries");
     mts_block_free(ours);
     mts_labels_free(samples);
     mts_labels_free(properties);
@@ -186,6 +187,8 @@ static void made_late(void) {
     double *elements = seen->dl_tensor.data;
     for (int i = 0; i < SIZE; i++) CHECK(elements[i] == 2 * (i + 1));
     elements[0] = 100;
+    CHECK_OK(array.origin(array.ptr, &origin));
+    CHECK(origin == made_origin);
     later = twice(late);
     mts_array_t other = array_of(block_of(later));
     DLManagedTensorVersioned *second;
@@ -194,6 +197,8 @@ static void made_late(void) {
     second->deleter(second);
     CHECK_OK(array.swap_axes(array.ptr, 0, 1));
     CHECK(forgotten_count == 1 && forgotten[0] == array.ptr);
+    CHECK_OK(array.origin(array.ptr, &origin));
+    CHECK(origin == late_origin);
     CHECK_OK(array.swap_axes(array.ptr, 0, 1));
     CHECK_OK(array.reshape(array.ptr, (uintptr_t[]){SIZE}, 1));
     CHECK_OK(array.reshape(array.ptr, native_shape, 2));
@@ -216,6 +221,22 @@ static void made_late(void) {
     copy.destroy(copy.ptr);
     CHECK(array.as_dlpack(array.ptr, &second, (DLDevice){kDLCUDA, 0}, NULL, version) != MTS_SUCCESS);
     CHECK(array.copy(array.ptr, (DLDevice){kDLCUDA, 0}, &copy) != MTS_SUCCESS);
+
+    /* on memory that may not be written to: in memory of their own from then on */
+    static double constant[SIZE] = {7, 7, 7, 7, 7, 7};
+    int64_t sizes[] = {ROWS, COLUMNS};
+    DLManagedTensorVersioned read_only = {.version = version, .flags = DLPACK_FLAG_BITMASK_READ_ONLY};
+    read_only.dl_tensor = (DLTensor){.data = constant, .device = cpu, .ndim = 2, .dtype = {kDLFloat, 64, 1}, .shape = sizes};
+    CHECK_OK(array.from_dlpack(array.ptr, &read_only, &filled));
+    CHECK_OK(array.copy(array.ptr, cpu, &copy));
+    CHECK_OK(filled.move_data(filled.ptr, copy.ptr, &movement, 1));
+    CHECK_OK(filled.as_dlpack(filled.ptr, &second, cpu, NULL, version));
+    CHECK(((double *)second->dl_tensor.data)[COLUMNS] == 100 && ((double *)second->dl_tensor.data)[0] == 7);
+    CHECK(constant[COLUMNS] == 7);
+    second->deleter(second);
+    filled.destroy(filled.ptr);
+    copy.destroy(copy.ptr);
+    CHECK(forgotten_count == 3);
 
     /* given to a block, it is of the kind of the others */
     samples = mts_block_labels(block_of(tensor), 0);
@@ -241,7 +262,7 @@ static void made_late(void) {
     mts_tensormap_free(late);
     mts_tensormap_free(later);
     mts_tensormap_free(tensor);
-    /* the first one was asked for once more, for another device */
+    /* and `other` */
     CHECK(forgotten_count == 4);
     CHECK(elements[1] == 4);
     seen->deleter(seen);

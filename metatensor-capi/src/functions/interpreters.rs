@@ -18,11 +18,14 @@ use crate::types::{
 /// array of `block`, and can be in one map with others of it. The `mts_array_t` that `mts_block_data` or `mts_labels_values` give
 /// for them has another origin, the one with the name `origin`: that of an array which has to be made, on the tensor of
 /// `as_dlpack`. It can be kept under the address that is the `ptr` of the `mts_array_t`, until `forget` is called with this address.
+/// From the first call of `as_dlpack` until then, the origin is the one with the name `made`. What is kept under the address of an
+/// array with `origin` is left over from another one, and must not be used.
 ///
 /// This is for all arrays in the process with the functions that the array of `block` has.
 ///
 /// @param block a block with such an array
 /// @param origin name of an origin, which is registered. It is *copied*.
+/// @param made the same for arrays that were made
 /// @param forget called when an array whose `as_dlpack` was called is released, or gets another shape, on the thread that
 ///        does this. It has to be there until the process ends.
 ///
@@ -31,12 +34,15 @@ use crate::types::{
 pub extern "C" fn mts_make_arrays_late(
     block: Option<&mts_block_t>,
     origin: Text<'_>,
+    made: Text<'_>,
     forget: mts_forget_array_callback_t,
 ) -> mts_status_t {
     status(|| {
         let (block, origin) = (block.checked("block")?, origin.checked("origin")?);
         let forget = given(forget, "forget")?;
-        make_late(block.values(), Origin::register(origin), forget)
+        let made = made.checked("made")?;
+        let origins = [origin, made].map(Origin::register);
+        make_late(block.values(), origins, forget)
     })
 }
 

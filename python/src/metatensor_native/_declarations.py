@@ -625,7 +625,7 @@ FUNCTIONS = {
     "mts_trim_memory": (None, []),
     "mts_memory_use": (c_int32, [POINTER(mts_memory_use_t)]),
     "mts_reset_peak_memory": (None, []),
-    "mts_make_arrays_late": (c_int32, [c_void_p, c_char_p, mts_forget_array_callback_t]),
+    "mts_make_arrays_late": (c_int32, [c_void_p, c_char_p, c_char_p, mts_forget_array_callback_t]),
     "mts_lend_arrays": (c_int32, [POINTER(c_void_p), POINTER(c_void_p), c_size_t, CFUNCTYPE(c_void_p, c_void_p, c_char_p)]),
     "mts_return_arrays": (c_int32, []),
     "mts_tensormap_foreign_arrays": (c_int32, [c_void_p, POINTER(c_void_p), c_size_t, POINTER(c_size_t)]),

@@ -11,16 +11,26 @@ from . import _declarations
 from ._errors import check
 from ._library import library
 
-_ORIGIN = "metatensor_native.numpy"
-# those that were made, by the address of the array of the library, which calls `_forget` before there is another one at this address
+# of arrays that have to be made, and of those that were
+_LATE, _SEEN = "metatensor_native.numpy", "metatensor_native.numpy.made"
+# Those that were made, by the address of the array of the library, which calls `_forget` before there is another one at this
+# address. Python may not get to do that, interrupted by a signal: what is found for an array that has to be made is old.
 _MADE = {}
 
 
-def _made(mts_array, parent=None):
+def _make(mts_array, parent=None):
     """The array for one of the library: on its memory, which exists as long as either of them."""
-    array = _MADE.get(mts_array.ptr)
+    array, other = _on_memory(mts_array), _MADE.get(mts_array.ptr)
     # two threads may make one at the same time: the first is that of both
-    return _MADE.setdefault(mts_array.ptr, _on_memory(mts_array)) if array is None else array
+    if other is None or not array.size or other.ctypes.data != array.ctypes.data:
+        _MADE[mts_array.ptr] = other = array
+    return other
+
+
+def _made(mts_array, parent=None):
+    """The same for one that was made, if it was Python that asked for its memory."""
+    array = _MADE.get(mts_array.ptr)
+    return _make(mts_array) if array is None else array
 
 
 def _on_memory(mts_array):
@@ -50,8 +60,9 @@ def make_arrays_late():
     import numpy as np
     from metatensor._data._extract import register_external_data_wrapper
 
-    register_external_data_wrapper(_ORIGIN, _made)
+    register_external_data_wrapper(_LATE, _make)
+    register_external_data_wrapper(_SEEN, _made)
     labels = metatensor.Labels("_", np.zeros((0, 1), dtype=np.int32))
     block = metatensor.TensorBlock(np.zeros((0, 0)), labels, [], labels)
     pointer = ctypes.cast(block.as_mts_block_t(), ctypes.c_void_p)
-    check(library().mts_make_arrays_late(pointer, _ORIGIN.encode(), _FORGET))
+    check(library().mts_make_arrays_late(pointer, _LATE.encode(), _SEEN.encode(), _FORGET))

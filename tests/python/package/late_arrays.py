@@ -4,6 +4,7 @@ import collections
 import gc
 import pickle
 import re
+import signal
 import sys
 import threading
 import unittest
@@ -97,6 +98,44 @@ class Late(unittest.TestCase):
         other = operations.zeros_like(result)
         other.block(0).values[:] = 1.0
         self.assertEqual(view[0, 0], 6.0)
+
+    def test_what_is_left_over_at_an_address_is_not_used(self):
+        # as if a signal had come when Python should have forgotten them
+        kept = {}
+        for seed in range(200):
+            result = operations.add(make(seed), make(seed))
+            np.testing.assert_array_equal(result.block(0).values, 2 * make(seed).block(0).values)
+            kept.update(_late_arrays._MADE)
+            del result
+            _late_arrays._MADE.update(kept)
+        for address in kept:
+            _late_arrays._MADE.pop(address, None)
+
+    def test_interrupted_operations_lend_nothing(self):
+        class Interrupted(Exception):
+            pass
+
+        def interrupt(*_):
+            raise Interrupted
+
+        maps, before = [make(), make(1)], signal.signal(signal.SIGALRM, interrupt)
+        count = 0
+        try:
+            for i in range(300):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 1e-6 * (20 + i))
+                    for _ in range(5000):  # the exception is lost if this is in a function that the library has called
+                        operations.multiply(*maps)
+                except Interrupted:
+                    count += 1
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        self.assertGreater(count, 200)
+        gc.collect()
+        with self.assertRaises(NativeError):
+            call("mts_return_arrays")
+        assert_same(operations.multiply(*maps), official.multiply(*maps))
 
     def test_they_mix_with_other_arrays(self):
         late, made = operations.add(make(), make(1)), make(2)

@@ -352,7 +352,7 @@ impl Array for ForeignArray {
 /// Makes arrays like this one only when its library looks at them.
 pub(crate) fn make_late(
     model: &ArrayRef,
-    late_origin: Origin,
+    [late_origin, made_origin]: [Origin; 2],
     forget: unsafe extern "C" fn(*const c_void),
 ) -> Result<()> {
     let model = model.downcast_ref::<ForeignArray>();
@@ -367,6 +367,7 @@ pub(crate) fn make_late(
         Box::leak(Box::new(Host {
             origin,
             late_origin,
+            made_origin,
             forget,
         }))
     });

@@ -27,8 +27,10 @@ pub type mts_forget_array_callback_t = Option<unsafe extern "C" fn(array: *const
 pub(crate) struct Host {
     /// Of the arrays of this library.
     pub(crate) origin: Origin,
-    /// By which it knows those that it has to make.
+    /// By which it knows those that it has to make,
     pub(crate) late_origin: Origin,
+    /// and those that it may have made.
+    pub(crate) made_origin: Origin,
     pub(crate) forget: unsafe extern "C" fn(array: *const c_void),
 }
 
@@ -57,7 +59,7 @@ impl LateArray {
     }
 
     /// Whoever has an array on this memory has to make it again.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         if std::mem::take(self.is_seen.get_mut()) {
             // SAFETY: the host gave this function for such arrays.
             unsafe { (self.host.forget)(std::ptr::from_ref(self).cast()) }
@@ -86,6 +88,11 @@ impl LateArray {
         std::ptr::fn_addr_eq(destroy, DESTROY)
             // SAFETY: only `into_c` makes arrays with this function.
             .then(|| unsafe { Arc::from_raw(raw.ptr.cast::<LateArray>()) })
+    }
+
+    /// Another one with the same elements, whose library knows nothing of it yet.
+    pub(super) fn copied(&self) -> LateArray {
+        Self::on(self.array.clone(), self.host)
     }
 
     /// Elements that are written to where they are, as those of other libraries.
@@ -151,12 +158,13 @@ impl Array for LateArray {
     }
 
     fn move_data(&mut self, input: &dyn Array, movements: &[DataMovement]) -> Result<()> {
-        if !self.array.view().is_contiguous() {
+        let in_place = self.in_place()?;
+        if in_place.is_read_only() || !self.array.view().is_contiguous() {
             // becomes another piece of memory
             self.forget();
             return self.array.move_data(input, movements);
         }
-        DenseArray::from_dlpack(self.in_place()?)?.move_data(input, movements)
+        DenseArray::from_dlpack(in_place)?.move_data(input, movements)
     }
 
     fn to_dlpack(&self, device: DLDevice) -> Result<Dlpack> {
@@ -236,7 +244,11 @@ unsafe extern "C" fn late_origin(
     callback(|| {
         // SAFETY: called as `mts_array_t` says, here and below.
         let (array, origin) = unsafe { (late(array)?, origin.as_mut()) };
-        *given(origin, "origin")? = array.host.late_origin.id();
+        let known = match array.is_seen.load(Ordering::Relaxed) {
+            true => array.host.made_origin,
+            false => array.host.late_origin,
+        };
+        *given(origin, "origin")? = known.id();
         Ok(())
     })
 }
@@ -248,12 +260,13 @@ unsafe extern "C" fn late_as_dlpack(
     stream: *const i64,
     max_version: DLPackVersion,
 ) -> CallbackStatus {
+    // SAFETY: see above; a native array comes first.
+    let done = unsafe { native_as_dlpack(array, tensor, device, stream, max_version) };
     // SAFETY: see above.
-    if let Ok(array) = unsafe { late(array) } {
+    if let (CallbackStatus::SUCCESS, Ok(array)) = (done, unsafe { late(array) }) {
         array.is_seen.store(true, Ordering::Relaxed);
     }
-    // SAFETY: see above; a native array comes first.
-    unsafe { native_as_dlpack(array, tensor, device, stream, max_version) }
+    done
 }
 
 unsafe extern "C" fn late_from_dlpack(

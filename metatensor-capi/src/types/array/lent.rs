@@ -17,7 +17,7 @@ struct ArrayInterface {
     two: c_int,
     /// number of axes
     nd: c_int,
-    // `f`, `c`, `i`, `u` or `b` for floats, complex numbers, integers with and without sign, and booleans
+    /// `f`, `c`, `i`, `u` or `b` for floats, complex numbers, integers with and without sign, and booleans
     typekind: c_char,
     /// bytes of an element
     itemsize: c_int,
@@ -115,7 +115,7 @@ impl Tensor {
             };
             (*tensor).managed.manager_ctx = tensor.cast();
         }
-        // SAFETY: the allocation starts with this field or not, but it is in it.
+        // SAFETY: a live allocation, which `delete` finds by `manager_ctx`, and not by this pointer.
         Some(unsafe { &raw mut (*tensor).managed })
     }
 }

@@ -206,8 +206,15 @@ impl mts_array_t {
             let array = unsafe { Arc::from_raw(self.ptr.cast::<DenseArray>()) };
             return Box::new(Arc::unwrap_or_clone(array));
         }
-        if let Some(array) = LateArray::taken(&self).and_then(Arc::into_inner) {
-            return Box::new(array);
+        if let Some(array) = LateArray::taken(&self) {
+            return Box::new(match Arc::try_unwrap(array) {
+                Ok(mut array) => {
+                    // moves to another place
+                    array.forget();
+                    array
+                }
+                Err(shared) => shared.copied(),
+            });
         }
         Box::new(ForeignArray::new(&self))
     }

@@ -36,7 +36,11 @@ def eligible(kind, objects, structural):
     if kinds <= _plain_numpy():
         return Lending(addresses, arrays) if {array.dtype for array in arrays} <= _NUMPY else None
     torch = sys.modules.get("torch")
-    plain = torch is not None and kinds == {torch.Tensor} and plain_tensors(arrays, structural)
+    if torch is None or kinds != {torch.Tensor}:
+        return None
+    # these, and no arrays of numpy that are still to be made beside them
+    tensors = [tensor for value in objects for tensor in _tensors(kind, value)]
+    plain = set(map(type, tensors)) == {torch.Tensor} and plain_tensors(tensors, structural)
     return NOTHING if plain else None
 
 
@@ -60,7 +64,7 @@ def _arrays(addresses):
 
 
 def _tensors(kind, value):
-    """The tensors of a map or block of ``metatensor.torch``."""
+    """What a map or block has as values, at all depths."""
     blocks = [value] if kind.is_block(value) else value.blocks()
     while blocks:
         block = blocks.pop()

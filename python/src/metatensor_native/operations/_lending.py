@@ -11,10 +11,13 @@ from .._library import library
 
 
 class Lending:
-    """``with Lending(addresses, arrays):`` the library knows where the elements of these arrays are.
+    """From `start` to `end`, the library knows where the elements of these arrays are.
 
-    This keeps the arrays, and the objects that say where their elements are, until the end.
+    This keeps the arrays, and the objects that say where their elements are, until the end, which comes with the end of this at the
+    latest: a signal can interrupt Python anywhere.
     """
+
+    _is_lent = False
 
     def __init__(self, addresses, arrays):
         """
@@ -24,19 +27,25 @@ class Lending:
         self._addresses = addresses
         self._arrays = arrays
 
-    def __enter__(self):
+    def start(self):
         if self._arrays:
             count = len(self._arrays)
             self._objects = [array.__array_struct__ for array in self._arrays]
             addresses = np.fromiter(self._addresses, np.uintp, count)
             objects = np.fromiter(map(id, self._objects), np.uintp, count)
             function, interface = _lend()
-            if function(addresses.ctypes.data, objects.ctypes.data, count, interface) != 0:
-                self._arrays = []  # they are asked one by one
+            self._is_lent = True
+            # if it fails, they are asked one by one
+            self._is_lent = function(addresses.ctypes.data, objects.ctypes.data, count, interface) == 0
 
-    def __exit__(self, *_):
-        if self._arrays:
+    def end(self):
+        if self._is_lent:
+            # fails if nothing was lent yet when a signal came
             library().mts_return_arrays()
+            self._is_lent = False
+
+    def __del__(self):
+        self.end()
 
 
 NOTHING = Lending([], [])

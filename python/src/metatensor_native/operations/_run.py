@@ -51,6 +51,11 @@ def official(name, kind):
     return ORIGINALS.get((module.__name__, name)) or getattr(module, name)
 
 
+def always_official(kind, *_):
+    """The native side of what the official function does for all arguments."""
+    return OFFICIAL
+
+
 def _objects(kind, arguments):
     """The maps and blocks among the arguments, or None if one is of another kind."""
     found = []
@@ -78,11 +83,15 @@ def run(name, native, *arguments, structural=False, reads=True, labels_only=Fals
     lending = NOTHING if labels_only else eligible(kind, _objects(kind, arguments), structural)
     if lending is None:
         return official(name, kind)(*arguments)
+    if not reads:
+        lending = NOTHING
     try:
-        with lending if reads else NOTHING:
-            result = native(kind, *arguments)
+        lending.start()
+        result = native(kind, *arguments)
     except NativeError as error:
         raise _exception(error, official(name, kind), arguments) from None
+    finally:
+        lending.end()
     if result is OFFICIAL:
         return official(name, kind)(*arguments)
     if Strict.enabled and name not in Strict.warned:

@@ -2,7 +2,7 @@
 
 from .._convert import address, kind_of
 from ._calls import made
-from ._run import OFFICIAL, run
+from ._run import OFFICIAL, always_official, run
 from ._types import TensorMap
 
 
@@ -15,10 +15,6 @@ def _shares_gradients(A, B):
     kind = kind_of(A)
     is_sum = _is_number(B) and kind is not None and kind.is_map(A)
     return is_sum and len(A) > 0 and len(A.block_by_id(0).gradients_list()) > 0
-
-
-def _official(kind, *_):
-    return OFFICIAL
 
 
 def _binary(name):
@@ -45,14 +41,14 @@ def add(A: TensorMap, B: int | float | TensorMap) -> TensorMap:
     :raises TypeError: if ``B`` is something else
     """
     if _shares_gradients(A, B):
-        return run("add", _official, A, B, labels_only=True)
+        return run("add", always_official, A, B, labels_only=True)
     return run("add", _add, A, B)
 
 
 def subtract(A: TensorMap, B: int | float | TensorMap) -> TensorMap:
     """The difference :math:`A - B`, with gradients :math:`\\nabla A - \\nabla B`. See :py:func:`add`."""
     if _shares_gradients(A, B):
-        return run("subtract", _official, A, B, labels_only=True)
+        return run("subtract", always_official, A, B, labels_only=True)
     return run("subtract", _subtract, A, B)
 
 

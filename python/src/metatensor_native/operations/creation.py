@@ -1,7 +1,7 @@
 """Maps and blocks with the labels of another one."""
 
 from ._calls import are_names, made, names
-from ._run import OFFICIAL, official, run
+from ._run import OFFICIAL, always_official, official, run
 from ._types import TensorBlock, TensorMap
 
 
@@ -51,21 +51,17 @@ def empty_like_block(block: TensorBlock, gradients: list[str] | str | None = Non
     return run("empty_like_block", _like("empty_like", "is_block"), block, gradients, requires_grad, structural=True, reads=False)
 
 
-def _always_official(kind, *_):
-    return OFFICIAL
-
-
 def random_uniform_like(tensor: TensorMap, gradients: list[str] | str | None = None, requires_grad: bool = False) -> TensorMap:
     """A map of random numbers in [0, 1), with the labels and shapes of another one: by the official function, whose numbers follow from
     the seeds of numpy and torch."""
-    return run("random_uniform_like", _always_official, tensor, gradients, requires_grad, labels_only=True)
+    return run("random_uniform_like", always_official, tensor, gradients, requires_grad, labels_only=True)
 
 
 def random_uniform_like_block(
     block: TensorBlock, gradients: list[str] | str | None = None, requires_grad: bool = False
 ) -> TensorBlock:
     """:py:func:`random_uniform_like` for a block."""
-    return run("random_uniform_like_block", _always_official, block, gradients, requires_grad, labels_only=True)
+    return run("random_uniform_like_block", always_official, block, gradients, requires_grad, labels_only=True)
 
 
 def block_from_array(
