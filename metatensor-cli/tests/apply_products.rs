@@ -142,6 +142,21 @@ const PRODUCTS: &[(&str, Expected)] = &[
             cg_power(&small(&spherical()), 2, options)
         },
     ),
+    // the cutoff is not that of the last product
+    (
+        "cg-power SMALL --n-products 2 --angular-cutoff 1 --selected-keys o3_lambda=1..2",
+        || {
+            let selected = Labels::new(["o3_lambda"], [[1], [2]])?;
+            let options = CgPowerOptions {
+                angular_cutoff: Some(1),
+                selected_keys: Some(&selected),
+                ..CgPowerOptions::default()
+            };
+            let power = cg_power(&small(&spherical()), 2, options)?;
+            assert!(power.keys().column("o3_lambda")?.contains(&2));
+            Ok(power)
+        },
+    ),
     (
         "cartesian-to-spherical MATRICES --components xyz_1,xyz_2",
         || cartesian_to_spherical(&matrices(), &["xyz_1", "xyz_2"]),

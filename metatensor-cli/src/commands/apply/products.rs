@@ -235,7 +235,15 @@ pub(super) const PRODUCTS: &[Operation] = &[
                 skip_redundant: !given.is_set("redundant"),
                 ..CgPowerOptions::default()
             };
-            let selected = selected_keys(given, || cg_power_metadata(x, n_products, options))?;
+            let selected = selected_keys(given, || {
+                // labels without dimensions select everything, but the last product has no cutoff with them
+                let everything = Labels::empty::<&str>(&[])?;
+                let options = CgPowerOptions {
+                    selected_keys: Some(&everything),
+                    ..options
+                };
+                cg_power_metadata(x, n_products, options)
+            })?;
             options.selected_keys = selected.as_ref();
             options.max_bytes = given.optional_integer("max-bytes");
             Ok(Made::Map(cg_power(x, n_products, options)?))
