@@ -249,12 +249,72 @@ fn arrays_are_what_the_file_has() {
         &folder.path("mine"),
         "--force",
     ];
-    assert_error(&mts(&mine, None), "it is not replaced");
+    assert_error(&mts(&mine, None), "mine/thesis.txt' is not of an export");
     assert_error(
         &mts(&["export", DATA, "--format", "npy"], None),
         "npy needs --output",
     );
     assert_eq!(folder.names(), ["all", "mine", "one.npy", "zipped.mts"]);
+}
+
+/// Nothing is deleted but what an export makes, and links stay.
+#[test]
+fn folders_with_other_things_stay() {
+    let folder = Folder::new();
+    let export = |name: &str, more: &[&str]| {
+        let output = folder.path(name);
+        let arguments = ["export", DATA, "--format", "npy", "-o", &output];
+        mts(&[&arguments, more].concat(), None)
+    };
+    let force = ["--force"];
+    assert_good(&export("out", &[]));
+    let gradient = "out/blocks/2/gradients/positions";
+    assert!(fs::exists(folder.path(gradient)).unwrap());
+    for place in ["out", "out/blocks", "out/blocks/2", gradient] {
+        let notes = format!("{place}/notes.txt");
+        fs::write(folder.path(&notes), "mine").unwrap();
+        assert_error(
+            &export("out", &force),
+            &format!("{notes}' is not of an export"),
+        );
+        assert_eq!(fs::read_to_string(folder.path(&notes)).unwrap(), "mine");
+        fs::remove_file(folder.path(&notes)).unwrap();
+    }
+    fs::create_dir(folder.path("other")).unwrap();
+    fs::write(folder.path("other/info.json"), "{}").unwrap();
+    assert_error(&export("other", &force), "a folder without keys.npy");
+    fs::remove_file(folder.path("other/info.json")).unwrap();
+    assert_good(&export("other", &force));
+    // a folder is no array
+    fs::create_dir(folder.path("out/info.json")).unwrap();
+    assert_error(&export("out", &force), "out/info.json' is not of an export");
+    fs::remove_dir(folder.path("out/info.json")).unwrap();
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink("out", folder.path("link")).unwrap();
+        symlink("nothing", folder.path("dangling")).unwrap();
+        let some = [&force[..], &["--block", "center_type=8"]].concat();
+        for name in ["link", "link/"] {
+            assert_good(&export("out", &force));
+            assert_error(&export(name, &[]), "--force replaces it");
+            assert_good(&export(name, &some));
+            assert_eq!(
+                fs::read_link(folder.path("link")).unwrap().to_str(),
+                Some("out")
+            );
+            assert_eq!(fs::read_dir(folder.path("out/blocks")).unwrap().count(), 2);
+        }
+        for more in [&[][..], &force] {
+            assert_error(
+                &export("dangling", more),
+                "a symbolic link that leads nowhere",
+            );
+        }
+        assert!(fs::read_link(folder.path("dangling")).is_ok());
+        assert_eq!(folder.names(), ["dangling", "link", "other", "out"]);
+    }
 }
 
 #[test]
@@ -272,6 +332,11 @@ fn labels_for_other_programs() {
     assert_eq!(Labels::load(&output).unwrap(), expected);
     assert_error(&export(&["--gradient", "x"]), "labels have no blocks");
     assert_error(&export(&["--json", "--format", "csv"]), "two formats");
+    for name in ["other.npy", "other.csv"] {
+        let ran = export(&["--json", "-o", &folder.path(name)]);
+        assert_error(&ran, &format!("{name}' ask for two formats"));
+    }
+    assert_eq!(folder.names(), ["labels.mts", "labels.npy"]);
 }
 
 /// What fails leaves what was there.

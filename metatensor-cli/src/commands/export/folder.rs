@@ -7,12 +7,16 @@ use std::path::Path;
 use metatensor_core::{Labels, TensorBlock};
 use serde_json::json;
 
+use super::target::{NEW, Target};
 use super::{Exported, Parts, npy};
 use crate::arguments::ExportOptions;
 use crate::output::Failure;
 
 /// What tells that a folder was made by this.
-const KEYS: &str = "keys.npy";
+pub(super) const KEYS: &str = "keys.npy";
+
+/// What a map says about itself, if it does.
+pub(super) const INFO: &str = "info.json";
 
 /// Writes all arrays and labels of the blocks: to a new folder beside the one that they are for, which becomes it in the end.
 pub(super) fn write(
@@ -30,44 +34,10 @@ pub(super) fn write(
             "a folder has all samples and gradients: FILE.npy has some of them, and mts slice makes a map of them".into(),
         ));
     }
-    let parent = match target.parent() {
-        Some(parent) if parent != "" => parent,
-        _ => Path::new("."),
-    };
-    check_replaceable(target)?;
-    let failed = |error: io::Error| format!("could not write to '{}': {error}", parent.display());
-    let temporary = tempfile::Builder::new()
-        .prefix(".mts-export")
-        .tempdir_in(parent)
-        .map_err(failed)?;
-    let new = temporary.path().join("new");
-    blocks(parts, &new)?;
-    let old = temporary.path().join("old");
-    let has_old = target.symlink_metadata().is_ok();
-    if has_old {
-        fs::rename(target, &old).map_err(failed)?;
-    }
-    if let Err(error) = fs::rename(&new, target) {
-        if has_old {
-            fs::rename(&old, target).map_err(failed)?;
-        }
-        return Err(failed(error).into());
-    }
-    Ok(())
-}
-
-/// Refuses to replace folders that have other things in them.
-fn check_replaceable(target: &Path) -> Result<(), Failure> {
-    let Ok(mut entries) = fs::read_dir(target) else {
-        return Ok(());
-    };
-    match entries.next().is_none() || target.join(KEYS).exists() {
-        true => Ok(()),
-        false => Err(Failure::Error(format!(
-            "'{}' is a folder without {KEYS}, which nobody may want to lose: it is not replaced",
-            target.display()
-        ))),
-    }
+    let target = Target::new(target)?;
+    let temporary = target.temporary()?;
+    blocks(parts, &temporary.path().join(NEW))?;
+    target.replace(temporary)
 }
 
 fn blocks(parts: &Parts<'_>, folder: &Path) -> Result<(), Failure> {
@@ -79,9 +49,11 @@ fn blocks(parts: &Parts<'_>, folder: &Path) -> Result<(), Failure> {
     let info = parts.blocks.info()?;
     if !info.is_empty() {
         let text = json!(info).to_string();
-        file(folder, "info.json", |writer| {
-            Ok(writer.write_all(text.as_bytes())?)
-        })?;
+        file(
+            folder,
+            INFO,
+            |writer| Ok(writer.write_all(text.as_bytes())?),
+        )?;
     }
     for (position, &number) in parts.numbers.iter().enumerate() {
         let block = parts.load(number)?;

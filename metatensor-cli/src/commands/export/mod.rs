@@ -4,6 +4,7 @@ mod csv;
 mod folder;
 mod json;
 mod npy;
+mod target;
 
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -53,6 +54,11 @@ fn format(options: &ExportOptions, is_json: bool) -> Result<Format, Failure> {
             "--json and --format ask for two formats".into(),
         )),
         Some(format) => Ok(format),
+        None if is_json && (has_extension(name, "npy") || has_extension(name, "csv")) => {
+            Err(Failure::Error(format!(
+                "--json and the name of '{name}' ask for two formats"
+            )))
+        }
         None if is_json || has_extension(name, "json") => Ok(Format::Json),
         None if has_extension(name, "npy") => Ok(Format::Npy),
         None => Ok(Format::Csv),
