@@ -146,7 +146,7 @@ fn pages_show_programs_that_run_and_what_they_print() {
 /// What is public in these files is public in the crate, which says of all of them that they are operations.
 #[test]
 fn the_page_of_operations_has_them_all() {
-    let page = fs::read_to_string(source().join("operations.md")).unwrap();
+    let page = fs::read_to_string(source().join("src/operations.md")).unwrap();
     let named: BTreeSet<&str> = page
         .split(|c: char| c != '_' && !c.is_ascii_alphanumeric())
         .collect();
