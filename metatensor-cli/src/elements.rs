@@ -5,6 +5,8 @@ use metatensor_core::{Complex, Element, Result, TensorBlock, TypedView, bf16, f1
 use ndarray::Axis;
 use num_complex::Complex64;
 
+use crate::output::not_in_json;
+
 /// Does something with each value of a block, row after row. Of complex numbers, these are the absolute values.
 pub(crate) fn each_real(block: &TensorBlock, mut visit: impl FnMut(f64)) -> Result<()> {
     let is_complex = block.dtype().is_complex();
@@ -249,12 +251,9 @@ fn far_integers<T: Into<i128>>(x: T, y: T) -> f64 {
 
 /// A real number in JSON: a string for what it does not have.
 fn real<T: Number>(value: T) -> String {
-    let number = value.number().re;
-    match number {
-        _ if number.is_finite() => value.text(),
-        _ if number.is_nan() => "\"NaN\"".to_owned(),
-        _ if number > 0.0 => "\"inf\"".to_owned(),
-        _ => "\"-inf\"".to_owned(),
+    match not_in_json(value.number().re) {
+        None => value.text(),
+        Some(name) => format!("\"{name}\""),
     }
 }
 

@@ -122,11 +122,16 @@ impl Output {
 
 /// A number, also if JSON does not have it.
 pub(crate) fn number(value: f64) -> Value {
+    not_in_json(value).map_or_else(|| Value::from(value), Value::from)
+}
+
+/// What stands for a number that JSON does not have: `None` for all others.
+pub(crate) fn not_in_json(value: f64) -> Option<&'static str> {
     match value {
-        value if value.is_finite() => Value::from(value),
-        value if value.is_nan() => Value::from("NaN"),
-        value if value > 0.0 => Value::from("inf"),
-        _ => Value::from("-inf"),
+        _ if value.is_finite() => None,
+        _ if value.is_nan() => Some("NaN"),
+        _ if value > 0.0 => Some("inf"),
+        _ => Some("-inf"),
     }
 }
 
