@@ -5,16 +5,18 @@
 These are the numbers that `docs/foreign_arrays.md` has for arrays that keep the tensors they are made of, as numpy does.
 """
 
-import collections
 import ctypes
-import re
 import sys
 import unittest
+from pathlib import Path
 
 import numpy as np
 from metatensor import TensorBlock, TensorMap
 from ours import call, labels, run_tests
 from structure import AXES, names
+
+sys.path.append(str(Path(__file__).parents[1]))
+from array_calls import calls  # noqa: E402
 
 BLOCKS = 3
 SAMPLES = ctypes.c_uint32(AXES["samples"])
@@ -31,23 +33,6 @@ def make_map():
         block.add_gradient("positions", TensorBlock(np.random.rand(3, 3, 4), rows, [components], properties))
         blocks.append(block)
     return TensorMap(labels(["key"], range(BLOCKS)), blocks)
-
-
-def calls(function):
-    """The result of a function, and how often it calls the functions of arrays."""
-    counts = collections.Counter()
-
-    def count(frame, event, _):
-        name = re.fullmatch(r"_?mts_array_(.*?)(_numpy)?", frame.f_code.co_name)
-        if event == "call" and name:
-            counts[name[1]] += 1
-
-    sys.setprofile(count)
-    try:
-        result = function()
-    finally:
-        sys.setprofile(None)
-    return result, dict(counts)
 
 
 class Callbacks(unittest.TestCase):

@@ -1,13 +1,12 @@
 """Arrays of numpy that operations read without calling them, and make only when somebody looks at them."""
 
-import collections
 import gc
 import pickle
-import re
 import signal
 import sys
 import threading
 import unittest
+from pathlib import Path
 
 import metatensor_native  # noqa: F401 (before metatensor)
 import metatensor_operations as official
@@ -17,6 +16,9 @@ from metatensor import TensorBlock, TensorMap
 from metatensor_native import _late_arrays, operations
 from metatensor_native._convert import call
 from metatensor_native._errors import NativeError
+
+sys.path.append(str(Path(__file__).parents[1]))
+from array_calls import calls  # noqa: E402
 
 BLOCKS = 5
 
@@ -32,23 +34,6 @@ def make(seed=0, dtype=np.float64, change=lambda array: array):
         block.add_gradient("positions", TensorBlock(gradient, rows, [labels("xyz", range(3))], block.properties))
         blocks.append(block)
     return TensorMap(labels("key", range(BLOCKS)), blocks)
-
-
-def calls(function):
-    """The result of a function, and how often it calls the functions of arrays of the official package."""
-    counts = collections.Counter()
-
-    def count(frame, event, _):
-        name = re.fullmatch(r"_?mts_array_(.*?)(_numpy)?", frame.f_code.co_name)
-        if event == "call" and name:
-            counts[name[1]] += 1
-
-    sys.setprofile(count)
-    try:
-        result = function()
-    finally:
-        sys.setprofile(None)
-    return result, dict(counts)
 
 
 class Late(unittest.TestCase):
