@@ -310,24 +310,48 @@ impl Blocks {
         ))
     }
 
-    /// What can be known of some of them without reading values.
-    pub(crate) fn outlines(&self, blocks: &[usize]) -> Result<Vec<Outline>> {
+    /// Lets `add` add some of them, and what can be known of them without reading values, to something that is empty at first.
+    /// Several threads do, each with a piece of the list, and what they have is returned in its order.
+    pub(crate) fn fold_outlines<T: Default + Send>(
+        &self,
+        blocks: &[usize],
+        add: impl Fn(&mut T, usize, Outline) + Sync,
+    ) -> Result<Vec<T>> {
         match self {
-            Blocks::OfMap(map) => {
-                let headers = map.block_headers(blocks.iter().copied())?;
-                headers.iter().map(Outline::of_header).collect()
-            }
+            Blocks::OfMap(map) => map.fold_block_headers(blocks, |sum, block, header| {
+                add(sum, block, Outline::of_header(&header)?);
+                Ok(())
+            }),
             Blocks::Alone(header, _) => {
-                let outlines = blocks.iter().map(|_| Outline::of_header(header));
-                outlines.collect()
+                let mut sum = T::default();
+                for &block in blocks {
+                    add(&mut sum, block, Outline::of_header(header)?);
+                }
+                Ok(vec![sum])
             }
         }
     }
 
+    /// What `make` makes of each of some of them, as by [`fold_outlines`](Self::fold_outlines).
+    pub(crate) fn map_outlines<T: Send>(
+        &self,
+        blocks: &[usize],
+        make: impl Fn(usize, Outline) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        let pieces = self.fold_outlines(blocks, |all: &mut Vec<T>, block, outline| {
+            all.push(make(block, outline));
+        })?;
+        Ok(pieces.into_iter().flatten().collect())
+    }
+
+    /// What can be known of some of them without reading values.
+    pub(crate) fn outlines(&self, blocks: &[usize]) -> Result<Vec<Outline>> {
+        self.map_outlines(blocks, |_, outline| outline)
+    }
+
     /// Bytes of the values and gradients of each of some of them.
     pub(crate) fn bytes(&self, blocks: &[usize]) -> Result<Vec<u64>> {
-        let outlines = self.outlines(blocks)?;
-        Ok(outlines.iter().map(Outline::bytes).collect())
+        self.map_outlines(blocks, |_, outline| outline.bytes())
     }
 
     /// How many members of the file are compressed.

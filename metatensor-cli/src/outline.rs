@@ -25,8 +25,8 @@ pub(crate) struct Outline {
 impl Outline {
     pub(crate) fn of_header(header: &BlockHeader) -> Result<Outline> {
         let gradients = header.gradients_list().iter().map(|parameter| {
-            let gradient = Outline::of_header(&header.gradient(parameter)?)?;
-            Ok((parameter.clone(), gradient))
+            let gradient = header.gradient(parameter)?;
+            Ok((parameter.clone(), Outline::of_header(&gradient)?))
         });
         Ok(Outline {
             dtype: header.dtype(),
@@ -66,22 +66,28 @@ impl Outline {
         bytes.sum()
     }
 
-    /// Does something with all gradients, and with theirs.
-    pub(crate) fn each_gradient(&self, visit: &mut impl FnMut(&Outline)) {
-        for (_, gradient) in &self.gradients {
-            visit(gradient);
-            gradient.each_gradient(visit);
+    /// Shows all gradients, and theirs, to `visit`, with their paths: `positions/strain`.
+    pub(crate) fn each_gradient<'a>(&'a self, visit: &mut impl FnMut(&str, &'a Outline)) {
+        self.each_below(&mut String::new(), visit);
+    }
+
+    fn each_below<'a>(&'a self, path: &mut String, visit: &mut impl FnMut(&str, &'a Outline)) {
+        let length = path.len();
+        for (parameter, gradient) in &self.gradients {
+            if length > 0 {
+                path.push('/');
+            }
+            path.push_str(parameter);
+            visit(path, gradient);
+            gradient.each_below(path, visit);
+            path.truncate(length);
         }
     }
 
-    /// All gradients with their paths, as `positions/strain`.
+    /// All gradients with their paths.
     pub(crate) fn all_gradients(&self) -> Vec<(String, &Outline)> {
         let mut all = Vec::new();
-        for (parameter, gradient) in &self.gradients {
-            all.push((parameter.clone(), gradient));
-            let inner = gradient.all_gradients().into_iter();
-            all.extend(inner.map(|(path, gradient)| (format!("{parameter}/{path}"), gradient)));
-        }
+        self.each_gradient(&mut |path, gradient| all.push((path.to_owned(), gradient)));
         all
     }
 }

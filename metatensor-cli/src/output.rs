@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::iter;
 
 use serde_json::Value;
 
@@ -150,6 +151,10 @@ impl Table {
         self.rows.push(row);
     }
 
+    pub(crate) fn rows(&mut self, rows: Vec<Vec<String>>) {
+        self.rows.extend(rows);
+    }
+
     pub(crate) fn print(&self, output: &mut Output) -> Result<(), Failure> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths = vec![0; columns];
@@ -158,14 +163,19 @@ impl Table {
                 *width = cell.chars().count().max(*width);
             }
         }
+        let mut line = String::new();
         for (number, row) in self.rows.iter().enumerate() {
-            let cells = row.iter().zip(&widths).enumerate();
-            let cells = cells.map(|(i, (cell, &width))| match i {
-                0 => format!("{cell:width$}"),
-                _ => format!("{cell:>width$}"),
-            });
-            let line: Vec<String> = cells.collect();
-            let line = line.join("  ");
+            line.clear();
+            for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
+                let padding = width - cell.chars().count();
+                let (before, after) = match i {
+                    0 => (0, padding),
+                    _ => (2 + padding, 0),
+                };
+                line.extend(iter::repeat_n(' ', before));
+                line.push_str(cell);
+                line.extend(iter::repeat_n(' ', after));
+            }
             match number {
                 0 => output.styled(Style::Heading, line.trim_end())?,
                 _ => output.line(line.trim_end())?,

@@ -9,44 +9,56 @@ use crate::outline::Outline;
 /// Whoever asks for more than this asks for pages of memory, and not for data in a file.
 const MOST: u64 = 64;
 
-/// How all arrays of values and gradients are stored.
+/// How arrays of values and gradients are stored.
 #[derive(Debug, Default)]
 pub(crate) struct Arrays {
     pub(crate) count: usize,
     /// How many of them can be used where they are, in a file that is mapped.
     pub(crate) mappable: usize,
-    /// What all positions of those with elements are multiples of, up to 64. `None` if there are none, or if one is compressed.
-    pub(crate) alignment: Option<u64>,
     /// Orders of the bytes of their numbers, sorted.
     pub(crate) byte_orders: BTreeSet<&'static str>,
+    /// The bits of all positions of those with elements.
+    starts: u64,
+    have_elements: bool,
+    are_compressed: bool,
 }
 
 impl Arrays {
-    pub(crate) fn of(outlines: &[Outline]) -> Arrays {
-        let mut arrays = Arrays::default();
-        let mut starts = Some(MOST);
-        let mut are_empty = true;
-        let mut add = |outline: &Outline| {
-            let Some(placement) = outline.placement else {
-                return;
-            };
-            arrays.count += 1;
-            arrays.mappable += usize::from(placement.can_be_mapped);
-            arrays.byte_orders.extend(byte_order(placement));
-            if placement.size > 0 {
-                are_empty = false;
-                starts = starts.zip(placement.start).map(|(all, one)| all | one);
-            }
+    /// Adds those of a block, and of its gradients.
+    pub(crate) fn add(&mut self, outline: &Outline) {
+        self.add_array(outline);
+        outline.each_gradient(&mut |_, gradient| self.add_array(gradient));
+    }
+
+    fn add_array(&mut self, outline: &Outline) {
+        let Some(placement) = outline.placement else {
+            return;
         };
-        for outline in outlines {
-            add(outline);
-            outline.each_gradient(&mut add);
-        }
+        let has_elements = placement.size > 0;
+        self.merge(Arrays {
+            count: 1,
+            mappable: usize::from(placement.can_be_mapped),
+            byte_orders: byte_order(placement).into_iter().collect(),
+            starts: placement.start.filter(|_| has_elements).unwrap_or(0),
+            have_elements: has_elements,
+            are_compressed: has_elements && placement.start.is_none(),
+        });
+    }
+
+    pub(crate) fn merge(&mut self, other: Arrays) {
+        self.count += other.count;
+        self.mappable += other.mappable;
+        self.byte_orders.extend(other.byte_orders);
+        self.starts |= other.starts;
+        self.have_elements |= other.have_elements;
+        self.are_compressed |= other.are_compressed;
+    }
+
+    /// What all positions of those with elements are multiples of, up to 64. `None` if there are none, or if one is compressed.
+    pub(crate) fn alignment(&self) -> Option<u64> {
+        let is_known = self.have_elements && !self.are_compressed;
         // the lowest bit of any of them
-        arrays.alignment = starts
-            .filter(|_| !are_empty)
-            .map(|starts| 1 << starts.trailing_zeros());
-        arrays
+        is_known.then(|| 1 << (self.starts | MOST).trailing_zeros())
     }
 }
 

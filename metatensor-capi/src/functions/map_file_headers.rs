@@ -45,7 +45,7 @@ pub extern "C" fn mts_map_file_header_gradient(
     give(gradient, "gradient", || {
         let (header, parameter) = (header.checked("header")?, parameter.checked("parameter")?);
         let gradient = header.header().gradient(parameter)?;
-        Ok(mts_map_file_header_t::boxed(gradient))
+        Ok(mts_map_file_header_t::boxed(gradient.into_owned()))
     })
 }
 

@@ -1,9 +1,9 @@
 //! `mts info`: what a file holds, from its headers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use metatensor_core::internal::files::MemberCounts;
-use metatensor_core::{Collection, Labels};
+use metatensor_core::{Collection, DType, Labels};
 use serde_json::{Value, json};
 
 use super::names;
@@ -130,43 +130,84 @@ fn names_json(labels: &Labels) -> Value {
 fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
     let keys = blocks.keys();
     let all: Vec<usize> = (0..keys.count()).collect();
-    let outlines = blocks.outlines(&all)?;
+    let pieces = blocks.fold_outlines(&all, |sum: &mut Summary, _, outline| sum.add(outline))?;
+    let mut all = Summary::default();
+    pieces.into_iter().for_each(|piece| all.merge(piece));
     if facts.json["kind"] != "tensor block" {
         facts.add("blocks", keys.count().to_string(), json!(keys.count()));
         facts.add("keys", names(keys), names_json(keys));
     }
-    let types: BTreeMap<String, usize> =
-        outlines.iter().fold(BTreeMap::new(), |mut types, outline| {
-            *types.entry(outline.dtype.to_string()).or_default() += 1;
-            types
-        });
-    let types: Vec<&String> = types.keys().collect();
-    let text: Vec<&str> = types.iter().map(|name| name.as_str()).collect();
-    facts.add("data type", text.join(", "), json!(types));
-
-    let samples: usize = outlines.iter().map(|outline| outline.shape[0]).sum();
-    facts.add("samples", samples.to_string(), json!(samples));
-    if let Some(first) = outlines.first() {
+    let mut types: Vec<String> = all.types.iter().map(DType::to_string).collect();
+    types.sort_unstable();
+    facts.add("data type", types.join(", "), json!(types));
+    facts.add("samples", all.samples.to_string(), json!(all.samples));
+    if let Some(first) = &all.first {
         dimensions(facts, blocks, first)?;
     }
-    gradients(facts, &outlines);
-    let values: u64 = outlines.iter().map(Outline::value_bytes).sum();
-    facts.add("values", bytes(values), json!(values));
-    let gradients: u64 = outlines.iter().map(Outline::gradient_bytes).sum();
-    facts.add("gradient values", bytes(gradients), json!(gradients));
+    gradients(facts, &all.gradients);
+    facts.add("values", bytes(all.value_bytes), json!(all.value_bytes));
+    let of_gradients = all.gradient_bytes;
+    facts.add("gradient values", bytes(of_gradients), json!(of_gradients));
     facts.members(blocks.member_counts());
-    arrays(facts, &Arrays::of(&outlines));
+    arrays(facts, &all.arrays);
     Ok(())
+}
+
+/// What is told of several blocks.
+#[derive(Debug, Default)]
+struct Summary {
+    first: Option<Outline>,
+    types: HashSet<DType>,
+    samples: usize,
+    /// By path, how many blocks have a gradient, and how many rows these have in all.
+    gradients: BTreeMap<String, (usize, usize)>,
+    value_bytes: u64,
+    gradient_bytes: u64,
+    arrays: Arrays,
+}
+
+impl Summary {
+    fn add(&mut self, outline: Outline) {
+        self.types.insert(outline.dtype);
+        self.samples += outline.shape[0];
+        outline.each_gradient(&mut |path, gradient| self.add_gradient(path, 1, gradient.shape[0]));
+        self.value_bytes += outline.value_bytes();
+        self.gradient_bytes += outline.gradient_bytes();
+        self.arrays.add(&outline);
+        self.first.get_or_insert(outline);
+    }
+
+    fn add_gradient(&mut self, path: &str, blocks: usize, rows: usize) {
+        let all = match self.gradients.get_mut(path) {
+            Some(known) => known,
+            None => self.gradients.entry(path.to_owned()).or_default(),
+        };
+        all.0 += blocks;
+        all.1 += rows;
+    }
+
+    /// Adds the blocks of a piece that comes after this one.
+    fn merge(&mut self, next: Summary) {
+        self.first = self.first.take().or(next.first);
+        self.types.extend(next.types);
+        self.samples += next.samples;
+        for (path, (blocks, rows)) in next.gradients {
+            self.add_gradient(&path, blocks, rows);
+        }
+        self.value_bytes += next.value_bytes;
+        self.gradient_bytes += next.gradient_bytes;
+        self.arrays.merge(next.arrays);
+    }
 }
 
 /// What tells whether programs can map the file, and need no memory for its arrays.
 fn arrays(facts: &mut Facts, arrays: &Arrays) {
-    let alignment = match arrays.alignment {
+    let alignment = match arrays.alignment() {
         Some(1) => "none".to_owned(),
         Some(alignment) => format!("{alignment} bytes"),
         None => "-".to_owned(),
     };
-    facts.add("alignment", alignment, json!(arrays.alignment));
+    facts.add("alignment", alignment, json!(arrays.alignment()));
     let orders: Vec<&str> = arrays.byte_orders.iter().copied().collect();
     let text = match &*orders {
         [] => "-".to_owned(),
@@ -200,22 +241,14 @@ fn dimensions(facts: &mut Facts, blocks: &Blocks, first: &Outline) -> Result<(),
 }
 
 /// For each gradient, how many blocks have it, and how many rows.
-fn gradients(facts: &mut Facts, outlines: &[Outline]) {
-    let mut all: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for outline in outlines {
-        for (path, gradient) in outline.all_gradients() {
-            let (blocks, rows) = all.entry(path).or_default();
-            *blocks += 1;
-            *rows += gradient.shape[0];
-        }
-    }
+fn gradients(facts: &mut Facts, all: &BTreeMap<String, (usize, usize)>) {
     let mut json = serde_json::Map::new();
     for (path, (blocks, rows)) in all {
-        let of = commands::plural(blocks, "block");
+        let of = commands::plural(*blocks, "block");
         facts
             .text
             .push((format!("gradient '{path}'"), format!("{rows} rows in {of}")));
-        json.insert(path, json!({"blocks": blocks, "rows": rows}));
+        json.insert(path.clone(), json!({"blocks": blocks, "rows": rows}));
     }
     facts.json["gradients"] = Value::Object(json);
 }

@@ -23,36 +23,43 @@ pub(crate) fn run(options: &LsOptions, output: &mut Output) -> Result<Outcome, F
         input => Blocks::of(input, &options.input.file)?,
     };
     let keys = blocks.keys();
-    let mut table = Table::new(["block", "type", "shape", "gradients"]);
-    let mut list = Vec::new();
     let selected = selected(options.keys.as_ref(), keys, "keys")?;
-    let outlines = blocks.outlines(&selected)?;
-    for (block, outline) in selected.into_iter().zip(outlines) {
-        if output.is_json() {
+    if output.is_json() {
+        let list = blocks.map_outlines(&selected, |block, outline| {
             let mut json = outline_json(&outline);
             json["block"] = json!(block);
             json["key"] = entry(keys, block);
-            list.push(json);
-            continue;
-        }
-        let gradients: Vec<String> = outline
-            .all_gradients()
-            .into_iter()
-            .map(|(path, gradient)| format!("{path} {}", shape(gradient)))
-            .collect();
-        table.row(vec![
-            super::describe(keys, block),
-            outline.dtype.to_string(),
-            shape(&outline),
-            gradients.join(", "),
-        ]);
-    }
-    if output.is_json() {
+            json
+        })?;
         output.json(&Value::from(list))?;
     } else {
+        let mut table = Table::new(["block", "type", "shape", "gradients"]);
+        let rows = blocks.map_outlines(&selected, |block, outline| {
+            vec![
+                super::describe(keys, block),
+                outline.dtype.to_string(),
+                shape(&outline),
+                gradients(&outline),
+            ]
+        })?;
+        table.rows(rows);
         table.print(output)?;
     }
     Ok(Outcome::Good)
+}
+
+/// `positions 10 x 3 x 5, positions/strain 2 x 3 x 3 x 5`.
+fn gradients(outline: &Outline) -> String {
+    let mut text = String::new();
+    outline.each_gradient(&mut |path, gradient| {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(path);
+        text.push(' ');
+        text.push_str(&shape(gradient));
+    });
+    text
 }
 
 /// Type and shape, and the same of gradients.

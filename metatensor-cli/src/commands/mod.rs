@@ -18,6 +18,7 @@ pub(crate) mod split;
 pub(crate) mod stat;
 pub(crate) mod validate;
 
+use std::fmt::Write;
 use std::path::Path;
 
 use metatensor_core::internal::files::save_bytes;
@@ -31,11 +32,13 @@ use crate::output::{Failure, Output};
 /// `center_type=1, n=2`, as people write it.
 pub(crate) fn describe(labels: &Labels, row: usize) -> String {
     let row = labels.rows().row(row);
-    let entries = labels.names().iter().zip(row);
-    let entries: Vec<String> = entries
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    entries.join(", ")
+    let mut text = String::new();
+    for (name, value) in labels.names().iter().zip(row) {
+        let comma = if text.is_empty() { "" } else { ", " };
+        // a string takes all that is written to it
+        let _ = write!(text, "{comma}{name}={value}");
+    }
+    text
 }
 
 /// `{"center_type": 1, "n": 2}`.
@@ -48,8 +51,12 @@ fn entry(labels: &Labels, row: usize) -> Value {
 
 /// `10 x 3 x 5`.
 pub(crate) fn shape(outline: &Outline) -> String {
-    let lengths: Vec<String> = outline.shape.iter().map(usize::to_string).collect();
-    lengths.join(" x ")
+    let mut text = String::new();
+    for length in &outline.shape {
+        let times = if text.is_empty() { "" } else { " x " };
+        let _ = write!(text, "{times}{length}");
+    }
+    text
 }
 
 /// Names of dimensions, separated by commas.

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::archive::Archive;
 use crate::names::printable;
 use crate::{Error, Result};
 
 /// The parameters of the gradients of each block that has some, by the prefix of its members.
-pub(super) type Parameters = HashMap<String, Vec<String>>;
+pub(super) type Parameters = HashMap<String, Vec<String>, RandomState>;
 
 /// The name of the member with the keys of a map.
 pub(super) const KEYS: &str = "keys.npy";
@@ -24,7 +26,7 @@ pub(super) fn gradient_prefix(prefix: &str, parameter: &str) -> String {
 
 /// The parameters of all gradients by the prefix of the block they belong to, sorted.
 pub(super) fn parameters(archive: &Archive<'_>) -> Parameters {
-    let mut parameters = Parameters::new();
+    let mut parameters = Parameters::default();
     for name in archive.names() {
         // if one of the two is missing, reading the gradient says so
         let Some(directory) = ["/values.npy", "/samples.npy"]

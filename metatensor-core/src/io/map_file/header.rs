@@ -1,5 +1,6 @@
 //! What is known of a block without its values.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use super::super::archive::{LoadError, Reading, Source};
 use super::super::array::Arrays;
 use super::super::in_file;
 use super::super::loader::Loader;
-use super::super::member_names::gradient_prefix;
+use super::super::member_names::{block_prefix, gradient_prefix};
 use super::super::placement::{MemberCounts, Placement};
 use super::Content;
 use crate::error::Contents;
@@ -43,9 +44,10 @@ const AROUND_A_HEADER: usize = 2 << 10;
 #[derive(Clone)]
 pub struct BlockHeader {
     content: Arc<Content>,
-    /// What the names of the members start with, and those of the block that has the properties.
+    /// What the names of the members start with.
     prefix: String,
-    of_values: String,
+    /// How much of this are the names of the block start with that has the properties.
+    of_values: usize,
     depth: u64,
     dtype: DType,
     shape: Vec<usize>,
@@ -82,7 +84,7 @@ impl BlockHeader {
         let archive = Contents::Block.open_archive(source.reader(Reading::Parts))?;
         let content = Arc::new(Content::new(archive));
         let mut loader = content.parts(Arrays::Native);
-        let mut header = Self::new(&content, &mut loader, String::new(), String::new(), 0)?;
+        let mut header = Self::new(&content, &mut loader, String::new(), 0, 0)?;
         header.read_gradients(&mut loader)?;
         Ok(header)
     }
@@ -95,39 +97,44 @@ impl BlockHeader {
 
     pub(super) fn of_block(content: &Arc<Content>, prefix: String) -> Result<Self> {
         let mut loader = content.parts(Arrays::Native);
-        Self::new(content, &mut loader, prefix.clone(), prefix, 0)
+        let length = prefix.len();
+        Self::new(content, &mut loader, prefix, length, 0)
     }
 
-    /// Those of several blocks, and of their gradients: several threads go through parts of the file, and each reads ahead
-    /// from one block to the next.
-    pub(super) fn of_blocks(content: &Arc<Content>, prefixes: &[String]) -> Result<Vec<Self>> {
-        let pieces = prefixes.chunks(TOGETHER);
-        let mut pieces: Vec<_> = pieces.map(|prefixes| (prefixes, Vec::new())).collect();
-        let read = |(prefixes, headers): &mut (&[String], Vec<Self>)| {
+    /// Adds those of several blocks, which come with those of their gradients, to something, and gives it piece by piece: several
+    /// threads go through parts of the file, and each reads ahead from one block to the next.
+    pub(super) fn of_blocks<T: Default + Send>(
+        content: &Arc<Content>,
+        blocks: &[usize],
+        add: impl Fn(&mut T, usize, Self) -> Result<()> + Sync,
+    ) -> Result<Vec<T>> {
+        let pieces = blocks.chunks(TOGETHER);
+        let mut pieces: Vec<_> = pieces.map(|blocks| (blocks, T::default())).collect();
+        let read = |(blocks, sum): &mut (&[usize], T)| {
             let mut loader = content.parts(Arrays::Native);
-            for prefix in *prefixes {
-                let (prefix, of_values) = (prefix.clone(), prefix.clone());
-                let mut header = Self::new(content, &mut loader, prefix, of_values, 0)?;
+            for &block in *blocks {
+                let prefix = block_prefix(block);
+                let length = prefix.len();
+                let mut header = Self::new(content, &mut loader, prefix, length, 0)?;
                 header.read_gradients(&mut loader)?;
-                headers.push(header);
+                add(sum, block, header)?;
             }
             Ok(())
         };
         match content.archive.source().is_ours() {
-            true => for_each(prefixes.len() * AROUND_A_HEADER, pieces.iter_mut(), read)?,
+            true => for_each(blocks.len() * AROUND_A_HEADER, pieces.iter_mut(), read)?,
             false => pieces.iter_mut().try_for_each(read)?,
         }
-        Ok(pieces.into_iter().flat_map(|piece| piece.1).collect())
+        Ok(pieces.into_iter().map(|piece| piece.1).collect())
     }
 
     fn read_gradients(&mut self, loader: &mut Loader<'_, '_>) -> Result<()> {
-        let content = Arc::clone(&self.content);
-        let parameters = content.parameters.get(&self.prefix);
-        for parameter in parameters.into_iter().flatten() {
+        let gradients = self.gradients_list().iter().map(|parameter| {
             let mut gradient = self.of_gradient(loader, parameter)?;
             gradient.read_gradients(loader)?;
-            self.gradients.push(gradient);
-        }
+            Ok(gradient)
+        });
+        self.gradients = gradients.collect::<Result<_>>()?;
         Ok(())
     }
 
@@ -136,7 +143,7 @@ impl BlockHeader {
             &self.content,
             loader,
             gradient_prefix(&self.prefix, parameter),
-            self.of_values.clone(),
+            self.of_values,
             self.depth + 1,
         )
     }
@@ -145,7 +152,7 @@ impl BlockHeader {
         content: &Arc<Content>,
         loader: &mut Loader<'_, '_>,
         prefix: String,
-        of_values: String,
+        of_values: usize,
         depth: u64,
     ) -> Result<Self> {
         let limits = content.archive.source().limits();
@@ -219,7 +226,7 @@ impl BlockHeader {
     ///
     /// If they can not be read, or are not as many as the values are for.
     pub fn properties(&self) -> Result<Labels> {
-        let name = [&self.of_values, "properties.npy"].concat();
+        let name = [&self.prefix[..self.of_values], "properties.npy"].concat();
         let properties = self.read(|loader| loader.repeated_labels(&name))?;
         self.check("values.npy", self.shape.len() - 1, properties)
     }
@@ -230,7 +237,7 @@ impl BlockHeader {
         list.map_or(&[], Vec::as_slice)
     }
 
-    /// The same for the gradient with respect to `parameter`.
+    /// The same for the gradient with respect to `parameter`: it is borrowed if it was read together with this.
     ///
     /// ```
     /// # use metatensor_core::{Labels, Limits, MapFile, Result, TensorBlock, TensorMap};
@@ -247,7 +254,7 @@ impl BlockHeader {
     /// # Errors
     ///
     /// If there is no such gradient, or if it can not be read.
-    pub fn gradient(&self, parameter: &str) -> Result<BlockHeader> {
+    pub fn gradient(&self, parameter: &str) -> Result<Cow<'_, BlockHeader>> {
         let mut list = self.gradients_list().iter();
         let Some(number) = list.position(|known| known == parameter) else {
             return Err(Error::invalid(format!(
@@ -257,8 +264,10 @@ impl BlockHeader {
             )));
         };
         match self.gradients.get(number) {
-            Some(known) => Ok(known.clone()),
-            None => self.of_gradient(&mut self.content.parts(Arrays::Native), parameter),
+            Some(known) => Ok(Cow::Borrowed(known)),
+            None => self
+                .of_gradient(&mut self.content.parts(Arrays::Native), parameter)
+                .map(Cow::Owned),
         }
     }
 

@@ -161,9 +161,30 @@ impl MapFile {
         &self,
         blocks: impl IntoIterator<Item = usize>,
     ) -> Result<Vec<BlockHeader>> {
-        let prefixes = blocks.into_iter().map(|block| self.prefix(block));
-        let prefixes: Vec<String> = prefixes.collect::<Result<_>>()?;
-        BlockHeader::of_blocks(&self.content, &prefixes)
+        let blocks: Vec<usize> = blocks.into_iter().collect();
+        let pieces = self.fold_block_headers(&blocks, |headers: &mut Vec<_>, _, header| {
+            headers.push(header);
+            Ok(())
+        })?;
+        Ok(pieces.into_iter().flatten().collect())
+    }
+
+    /// Lets `add` add each of these blocks, and what is known of it, to something that is empty at first: several threads do
+    /// that as for [`block_headers`](Self::block_headers), each with a piece of the list, and what they have is returned in its order.
+    ///
+    /// # Errors
+    ///
+    /// Those of `add`, or as for [`MapFile::block_headers`].
+    #[doc(hidden)]
+    pub fn fold_block_headers<T: Default + Send>(
+        &self,
+        blocks: &[usize],
+        add: impl Fn(&mut T, usize, BlockHeader) -> Result<()> + Sync,
+    ) -> Result<Vec<T>> {
+        for &block in blocks {
+            self.check_block(block)?;
+        }
+        BlockHeader::of_blocks(&self.content, blocks, add)
     }
 
     /// Loads a block, with its gradients.
@@ -379,8 +400,13 @@ impl MapFile {
     }
 
     fn prefix(&self, block: usize) -> Result<String> {
+        self.check_block(block)?;
+        Ok(block_prefix(block))
+    }
+
+    fn check_block(&self, block: usize) -> Result<()> {
         if block < self.len() {
-            return Ok(block_prefix(block));
+            return Ok(());
         }
         Err(Error::invalid(format!(
             "there is no block {block} in {}, which has {} of them",
