@@ -25,7 +25,7 @@ fn configure(mpi: Mpi, source: &Path, build: &Path, options: &[String]) {
             .arg(source)
             .arg("-B")
             .arg(build)
-            .arg(define("CMAKE_BUILD_TYPE", "Debug"))
+            .arg(define("CMAKE_BUILD_TYPE", "Release"))
             .arg(define("MPI_C_COMPILER", mpi.tool("mpicc")))
             .args(options),
     );

@@ -31,12 +31,13 @@ pub(super) fn target() -> PathBuf {
         .to_owned()
 }
 
-/// Where cargo builds the library.
+/// Where cargo builds the library as it is shipped, for these tests and for those of the workspace.
 pub(crate) fn library_target() -> PathBuf {
-    match std::env::var_os("CARGO_TARGET_DIR") {
+    let target = match std::env::var_os("CARGO_TARGET_DIR") {
         Some(_) => target(),
         None => repository().join("target"),
-    }
+    };
+    target.join("test-release")
 }
 
 pub(super) fn built() -> PathBuf {
@@ -53,7 +54,8 @@ pub(crate) fn library() -> PathBuf {
             output(
                 Command::new(env!("CARGO"))
                     .args(["rustc", "--quiet", "--lib", "--package", "metatensor-capi"])
-                    .args(["--crate-type", "cdylib", "--crate-type", "staticlib"])
+                    .args(["--release", "--crate-type", "cdylib"])
+                    .args(["--crate-type", "staticlib"])
                     .arg("--target-dir")
                     .arg(library_target())
                     .env("MPICC", "false")
@@ -61,7 +63,7 @@ pub(crate) fn library() -> PathBuf {
             );
             let library = built().join("libmetatensor.so");
             replace(
-                &library_target().join("debug/libmetatensor_capi.so"),
+                &library_target().join("release/libmetatensor_capi.so"),
                 &library,
             );
             library
