@@ -2,7 +2,6 @@ import metatensor_native  # before metatensor
 
 import numpy as np
 from metatensor import Labels, TensorBlock, TensorMap
-from metatensor_native.collection import CollectionWriter
 
 
 def structure(number):
@@ -16,9 +15,11 @@ def structure(number):
 
 
 # ANCHOR: write
+from metatensor_native.collection import CollectionWriter
+
 with CollectionWriter.create("train.zip") as writer:
     for number in range(200):
-        descriptor, energy = structure(number)
+        descriptor, energy = structure(number)  # two maps, made by your program
         writer.add(number, "descriptor", descriptor)
         writer.add(number, "energy", energy)
 # ANCHOR_END: write
