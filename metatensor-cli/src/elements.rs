@@ -4,8 +4,9 @@ use metatensor_core::internal::with_element;
 use metatensor_core::{Complex, Element, Result, TensorBlock, TypedView, bf16, f16};
 use ndarray::Axis;
 use num_complex::Complex64;
+use serde_json::{Value, json};
 
-use crate::output::not_in_json;
+use crate::output::{not_in_json, number};
 
 /// Does something with each value of a block, row after row. Of complex numbers, these are the absolute values.
 pub(crate) fn each_real(block: &TensorBlock, mut visit: impl FnMut(f64)) -> Result<()> {
@@ -53,8 +54,17 @@ pub(crate) fn first_printed(block: &TensorBlock, row: usize, most: usize) -> Res
     })
 }
 
-/// The values of one row of a block as JSON: numbers with as many digits as tell them from all others.
-pub(crate) fn json_values(block: &TensorBlock, row: usize) -> Result<Vec<String>> {
+/// The values of one row of a block as they are in a JSON document. Integers keep all of their digits.
+pub(crate) fn json_values(block: &TensorBlock, row: usize) -> Result<Vec<Value>> {
+    with_element!(block.dtype(), T => {
+        let values = block.values_as::<T>()?;
+        let row = values.index_axis(Axis(0), row);
+        Ok(row.iter().map(|value| value.value()).collect())
+    })
+}
+
+/// The values of one row of a block as text of JSON: numbers with as many digits as tell them from all others.
+pub(crate) fn json_texts(block: &TensorBlock, row: usize) -> Result<Vec<String>> {
     with_element!(block.dtype(), T => {
         let values = block.values_as::<T>()?;
         let row = values.index_axis(Axis(0), row);
@@ -215,10 +225,11 @@ trait Number: Element {
     fn distance(&self, other: &Self) -> f64;
     fn text(&self) -> String;
     fn json(&self) -> String;
+    fn value(&self) -> Value;
 }
 
 macro_rules! numbers {
-    ($($types:ty),*: |$value:ident| $number:expr, $distance:expr, $format:literal, $json:expr) => {
+    ($($types:ty),*: |$value:ident| $number:expr, $distance:expr, $format:literal, $json:expr, $json_value:expr) => {
         $(impl Number for $types {
             fn number(&self) -> Complex64 {
                 let $value = *self;
@@ -235,6 +246,10 @@ macro_rules! numbers {
 
             fn json(&self) -> String {
                 $json(*self)
+            }
+
+            fn value(&self) -> Value {
+                $json_value(*self)
             }
         })*
     };
@@ -262,11 +277,20 @@ fn pair<T: Number>(value: Complex<T>) -> String {
     format!("[{}, {}]", real(value.re), real(value.im))
 }
 
-numbers!(bool: |value| f64::from(u8::from(value)), far, "{}", real);
-numbers!(i8, i16, i32, i64, u8, u16, u32, u64: |value| value as f64, far_integers, "{}", real);
-numbers!(f16, bf16: |value| value.to_f64(), far, "{}", real);
+/// The same in a document.
+fn real_value<T: Number>(value: T) -> Value {
+    number(value.number().re)
+}
+
+fn pair_value<T: Number>(value: Complex<T>) -> Value {
+    json!([real_value(value.re), real_value(value.im)])
+}
+
+numbers!(bool: |value| f64::from(u8::from(value)), far, "{}", real, Value::from);
+numbers!(i8, i16, i32, i64, u8, u16, u32, u64: |value| value as f64, far_integers, "{}", real, Value::from);
+numbers!(f16, bf16: |value| value.to_f64(), far, "{}", real, real_value);
 // With a point, or a power of ten.
-numbers!(f32: |value| f64::from(value), far, "{:?}", real);
-numbers!(f64: |value| value, far, "{:?}", real);
-numbers!(Complex<f32>: |value| Complex64::new(value.re.into(), value.im.into()), far, "{}", pair);
-numbers!(Complex<f64>: |value| value, far, "{}", pair);
+numbers!(f32: |value| f64::from(value), far, "{:?}", real, real_value);
+numbers!(f64: |value| value, far, "{:?}", real, real_value);
+numbers!(Complex<f32>: |value| Complex64::new(value.re.into(), value.im.into()), far, "{}", pair, pair_value);
+numbers!(Complex<f64>: |value| value, far, "{}", pair, pair_value);

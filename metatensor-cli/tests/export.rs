@@ -146,6 +146,20 @@ fn numbers_in_json() {
         json!([[u64::MAX, 9_007_199_254_740_993_u64]])
     );
     assert_eq!(export(block([[true, false]])), json!([[true, false]]));
+    let shown = |block: TensorBlock| {
+        block.save(&path).unwrap();
+        mts(&["show", &path, "--json"], None).json()[0]["rows"][0]["values"].clone()
+    };
+    assert_eq!(
+        shown(block([[u64::MAX, 9_007_199_254_740_993]])),
+        json!([u64::MAX, 9_007_199_254_740_993_u64])
+    );
+    assert_eq!(
+        shown(block([[i64::MIN, i64::MAX]])),
+        json!([i64::MIN, i64::MAX])
+    );
+    assert_eq!(shown(block([[true, false]])), json!([true, false]));
+    assert_eq!(shown(block([[-1.5, f64::NAN]])), json!([-1.5, "NaN"]));
     let values = [Complex::new(1.5, f64::INFINITY), Complex::new(0.0, -2.0)];
     assert_eq!(
         export(block([values])),

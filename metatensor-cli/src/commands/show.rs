@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{axes, columns, describe, entries, entry, part, plural};
 use crate::Outcome;
 use crate::arguments::ShowOptions;
-use crate::elements::{numbers_of_row, printed};
+use crate::elements::{json_values, printed};
 use crate::input::{Blocks, Input, open_part};
-use crate::output::{Failure, Output, Table, number};
+use crate::output::{Failure, Output, Table};
 use crate::selection::selected;
 
 pub(crate) fn run(options: &ShowOptions, output: &mut Output) -> Result<Outcome, Failure> {
@@ -102,16 +102,10 @@ fn left_out(rows: usize, head: usize, output: &mut Output) -> Result<(), Failure
 }
 
 fn block_json(block: &TensorBlock, rows: &[usize], head: usize) -> metatensor_core::Result<Value> {
-    let is_complex = block.dtype().is_complex();
     let shown = rows.iter().take(head).map(|&row| {
-        let values = numbers_of_row(block, row)?;
-        let values = values.iter().map(|value| match is_complex {
-            true => json!([number(value.re), number(value.im)]),
-            false => number(value.re),
-        });
         Ok(json!({
             "sample": entry(block.samples(), row),
-            "values": values.collect::<Vec<_>>(),
+            "values": json_values(block, row)?,
         }))
     });
     let shown = shown.collect::<metatensor_core::Result<Vec<_>>>()?;

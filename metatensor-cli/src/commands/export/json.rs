@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Parts;
 use crate::commands::entry;
-use crate::elements::json_values;
+use crate::elements::json_texts;
 use crate::output::Failure;
 
 pub(super) fn labels(labels: &Labels, writer: &mut dyn Write) -> Result<(), Failure> {
@@ -52,7 +52,7 @@ fn array(block: &TensorBlock, writer: &mut dyn Write) -> Result<(), Failure> {
     let shape = block.shape();
     for row in 0..shape[0] {
         let separator = if row > 0 { "," } else { "" };
-        let values = json_values(block, row)?;
+        let values = json_texts(block, row)?;
         write!(writer, "{separator}\n{}", nested(&values, &shape[1..]))?;
     }
     write!(writer, "], \"gradients\": {{")?;
