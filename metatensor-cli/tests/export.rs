@@ -167,6 +167,18 @@ fn numbers_in_json() {
     );
 }
 
+/// All lines of a table have as many fields as its first one, also if there are no columns.
+#[test]
+fn tables_without_columns() {
+    let folder = Folder::new();
+    let path = folder.path("block.mts");
+    let none = Labels::range("n", 0).unwrap();
+    let samples = Labels::range("s", 2).unwrap();
+    let block = TensorBlock::new(ArrayD::<f64>::zeros(vec![2, 0]), samples, [], none).unwrap();
+    block.save(&path).unwrap();
+    assert_eq!(mts(&["export", &path], None).text, "_,s\n0,0\n0,1\n");
+}
+
 /// Runs a program, which has to end well.
 fn python(program: &str, arguments: &[&str]) {
     let mut python = Command::new("python3");

@@ -30,8 +30,11 @@ pub(super) fn table(parts: &Parts<'_>, writer: &mut dyn Write) -> Result<(), Fai
         writer,
         |_| (),
         |labels, &(), values, writer| {
-            let texts: Vec<&str> = values.iter().map(|value| &*value.text).collect();
-            Ok(writeln!(writer, "{labels},{}", texts.join(","))?)
+            write!(writer, "{labels}")?;
+            for value in values {
+                write!(writer, ",{}", value.text)?;
+            }
+            Ok(writeln!(writer)?)
         },
     )
 }
