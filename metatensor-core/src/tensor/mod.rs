@@ -72,29 +72,7 @@ impl TensorMap {
     /// have the same structure.
     pub fn new(keys: impl Into<Labels>, blocks: Vec<TensorBlock>) -> Result<TensorMap> {
         let keys = keys.into();
-        if keys.count() != blocks.len() {
-            return Err(Error::invalid(format!(
-                "expected one block for each key, got {} blocks and {} keys",
-                blocks.len(),
-                keys.count()
-            )));
-        }
-        if let [first, others @ ..] = &blocks[..] {
-            let (ours, device) = (keys.device()?, first.device());
-            if ours != device {
-                return Err(Error::invalid(format!(
-                    "the keys and all blocks of a map must be on the same device, but the keys are on {ours} and the \
-                     blocks on {device}"
-                )));
-            }
-            if !others.is_empty() {
-                let model = ArrayKind::of(first)?;
-                for (i, block) in others.iter().enumerate() {
-                    check_same_structure(first, block, &model)
-                        .map_err(|error| structure_error(error, &keys, i + 1))?;
-                }
-            }
-        }
+        check_blocks(&keys, &blocks)?;
         Ok(TensorMap {
             keys,
             blocks,
@@ -321,6 +299,38 @@ impl ArrayKind {
             origin: block.origin()?,
         })
     }
+}
+
+/// Checks that blocks can be those of a map with these keys.
+///
+/// # Errors
+///
+/// As for [`TensorMap::new`].
+pub(crate) fn check_blocks(keys: &Labels, blocks: &[TensorBlock]) -> Result<()> {
+    if keys.count() != blocks.len() {
+        return Err(Error::invalid(format!(
+            "expected one block for each key, got {} blocks and {} keys",
+            blocks.len(),
+            keys.count()
+        )));
+    }
+    if let [first, others @ ..] = blocks {
+        let (ours, device) = (keys.device()?, first.device());
+        if ours != device {
+            return Err(Error::invalid(format!(
+                "the keys and all blocks of a map must be on the same device, but the keys are on {ours} and the \
+                 blocks on {device}"
+            )));
+        }
+        if !others.is_empty() {
+            let model = ArrayKind::of(first)?;
+            for (i, block) in others.iter().enumerate() {
+                check_same_structure(first, block, &model)
+                    .map_err(|error| structure_error(error, keys, i + 1))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn check_same_structure(first: &TensorBlock, block: &TensorBlock, model: &ArrayKind) -> Result<()> {

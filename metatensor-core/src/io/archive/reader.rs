@@ -276,6 +276,16 @@ impl<'s> Archive<'s> {
         Ok(())
     }
 
+    /// The names of the members that were not opened, if all of them should be.
+    pub(crate) fn unopened(&self) -> impl Iterator<Item = &str> {
+        let opened = self.opened.iter();
+        let unopened = self
+            .names()
+            .zip(opened)
+            .filter(|&(_, &was_opened)| !was_opened);
+        unopened.map(|(name, _)| name)
+    }
+
     #[cold]
     fn missing(&self, name: &str) -> Error {
         let source = self.source.name();

@@ -10,7 +10,8 @@ use super::super::{Scratch, array, in_file, info, labels};
 use super::{Problem, message_of};
 use crate::block::gradient_names;
 use crate::names::printable;
-use crate::{Error, Labels, Limit, Result, TensorBlock, TensorMap};
+use crate::tensor::check_blocks;
+use crate::{Error, Labels, Limit, Result, TensorBlock};
 
 /// Reads all members of an archive, and notes what is wrong.
 pub(super) struct Checker<'s, 'p> {
@@ -19,8 +20,6 @@ pub(super) struct Checker<'s, 'p> {
     /// Members with something wrong in the directory, and what that is.
     bad_records: HashMap<String, String>,
     parameters: Parameters,
-    /// Members that were read, or would have been if they were there.
-    seen: HashSet<String>,
     /// What can not belong to anything, and why not.
     belongs: Belongs,
     scratch: Scratch,
@@ -42,10 +41,9 @@ impl<'s, 'p> Checker<'s, 'p> {
             |problem: &Problem| Some((problem.member.clone()?, problem.message.clone()));
         Checker {
             parameters: parameters(&archive),
-            archive,
+            archive: archive.with_all_members(),
             bad_records: problems.iter().filter_map(of_record).collect(),
             problems,
-            seen: HashSet::new(),
             belongs: Belongs::Anything,
             scratch: Scratch::default(),
         }
@@ -81,7 +79,6 @@ impl<'s, 'p> Checker<'s, 'p> {
         name: &str,
         read: impl FnOnce(&mut Self) -> Result<T, LoadError>,
     ) -> Result<Option<T>> {
-        self.seen.insert(name.to_owned());
         match read(self) {
             Ok(value) => Ok(Some(value)),
             Err(LoadError::Whole(error @ Error::Io { .. })) => Err(error),
@@ -128,8 +125,9 @@ impl<'s, 'p> Checker<'s, 'p> {
                 Ok(info::read(&mut checker.archive.open_member(info::NAME)?)?)
             })?;
         }
-        if let (Some(keys), Some(blocks)) = (keys, blocks.into_iter().collect()) {
-            self.compare_blocks(&keys, blocks);
+        let blocks: Option<Vec<TensorBlock>> = blocks.into_iter().collect();
+        if let (Some(keys), Some(blocks)) = (keys, blocks) {
+            self.compare_blocks(&keys, &blocks);
         }
         Ok(())
     }
@@ -145,16 +143,16 @@ impl<'s, 'p> Checker<'s, 'p> {
     }
 
     /// Compare blocks with each other.
-    fn compare_blocks(&mut self, keys: &Labels, blocks: Vec<TensorBlock>) {
-        let Err(error) = TensorMap::new(keys.clone(), blocks.clone()) else {
+    fn compare_blocks(&mut self, keys: &Labels, blocks: &[TensorBlock]) {
+        let Err(error) = check_blocks(keys, blocks) else {
             return;
         };
         let before = self.problems.len();
         // each with the first one, which has to be as all others are
         for i in 1..blocks.len() {
             let pair = keys.with_rows(keys.rows().gather(&[0, i as u32]));
-            let both = vec![blocks[0].clone(), blocks[i].clone()];
-            if let Err(error) = TensorMap::new(pair, both) {
+            let both = [blocks[0].clone(), blocks[i].clone()];
+            if let Err(error) = check_blocks(&pair, &both) {
                 let prefix = block_prefix(i);
                 self.add_at(&prefix, in_file(error, &prefix));
             }
@@ -253,11 +251,8 @@ impl<'s, 'p> Checker<'s, 'p> {
 
     /// Check the members that nobody asked for.
     pub(super) fn others(&mut self) -> Result<()> {
-        let names: Vec<String> = self.archive.names().map(str::to_owned).collect();
+        let names: Vec<String> = self.archive.unopened().map(str::to_owned).collect();
         for name in names {
-            if self.seen.contains(&name) {
-                continue;
-            }
             let checked = self.read(&name, |checker| {
                 let mut member = checker.archive.open_member(&name)?;
                 if name.ends_with(".npy") && !matches!(checker.belongs, Belongs::Anything) {
