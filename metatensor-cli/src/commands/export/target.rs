@@ -64,16 +64,32 @@ impl Target {
             .map_err(|error| format!("could not write to '{}': {error}", parent.display()))?)
     }
 
-    /// Puts what is called [`NEW`] in the temporary folder here.
+    /// Puts what is called [`NEW`] in the temporary folder here, if nobody put anything else here since it was looked at.
     pub(super) fn replace(&self, temporary: TempDir) -> Result<(), Failure> {
         let refused = |error: io::Error| -> Failure {
             format!("could not write '{}': {error}", self.path.display()).into()
         };
         // what somebody else put here since then is not moved: the new folder does not go there
-        if self.is_there {
-            fs::rename(&self.path, temporary.path().join(OLD)).map_err(refused)?;
+        if !self.is_there {
+            return self.put(temporary).map_err(refused);
+        }
+        let old = temporary.path().join(OLD);
+        fs::rename(&self.path, &old).map_err(refused)?;
+        if let Err(failure) = self.check_moved(&old) {
+            return match fs::rename(&old, &self.path) {
+                Ok(()) => Err(failure),
+                Err(error) => Err(failure.context(kept(temporary, &error))),
+            };
         }
         self.put(temporary).map_err(refused)
+    }
+
+    /// Refuses what came here while the new folder was made, where nobody can put anything any more.
+    fn check_moved(&self, old: &Path) -> Result<(), Failure> {
+        match old.is_dir() {
+            true => check_replaceable(old).map_err(|failure| failure.context(self.path.display())),
+            false => Ok(()),
+        }
     }
 
     /// The same once what was there is in the temporary folder as well, which stays if that can not be put back.
@@ -84,14 +100,18 @@ impl Target {
         if self.is_there
             && let Err(second) = fs::rename(temporary.path().join(OLD), &self.path)
         {
-            let old = temporary.keep().join(OLD);
-            let old = old.display();
-            return Err(io::Error::other(format!(
-                "{error}; what was there is '{old}' now, since it could not be put back: {second}"
-            )));
+            let kept = kept(temporary, &second);
+            return Err(io::Error::other(format!("{error}; {kept}")));
         }
         Err(error)
     }
+}
+
+/// Keeps what was there before, which can not go back, and says where it is.
+fn kept(temporary: TempDir, error: &io::Error) -> String {
+    let old = temporary.keep().join(OLD);
+    let old = old.display();
+    format!("what was there is '{old}' now, since it could not be put back: {error}")
 }
 
 /// Refuses to replace folders that are neither empty nor all that an export makes.
@@ -180,6 +200,27 @@ fn not_read(path: &Path, error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Somebody else writes to the folder while the new one is made.
+    #[test]
+    fn what_came_later_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(KEYS), "old").unwrap();
+        let target = Target::new(&path).unwrap();
+        let temporary = target.temporary().unwrap();
+        fs::create_dir(temporary.path().join(NEW)).unwrap();
+        fs::write(path.join("notes.txt"), "mine").unwrap();
+        let error = target.replace(temporary).unwrap_err();
+        let Failure::Error(error) = error else {
+            panic!("{error:?}");
+        };
+        assert!(error.contains("notes.txt' is not of an export"), "{error}");
+        assert_eq!(fs::read_to_string(path.join("notes.txt")).unwrap(), "mine");
+        assert_eq!(fs::read_to_string(path.join(KEYS)).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 
     /// Somebody else makes a folder with the same name in the moment in which there is none.
     #[test]
