@@ -1,19 +1,19 @@
 //! Files: maps, blocks, labels and collections, from a path or standard input.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 
 use metatensor_core::internal::files::MemberCounts;
 use metatensor_core::internal::{Contents, WrongContents};
 use metatensor_core::{
-    BlockHeader, Collection, Error, Labels, Limits, MapFile, Mapping, ReadAt, Result, TensorBlock,
-    TensorMap, validate, validate_buffer,
+    BlockHeader, Collection, Error, Labels, Limits, MapFile, Mapping, Problem, ReadAt, Result,
+    TensorBlock, TensorMap, validate, validate_buffer,
 };
 
 use crate::arguments::FileOptions;
 use crate::outline::Outline;
 use crate::output::Failure;
 use crate::progress::waiting;
+use crate::stream::streamed;
 
 /// What a file holds. Of maps, nothing but headers was read; values of blocks are read when they are looked at, where possible.
 pub(crate) enum Input {
@@ -29,22 +29,9 @@ pub(crate) struct Opened {
     pub(crate) size: u64,
 }
 
-/// The bytes of standard input, or `None` if `file` is a path.
-pub(crate) fn standard_input(file: &str) -> Result<Option<Vec<u8>>, Failure> {
-    if file != "-" {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::Error(format!("could not read standard input: {error}")))?;
-    Ok(Some(bytes))
-}
-
 /// Opens whatever is in `file`.
 pub(crate) fn open(file: &str) -> Result<Opened, Failure> {
-    match standard_input(file)? {
+    match streamed(file)? {
         Some(bytes) => {
             let size = bytes.len() as u64;
             let input = first_that_fits(
@@ -94,7 +81,7 @@ pub(crate) fn open_part(options: &FileOptions) -> Result<Opened, Failure> {
         other => Err(Failure::Error(format!(
             "a name and a number are for collections, but '{}' holds {}",
             options.file,
-            other.kind()
+            other.described()
         ))),
     }
 }
@@ -119,32 +106,35 @@ impl ReadAt for Bytes {
 /// Opens a map of which all is going to be written to another file, after checking that nothing in it is damaged: values of
 /// blocks can then be taken from where they are.
 pub(crate) fn open_checked(file: &str) -> Result<MapFile, Failure> {
-    let problems = match standard_input(file)? {
-        Some(bytes) => match validate_buffer(&bytes, Limits::default()) {
-            problems if problems.is_empty() => {
-                return Ok(MapFile::from_bytes(bytes, Limits::default())?);
-            }
-            problems => problems,
-        },
+    match streamed(file)? {
+        Some(bytes) => {
+            check_bytes(file, &bytes)?;
+            Ok(MapFile::from_bytes(bytes, Limits::default())?)
+        }
         None => {
             // what is no map has an error of its own
             let map = only_map(open(file)?.input, file)?;
-            match waiting("checking", || validate(file))? {
-                problems if problems.is_empty() => return Ok(map),
-                problems => problems,
-            }
+            check(file, &waiting("checking", || validate(file))?)?;
+            Ok(map)
         }
-    };
-    let first = problems.first().map(ToString::to_string);
-    Err(Failure::Error(format!(
-        "'{file}' is not valid: {}",
-        first.unwrap_or_default()
-    )))
+    }
+}
+
+/// An error if anything in these bytes, which are those of `file`, is damaged.
+pub(crate) fn check_bytes(file: &str, bytes: &[u8]) -> Result<(), Failure> {
+    check(file, &validate_buffer(bytes, Limits::default()))
+}
+
+fn check(file: &str, problems: &[Problem]) -> Result<(), Failure> {
+    match problems.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::Error(format!("'{file}' is not valid: {first}"))),
+    }
 }
 
 /// Loads a map as a whole.
 pub(crate) fn load_map(file: &str) -> Result<TensorMap, Failure> {
-    Ok(match standard_input(file)? {
+    Ok(match streamed(file)? {
         Some(bytes) => TensorMap::load_buffer(&bytes)?,
         None => TensorMap::load(file)?,
     })
@@ -167,7 +157,7 @@ pub(crate) fn load_labels(file: &str) -> Result<Labels, Failure> {
         Input::Labels(labels) => Ok(labels),
         other => Err(Failure::Error(format!(
             "expected labels in '{file}', which holds {}",
-            other.kind()
+            other.described()
         ))),
     }
 }
@@ -178,7 +168,7 @@ pub(crate) fn only_map(input: Input, file: &str) -> Result<MapFile, Failure> {
         Input::Map(map) => Ok(map),
         other => Err(Failure::Error(format!(
             "expected a tensor map in '{file}', which holds {}",
-            other.kind()
+            other.described()
         ))),
     }
 }
@@ -216,7 +206,17 @@ fn found(error: &Error) -> Option<Contents> {
 }
 
 impl Input {
-    /// What it is, for messages and people.
+    /// What it is, as a part of a sentence.
+    fn described(&self) -> &'static str {
+        match self {
+            Input::Map(_) => "a tensor map",
+            Input::Block(..) => "a tensor block",
+            Input::Labels(_) => "labels",
+            Input::Collection(_) => "a collection of maps",
+        }
+    }
+
+    /// What it is, for people.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Input::Map(_) => "tensor map",
@@ -254,7 +254,7 @@ impl Blocks {
             }
             other => Err(Failure::Error(format!(
                 "expected a tensor map or a tensor block in '{file}', which holds {}",
-                other.kind()
+                other.described()
             ))),
         }
     }

@@ -12,6 +12,11 @@ pub(crate) fn bytes_of(map: &MapFile, blocks: impl IntoIterator<Item = usize>) -
     bytes.collect()
 }
 
+/// The sum of what headers claim, of which each may be as large as any memory, and there may be no data at all.
+pub(crate) fn total(bytes: impl IntoIterator<Item = u64>) -> u64 {
+    bytes.into_iter().fold(0, u64::saturating_add)
+}
+
 /// Type and shape of a block, and of its gradients.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outline {
@@ -49,21 +54,24 @@ impl Outline {
         })
     }
 
-    /// Bytes of the values and of all gradients.
+    /// Bytes of the values and of all gradients, or the largest number if headers claim even more.
     pub(crate) fn bytes(&self) -> u64 {
-        self.value_bytes() + self.gradient_bytes()
+        self.value_bytes().saturating_add(self.gradient_bytes())
     }
 
     /// Bytes of the values.
     pub(crate) fn value_bytes(&self) -> u64 {
-        let elements = self.shape.iter().map(|&length| length as u64);
-        elements.product::<u64>() * self.dtype.size() as u64
+        let lengths = self.shape.iter().map(|&length| length as u64);
+        // where there are no elements, nothing limits the other lengths
+        match self.shape.contains(&0) {
+            true => 0,
+            false => lengths.fold(self.dtype.size() as u64, u64::saturating_mul),
+        }
     }
 
     /// Bytes of all gradients, and of theirs.
     pub(crate) fn gradient_bytes(&self) -> u64 {
-        let bytes = self.gradients.iter().map(|(_, gradient)| gradient.bytes());
-        bytes.sum()
+        total(self.gradients.iter().map(|(_, gradient)| gradient.bytes()))
     }
 
     /// Shows all gradients, and theirs, to `visit`, with their paths: `positions/strain`.

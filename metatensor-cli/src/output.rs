@@ -1,10 +1,13 @@
 //! What is printed, and where that can go wrong.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::iter;
 
 use serde_json::Value;
+
+use crate::text::{visible, width};
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -22,6 +25,14 @@ impl Failure {
             Failure::Error(message) => Failure::Error(format!("{place}: {message}")),
             Failure::Closed => Failure::Closed,
         }
+    }
+}
+
+/// What commands do that go on, and find out more, when nobody reads what they print any more.
+pub(crate) fn unless_closed(printed: Result<(), Failure>) -> Result<(), Failure> {
+    match printed {
+        Err(Failure::Closed) => Ok(()),
+        printed => printed,
     }
 }
 
@@ -69,16 +80,19 @@ impl Style {
 pub(crate) struct Output {
     writer: BufWriter<StdoutLock<'static>>,
     json: bool,
+    is_terminal: bool,
     has_styles: bool,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Output {
         let wants_none = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_terminal = io::stdout().is_terminal();
         Output {
             writer: BufWriter::new(io::stdout().lock()),
             json,
-            has_styles: io::stdout().is_terminal() && !wants_none,
+            is_terminal,
+            has_styles: is_terminal && !wants_none,
         }
     }
 
@@ -86,15 +100,23 @@ impl Output {
         self.json
     }
 
-    /// A line of text.
+    pub(crate) fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// A line of text, of which nothing does anything to a terminal.
     pub(crate) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failure> {
-        Ok(writeln!(self.writer, "{text}")?)
+        Ok(writeln!(self.writer, "{}", visible(&text.to_string()))?)
     }
 
     /// The same, if this is a terminal in this style.
     pub(crate) fn styled(&mut self, style: Style, text: impl fmt::Display) -> Result<(), Failure> {
         match self.has_styles {
-            true => self.line(format_args!("\x1b[{}m{text}\x1b[0m", style.code())),
+            true => {
+                let text = text.to_string();
+                let (code, text) = (style.code(), visible(&text));
+                Ok(writeln!(self.writer, "\x1b[{code}m{text}\x1b[0m")?)
+            }
             false => self.line(text),
         }
     }
@@ -148,26 +170,33 @@ impl Table {
     }
 
     pub(crate) fn row(&mut self, row: Vec<String>) {
-        self.rows.push(row);
+        self.rows([row]);
     }
 
-    pub(crate) fn rows(&mut self, rows: Vec<Vec<String>>) {
-        self.rows.extend(rows);
+    pub(crate) fn rows(&mut self, rows: impl IntoIterator<Item = Vec<String>>) {
+        for mut row in rows {
+            for cell in &mut row {
+                if let Cow::Owned(shown) = visible(cell) {
+                    *cell = shown;
+                }
+            }
+            self.rows.push(row);
+        }
     }
 
     pub(crate) fn print(&self, output: &mut Output) -> Result<(), Failure> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths = vec![0; columns];
         for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
+            for (widest, cell) in widths.iter_mut().zip(row) {
+                *widest = width(cell).max(*widest);
             }
         }
         let mut line = String::new();
         for (number, row) in self.rows.iter().enumerate() {
             line.clear();
-            for (i, (cell, &width)) in row.iter().zip(&widths).enumerate() {
-                let padding = width - cell.chars().count();
+            for (i, (cell, &widest)) in row.iter().zip(&widths).enumerate() {
+                let padding = widest - width(cell);
                 let (before, after) = match i {
                     0 => (0, padding),
                     _ => (2 + padding, 0),

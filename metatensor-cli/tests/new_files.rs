@@ -322,6 +322,7 @@ fn damage_is_not_copied() {
         &["split", &path, "--samples", "system", "-o", &output],
         &["split", &path, "--blocks", "-o", &output],
         &["pack", &path, "--name", "x", "-o", &output],
+        &["merge", DATA, &path, "-o", &output],
     ] {
         let ran = mts(arguments, None);
         assert_error(&ran, "checksum");

@@ -11,7 +11,7 @@ use std::fs;
 
 use common::{DATA, Folder, assert_error, assert_good, data, mts};
 use metatensor_core::{Labels, Mapping, TensorBlock, TensorMap};
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, Array3, ArrayD};
 use serde_json::{Value, json};
 
 /// A map with a block of large values, which are aligned in a file, and a gradient of small ones, which are not.
@@ -217,4 +217,55 @@ fn orders_of_bytes() {
         0,
         "nothing else stays"
     );
+}
+
+/// The same with some bytes in place of others, wherever these are.
+fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let mut changed = bytes.to_vec();
+    for start in 0..=bytes.len() - old.len() {
+        if bytes[start..].starts_with(old) {
+            changed[start..][..new.len()].copy_from_slice(new);
+        }
+    }
+    assert_ne!(changed, bytes);
+    changed
+}
+
+/// Where there are no values, headers can claim any number of rows.
+#[test]
+fn counts_that_are_larger_than_any_memory() {
+    const COUNT: usize = 10;
+    const ROWS: u64 = 1 << 61;
+    let folder = Folder::new();
+    let block = |rows: usize| {
+        let values = ArrayD::<u8>::zeros(vec![rows, 0]);
+        let samples = Labels::range("s", rows).unwrap();
+        TensorBlock::new(values, samples, [], Labels::range("n", 0).unwrap()).unwrap()
+    };
+    // the labels of the first block are read
+    let blocks = (0..COUNT).map(|i| block(if i == 0 { 3 } else { 2 }));
+    let keys = Labels::range("k", COUNT).unwrap();
+    let map = TensorMap::new(keys, blocks.collect()).unwrap();
+    let bytes = map.save_buffer().unwrap();
+    let from = b"(2, 0, ) }";
+    let place = bytes.windows(from.len()).position(|part| part == from);
+    let end = bytes[place.unwrap()..]
+        .iter()
+        .position(|&byte| byte == b'\n');
+    let old = &bytes[..=place.unwrap() + end.unwrap()];
+    let start = old.windows(6).rposition(|part| part == b"\x93NUMPY");
+    let old = old[start.unwrap()..].to_vec();
+    let text = String::from_utf8_lossy(from).into_owned();
+    let longer = format!("({ROWS}, 0, ) }}");
+    let padded = format!("{text:width$}", width = longer.len());
+    let new = replaced(&old, padded.as_bytes(), longer.as_bytes());
+    let checksum = |bytes: &[u8]| crc32fast::hash(bytes).to_le_bytes();
+    let bytes = replaced(&bytes, &checksum(&old), &checksum(&new));
+    let bytes = replaced(&bytes, &old, &new);
+    let path = folder.path("map.mts");
+    fs::write(&path, bytes).unwrap();
+    let info = info(&path);
+    assert_eq!(info["samples"], u64::MAX);
+    assert_eq!(info["values"], 0);
 }

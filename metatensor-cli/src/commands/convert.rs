@@ -6,23 +6,30 @@ use metatensor_core::internal::files::{ByteOrder, compress_file, reorder_file};
 use metatensor_core::{DType, FileAlignment, MapFile, MapWriter, Mapping, TensorBlock};
 use tempfile::TempPath;
 
+use super::describe;
+use super::new_file::{check_output, write_file};
 use super::source::Source;
-use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::{ConvertOptions, Order};
 use crate::conversion::converted;
 use crate::input::open_checked;
-use crate::outline::bytes_of;
-use crate::output::Failure;
+use crate::outline::{bytes_of, total};
+use crate::output::{Failure, Output};
 use crate::progress::{Progress, waiting};
 
 /// Rows are converted in pieces of about so many bytes.
 const PIECE: usize = 8 << 20;
 
-pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
+pub(crate) fn run(options: &ConvertOptions, output: &mut Output) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
-    let output = Path::new(&options.output.output);
     let map = open_checked(&options.file)?;
+    write_file(&options.output.output, output, |path| {
+        convert(&map, options, path)
+    })?;
+    Ok(Outcome::Good)
+}
+
+fn convert(map: &MapFile, options: &ConvertOptions, output: &Path) -> Result<(), Failure> {
     let order = match options.byte_order {
         Order::Little => ByteOrder::Little,
         Order::Big => ByteOrder::Big,
@@ -39,12 +46,11 @@ pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
     ];
     let mut forms = forms.into_iter().flatten().peekable();
     if forms.peek().is_none() {
-        write(&map, options.dtype, output)?;
-        return Ok(Outcome::Good);
+        return write(map, options.dtype, output);
     }
     // these forms are made of a file, not block by block
     let mut between = temporary(output)?;
-    write(&map, options.dtype, &between)?;
+    write(map, options.dtype, &between)?;
     while let Some(form) = forms.next() {
         match forms.peek() {
             None => form.make(&between, output)?,
@@ -55,7 +61,7 @@ pub(crate) fn run(options: &ConvertOptions) -> Result<Outcome, Failure> {
             }
         }
     }
-    Ok(Outcome::Good)
+    Ok(())
 }
 
 /// What files can be made into that this library has written.
@@ -99,7 +105,7 @@ fn write(map: &MapFile, dtype: Option<DType>, output: &Path) -> Result<(), Failu
     let keys = map.keys();
     let mut writer = Source::new(map)?.writer(output)?;
     let bytes = bytes_of(map, 0..map.len())?;
-    let mut progress = Progress::new(bytes.iter().sum());
+    let mut progress = Progress::new(total(bytes.iter().copied()));
     for (number, key) in keys.iter().enumerate() {
         let block = map.block_mapped(number, Mapping::ReadOnly)?;
         let dtype = dtype.unwrap_or(block.dtype());

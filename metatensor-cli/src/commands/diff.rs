@@ -8,7 +8,8 @@ use crate::Outcome;
 use crate::arguments::DiffOptions;
 use crate::elements::{Places, Tolerance, differences};
 use crate::input::Blocks;
-use crate::output::{Failure, Output, Style};
+use crate::outline::total;
+use crate::output::{Failure, Output, Style, unless_closed};
 use crate::progress::Progress;
 
 pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome, Failure> {
@@ -23,7 +24,7 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
         keys.report("keys", options.ordered, &mut report);
         let first: Vec<usize> = keys.common.iter().map(|&(in_a, _)| in_a).collect();
         let bytes = a.bytes(&first)?;
-        let mut progress = Progress::new(bytes.iter().sum());
+        let mut progress = Progress::new(total(bytes.iter().copied()));
         for (&(in_a, in_b), bytes) in keys.common.iter().zip(bytes) {
             let (a, b) = (a.block(in_a)?, b.block(in_b)?);
             let place = format!("block ({})", describe(a_keys, in_a));
@@ -35,7 +36,7 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
         let (a, b) = (a_keys.names(), b_keys.names());
         report.differ("keys", format!("names are {a} and {b}"));
     }
-    report.print(options, output)?;
+    unless_closed(report.print(options, output))?;
     Ok(match report.differs() {
         true => Outcome::Bad,
         false => Outcome::Good,

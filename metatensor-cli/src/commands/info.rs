@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use super::names;
 use crate::arguments::InfoOptions;
 use crate::input::{Blocks, Input, Opened, open_part};
-use crate::outline::Outline;
+use crate::outline::{Outline, total};
 use crate::output::{Failure, Output, bytes};
 use crate::storage::{self, Arrays};
+use crate::text::{visible, width};
 use crate::{Outcome, commands};
 
 pub(crate) fn run(options: &InfoOptions, output: &mut Output) -> Result<Outcome, Failure> {
@@ -109,10 +110,17 @@ impl Facts {
         if output.is_json() {
             return output.json(&self.json);
         }
-        let width = self.text.iter().map(|(name, _)| name.chars().count()).max();
-        let width = width.unwrap_or(0);
-        for (name, text) in &self.text {
-            output.line(format_args!("{name:width$}  {text}").to_string().trim_end())?;
+        let names = self.text.iter().map(|(name, _)| visible(name));
+        let names: Vec<_> = names.collect();
+        let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+        for (name, (_, text)) in names.iter().zip(&self.text) {
+            let padding = " ".repeat(widest - width(name));
+            let mut start = format!("{name}{padding}  ");
+            for line in text.split('\n') {
+                output.line(format!("{start}{line}").trim_end())?;
+                // where the lines of one text go on
+                start = " ".repeat(widest + 2);
+            }
         }
         Ok(())
     }
@@ -158,9 +166,9 @@ fn blocks(facts: &mut Facts, blocks: &Blocks) -> Result<(), Failure> {
 struct Summary {
     first: Option<Outline>,
     types: HashSet<DType>,
-    samples: usize,
+    samples: u64,
     /// By path, how many blocks have a gradient, and how many rows these have in all.
-    gradients: BTreeMap<String, (usize, usize)>,
+    gradients: BTreeMap<String, (usize, u64)>,
     value_bytes: u64,
     gradient_bytes: u64,
     arrays: Arrays,
@@ -169,33 +177,36 @@ struct Summary {
 impl Summary {
     fn add(&mut self, outline: Outline) {
         self.types.insert(outline.dtype);
-        self.samples += outline.shape[0];
-        outline.each_gradient(&mut |path, gradient| self.add_gradient(path, 1, gradient.shape[0]));
-        self.value_bytes += outline.value_bytes();
-        self.gradient_bytes += outline.gradient_bytes();
+        // headers may claim any number of rows without values
+        self.samples = self.samples.saturating_add(outline.shape[0] as u64);
+        outline.each_gradient(&mut |path, gradient| {
+            self.add_gradient(path, 1, gradient.shape[0] as u64);
+        });
+        self.value_bytes = total([self.value_bytes, outline.value_bytes()]);
+        self.gradient_bytes = total([self.gradient_bytes, outline.gradient_bytes()]);
         self.arrays.add(&outline);
         self.first.get_or_insert(outline);
     }
 
-    fn add_gradient(&mut self, path: &str, blocks: usize, rows: usize) {
+    fn add_gradient(&mut self, path: &str, blocks: usize, rows: u64) {
         let all = match self.gradients.get_mut(path) {
             Some(known) => known,
             None => self.gradients.entry(path.to_owned()).or_default(),
         };
         all.0 += blocks;
-        all.1 += rows;
+        all.1 = all.1.saturating_add(rows);
     }
 
     /// Adds the blocks of a piece that comes after this one.
     fn merge(&mut self, next: Summary) {
         self.first = self.first.take().or(next.first);
         self.types.extend(next.types);
-        self.samples += next.samples;
+        self.samples = self.samples.saturating_add(next.samples);
         for (path, (blocks, rows)) in next.gradients {
             self.add_gradient(&path, blocks, rows);
         }
-        self.value_bytes += next.value_bytes;
-        self.gradient_bytes += next.gradient_bytes;
+        self.value_bytes = total([self.value_bytes, next.value_bytes]);
+        self.gradient_bytes = total([self.gradient_bytes, next.gradient_bytes]);
         self.arrays.merge(next.arrays);
     }
 }
@@ -241,7 +252,7 @@ fn dimensions(facts: &mut Facts, blocks: &Blocks, first: &Outline) -> Result<(),
 }
 
 /// For each gradient, how many blocks have it, and how many rows.
-fn gradients(facts: &mut Facts, all: &BTreeMap<String, (usize, usize)>) {
+fn gradients(facts: &mut Facts, all: &BTreeMap<String, (usize, u64)>) {
     let mut json = serde_json::Map::new();
     for (path, (blocks, rows)) in all {
         let of = commands::plural(*blocks, "block");

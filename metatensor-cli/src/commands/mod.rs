@@ -8,6 +8,7 @@ pub(crate) mod help;
 pub(crate) mod info;
 pub(crate) mod ls;
 pub(crate) mod merge;
+mod new_file;
 pub(crate) mod pack;
 pub(crate) mod plot;
 pub(crate) mod report;
@@ -19,15 +20,11 @@ pub(crate) mod stat;
 pub(crate) mod validate;
 
 use std::fmt::Write;
-use std::path::Path;
 
-use metatensor_core::internal::files::save_bytes;
 use metatensor_core::{Labels, Result, TensorBlock};
 use serde_json::{Map, Value};
 
-use crate::arguments::OutputOptions;
 use crate::outline::Outline;
-use crate::output::{Failure, Output};
 
 /// `center_type=1, n=2`, as people write it.
 pub(crate) fn describe(labels: &Labels, row: usize) -> String {
@@ -109,34 +106,4 @@ fn columns(axes: &[&Labels]) -> Vec<Vec<usize>> {
 /// The values of a row of labels.
 fn entries(labels: &Labels, row: usize) -> impl Iterator<Item = String> + '_ {
     labels.rows().row(row).iter().map(i32::to_string)
-}
-
-/// An error if there is a file that should not be replaced.
-fn check_output(options: &OutputOptions) -> Result<(), Failure> {
-    check_new(&options.output, options.force)
-}
-
-fn check_new(output: &str, force: bool) -> Result<(), Failure> {
-    match Path::new(output).exists() && !force {
-        true => Err(Failure::Error(format!(
-            "'{output}' is there: --force replaces it"
-        ))),
-        false => Ok(()),
-    }
-}
-
-/// The same for what can be written to standard output, as `-`.
-fn check_output_or_stdout(options: &OutputOptions) -> Result<(), Failure> {
-    match &*options.output {
-        "-" => Ok(()),
-        _ => check_output(options),
-    }
-}
-
-/// Writes something that was made in memory: to standard output for `-`, or to a file that is replaced when all of it is there.
-fn write_output(options: &OutputOptions, bytes: &[u8], output: &mut Output) -> Result<(), Failure> {
-    match &*options.output {
-        "-" => output.bytes(bytes),
-        path => Ok(save_bytes(Path::new(path), bytes)?),
-    }
 }

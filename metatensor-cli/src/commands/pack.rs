@@ -4,15 +4,15 @@ use std::path::Path;
 
 use metatensor_core::{CollectionForm, CollectionWriter};
 
-use super::check_output;
+use super::new_file::{check_output, write_file};
 use crate::Outcome;
 use crate::arguments::PackOptions;
 use crate::input::load_map;
-use crate::output::Failure;
+use crate::output::{Failure, Output};
 use crate::progress::Progress;
 
-pub(crate) fn run(options: &PackOptions) -> Result<Outcome, Failure> {
-    let output = &options.output.output;
+pub(crate) fn run(options: &PackOptions, output: &mut Output) -> Result<Outcome, Failure> {
+    let target = &options.output.output;
     let form = match options.numpy {
         true => CollectionForm::NumpyWrapped,
         false => CollectionForm::Bare,
@@ -20,23 +20,34 @@ pub(crate) fn run(options: &PackOptions) -> Result<Outcome, Failure> {
     let members = (0..).zip(&options.files);
     let members = members.map(|(position, file)| member(file, position, options));
     let members: Vec<(i32, String)> = members.collect::<Result<_, _>>()?;
-    let mut writer = if options.append {
-        CollectionWriter::append(output, form)?
-    } else {
-        check_output(&options.output)?;
-        CollectionWriter::create(output, form)?
-    };
+    if options.append {
+        add(CollectionWriter::append(target, form)?, &members, options)?;
+        return Ok(Outcome::Good);
+    }
+    check_output(&options.output)?;
+    write_file(target, output, |path| {
+        add(CollectionWriter::create(path, form)?, &members, options)
+    })?;
+    Ok(Outcome::Good)
+}
+
+/// Adds all maps, with these numbers and names.
+fn add(
+    mut writer: CollectionWriter,
+    members: &[(i32, String)],
+    options: &PackOptions,
+) -> Result<(), Failure> {
     let size = |file: &String| std::fs::metadata(file).map_or(0, |data| data.len());
     let mut progress = Progress::new(options.files.iter().map(size).sum());
     for (file, (number, name)) in options.files.iter().zip(members) {
         // what is not valid is no part of a collection
         let map = load_map(file)?;
-        let added = writer.add(number, &name, &map);
+        let added = writer.add(*number, name, &map);
         added.map_err(|error| error.context(format!("'{file}'")))?;
         progress.add(size(file));
     }
     writer.finish()?;
-    Ok(Outcome::Good)
+    Ok(())
 }
 
 /// The number and the name of a map: those that are asked for, or those in its path.

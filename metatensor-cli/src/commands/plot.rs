@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::write_output;
+use super::new_file::{check_output, write_output};
 use crate::Outcome;
 use crate::arguments::{PictureFormat, PictureKind, PlotOptions};
 use crate::input::Blocks;
@@ -14,7 +14,7 @@ use crate::selection::selected;
 
 pub(crate) fn run(options: &PlotOptions, output: &mut Output) -> Result<Outcome, Failure> {
     let format = format(options)?;
-    super::check_output_or_stdout(&options.output)?;
+    check_output(&options.output)?;
     let blocks = Blocks::open_part(&options.input)?;
     let numbers = selected(options.keys.as_ref(), blocks.keys(), "keys")?;
     let selected = Selected::new(&blocks, &numbers)?;

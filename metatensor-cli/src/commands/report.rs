@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{check_output_or_stdout, write_output};
+use super::new_file::{check_output, write_output};
 use crate::Outcome;
 use crate::arguments::ReportOptions;
 use crate::input::open_part;
@@ -10,7 +10,7 @@ use crate::output::{Failure, Output};
 use crate::report::page;
 
 pub(crate) fn run(options: &ReportOptions, output: &mut Output) -> Result<Outcome, Failure> {
-    check_output_or_stdout(&options.output)?;
+    check_output(&options.output)?;
     let name = match &*options.input.file {
         "-" => "standard input".to_owned(),
         file => Path::new(file).file_name().map_or_else(

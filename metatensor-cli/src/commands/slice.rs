@@ -1,44 +1,61 @@
 //! `mts slice`: a part of a map, as a new file. Blocks are read and written one after the other, and only what is needed of them.
 
+use std::path::Path;
+
 use metatensor_core::{Labels, MapFile, MapSelection, MapWriter, Mapping, Result};
 
+use super::describe;
+use super::new_file::{check_output, write_file};
 use super::source::Source;
-use super::{check_output, describe};
 use crate::Outcome;
 use crate::arguments::SliceOptions;
 use crate::input::{only_map, open, open_checked};
 use crate::outline::bytes_of;
-use crate::output::Failure;
+use crate::output::{Failure, Output};
 use crate::selection::{Selection, selected};
 
 /// Larger blocks are copied without being in memory.
 const LARGE: u64 = 64 << 20;
 
-pub(crate) fn run(options: &SliceOptions) -> Result<Outcome, Failure> {
+pub(crate) fn run(options: &SliceOptions, output: &mut Output) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
     let map = only_map(open(&options.file)?.input, &options.file)?;
-    let keys = map.keys().clone();
-    let blocks = selected(options.keys.as_ref(), &keys, "keys")?;
+    let blocks = selected(options.keys.as_ref(), map.keys(), "keys")?;
     let has_large = has_large_whole_blocks(&map, &blocks, options)?;
     // values that are taken from where they are have to be checked before
     let map = match has_large && options.file != "-" {
         true => open_checked(&options.file)?,
         false => map,
     };
-    let mut writer = Source::new(&map)?.writer(&options.output.output)?;
-    for block in blocks {
-        let place = || format!("block ({})", describe(&keys, block));
+    write_file(&options.output.output, output, |path| {
+        write(&map, &blocks, has_large, options, path)
+    })?;
+    Ok(Outcome::Good)
+}
+
+/// Writes these blocks, as a whole if some of them are large.
+fn write(
+    map: &MapFile,
+    blocks: &[usize],
+    has_large: bool,
+    options: &SliceOptions,
+    path: &Path,
+) -> Result<(), Failure> {
+    let keys = map.keys();
+    let mut writer = Source::new(map)?.writer(path)?;
+    for &block in blocks {
+        let place = || format!("block ({})", describe(keys, block));
         let added = match has_large {
             true => map
                 .block_mapped(block, Mapping::ReadOnly)
                 .and_then(|whole| writer.add(keys.rows().row(block), &whole))
                 .map_err(Failure::from),
-            false => add_part(&map, block, options, &mut writer),
+            false => add_part(map, block, options, &mut writer),
         };
         added.map_err(|failure| failure.context(place()))?;
     }
     writer.finish()?;
-    Ok(Outcome::Good)
+    Ok(())
 }
 
 /// Whether there are blocks to copy as a whole that should not be in memory.

@@ -12,10 +12,10 @@ use clap::ArgMatches;
 use metatensor_core::Labels;
 use serde_json::{Value, json};
 
-use super::check_new;
+use super::new_file::{check_new, write_file};
 use crate::Outcome;
 use crate::input::{load_block, load_map};
-use crate::output::{Failure, Output, Table};
+use crate::output::{Failure, Output, Table, unless_closed};
 use crate::progress::waiting;
 pub(crate) use arguments::ApplyOptions;
 use arguments::summary;
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
         return Err(Failure::Error(format!("there is no operation '{name}'")));
     };
     let target = matches.try_get_one::<String>("output").ok().flatten();
-    if let Some(target) = target {
+    if let Some(target) = target.filter(|target| *target != "-") {
         check_new(target, matches.get_flag("force"))?;
     }
     let operands: Vec<&String> = matches.get_many("operands").unwrap_or_default().collect();
@@ -56,16 +56,18 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
             maps: maps.collect::<Result<_, _>>()?,
             number,
         };
-        let made = (operation.run)(&given)?;
-        match (&made, target) {
-            (Made::Map(map), Some(target)) => map.save(target)?,
-            (Made::Block(block), Some(target)) => block.save(target)?,
-            _ => {}
-        }
-        Ok::<_, Failure>(made)
+        (operation.run)(&given)
     })?;
+    let target = target.map_or("-", String::as_str);
     match made {
-        Made::Map(_) | Made::Block(_) => Ok(Outcome::Good),
+        Made::Map(map) => {
+            write_file(target, output, |path| Ok(map.save(path)?))?;
+            Ok(Outcome::Good)
+        }
+        Made::Block(block) => {
+            write_file(target, output, |path| Ok(block.save(path)?))?;
+            Ok(Outcome::Good)
+        }
         Made::Labels(labels) => {
             print(&labels, output)?;
             Ok(Outcome::Good)
@@ -128,16 +130,16 @@ fn answer_is(
     reason: Option<String>,
     output: &mut Output,
 ) -> Result<Outcome, Failure> {
-    if output.is_json() {
-        output
-            .json(&json!({"answer": answer, "reason": reason.map_or(Value::Null, Value::from)}))?;
+    let printed = if output.is_json() {
+        output.json(&json!({"answer": answer, "reason": reason.map_or(Value::Null, Value::from)}))
     } else {
         let word = if answer { "yes" } else { "no" };
         match reason {
-            Some(reason) => output.line(format_args!("{word}: {reason}"))?,
-            None => output.line(word)?,
+            Some(reason) => output.line(format_args!("{word}: {reason}")),
+            None => output.line(word),
         }
-    }
+    };
+    unless_closed(printed)?;
     Ok(match answer {
         true => Outcome::Good,
         false => Outcome::Bad,

@@ -13,7 +13,8 @@ use metatensor_core::internal::files::save_with;
 use metatensor_core::{Labels, TensorBlock};
 use metatensor_operations::{Axis, slice};
 
-use super::{check_new, describe, part};
+use super::new_file::check_new;
+use super::{describe, part};
 use crate::Outcome;
 use crate::arguments::{ExportOptions, Format};
 use crate::input::{Blocks, Input, open_part};
