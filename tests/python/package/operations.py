@@ -399,6 +399,12 @@ class Installation(unittest.TestCase):
         )
         with native.install(strict=True), self.assertWarnsRegex(native.DifferentOnPurpose, "complex numbers that are infinite"):
             np.testing.assert_array_equal(mts.multiply(infinite, 2.0).block().values, complex(0, np.inf))
+        # as many groups of properties as components, which the official function takes for each other
+        properties = Labels(["l", "n"], np.array([[0, 0], [1, 0], [1, 1], [1, 2]]))
+        ones = TensorBlock(np.ones((1, 2, 4)), Labels.range("s", 1), [Labels.range("c", 2)], properties)
+        self.assertNotEqual(mts.mean_over_properties_block(ones, "n").values[0, 0, 1], 1)
+        with native.install(strict=True), self.assertWarnsRegex(native.DifferentOnPurpose, "blocks with components"):
+            np.testing.assert_array_equal(mts.mean_over_properties_block(ones, "n").values, np.ones((1, 2, 2)))
         with native.install(), warnings.catch_warnings():
             warnings.simplefilter("error")
             mts.mean_over_samples(a, "atom")

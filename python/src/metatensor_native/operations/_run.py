@@ -24,11 +24,13 @@ class Strict:
 
 
 # What the changelog says of differences, for those operations that have some on maps which the official ones take.
+_COUNTS = "of blocks with components, they are divided by the number of properties in the group, not in another one"
 _COMPLEX = "of complex numbers, they are those of numpy.var and numpy.std"
 _GRADIENTS = "gradients are divided by the number of samples, not by that of the rows of the gradient, which is smaller where some are zero"
 DIFFERENCES = {
     **{f"{name}_over_samples{block}": _GRADIENTS for name in ["mean", "var", "std"] for block in ["", "_block"]},
-    **{f"{name}_over_properties{block}": _COMPLEX for name in ["var", "std"] for block in ["", "_block"]},
+    **{f"mean_over_properties{block}": _COUNTS for block in ["", "_block"]},
+    **{f"{name}_over_properties{block}": f"{_COUNTS}; {_COMPLEX}" for name in ["var", "std"] for block in ["", "_block"]},
     "divide": "the gradient of divide does not square the divisor, and booleans have gradients",
     "abs": "the gradient of the complex abs is its derivative, and booleans have gradients",
     "pow": "the gradient of pow with exponent 0 is 0, and the square root of minus infinity is infinity",
