@@ -240,6 +240,9 @@ fn operations_give_what_their_functions_give() {
         "equal-metadata",
         "unique-metadata",
         "is-contiguous",
+        // below
+        "align-gradients",
+        "normal-equations",
         // in apply_products.rs
         "contract",
         "invariants",

@@ -335,3 +335,43 @@ fn forces_and_virials_are_blocks() {
     }
     assert_error(&mts(&["apply", "forces", DATA], None), "--output");
 }
+
+/// A map with only the first row of each gradient.
+fn first_gradient_rows(map: &TensorMap) -> TensorMap {
+    let blocks = map.blocks().iter().map(|block| {
+        let gradient = block.gradient("positions").unwrap();
+        let gradient = slice(gradient, Axis::Samples, &[0_i64][..]).unwrap();
+        let mut bare = remove_gradients(block, None).unwrap();
+        bare.add_gradient("positions", gradient).unwrap();
+        bare
+    });
+    TensorMap::new(map.keys().clone(), blocks.collect()).unwrap()
+}
+
+#[test]
+fn pairs_are_two_files() {
+    let folder = Folder::new();
+    let map = data();
+    let (a, b) = (folder.path("a.mts"), folder.path("b.mts"));
+    let fewer = first_gradient_rows(&map);
+    map.save(&a).unwrap();
+    fewer.save(&b).unwrap();
+    let (first, second) = (folder.path("first.mts"), folder.path("second.mts"));
+    for (name, expected) in [
+        ("align-gradients", align_gradients(&map, &fewer).unwrap()),
+        ("normal-equations", normal_equations(&map, &map).unwrap()),
+    ] {
+        let other = if name == "align-gradients" { &b } else { &a };
+        let run = |targets: &[&str]| {
+            let arguments = [&["apply", name, &a, other, "-o"], targets].concat();
+            mts(&arguments, None)
+        };
+        assert_good(&run(&[&first, &second, "--force"]));
+        assert!(equal(&folder.load("first.mts"), &expected.0).unwrap());
+        assert!(equal(&folder.load("second.mts"), &expected.1).unwrap());
+        assert_error(&run(&["x.mts", &second]), "--force replaces it");
+        assert_error(&run(&["x.mts", "x.mts"]), "can not be both");
+        assert_error(&run(&["x.mts", "-"]), "standard output");
+        assert_error(&run(&["x.mts"]), "2 values required");
+    }
+}

@@ -213,12 +213,12 @@ fn row(documented: &Operation, operation: &Operation) -> Text {
         OperationResult::AnswerWithoutError => format!("Ok(Made::Answer({call}))"),
         OperationResult::Check => format!("Ok(Made::check({call}))"),
     };
-    let gives_map = matches!(
+    let files = u8::from(matches!(
         operation.result,
         OperationResult::MapWithoutInfo | OperationResult::MapWithInfo
-    );
+    ));
     Ok(format!(
-        "Operation {{ name: {:?}, documentation: {:?}, parameters: &[{parameters}], gives_map: {gives_map}, \
+        "Operation {{ name: {:?}, documentation: {:?}, parameters: &[{parameters}], files: {files}, \
          run: |given| {made} }},",
         documented.name.replace('_', "-"),
         translated(&documented.documentation)?,

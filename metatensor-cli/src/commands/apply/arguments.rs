@@ -79,16 +79,25 @@ fn operation(name: &'static str, operations: &[&Operation]) -> Command {
         .long("output")
         .value_name("FILE");
     let force = Arg::new("force").long("force").action(ArgAction::SetTrue);
-    match operations[0].gives_map {
-        true => command
-            .arg(
-                output
-                    .required(true)
-                    .help("The new file, which is there when all of it is written"),
-            )
-            .arg(force.help("Replace a file that is there")),
-        false => command,
-    }
+    let output = match operations[0].files {
+        0 => return command,
+        1 => output
+            .help("The new file, which is there when all of it is written; - is standard output"),
+        _ => output
+            .num_args(2)
+            .value_names(["FIRST", "SECOND"])
+            .help("The new files, which are there when all of them is written"),
+    };
+    command
+        .arg(output.required(true))
+        .arg(force.help("Replace files that are there"))
+}
+
+/// The same with a capital, as all other texts of options.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }
 
 /// Maps and numbers, in their order.
@@ -111,7 +120,7 @@ fn operands(operations: &[&Operation]) -> Arg {
     let arg = Arg::new("operands")
         .required(true)
         .allow_negative_numbers(true)
-        .help(help.join("; "))
+        .help(sentence(&help.join("; ")))
         .action(ArgAction::Append);
     match lists[0]
         .iter()
@@ -126,7 +135,7 @@ fn operands(operations: &[&Operation]) -> Arg {
 fn options(parameter: &Parameter) -> Vec<Arg> {
     let arg = Arg::new(parameter.name)
         .long(parameter.name)
-        .help(parameter.help);
+        .help(sentence(parameter.help));
     let flag = || arg.clone().action(ArgAction::SetTrue);
     let list = || arg.clone().value_delimiter(',').action(ArgAction::Append);
     let tolerance = |name: &'static str, help: &'static str| {
@@ -137,8 +146,8 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
         Kind::Map | Kind::Maps | Kind::Block | Kind::Number => return Vec::new(),
         Kind::AllcloseOptions => {
             return vec![
-                tolerance("rtol", "relative tolerance, 1e-13 if it is not given"),
-                tolerance("atol", "absolute tolerance, 1e-12 if it is not given"),
+                tolerance("rtol", "Relative tolerance, 1e-13 if it is not given"),
+                tolerance("atol", "Absolute tolerance, 1e-12 if it is not given"),
                 Arg::new("equal-nan")
                     .long("equal-nan")
                     .action(ArgAction::SetTrue)
@@ -148,7 +157,7 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
         Kind::LstsqOptions => {
             return vec![tolerance(
                 "rcond",
-                "precision of the numbers in the first map, relative to the largest singular value",
+                "Precision of the numbers in the first map, relative to the largest singular value",
             )];
         }
         Kind::EqualMetadataOptions => {
@@ -159,7 +168,7 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
                     .value_delimiter(',')
                     .action(ArgAction::Append)
                     .value_parser(PossibleValuesParser::new(parts))
-                    .help("what may be different"),
+                    .help("What may be different"),
             ];
         }
         Kind::Seed => arg
@@ -176,12 +185,15 @@ fn options(parameter: &Parameter) -> Vec<Arg> {
             .value_name("WHAT")
             .help(format!(
                 "{}: error, zero-rows (for rows) or zeros (for gradients as well)",
-                parameter.help
+                sentence(parameter.help)
             ))
             .value_parser(missing_gradients),
         Kind::DifferentKeys => arg
             .value_name("WHAT")
-            .help(format!("{}: error, intersection or union", parameter.help))
+            .help(format!(
+                "{}: error, intersection or union",
+                sentence(parameter.help)
+            ))
             .value_parser(different_keys),
         Kind::Descending | Kind::Flag => flag(),
         Kind::Text => arg.required(true).value_name("NAME"),

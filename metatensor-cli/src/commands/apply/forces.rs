@@ -25,7 +25,7 @@ pub(super) const FORCES: &[Operation] = &[
                        gradients have rows for if it is not given",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let atoms = given.optional_labels("atoms")?;
             Ok(Made::Block(forces(given.map(0), atoms.as_ref())?))
@@ -45,7 +45,7 @@ pub(super) const FORCES: &[Operation] = &[
                        of the values if it is not given",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let systems = given.optional_labels("systems")?;
             Ok(Made::Block(virial(given.map(0), systems.as_ref())?))
@@ -69,7 +69,7 @@ pub(super) const FORCES: &[Operation] = &[
                 help: "a block with the cells of all systems, which are the samples of the result",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let (positions, cells) = (given.block(1)?, given.block(2)?);
             Ok(Made::Block(virial_from_cell(
@@ -100,7 +100,7 @@ pub(super) const FORCES: &[Operation] = &[
                 help: "the volume of each of these systems",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let systems = given.labels("systems")?;
             let volumes = given.numbers("volumes");

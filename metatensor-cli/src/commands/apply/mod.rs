@@ -5,8 +5,11 @@ mod forces;
 mod generated;
 mod given;
 mod others;
+mod pairs;
 mod products;
 mod table;
+
+use std::path::Path;
 
 use clap::ArgMatches;
 use metatensor_core::Labels;
@@ -32,10 +35,7 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
     let Some((_, operations)) = operations else {
         return Err(Failure::Error(format!("there is no operation '{name}'")));
     };
-    let target = matches.try_get_one::<String>("output").ok().flatten();
-    if let Some(target) = target.filter(|target| *target != "-") {
-        check_new(target, matches.get_flag("force"))?;
-    }
+    let targets = targets(matches)?;
     let operands: Vec<&String> = matches.get_many("operands").unwrap_or_default().collect();
     let operation = chosen(operations, &operands, matches);
     let number = match operation.has(Kind::Number) {
@@ -58,14 +58,13 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
         };
         (operation.run)(&given)
     })?;
-    let target = target.map_or("-", String::as_str);
     match made {
-        Made::Map(map) => {
-            write_file(target, output, |path| Ok(map.save(path)?))?;
-            Ok(Outcome::Good)
-        }
-        Made::Block(block) => {
-            write_file(target, output, |path| Ok(block.save(path)?))?;
+        Made::Map(map) => save(&targets, output, |path| Ok(map.save(path)?)),
+        Made::Block(block) => save(&targets, output, |path| Ok(block.save(path)?)),
+        Made::Pair(maps) => {
+            for (map, target) in maps.iter().zip(targets) {
+                map.save(target)?;
+            }
             Ok(Outcome::Good)
         }
         Made::Labels(labels) => {
@@ -75,6 +74,38 @@ pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome
         Made::Answer(answer) => answer_is(answer, None, output),
         Made::Different(reason) => answer_is(false, Some(reason), output),
     }
+}
+
+/// Where results go, which should not be there, nor be twice the same.
+fn targets(matches: &ArgMatches) -> Result<Vec<&String>, Failure> {
+    let targets = matches.try_get_many::<String>("output").ok().flatten();
+    let targets: Vec<&String> = targets.unwrap_or_default().collect();
+    for (i, target) in targets.iter().enumerate() {
+        if targets.len() > 1 && *target == "-" {
+            let error = "there are two files, which do not both go to standard output";
+            return Err(Failure::Error(error.to_owned()));
+        }
+        if targets[..i].contains(target) {
+            return Err(Failure::Error(format!(
+                "'{target}' can not be both of the new files"
+            )));
+        }
+        if *target != "-" {
+            check_new(target, matches.get_flag("force"))?;
+        }
+    }
+    Ok(targets)
+}
+
+/// Writes the only file.
+fn save(
+    targets: &[&String],
+    output: &mut Output,
+    write: impl FnOnce(&Path) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    let target = targets.first().map_or("-", |target| target.as_str());
+    write_file(target, output, write)?;
+    Ok(Outcome::Good)
 }
 
 /// Which one of the operations with this name: what else is given tells.

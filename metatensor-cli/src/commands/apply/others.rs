@@ -38,7 +38,7 @@ pub(super) const OTHERS: &[Operation] = &[
         documentation: "Move dimensions of the keys to the properties, which merges the blocks that only differ in them.\n\n\
             Samples of the result are those of all of these blocks.",
         parameters: MOVED_KEYS,
-        gives_map: true,
+        files: 1,
         run: |given| {
             move_keys(given, |map, names, fill, order| {
                 map.keys_to_properties(names, fill, order)
@@ -50,7 +50,7 @@ pub(super) const OTHERS: &[Operation] = &[
         documentation: "Move dimensions of the keys to the samples, which merges the blocks that only differ in them.\n\n\
             Properties of the result are those of all of these blocks.",
         parameters: MOVED_KEYS,
-        gives_map: true,
+        files: 1,
         run: |given| {
             move_keys(given, |map, names, fill, order| {
                 map.keys_to_samples(names, fill, order)
@@ -68,7 +68,7 @@ pub(super) const OTHERS: &[Operation] = &[
                 help: "dimensions of the components to move",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let names = given.names("components");
             Ok(Made::Map(given.map(0).components_to_properties(&names)?))
@@ -104,7 +104,7 @@ pub(super) const OTHERS: &[Operation] = &[
                 help: "what to do with gradients that not all maps have",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let options = JoinOptions {
                 different_keys: given.different_keys("different-keys"),

@@ -96,7 +96,7 @@ pub(super) const PRODUCTS: &[Operation] = &[
             },
             MAX_BYTES,
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let matched_keys = given.optional_names("matched-keys");
             let matched_components = given.optional_names("matched-components");
@@ -143,7 +143,7 @@ pub(super) const PRODUCTS: &[Operation] = &[
             },
             MAX_BYTES,
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let options = InvariantsOptions {
                 normalisation: match given.text("normalisation") {
@@ -188,7 +188,7 @@ pub(super) const PRODUCTS: &[Operation] = &[
             SELECTED_KEYS,
             MAX_BYTES,
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let (a, b) = (given.map(0), given.map(1));
             let (name_1, name_2) = (given.text("name-1"), given.text("name-2"));
@@ -226,7 +226,7 @@ pub(super) const PRODUCTS: &[Operation] = &[
             },
             MAX_BYTES,
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let (x, n_products) = (given.map(0), given.index("n-products"));
             let cutoff = given.optional_integer("angular-cutoff");
@@ -255,7 +255,7 @@ pub(super) const PRODUCTS: &[Operation] = &[
             harmonics.\n\n\
             Keys get the dimensions o3_lambda and o3_sigma: a vector becomes one block, and a matrix three.",
         parameters: &[A, CARTESIAN],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let components = given.names("components");
             Ok(Made::Map(cartesian_to_spherical(
@@ -270,7 +270,7 @@ pub(super) const PRODUCTS: &[Operation] = &[
             for matrices.\n\n\
             All blocks that only differ in o3_lambda and o3_sigma are parts of one tensor.",
         parameters: &[SPHERICAL, CARTESIAN],
-        gives_map: true,
+        files: 1,
         run: |given| {
             let components = given.names("components");
             Ok(Made::Map(spherical_to_cartesian(

@@ -7,6 +7,7 @@ use super::forces::FORCES;
 use super::generated::FAMILIES;
 use super::given::Given;
 use super::others::OTHERS;
+use super::pairs::PAIRS;
 use super::products::PRODUCTS;
 use crate::output::Failure;
 
@@ -16,7 +17,8 @@ pub(super) struct Operation {
     pub(super) name: &'static str,
     pub(super) documentation: &'static str,
     pub(super) parameters: &'static [Parameter],
-    pub(super) gives_map: bool,
+    /// How many new files it makes.
+    pub(super) files: usize,
     pub(super) run: fn(&Given<'_>) -> Result<Made, Failure>,
 }
 
@@ -72,6 +74,8 @@ pub(super) enum Kind {
 /// What came out.
 pub(super) enum Made {
     Map(TensorMap),
+    /// Two maps, each for a file of its own.
+    Pair([TensorMap; 2]),
     Block(TensorBlock),
     Labels(Labels),
     Answer(bool),
@@ -114,7 +118,7 @@ impl Operation {
 
 /// All operations.
 pub(super) fn all() -> impl Iterator<Item = &'static Operation> {
-    let others = [OTHERS, PRODUCTS, FORCES].into_iter().flatten();
+    let others = [OTHERS, PAIRS, PRODUCTS, FORCES].into_iter().flatten();
     FAMILIES.iter().copied().flatten().chain(others)
 }
 

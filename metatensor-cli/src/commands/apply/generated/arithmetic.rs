@@ -15,7 +15,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             kind: Kind::Map,
             help: "a map",
         }],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::abs(given.map(0))?)),
     },
     Operation {
@@ -33,7 +33,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "another map, with the same keys (in any order), and blocks with the same labels and gradients",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::add(given.map(0), given.map(1))?)),
     },
     Operation {
@@ -51,7 +51,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "a number, `s` in the formula",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::add_scalar(
                 given.map(0),
@@ -74,7 +74,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "another map, with the same keys (in any order), and blocks with the same labels and gradients",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::subtract(given.map(0), given.map(1))?)),
     },
     Operation {
@@ -92,7 +92,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "a number, `s` in the formula",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::subtract_scalar(
                 given.map(0),
@@ -115,7 +115,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "another map, with the same keys (in any order), and blocks with the same labels and gradients",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::multiply(given.map(0), given.map(1))?)),
     },
     Operation {
@@ -133,7 +133,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "a number, `s` in the formula",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::multiply_scalar(
                 given.map(0),
@@ -156,7 +156,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "another map, with the same keys (in any order), and blocks with the same labels and gradients",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::divide(given.map(0), given.map(1))?)),
     },
     Operation {
@@ -174,7 +174,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "a number, `s` in the formula",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::divide_scalar(
                 given.map(0),
@@ -197,7 +197,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "the exponent, `p` in the formula",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::pow(given.map(0), given.number()?)?)),
     },
 ];

@@ -22,7 +22,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "a map",
             },
         ],
-        gives_map: false,
+        files: 0,
         run: |given| {
             Ok(Made::check(operations::check_equal(
                 given.map(0),
@@ -50,7 +50,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "",
             },
         ],
-        gives_map: false,
+        files: 0,
         run: |given| {
             Ok(Made::check(operations::check_allclose(
                 given.map(0),
@@ -79,7 +79,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "",
             },
         ],
-        gives_map: false,
+        files: 0,
         run: |given| {
             Ok(Made::check(operations::check_equal_metadata(
                 given.map(0),

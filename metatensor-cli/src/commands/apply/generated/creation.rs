@@ -23,7 +23,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "parameters of the gradients to keep: all of them if none is given, and none with ''",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::zeros_like(
                 given.map(0),
@@ -46,7 +46,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "parameters of the gradients to keep: all of them if none is given, and none with ''",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::ones_like(
                 given.map(0),
@@ -69,7 +69,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "parameters of the gradients to keep: all of them if none is given, and none with ''",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::empty_like(
                 given.map(0),
@@ -92,7 +92,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "parameters of gradients, all of them if none is given",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::remove_gradients(
                 given.map(0),
@@ -120,7 +120,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "any number",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::random_uniform_like(
                 given.map(0),

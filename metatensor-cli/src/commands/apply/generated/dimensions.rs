@@ -33,7 +33,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "one value for all entries; or one for each of them, all blocks having the same number",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::append_dimension(
                 given.map(0),
@@ -73,7 +73,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "one value for all entries; or one for each of them, all blocks having the same number",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::insert_dimension(
                 given.map(0),
@@ -104,7 +104,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "the number of each dimension, once",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::permute_dimensions(
                 given.map(0),
@@ -133,7 +133,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "name of the dimension, which must not be the only one",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::remove_dimension(
                 given.map(0),
@@ -167,7 +167,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "its new name",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::rename_dimension(
                 given.map(0),

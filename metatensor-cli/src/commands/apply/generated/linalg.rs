@@ -22,7 +22,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "another map, with the same keys (in any order), and blocks with the same properties as those of `a`, but no components",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::dot(given.map(0), given.map(1))?)),
     },
     Operation {
@@ -45,7 +45,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::lstsq(
                 given.map(0),
@@ -69,7 +69,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "another map, with the same keys (in any order), and blocks with the same samples as those of `x`, no components, and no gradients with any row",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::solve(given.map(0), given.map(1))?)),
     },
 ];

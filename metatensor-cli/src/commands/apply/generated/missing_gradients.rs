@@ -27,7 +27,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "what to do with gradients, or rows of them, that not all maps have",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::add_with(
                 given.map(0),
@@ -56,7 +56,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "what to do with gradients, or rows of them, that not all maps have",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::subtract_with(
                 given.map(0),
@@ -85,7 +85,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "what to do with gradients, or rows of them, that not all maps have",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::multiply_with(
                 given.map(0),
@@ -114,7 +114,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "what to do with gradients, or rows of them, that not all maps have",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::divide_with(
                 given.map(0),
@@ -143,7 +143,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "what to do with gradients, or rows of them, that not all maps have",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::dot_with(
                 given.map(0),

@@ -22,7 +22,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the samples to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::sum_over_samples(
                 given.map(0),
@@ -45,7 +45,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the samples to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::mean_over_samples(
                 given.map(0),
@@ -68,7 +68,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the samples to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::var_over_samples(
                 given.map(0),
@@ -91,7 +91,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the samples to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::std_over_samples(
                 given.map(0),
@@ -114,7 +114,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the properties to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::sum_over_properties(
                 given.map(0),
@@ -137,7 +137,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the properties to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::mean_over_properties(
                 given.map(0),
@@ -160,7 +160,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the properties to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::var_over_properties(
                 given.map(0),
@@ -183,7 +183,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "dimensions of the properties to reduce over",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::std_over_properties(
                 given.map(0),

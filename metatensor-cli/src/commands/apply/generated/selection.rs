@@ -22,7 +22,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "blocks, as for `mts ls --keys`",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::drop_blocks(
                 given.map(0),
@@ -45,7 +45,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "blocks, as for `mts ls --keys`",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::filter_blocks(
                 given.map(0),
@@ -61,7 +61,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             kind: Kind::Map,
             help: "a map",
         }],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::drop_empty_blocks(given.map(0))?)),
     },
     Operation {
@@ -89,7 +89,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "a gradient to look at instead of the values; positions/strain is a gradient of a gradient",
             },
         ],
-        gives_map: false,
+        files: 0,
         run: |given| {
             Ok(Made::Labels(operations::unique_metadata(
                 given.map(0),

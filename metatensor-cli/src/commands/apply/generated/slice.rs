@@ -26,7 +26,7 @@ pub(super) const OPERATIONS: &[Operation] = &[Operation {
             help: "what to keep: names=values of this axis, as atom=1/5/7..9",
         },
     ],
-    gives_map: true,
+    files: 1,
     run: |given| {
         Ok(Made::Map(operations::slice(
             given.map(0),

@@ -27,7 +27,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
                 help: "whether the largest entry comes first",
             },
         ],
-        gives_map: true,
+        files: 1,
         run: |given| {
             Ok(Made::Map(operations::sort(
                 given.map(0),
@@ -44,7 +44,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             kind: Kind::Map,
             help: "a map",
         }],
-        gives_map: false,
+        files: 0,
         run: |given| Ok(Made::Answer(operations::is_contiguous(given.map(0))?)),
     },
     Operation {
@@ -55,7 +55,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             kind: Kind::Map,
             help: "a map",
         }],
-        gives_map: true,
+        files: 1,
         run: |given| Ok(Made::Map(operations::make_contiguous(given.map(0))?)),
     },
 ];
