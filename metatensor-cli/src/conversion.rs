@@ -1,5 +1,6 @@
 //! Elements with another data type: nothing changes but the last digits of floating point numbers.
 
+use std::fmt;
 use std::ops::Range;
 
 use metatensor_core::internal::with_element;
@@ -20,7 +21,13 @@ pub(crate) fn converted(block: &TensorBlock, rows: Range<usize>, dtype: DType) -
             for element in &rows {
                 match To::from_exact(element.exact()) {
                     Some(element) => elements.push(element),
-                    None => return Err(Error::unsupported(format!("{element} as {dtype}"))),
+                    None => {
+                        let from = block.dtype();
+                        let element = element.exact();
+                        return Err(Error::unsupported(format!(
+                            "{element} is in {from}, but not in {dtype}"
+                        )));
+                    }
                 }
             }
             let array = ndarray::Array::from_shape_vec(rows.raw_dim(), elements);
@@ -36,6 +43,17 @@ enum Exact {
     Integer(i128),
     Real(f64),
     Complex(Complex64),
+}
+
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exact::Integer(value) => write!(f, "{value}"),
+            // very large and very small ones with a power of ten
+            Exact::Real(value) => write!(f, "{value:?}"),
+            Exact::Complex(value) => write!(f, "{value}"),
+        }
+    }
 }
 
 impl Exact {

@@ -20,6 +20,8 @@ impl FromStr for Selection {
             let (name, values) = part
                 .split_once('=')
                 .ok_or_else(|| format!("'{part}' is not like name=value"))?;
+            // as it is when it comes from a list that people read
+            let name = name.trim();
             if parts.iter().any(|(known, _)| known == name) {
                 return Err(format!("'{name}' is there twice"));
             }
@@ -33,7 +35,8 @@ impl FromStr for Selection {
 /// `3`, or `3..5` with both ends.
 fn range(text: &str) -> Result<RangeInclusive<i32>, String> {
     let number = |text: &str| {
-        text.parse::<i32>()
+        text.trim()
+            .parse::<i32>()
             .map_err(|_| format!("'{text}' is not an integer of 32 bits"))
     };
     match text.split_once("..") {
@@ -106,6 +109,8 @@ mod tests {
         assert_eq!(rows("a=1").unwrap(), [0, 1]);
         assert_eq!(rows("a=1/8").unwrap(), [0, 1, 4]);
         assert_eq!(rows("a=-2..1,b=1..3").unwrap(), [1, 2]);
+        assert_eq!(rows("a=1, b=1").unwrap(), [1]);
+        assert_eq!(rows(" a = 6 / 8 ").unwrap(), [3, 4]);
         assert_eq!(rows("b=7").unwrap(), [0; 0]);
         for (text, error) in [
             ("a", "'a' is not like name=value"),
