@@ -46,6 +46,56 @@ fn text_and_json_of_differences() {
     assert_snapshot("diff_same.json", &same);
 }
 
+/// Labels are compared as they are, and what is no part of a map is told without being a difference.
+#[test]
+fn differences_of_labels_and_of_texts() {
+    let folder = Folder::new();
+    let (a, b) = (folder.path("a"), folder.path("b"));
+    let compare = |more: &[&str]| {
+        let ran = mts(&[&["diff", &a, &b], more].concat(), None);
+        assert_eq!(ran.errors, "");
+        (ran.code, ran.text)
+    };
+    let good = |text: &str| (Some(0), text.to_owned());
+    let bad = |text: &str| (Some(1), text.to_owned());
+    let save = |path: &str, names: [&str; 2], rows: &[[i32; 2]]| {
+        let labels = Labels::from_rows(&names, rows).unwrap();
+        labels.save(path).unwrap();
+    };
+    save(&a, ["x", "y"], &[[1, 2], [3, 4]]);
+    assert_eq!(mts(&["diff", &a, &a], None).code, Some(0));
+    save(&b, ["x", "y"], &[[3, 4], [1, 2]]);
+    let order = "labels: the order is different\n";
+    assert_eq!(compare(&[]), good(order));
+    assert_eq!(compare(&["--ordered"]), bad(order));
+    save(&b, ["x", "y"], &[[1, 2], [3, 5]]);
+    let rows = "labels: 1 entry only in the first file, as (x=3, y=4)\n\
+        labels: 1 entry only in the second file, as (x=3, y=5)\n";
+    assert_eq!(compare(&[]), bad(rows));
+    save(&b, ["x", "z"], &[[1, 2], [3, 4]]);
+    let names = "labels: names are ['x', 'y'] and ['x', 'z']\n";
+    assert_eq!(compare(&["--metadata-only"]), bad(names));
+
+    let mut map = data();
+    map.info_mut().insert("of both".into(), "1".into());
+    map.info_mut().insert("of a".into(), "1".into());
+    map.save(&a).unwrap();
+    map.info_mut().insert("of both".into(), "2".into());
+    map.info_mut().insert("of b".into(), "1".into());
+    map.info_mut().swap_remove("of a");
+    map.save(&b).unwrap();
+    let texts = "info 'of a': only in the first file\n\
+        info 'of both': the texts are different\n\
+        info 'of b': only in the second file\n";
+    assert_eq!(compare(&[]), good(texts));
+    assert_eq!(compare(&["--quiet"]), good(""));
+
+    for tolerance in ["-1", "nan", "x"] {
+        let ran = mts(&["diff", &a, &b, "--rtol", tolerance], None);
+        assert_eq!(ran.code, Some(2), "{tolerance}");
+    }
+}
+
 #[test]
 fn text_and_json_of_collections() {
     let folder = Folder::new();

@@ -1,40 +1,32 @@
 //! `mts diff`: what is different between two files, by their labels.
 
-use metatensor_core::{Labels, Result, TensorBlock};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use metatensor_core::{Labels, TensorBlock};
 use serde_json::{Value, json};
 
 use super::{describe, plural};
 use crate::Outcome;
 use crate::arguments::DiffOptions;
 use crate::elements::{Places, Tolerance, differences};
-use crate::input::Blocks;
+use crate::input::{Blocks, Input, open};
 use crate::outline::total;
 use crate::output::{Failure, Output, Style, unless_closed};
 use crate::progress::Progress;
 
 pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome, Failure> {
-    let (a, b) = (
-        Blocks::open(&options.first)?,
-        Blocks::open(&options.second)?,
-    );
-    let mut report = Report::default();
-    let (a_keys, b_keys) = (a.keys(), b.keys());
-    if a_keys.names() == b_keys.names() {
-        let keys = Match::new(a_keys, b_keys);
-        keys.report("keys", options.ordered, &mut report);
-        let first: Vec<usize> = keys.common.iter().map(|&(in_a, _)| in_a).collect();
-        let bytes = a.bytes(&first)?;
-        let mut progress = Progress::new(total(bytes.iter().copied()));
-        for (&(in_a, in_b), bytes) in keys.common.iter().zip(bytes) {
-            let (a, b) = (a.block(in_a)?, b.block(in_b)?);
-            let place = format!("block ({})", describe(a_keys, in_a));
-            let in_place = |error: metatensor_core::Error| error.context(&place);
-            compare(&a, &b, None, &place, options, &mut report).map_err(in_place)?;
-            progress.add(bytes);
+    let (a, b) = (open(&options.first)?.input, open(&options.second)?.input);
+    let mut report = Report::new();
+    match (a, b) {
+        (Input::Labels(a), Input::Labels(b)) => labels("labels", &a, &b, options, &mut report),
+        (a, b) => {
+            let (a, b) = (
+                Blocks::of(a, &options.first)?,
+                Blocks::of(b, &options.second)?,
+            );
+            maps(&a, &b, options, &mut report)?;
         }
-    } else {
-        let (a, b) = (a_keys.names(), b_keys.names());
-        report.differ("keys", format!("names are {a} and {b}"));
     }
     unless_closed(report.print(options, output))?;
     Ok(match report.differs() {
@@ -43,30 +35,100 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
     })
 }
 
+/// Compares labels that nothing else depends on.
+fn labels(place: &str, a: &Labels, b: &Labels, options: &DiffOptions, report: &mut Report) {
+    match a.names() == b.names() {
+        true => Match::new(a, b).report(place, options.ordered, report),
+        false => {
+            report.differ(place, &format!("names are {} and {}", a.names(), b.names()));
+        }
+    }
+}
+
+fn maps(a: &Blocks, b: &Blocks, options: &DiffOptions, report: &mut Report) -> Result<(), Failure> {
+    infos(&a.info()?, &b.info()?, report);
+    let (a_keys, b_keys) = (a.keys(), b.keys());
+    labels("keys", a_keys, b_keys, options, report);
+    if a_keys.names() != b_keys.names() {
+        return Ok(());
+    }
+    let keys = Match::new(a_keys, b_keys);
+    let first: Vec<usize> = keys.common.iter().map(|&(in_a, _)| in_a).collect();
+    let bytes = a.bytes(&first)?;
+    let mut progress = Progress::new(total(bytes.iter().copied()));
+    for (&(in_a, in_b), bytes) in keys.common.iter().zip(bytes) {
+        let (a, b) = (a.block(in_a)?, b.block(in_b)?);
+        let place = format!("block ({})", describe(a_keys, in_a));
+        let in_place = |error: metatensor_core::Error| error.context(&place);
+        compare(&a, &b, None, &place, options, report).map_err(in_place)?;
+        progress.add(bytes);
+    }
+    Ok(())
+}
+
+/// Texts that go with maps, which are the same maps with others.
+fn infos(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, report: &mut Report) {
+    for (name, text) in a {
+        let finding = match b.get(name) {
+            Some(other) if other == text => continue,
+            Some(_) => "the texts are different",
+            None => "only in the first file",
+        };
+        report.add(&format!("info '{name}'"), finding, false);
+    }
+    for name in b.keys().filter(|&name| !a.contains_key(name)) {
+        let finding = "only in the second file";
+        report.add(&format!("info '{name}'"), finding, false);
+    }
+}
+
 /// What was found, in order.
-#[derive(Default)]
 struct Report {
+    /// All places and texts in one piece of memory: many small ones, made while there are large blocks, would stay between the
+    /// holes that these leave, and keep them from being used for the next ones.
+    texts: String,
     findings: Vec<Finding>,
 }
 
 struct Finding {
     /// Which part of which block.
-    place: String,
-    text: String,
+    place: Range<usize>,
+    text: Range<usize>,
     is_difference: bool,
 }
 
 impl Report {
-    fn differ(&mut self, place: &str, text: String) {
+    fn new() -> Report {
+        Report {
+            texts: String::with_capacity(1 << 16),
+            findings: Vec::with_capacity(1 << 10),
+        }
+    }
+
+    fn differ(&mut self, place: &str, text: &str) {
         self.add(place, text, true);
     }
 
-    fn add(&mut self, place: &str, text: String, is_difference: bool) {
+    fn add(&mut self, place: &str, text: &str, is_difference: bool) {
+        let mut keep = |text: &str| {
+            let start = self.texts.len();
+            self.texts.push_str(text);
+            start..self.texts.len()
+        };
+        let (place, text) = (keep(place), keep(text));
         self.findings.push(Finding {
-            place: place.to_owned(),
+            place,
             text,
             is_difference,
         });
+    }
+
+    /// The place and the text of a finding.
+    fn texts_of(&self, finding: &Finding) -> (&str, &str) {
+        (
+            &self.texts[finding.place.clone()],
+            &self.texts[finding.text.clone()],
+        )
     }
 
     fn differs(&self) -> bool {
@@ -79,9 +141,10 @@ impl Report {
         }
         if output.is_json() {
             let findings = self.findings.iter().map(|finding| {
+                let (place, text) = self.texts_of(finding);
                 json!({
-                    "place": finding.place,
-                    "message": finding.text,
+                    "place": place,
+                    "message": text,
                     "is_difference": finding.is_difference,
                 })
             });
@@ -91,7 +154,7 @@ impl Report {
             }));
         }
         for finding in &self.findings {
-            let Finding { place, text, .. } = finding;
+            let (place, text) = self.texts_of(finding);
             match finding.is_difference {
                 true => output.styled(Style::Bad, format_args!("{place}: {text}"))?,
                 false => output.line(format_args!("{place}: {text}"))?,
@@ -153,12 +216,12 @@ impl<'a> Match<'a> {
                 let example = describe(labels, first);
                 report.differ(
                     place,
-                    format!("{count} only in the {which} file, as ({example})"),
+                    &format!("{count} only in the {which} file, as ({example})"),
                 );
             }
         }
         if !self.common.is_sorted_by_key(|&(_, in_b)| in_b) {
-            report.add(place, "the order is different".to_owned(), ordered);
+            report.add(place, "the order is different", ordered);
         }
     }
 }
@@ -171,10 +234,10 @@ fn compare(
     place: &str,
     options: &DiffOptions,
     report: &mut Report,
-) -> Result<()> {
+) -> metatensor_core::Result<()> {
     if a.dtype() != b.dtype() {
         let types = format!("data types are {} and {}", a.dtype(), b.dtype());
-        report.differ(place, types);
+        report.differ(place, &types);
     }
     let Some(axes) = match_axes(a, b, parents, place, options, report) else {
         return Ok(());
@@ -189,13 +252,13 @@ fn compare(
                 let own = a.gradient(parameter)?;
                 compare(own, other, Some(&axes[0]), &place, options, report)?;
             }
-            Err(_) => report.differ(&place, "only in the first file".to_owned()),
+            Err(_) => report.differ(&place, "only in the first file"),
         }
     }
     for parameter in b.gradients_list().iter() {
         if a.gradient(parameter).is_err() {
             let place = format!("{place}, gradient '{parameter}'");
-            report.differ(&place, "only in the second file".to_owned());
+            report.differ(&place, "only in the second file");
         }
     }
     Ok(())
@@ -214,7 +277,7 @@ fn match_axes<'a>(
     let (a_components, b_components) = (a.components(), b.components());
     if a_components.len() != b_components.len() {
         let (a, b) = (a_components.len(), b_components.len());
-        report.differ(place, format!("there are {a} and {b} axes of components"));
+        report.differ(place, &format!("there are {a} and {b} axes of components"));
         return None;
     }
     let components = a_components.iter().zip(b_components).enumerate();
@@ -227,7 +290,10 @@ fn match_axes<'a>(
     for (i, (what, a, b)) in all.enumerate() {
         let place = format!("{place}, {what}");
         if a.names() != b.names() {
-            report.differ(&place, format!("names are {} and {}", a.names(), b.names()));
+            report.differ(
+                &place,
+                &format!("names are {} and {}", a.names(), b.names()),
+            );
             is_possible = false;
             continue;
         }
@@ -261,7 +327,7 @@ fn values(
     place: &str,
     options: &DiffOptions,
     report: &mut Report,
-) -> Result<()> {
+) -> metatensor_core::Result<()> {
     let places = places(axes);
     let tolerance = Tolerance {
         rtol: options.rtol,
@@ -273,7 +339,7 @@ fn values(
         return Ok(());
     }
     let (count, all) = (found.count, places.len());
-    report.differ(place, format!("{count} of {all} values are different"));
+    report.differ(place, &format!("{count} of {all} values are different"));
     for difference in &found.worst {
         let where_it_is = position(axes, difference.place);
         let [x, y] = &difference.values;
@@ -281,7 +347,7 @@ fn values(
             true => format!(", {:.3e} times what is allowed", difference.excess),
             false => String::new(),
         };
-        report.differ(place, format!("at {where_it_is}: {x} and {y}{excess}"));
+        report.differ(place, &format!("at {where_it_is}: {x} and {y}{excess}"));
     }
     Ok(())
 }
