@@ -5,6 +5,7 @@ use clap_complete::Shell;
 use metatensor_core::DType;
 
 use crate::commands::apply::ApplyOptions;
+use crate::examples;
 use crate::selection::Selection;
 
 /// Look at files of metatensor (.mts), and compare them.
@@ -23,45 +24,67 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// What a file holds and how it stores it, from its headers: compressed or not, where arrays can be mapped
+    #[command(after_help = examples::INFO)]
     Info(InfoOptions),
     /// One line for each block
+    #[command(after_help = examples::LS)]
     Ls(LsOptions),
     /// Values beside their labels
+    #[command(after_help = examples::SHOW)]
     Show(ShowOptions),
     /// Smallest and largest values, means, norms and sparsity of each block
+    ///
+    /// Of complex numbers, all of this is about absolute values. The norm is the square root of the sum of squares. NaN is
+    /// counted, and left out of all the rest. `rows a sample` is how many rows a gradient has for each sample, in the mean.
+    #[command(after_help = examples::STAT)]
     Stat(StatOptions),
     /// Everything that is wrong with files, and where
+    #[command(after_help = examples::VALIDATE)]
     Validate(ValidateOptions),
     /// What is different between two files: keys and rows are matched by their labels
+    ///
+    /// Both are maps or blocks, or both are labels. Another order, and other info strings, are told but are no difference.
+    #[command(after_help = examples::DIFF)]
     Diff(DiffOptions),
     /// A part of a map, as a new file
+    #[command(after_help = examples::SLICE)]
     Slice(SliceOptions),
     /// Several files of one: by keys, by samples, or one for each block
+    #[command(after_help = examples::SPLIT)]
     Split(SplitOptions),
     /// The same map with another data type, or in another form: byte order, compressed, packed, or what this library writes by itself
+    #[command(after_help = examples::CONVERT)]
     Convert(ConvertOptions),
     /// A collection of maps, one for each file
+    #[command(after_help = examples::PACK)]
     Pack(PackOptions),
     /// One file of the blocks of several maps; or one map with its arrays aligned or packed
+    #[command(after_help = examples::MERGE)]
     Merge(MergeOptions),
     /// An operation of the library: mts apply --list has all of them
+    #[command(after_help = examples::APPLY)]
     Apply(ApplyOptions),
     /// Values with their labels, in a format that other programs read
+    #[command(after_help = examples::EXPORT)]
     Export(ExportOptions),
     /// A picture of a map: its blocks to scale, where its gradients are, or its values
+    #[command(after_help = examples::PLOT)]
     Plot(PlotOptions),
     /// A page about a file, for a browser: tables and pictures, with nothing to fetch
+    #[command(after_help = examples::REPORT)]
     Report(ReportOptions),
     /// What a shell needs to complete commands: mts completions bash > FILE
+    #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsOptions),
     /// The manual page, for man: mts man > mts.1
+    #[command(after_help = examples::MAN)]
     Man,
 }
 
 /// What to read: a file, or one of the maps in a collection.
 #[derive(Args, Debug)]
 pub(crate) struct FileOptions {
-    /// File to read
+    /// File to read, - for standard input
     pub(crate) file: String,
     /// Of a collection: the name of one of its maps, as in NUMBER/NAME.mts
     #[arg(requires = "number")]
@@ -80,7 +103,7 @@ pub(crate) struct InfoOptions {
 pub(crate) struct LsOptions {
     #[command(flatten)]
     pub(crate) input: FileOptions,
-    /// Blocks to list: names=values of keys, as center_type=1/6/8,o3_lambda=0..2 (both ends included)
+    /// Blocks to list, all of them without this: names=values of keys, as center_type=1/6/8,o3_lambda=0..2 (both ends included)
     #[arg(long, value_name = "KEYS")]
     pub(crate) keys: Option<Selection>,
 }
@@ -92,10 +115,10 @@ pub(crate) struct ShowOptions {
     /// Blocks to show, as for `mts ls --keys`
     #[arg(long, value_name = "KEYS")]
     pub(crate) block: Option<Selection>,
-    /// Gradient to show instead of the values; positions/strain is a gradient of a gradient
+    /// Gradient to show instead of the values, by its parameter; positions/strain is a gradient of a gradient
     #[arg(long, value_name = "PARAMETER")]
     pub(crate) gradient: Option<String>,
-    /// Rows to show, as for keys: system=0,atom=3..5
+    /// Rows to show, all of them without this, as for keys: system=0,atom=3..5
     #[arg(long, value_name = "SAMPLES")]
     pub(crate) samples: Option<Selection>,
     /// Rows to show of each block, at most
@@ -125,13 +148,13 @@ pub(crate) struct DiffOptions {
     pub(crate) first: String,
     /// The other file, whose values tolerances are relative to
     pub(crate) second: String,
-    /// Relative tolerance
-    #[arg(long, value_name = "X", default_value_t = 1e-13)]
+    /// Relative tolerance: values a and b are close if |a - b| <= atol + rtol |b|
+    #[arg(long, value_name = "X", default_value = "1e-13", value_parser = tolerance, allow_negative_numbers = true)]
     pub(crate) rtol: f64,
-    /// Absolute tolerance
-    #[arg(long, value_name = "X", default_value_t = 1e-12)]
+    /// Absolute tolerance, in the units of the values
+    #[arg(long, value_name = "X", default_value = "1e-12", value_parser = tolerance, allow_negative_numbers = true)]
     pub(crate) atol: f64,
-    /// NaN is equal to NaN
+    /// NaN is equal to NaN, which differs from everything without this
     #[arg(long)]
     pub(crate) equal_nan: bool,
     /// Only compare labels, gradients and types
@@ -140,7 +163,7 @@ pub(crate) struct DiffOptions {
     /// Another order of blocks and rows is a difference
     #[arg(long)]
     pub(crate) ordered: bool,
-    /// Places to name of each block, at most
+    /// Places to name of each block and gradient, at most, the worst ones first
     #[arg(short = 'n', value_name = "N", default_value_t = 3)]
     pub(crate) places: usize,
     /// Print nothing: only end with 0 or 1
@@ -151,7 +174,7 @@ pub(crate) struct DiffOptions {
 /// Where a new file goes.
 #[derive(Args, Debug)]
 pub(crate) struct OutputOptions {
-    /// The new file, which is there when all of it is written
+    /// The new file, which is there when all of it is written; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: String,
     /// Replace a file that is there
@@ -250,6 +273,15 @@ pub(crate) enum Order {
     Native,
 }
 
+/// What is at least 0, as nothing is closer than what is equal.
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(tolerance) if tolerance >= 0.0 => Ok(tolerance),
+        Ok(_) => Err("tolerances are not negative".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 fn data_type(name: &str) -> Result<DType, String> {
     let known = DType::ALL.iter().find(|dtype| dtype.to_string() == name);
     known.copied().ok_or_else(|| {
@@ -306,7 +338,7 @@ pub(crate) struct ExportOptions {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A line for each row, with labels first, then a column for each component and property
+    /// A line for each row, with labels first, then a column for each component and property. Complex numbers are like 1.5-2i
     Csv,
     /// A line for each value that is not zero, with all of its labels
     Triplets,

@@ -15,6 +15,9 @@ use crate::output::Failure;
 use crate::progress::waiting;
 use crate::stream::streamed;
 
+/// Larger blocks are used without being in memory as a whole, where that is possible.
+pub(crate) const LARGE: u64 = 64 << 20;
+
 /// What a file holds. Of maps, nothing but headers was read; values of blocks are read when they are looked at, where possible.
 pub(crate) enum Input {
     Map(MapFile),
@@ -279,6 +282,14 @@ impl Blocks {
         match self {
             Blocks::OfMap(map) => map.block(block),
             Blocks::Alone(_, map) => map.block_by_id(block).cloned(),
+        }
+    }
+
+    /// One of the blocks, of which not all is needed. What is large is not read, and not checked, as a whole.
+    pub(crate) fn in_part(&self, block: usize) -> Result<TensorBlock> {
+        match self.bytes(&[block])?.iter().any(|&bytes| bytes > LARGE) {
+            true => self.mapped(block),
+            false => self.block(block),
         }
     }
 

@@ -6,6 +6,7 @@ mod arguments;
 mod commands;
 mod conversion;
 mod elements;
+mod examples;
 mod input;
 mod outline;
 mod output;

@@ -33,7 +33,16 @@ pub(crate) fn manual(output: &mut Output) -> Result<Outcome, Failure> {
         page.extend(heading.as_bytes());
         page_of_inner.render_description_section(&mut page)?;
         page_of_inner.render_options_section(&mut page)?;
+        if let Some(examples) = inner.get_after_help() {
+            page.extend(preformatted(&examples.to_string()).as_bytes());
+        }
     }
     output.bytes(&page)?;
     Ok(Outcome::Good)
+}
+
+/// Lines that stay lines, in the language of manual pages.
+fn preformatted(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('-', "\\-");
+    format!(".PP\n.nf\n{text}\n.fi\n")
 }

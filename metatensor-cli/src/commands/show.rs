@@ -23,7 +23,7 @@ pub(crate) fn run(options: &ShowOptions, output: &mut Output) -> Result<Outcome,
         .enumerate()
     {
         let key = describe(keys, block);
-        let values = blocks.block(block)?;
+        let values = blocks.in_part(block)?;
         let shown = part(&values, options.gradient.as_deref())
             .map_err(|error| error.context(format!("block ({key})")))?;
         let rows = selected(options.samples.as_ref(), shown.samples(), "samples")?;

@@ -9,13 +9,10 @@ use super::new_file::{check_output, write_file};
 use super::source::Source;
 use crate::Outcome;
 use crate::arguments::SliceOptions;
-use crate::input::{only_map, open, open_checked};
+use crate::input::{LARGE, only_map, open, open_checked};
 use crate::outline::bytes_of;
 use crate::output::{Failure, Output};
 use crate::selection::{Selection, selected};
-
-/// Larger blocks are copied without being in memory.
-const LARGE: u64 = 64 << 20;
 
 pub(crate) fn run(options: &SliceOptions, output: &mut Output) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
