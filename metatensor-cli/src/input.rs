@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use metatensor_core::internal::files::MemberCounts;
 use metatensor_core::internal::{Contents, WrongContents};
 use metatensor_core::{
-    BlockHeader, Collection, Error, Labels, Limits, MapFile, Mapping, Problem, ReadAt, Result,
-    TensorBlock, TensorMap, validate, validate_buffer,
+    BlockHeader, Collection, Error, Labels, Limits, MapFile, Mapping, Problem, Result, TensorBlock,
+    TensorMap, validate, validate_buffer,
 };
 
 use crate::arguments::FileOptions;
@@ -74,10 +74,7 @@ pub(crate) fn open_part(options: &FileOptions) -> Result<Opened, Failure> {
     };
     match opened.input {
         Input::Collection(collection) => {
-            let member = format!("{number}/{name}.mts");
-            let bytes = Bytes(collection.bytes(&member)?);
-            let size = bytes.size();
-            let map = MapFile::from_reader(&member, bytes, Limits::default())?;
+            let (map, size) = collection.into_map_file(number, name)?;
             let input = Input::Map(map);
             Ok(Opened { input, size })
         }
@@ -86,23 +83,6 @@ pub(crate) fn open_part(options: &FileOptions) -> Result<Opened, Failure> {
             options.file,
             other.described()
         ))),
-    }
-}
-
-/// What a collection has of one of its maps.
-struct Bytes(Vec<u8>);
-
-impl ReadAt for Bytes {
-    fn size(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<()> {
-        let rest = self.0.get(offset as usize..).unwrap_or_default();
-        let part = rest.get(..bytes.len());
-        let part = part.ok_or_else(|| Error::serialization("it ends before".to_owned()))?;
-        bytes.copy_from_slice(part);
-        Ok(())
     }
 }
 

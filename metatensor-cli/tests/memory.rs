@@ -10,7 +10,9 @@ mod common;
 use std::process::Command;
 
 use common::Folder;
-use metatensor_core::{Complex, Labels, MapWriter, TensorBlock};
+use metatensor_core::{
+    CollectionForm, CollectionWriter, Complex, Labels, MapWriter, TensorBlock, TensorMap,
+};
 use ndarray::Array2;
 
 const BLOCKS: i32 = 24;
@@ -66,6 +68,15 @@ fn values_are_read_block_by_block() {
         text.contains("131072 of 131072 values are different"),
         "{text}"
     );
+    // of a map in a collection as well, only what is needed is read
+    let all = folder.path("all.zip");
+    let mut writer = CollectionWriter::create(&all, CollectionForm::Bare).unwrap();
+    writer.add(3, "x", &TensorMap::load(&a).unwrap()).unwrap();
+    writer.finish().unwrap();
+    for (command, lines) in [("ls", 1 + BLOCKS as usize), ("stat", 1 + BLOCKS as usize)] {
+        let (code, text) = limited(&[command, &all, "x", "3"]);
+        assert_eq!((code, text.lines().count()), (Some(0), lines), "{text}");
+    }
     let (out, arrays) = (folder.path("out.mts"), folder.path("arrays"));
     let (code, _) = limited(&["convert", &a, "--byte-order", "big", "-o", &out]);
     assert_eq!(code, Some(0));

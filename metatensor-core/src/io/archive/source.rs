@@ -330,7 +330,7 @@ impl<'s> Source<'s> {
     ///
     /// # Errors
     /// As for [`Source::read_exact_at`].
-    pub(super) fn read_large_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
+    pub(in crate::io) fn read_large_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
         self.check_range(offset, out.len())?;
         self.place.read_at(offset, out)
     }

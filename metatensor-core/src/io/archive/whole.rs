@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use crc32fast::Hasher;
 
-use super::Source;
 use super::checksum;
 use super::directory::{Entry, Method};
 use super::format::*;
@@ -14,6 +13,7 @@ use super::index::Index;
 use super::inflate::Inflater;
 use super::local::data_start;
 use super::member::{Check, Data, Member, check_checksum};
+use super::{Reading, Source};
 use crate::memory::no_memory;
 use crate::{Limit, Result};
 
@@ -42,6 +42,24 @@ impl Whole<'_> {
 }
 
 impl Index {
+    /// Where the bytes of a member are in the archive in `source`, or `None` if they are compressed.
+    ///
+    /// # Errors
+    /// If its header can not be read, or is not what the directory says.
+    pub(crate) fn stored_range(
+        &self,
+        at: usize,
+        name: &str,
+        source: &Source<'_>,
+    ) -> Result<Option<Range<u64>>> {
+        let entry = self.entry(at);
+        if entry.method != Method::Stored {
+            return Ok(None);
+        }
+        let start = data_start(&mut source.reader(Reading::Parts), name, &entry)?;
+        Ok(Some(start..start + entry.stored_size))
+    }
+
     /// All bytes of a member, the one of this name, in the archive in `source`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use super::placement::MemberCounts;
 use crate::threads::for_each;
 use crate::{Array, DType, Error, Result, TensorMap};
 
+mod member;
 mod open;
 mod writer;
 
