@@ -120,7 +120,7 @@ fn unless_overflown(value: f64, rounded: f64) -> Option<()> {
 }
 
 macro_rules! floats {
-    ($($type:ty, $round:expr;)*) => {
+    ($($type:ty, $round:expr, $of_integer:expr;)*) => {
         $(
             impl Convert for $type {
                 fn exact(self) -> Exact {
@@ -128,9 +128,12 @@ macro_rules! floats {
                 }
 
                 fn from_exact(value: Exact) -> Option<Self> {
-                    let value = value.real()?;
-                    let rounded: $type = $round(value);
-                    unless_overflown(value, rounded.into())?;
+                    // rounded once, and not to double precision before
+                    let rounded: $type = match value {
+                        Exact::Integer(value) => $of_integer(value),
+                        value => $round(value.real()?),
+                    };
+                    unless_overflown(value.real()?, rounded.into())?;
                     Some(rounded)
                 }
             }
@@ -139,10 +142,10 @@ macro_rules! floats {
 }
 
 floats! {
-    f16, f16::from_f64;
-    bf16, bf16::from_f64;
-    f32, |value| value as f32;
-    f64, |value| value;
+    f16, f16::from_f64, |value| f16::from_f64(value as f64);
+    bf16, bf16::from_f64, |value| bf16::from_f64(value as f64);
+    f32, |value| value as f32, |value| value as f32;
+    f64, |value| value, |value| value as f64;
 }
 
 macro_rules! complex {
@@ -154,12 +157,12 @@ macro_rules! complex {
 
             fn from_exact(value: Exact) -> Option<Self> {
                 let (re, im) = match value {
-                    Exact::Complex(value) => (value.re, value.im),
-                    real => (real.real()?, 0.0),
+                    Exact::Complex(value) => (Exact::Real(value.re), Exact::Real(value.im)),
+                    real => (real, Exact::Real(0.0)),
                 };
                 Some(Complex::new(
-                    <$part>::from_exact(Exact::Real(re))?,
-                    <$part>::from_exact(Exact::Real(im))?,
+                    <$part>::from_exact(re)?,
+                    <$part>::from_exact(im)?,
                 ))
             }
         })*
