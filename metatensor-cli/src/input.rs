@@ -117,10 +117,21 @@ fn check(file: &str, problems: &[Problem]) -> Result<(), Failure> {
 
 /// Loads a map as a whole.
 pub(crate) fn load_map(file: &str) -> Result<TensorMap, Failure> {
-    Ok(match streamed(file)? {
-        Some(bytes) => TensorMap::load_buffer(&bytes)?,
-        None => TensorMap::load(file)?,
+    let loaded = match streamed(file)? {
+        Some(bytes) => TensorMap::load_buffer(&bytes),
+        None => TensorMap::load(file),
+    };
+    loaded.map_err(|error| match found(&error) {
+        Some(Contents::Block) => no_map(file, "a tensor block"),
+        Some(Contents::Labels) => no_map(file, "labels"),
+        _ => error.into(),
     })
+}
+
+fn no_map(file: &str, found: &str) -> Failure {
+    Failure::Error(format!(
+        "expected a tensor map in '{file}', which holds {found}"
+    ))
 }
 
 /// Loads a block, or the only one of a map, as a map that has nothing else.
@@ -149,10 +160,7 @@ pub(crate) fn load_labels(file: &str) -> Result<Labels, Failure> {
 pub(crate) fn only_map(input: Input, file: &str) -> Result<MapFile, Failure> {
     match input {
         Input::Map(map) => Ok(map),
-        other => Err(Failure::Error(format!(
-            "expected a tensor map in '{file}', which holds {}",
-            other.described()
-        ))),
+        other => Err(no_map(file, other.described())),
     }
 }
 

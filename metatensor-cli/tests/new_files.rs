@@ -141,6 +141,25 @@ fn splits_that_make_no_sense() {
         assert_error(&ran, error);
     }
     assert_eq!(folder.names(), [""; 0]);
+    let none = TensorMap::new(Labels::empty(&["k"]).unwrap(), vec![]).unwrap();
+    let empty = folder.path("empty.mts");
+    none.save(&empty).unwrap();
+    for by in [&["--blocks"][..], &["--keys", "k"], &["--samples", "s"]] {
+        let ran = mts(&[&["split", &empty, "-o", "x{k}"], by].concat(), None);
+        assert_eq!(ran.code, Some(2));
+    }
+    let ran = mts(&["split", &empty, "--blocks", "-o", "x{k}"], None);
+    assert_error(&ran, "empty.mts' has nothing to split");
+    let block = folder.path("block.mts");
+    data().block_by_id(0).unwrap().save(&block).unwrap();
+    for arguments in [
+        &["apply", "abs", &block, "-o", "x"][..],
+        &["merge", &block, "-o", "x"],
+        &["pack", &block, "--name", "x", "-o", "x"],
+    ] {
+        let expected = "block.mts', which holds a tensor block\n";
+        assert_error(&mts(arguments, None), expected);
+    }
 }
 
 #[test]
@@ -244,6 +263,21 @@ fn numbers_that_a_type_does_not_have() {
             assert!(allclose(&a, &b, same).unwrap(), "{value} {dtype}");
         }
     }
+    // just above the middle of two numbers of 24 bits, and in the middle once it is rounded to 53 bits
+    let large = (1_i64 << 60) + (1 << 36) + 1;
+    let block = TensorBlock::new(arr2(&[[large]]), Labels::single(), [], Labels::single()).unwrap();
+    let map = TensorMap::new(Labels::single(), vec![block]).unwrap();
+    let (input, output) = (folder.path("large.mts"), folder.path("single.mts"));
+    map.save(&input).unwrap();
+    let dtype = ["--dtype", "float32"];
+    assert_good(&mts(
+        &[&["convert", &input, "-o", &output], &dtype[..]].concat(),
+        None,
+    ));
+    let single = folder.load("single.mts");
+    let single = single.block_by_id(0).unwrap().to_ndarray::<f32>().unwrap();
+    assert_eq!(single[[0, 0]], large as f32);
+    assert_ne!(single[[0, 0]], large as f64 as f32);
     let ran = save(arr2(&[[1e300]]).into_dyn(), "float32");
     assert_error(&ran, "1e300 is in float64, but not in float32");
 }

@@ -86,6 +86,13 @@ fn outputs<'g>(
     options: &SplitOptions,
 ) -> Result<Vec<String>, Failure> {
     let pattern = Pattern::new(&options.output, names)?;
+    let mut groups = groups.peekable();
+    if groups.peek().is_none() {
+        return Err(Failure::Error(format!(
+            "'{}' has nothing to split: there would be no new files",
+            options.file
+        )));
+    }
     let mut known: HashMap<String, &Vec<i32>> = HashMap::new();
     let mut outputs = Vec::new();
     for values in groups {
