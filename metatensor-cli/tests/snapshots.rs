@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{DATA, Folder, Ran, assert_good, assert_snapshot, data, mts};
+use common::{DATA, Folder, Ran, assert_good, assert_snapshot, data, mts, repository};
 use metatensor_core::{Labels, TensorMap};
 use metatensor_operations::{
     Axis, Direction, drop_blocks, multiply_scalar, remove_gradients, sort,
@@ -119,4 +119,13 @@ fn text_and_json_of_collections() {
         json.json();
         assert_snapshot(&format!("{name}.json"), &json);
     }
+}
+
+#[test]
+fn the_readme_shows_what_info_prints() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let command = format!("$ mts info {DATA}\n");
+    let (_, shown) = readme.split_once(&command).unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    assert_eq!(mts(&["info", DATA], None).text, shown);
 }
