@@ -34,7 +34,7 @@ pub(crate) enum Command {
     Show(ShowOptions),
     /// Smallest and largest values, means, norms and sparsity of each block
     ///
-    /// Of complex numbers, all of this is about absolute values. The norm is the square root of the sum of squares. NaN is
+    /// Of complex numbers, all of this is about absolute values. Integers are rounded to double precision. The norm is the square root of the sum of squares. NaN is
     /// counted, and left out of all the rest. `rows a sample` is how many rows a gradient has for each sample, in the mean.
     #[command(after_help = examples::STAT)]
     Stat(StatOptions),

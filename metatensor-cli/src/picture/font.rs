@@ -16,9 +16,12 @@ fn face() -> &'static Face<'static> {
     })
 }
 
-/// Shapes of characters, with a box for what the font does not have.
+/// Shapes of characters, with question marks for what the font does not have: its box for these is empty.
 fn glyph(character: char) -> GlyphId {
-    face().glyph_index(character).unwrap_or(GlyphId(0))
+    let known = face().glyph_index(character);
+    known
+        .or_else(|| face().glyph_index('?'))
+        .unwrap_or(GlyphId(0))
 }
 
 fn advance(glyph: GlyphId) -> f32 {
@@ -85,5 +88,24 @@ impl OutlineBuilder for Pen<'_> {
 
     fn close(&mut self) {
         self.path.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_characters_are_seen() {
+        let outline = |text: &str| {
+            let mut path = PathBuilder::new();
+            outline(text, 10.0, [0.0, 0.0], &mut path);
+            path.finish()
+        };
+        assert!(outline(" ").is_none());
+        for text in ["a", "\u{3bb}", "\u{65e5}"] {
+            assert!(outline(text).is_some(), "{text}");
+            assert!(width(text, 10.0) > 0.0);
+        }
     }
 }
