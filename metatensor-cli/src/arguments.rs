@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Validate(ValidateOptions),
     /// What is different between two files: keys and rows are matched by their labels
     ///
-    /// Both are maps or blocks, or both are labels. Another order, and other info strings, are told but are no difference.
+    /// Both are maps or blocks, or both are labels, or both are collections, whose maps are matched by number and name. Another order, and other info strings, are told but are no difference.
     #[command(after_help = examples::DIFF)]
     Diff(DiffOptions),
     /// A part of a map, as a new file

@@ -3,9 +3,9 @@
 mod common;
 
 use common::{DATA, Folder, Ran, assert_good, assert_snapshot, data, mts, repository};
-use metatensor_core::{Labels, TensorMap};
+use metatensor_core::{CollectionForm, CollectionWriter, Labels, TensorMap};
 use metatensor_operations::{
-    Axis, Direction, drop_blocks, multiply_scalar, remove_gradients, sort,
+    Axis, Direction, drop_blocks, filter_blocks, multiply_scalar, remove_gradients, sort,
 };
 
 /// Files that differ end with 1: the rest is compared as for all others.
@@ -94,6 +94,55 @@ fn differences_of_labels_and_of_texts() {
         let ran = mts(&["diff", &a, &b, "--rtol", tolerance], None);
         assert_eq!(ran.code, Some(2), "{tolerance}");
     }
+}
+
+#[test]
+fn differences_of_collections() {
+    let folder = Folder::new();
+    let (a, b) = (folder.path("a.zip"), folder.path("b.zip"));
+    let some = Labels::new(["center_type", "neighbor_type"], [[6, 6]]).unwrap();
+    let map = filter_blocks(&data(), &some).unwrap();
+    let other = multiply_scalar(&map, 2.0).unwrap();
+    let save = |path: &str, form: CollectionForm, maps: &[(i32, &str, &TensorMap)]| {
+        let mut writer = CollectionWriter::create(path, form).unwrap();
+        for &(number, name, map) in maps {
+            writer.add(number, name, map).unwrap();
+        }
+        writer.finish().unwrap();
+    };
+    let (bare, wrapped) = (CollectionForm::Bare, CollectionForm::NumpyWrapped);
+    save(&a, bare, &[(0, "x", &map), (1, "x", &map), (1, "y", &map)]);
+    save(
+        &b,
+        wrapped,
+        &[(1, "x", &map), (0, "x", &map), (1, "y", &map)],
+    );
+    assert_good(&mts(&["diff", &a, &b], None));
+    save(
+        &b,
+        wrapped,
+        &[(2, "x", &map), (1, "x", &other), (3, "z", &map)],
+    );
+    let ran = mts(&["diff", &a, &b, "-n", "0"], None);
+    assert_eq!((ran.code, &*ran.errors), (Some(1), ""));
+    let lines: Vec<&str> = ran.text.lines().collect();
+    assert_eq!(
+        lines[..4],
+        [
+            "maps 'x': 1 map only in the first file, as 0/x.mts",
+            "maps 'y': 1 map only in the first file, as 1/y.mts",
+            "maps 'x': 1 map only in the second file, as 2/x.mts",
+            "maps 'z': 1 map only in the second file, as 3/z.mts",
+        ]
+    );
+    let place = "1/x.mts, block (center_type=6, neighbor_type=6)";
+    assert!(
+        lines.len() > 4 && lines[4..].iter().all(|line| line.starts_with(place)),
+        "{}",
+        ran.text
+    );
+    let ran = mts(&["diff", &a, DATA], None);
+    assert_eq!(ran.code, Some(2));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use metatensor_core::{Labels, TensorBlock};
+use metatensor_core::{Collection, Labels, Limits, MapFile, TensorBlock};
 use serde_json::{Value, json};
 
 use super::{describe, plural};
@@ -20,12 +20,15 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
     let mut report = Report::new();
     match (a, b) {
         (Input::Labels(a), Input::Labels(b)) => labels("labels", &a, &b, options, &mut report),
+        (Input::Collection(a), Input::Collection(b)) => {
+            collections(&a, &b, options, &mut report)?;
+        }
         (a, b) => {
             let (a, b) = (
                 Blocks::of(a, &options.first)?,
                 Blocks::of(b, &options.second)?,
             );
-            maps(&a, &b, options, &mut report)?;
+            maps(&a, &b, "", options, &mut report)?;
         }
     }
     unless_closed(report.print(options, output))?;
@@ -45,10 +48,53 @@ fn labels(place: &str, a: &Labels, b: &Labels, options: &DiffOptions, report: &m
     }
 }
 
-fn maps(a: &Blocks, b: &Blocks, options: &DiffOptions, report: &mut Report) -> Result<(), Failure> {
-    infos(&a.info()?, &b.info()?, report);
+/// Compares the maps with the same number and name.
+fn collections(
+    a: &Collection,
+    b: &Collection,
+    options: &DiffOptions,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    for (one, other, which) in [(a, b, "first"), (b, a, "second")] {
+        for name in one.names() {
+            let numbers = one.numbers(name).iter();
+            let only = numbers.filter(|&&number| !other.contains(number, name));
+            let only: Vec<i32> = only.copied().collect();
+            if let Some(first) = only.first() {
+                let maps = plural(only.len(), "map");
+                let text = format!("{maps} only in the {which} file, as {first}/{name}.mts");
+                report.differ(&format!("maps '{name}'"), &text);
+            }
+        }
+    }
+    for name in a.names() {
+        for &number in a.numbers(name) {
+            if !b.contains(number, name) {
+                continue;
+            }
+            let member = format!("{number}/{name}.mts");
+            let map = |all: &Collection| {
+                let map = MapFile::from_bytes(all.bytes(&member)?, Limits::default())?;
+                Ok::<_, Failure>(Blocks::OfMap(map))
+            };
+            let compared = maps(&map(a)?, &map(b)?, &format!("{member}, "), options, report);
+            compared.map_err(|failure| failure.context(&member))?;
+        }
+    }
+    Ok(())
+}
+
+/// Compares maps. `start` is what places start with.
+fn maps(
+    a: &Blocks,
+    b: &Blocks,
+    start: &str,
+    options: &DiffOptions,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    infos(&a.info()?, &b.info()?, start, report);
     let (a_keys, b_keys) = (a.keys(), b.keys());
-    labels("keys", a_keys, b_keys, options, report);
+    labels(&format!("{start}keys"), a_keys, b_keys, options, report);
     if a_keys.names() != b_keys.names() {
         return Ok(());
     }
@@ -58,7 +104,7 @@ fn maps(a: &Blocks, b: &Blocks, options: &DiffOptions, report: &mut Report) -> R
     let mut progress = Progress::new(total(bytes.iter().copied()));
     for (&(in_a, in_b), bytes) in keys.common.iter().zip(bytes) {
         let (a, b) = (a.block(in_a)?, b.block(in_b)?);
-        let place = format!("block ({})", describe(a_keys, in_a));
+        let place = format!("{start}block ({})", describe(a_keys, in_a));
         let in_place = |error: metatensor_core::Error| error.context(&place);
         compare(&a, &b, None, &place, options, report).map_err(in_place)?;
         progress.add(bytes);
@@ -67,18 +113,23 @@ fn maps(a: &Blocks, b: &Blocks, options: &DiffOptions, report: &mut Report) -> R
 }
 
 /// Texts that go with maps, which are the same maps with others.
-fn infos(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>, report: &mut Report) {
+fn infos(
+    a: &BTreeMap<String, String>,
+    b: &BTreeMap<String, String>,
+    start: &str,
+    report: &mut Report,
+) {
     for (name, text) in a {
         let finding = match b.get(name) {
             Some(other) if other == text => continue,
             Some(_) => "the texts are different",
             None => "only in the first file",
         };
-        report.add(&format!("info '{name}'"), finding, false);
+        report.add(&format!("{start}info '{name}'"), finding, false);
     }
     for name in b.keys().filter(|&name| !a.contains_key(name)) {
         let finding = "only in the second file";
-        report.add(&format!("info '{name}'"), finding, false);
+        report.add(&format!("{start}info '{name}'"), finding, false);
     }
 }
 
