@@ -6,7 +6,9 @@ use unicode_width::UnicodeWidthStr;
 
 /// The same with nothing that moves the cursor or changes colors: line ends and other control characters as `\n` and so on.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    // nearly all of it is plain, of very many blocks as well
+    let has_plain_bytes = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if has_plain_bytes || !text.contains(char::is_control) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::new();
@@ -19,9 +21,12 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// How many columns it takes: two for characters as those of Chinese, none for accents that follow a letter.
+/// How many columns what is visible takes: two for characters as those of Chinese, none for accents that follow a letter.
 pub(crate) fn width(text: &str) -> usize {
-    text.width()
+    match text.is_ascii() {
+        true => text.len(),
+        false => text.width(),
+    }
 }
 
 #[cfg(test)]
