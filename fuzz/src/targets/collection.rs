@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use metatensor_core::{Collection, Labels, Limits, TensorMap};
 use metatensor_operations::{Axis, DifferentKeys, JoinOptions, LoadManyOptions, join, load_many};
 
-use super::archive::{Changed, changed, changes};
+use super::changes::{Changed, changed, changes};
 use super::choices::Choices;
 use super::maps::{examples, saved};
 use super::npy::npy;

@@ -8,7 +8,7 @@ use metatensor_core::{
 };
 use tempfile::TempDir;
 
-use super::archive::Changed;
+use super::changes::Changed;
 use super::choices::Choices;
 use super::collection::valid;
 use super::journal::folder;

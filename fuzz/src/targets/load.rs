@@ -1,5 +1,7 @@
 //! Files in memory, loaded in all ways there are.
 
+use super::changes::changed;
+use super::choices::Choices;
 use super::maps::{blocks, examples, saved, use_block, use_labels, use_map};
 use super::select::{last, select};
 use super::zip::crc32;
@@ -13,6 +15,11 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     seeds.extend(blocks());
     seeds.push(examples()[1].keys().save_buffer().unwrap());
     seeds
+}
+
+/// The same with a valid archive that is changed as these bytes say.
+pub(crate) fn run_changed(bytes: &[u8]) {
+    run(&changed(&mut Choices::new(bytes)));
 }
 
 pub(crate) fn run(bytes: &[u8]) {

@@ -4,7 +4,7 @@ use std::fs;
 
 use metatensor_core::{MapFile, Mapping, TensorBlock, TensorMap};
 
-use super::archive::{changed, changes};
+use super::changes::{changed, changes};
 use super::choices::Choices;
 use super::journal::folder;
 use super::maps::saved;

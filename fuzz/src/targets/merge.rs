@@ -8,7 +8,7 @@ use metatensor_core::{
     FileAlignment, Labels, Limits, MapFile, TensorMap, merge_files, validate_buffer,
 };
 
-use super::archive::{Changed, changes};
+use super::changes::{Changed, changes};
 use super::choices::Choices;
 use super::journal::folder;
 use super::maps::{examples, saved};

@@ -3,9 +3,9 @@
 //! libFuzzer runs these functions (`main.rs`), and so does an ordinary test, `tests/tests/fuzz_inputs.rs`, on what was found
 //! before.
 
-mod archive;
 mod c_api;
 mod c_parts;
+mod changes;
 mod choices;
 mod collection;
 mod collection_file;
@@ -49,8 +49,8 @@ pub(crate) const TARGETS: &[Target] = &[
     },
     Target {
         name: "archive",
-        run: archive::run,
-        seeds: archive::seeds,
+        run: load::run_changed,
+        seeds: changes::seeds,
     },
     Target {
         name: "journal",

@@ -15,8 +15,8 @@ use metatensor_capi::{
 };
 use metatensor_core::TensorMap;
 
-use super::archive::{changed, changes};
 use super::c_api::{assert_error_is_said, create, saved_in_c};
+use super::changes::{changed, changes};
 use super::choices::Choices;
 use super::maps::saved;
 

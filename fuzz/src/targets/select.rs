@@ -5,7 +5,7 @@ use std::fmt;
 use metatensor_core::{Labels, Limits, MapFile, MapSelection, Result, TensorMap};
 use metatensor_operations::{Axis, slice};
 
-use super::archive::{changed, changes};
+use super::changes::{changed, changes};
 use super::choices::Choices;
 use super::maps::saved;
 

@@ -4,19 +4,18 @@
 use std::sync::LazyLock;
 
 use super::choices::Choices;
-use super::load;
 use super::maps::{blocks, examples, saved};
 use super::zip::{Member, archive, members};
 
 /// How many changes are made to one archive.
 const CHANGES: usize = 8;
 
-/// Changes to the example that the first byte chooses.
+/// Inputs that choose one of the valid archives, and then how it is changed.
 pub(crate) fn seeds() -> Vec<Vec<u8>> {
     changes(valid().len())
 }
 
-/// Inputs that choose one of so many examples, and then how it is changed.
+/// The same for so many examples.
 pub(crate) fn changes(examples: usize) -> Vec<Vec<u8>> {
     let examples = 0..examples as u8;
     let mut seeds: Vec<_> = examples.clone().map(|example| vec![example]).collect();
@@ -39,10 +38,6 @@ fn valid() -> &'static [Vec<Member>] {
         valid.iter().map(|archive| members(archive)).collect()
     });
     &VALID
-}
-
-pub(crate) fn run(bytes: &[u8]) {
-    load::run(&changed(&mut Choices::new(bytes)));
 }
 
 /// One of the valid archives, with changes.
