@@ -4,8 +4,8 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 
 use super::end::{End, no_archive};
+use super::error::damaged;
 use super::format::*;
-use super::member::damaged;
 use super::names::NameHasher;
 use super::records::{self, Record};
 use super::{Source, prefix};

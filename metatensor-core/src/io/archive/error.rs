@@ -1,5 +1,7 @@
 //! Errors of loading, which name the file or buffer once.
 
+use std::fmt::Display;
+
 use crate::Error;
 
 /// Why something could not be loaded.
@@ -31,4 +33,9 @@ impl From<Error> for LoadError {
             _ => LoadError::Inside(error),
         }
     }
+}
+
+#[cold]
+pub(super) fn damaged(name: &str, reason: impl Display) -> Error {
+    Error::serialization(format!("'{name}' is damaged: {reason}"))
 }

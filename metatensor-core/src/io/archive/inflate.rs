@@ -3,7 +3,7 @@
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::Source;
-use super::member::damaged;
+use super::error::damaged;
 use crate::Result;
 
 /// This many compressed bytes are taken from the source at once.

@@ -4,8 +4,8 @@ use smallvec::{SmallVec, smallvec};
 
 use super::Source;
 use super::directory::Entry;
+use super::error::damaged;
 use super::format::*;
-use super::member::damaged;
 use crate::Result;
 
 /// Bytes of the extra field that has sizes of 64 bits, which many programs always write.

@@ -10,6 +10,7 @@ use crc32fast::Hasher;
 use smallvec::{SmallVec, smallvec};
 
 use super::Source;
+use super::error::damaged;
 use super::inflate::Inflater;
 use crate::io::npy;
 use crate::threads::change_rows;
@@ -19,11 +20,6 @@ use crate::{Error, Limits, Result};
 pub(super) const LARGE: usize = 1 << 20;
 /// The checksum is updated after each piece of this size, while the piece is still in the cache.
 pub(super) const PIECE: usize = 256 << 10;
-
-#[cold]
-pub(super) fn damaged(name: &str, reason: impl Display) -> Error {
-    Error::serialization(format!("'{name}' is damaged: {reason}"))
-}
 
 /// Check the checksum of all bytes of the member `name`.
 ///

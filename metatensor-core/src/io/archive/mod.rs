@@ -15,6 +15,7 @@ mod names;
 mod outline;
 mod prefix;
 mod reader;
+mod reading;
 mod records;
 mod rest;
 mod sink;
@@ -34,8 +35,9 @@ pub(crate) use member::Member;
 pub use member::PartSum;
 pub(crate) use outline::Outline;
 pub(crate) use reader::Archive;
+pub(crate) use reading::Reading;
 pub(crate) use sink::{Sink, Target};
-pub(crate) use source::{Reading, Source};
+pub(crate) use source::Source;
 pub(crate) use writer::{Alignment, ArchiveWriter};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use super::reading::Reading;
 use super::window::Window;
 use crate::io::file::{self, Opened};
 use crate::io::journal;
@@ -24,15 +25,6 @@ const PIECE: usize = 256 << 10;
 pub(crate) struct Source<'s> {
     pub(super) place: Arc<Place<'s>>,
     window: Window,
-}
-
-/// How a source is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// From start to end, more or less.
-    Whole,
-    /// Only what is needed, here and there.
-    Parts,
 }
 
 /// The bytes that sources share.

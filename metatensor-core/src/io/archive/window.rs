@@ -1,6 +1,6 @@
 //! Reading ahead where things are small and many.
 
-use super::source::Reading;
+use super::reading::Reading;
 use crate::Result;
 
 /// How much is read at once from start to end.
