@@ -5,8 +5,7 @@ use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DType, DenseArray, Error, Labels, Limit, Result, TensorBlock};
 use ndarray::{Array2, ArrayD, ArrayView2, IxDyn};
 
-use super::dot::filled;
-use super::matrix::{Product, matrix, matrix_of, part};
+use super::matrix::{Product, filled, matrix, matrix_of, part};
 use crate::engine::{
     MissingGradients, OwnEntries, Pair, ProductGradient, RowOrder, Term, product_rule, with_rows,
 };

@@ -1,19 +1,16 @@
 //! Products of maps, as matrices.
 
-use metatensor_core::internal::{ResultBytes, change_rows};
-use metatensor_core::{Array, DType, DenseArray, Error, Result, TensorBlock};
-use ndarray::{ArrayView2, ArrayViewMut2};
+use metatensor_core::internal::ResultBytes;
+use metatensor_core::{DType, Error, Result, TensorBlock};
+use ndarray::ArrayView2;
 
 use super::at_depth;
-use super::matrix::{Product, matrix, part};
+use super::matrix::{Product, filled, matrix, multiply_to};
 use super::product_rule::{self, check_gradients};
 use crate::engine::{
     Blocks, MissingGradients, Operand, add_gradients, difference, has_second_derivatives,
 };
 use crate::numbers::{promote, stored, with_number};
-
-/// Columns of a product that take about as long as reading the elements that they are made of.
-const COLUMNS: usize = 8;
 
 /// Product of two maps as matrices, `A Bᵀ`: a sum over properties.
 ///
@@ -171,40 +168,4 @@ fn product_as<T: Product>(
         })?;
     }
     Ok(result)
-}
-
-/// Array of zeros, changed by `fill`.
-pub(super) fn filled<T: Product>(
-    shape: &[usize],
-    fill: impl FnOnce(&mut [T]) -> Result<()>,
-) -> Result<DenseArray> {
-    let mut array = DenseArray::zeros(T::DTYPE, shape)?;
-    let mut view = array.view_mut()?;
-    let mut elements = view.typed_mut::<T>()?;
-    let elements = elements.as_slice_mut();
-    fill(elements.ok_or_else(|| Error::Internal("a new array has strides".into()))?)?;
-    drop(view);
-    Ok(array)
-}
-
-/// Sets `output`, all zeros, to `a weightsᵀ`.
-pub(super) fn multiply_to<T: Product>(
-    a: &ArrayView2<'_, T>,
-    weights: &ArrayView2<'_, T>,
-    output: &mut [T],
-) -> Result<()> {
-    let columns = weights.nrows();
-    if columns * a.len() == 0 {
-        return Ok(());
-    }
-    // The order of additions can depend on strides: make all of them the same.
-    let (a, weights) = (a.as_standard_layout(), weights.as_standard_layout());
-    // As if each element of `a` was read once for some of the columns.
-    let work = a.len() * size_of::<T>() * columns.div_ceil(COLUMNS) + size_of_val(output);
-    change_rows(output, columns, work, |rows, output| {
-        let output = ArrayViewMut2::from_shape((rows.len(), columns), output);
-        let output = output.map_err(|error| Error::Internal(error.to_string()))?;
-        T::product(&part(a.view(), rows, ..), &weights.view(), output);
-        Ok(())
-    })
 }

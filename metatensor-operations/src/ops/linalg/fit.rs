@@ -5,7 +5,7 @@ use ndarray::Array2;
 use num_complex::Complex;
 
 use super::field::Field;
-use super::lstsq::LstsqOptions;
+use super::lstsq_options::LstsqOptions;
 use super::reduce::{Equations, reduce};
 use super::reduced::{Reduced, merge};
 use super::system::Rows;

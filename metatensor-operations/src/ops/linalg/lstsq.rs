@@ -5,20 +5,10 @@ use metatensor_core::{Result, TensorBlock};
 
 use super::field::with_field;
 use super::fit::Fit;
+use super::lstsq_options::LstsqOptions;
 use super::system::{check_solution_size, solution_block, solution_type};
 use crate::engine::{EqualMetadataOptions, NotEqual, Operand, same_metadata, zip_blocks};
 use crate::numbers::Kind;
-
-/// How to solve least squares problems, see [`lstsq`].
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct LstsqOptions {
-    /// Singular values that are not larger than `rcond` times the largest one count as zero.
-    ///
-    /// `None` stands for the precision of the data type times the larger number of rows and columns, which
-    /// is all that rounding errors allow. For data with noise of a relative size of 1e-12, say, use 1e-12. A
-    /// negative number stands for the precision of the data type.
-    pub rcond: Option<f64>,
-}
 
 /// Weights `w` for which `x wᵀ` is as close as possible to `y`: those with the least sum of squares of all
 /// errors, in values and in gradients.

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use metatensor_core::internal::run_kernel;
-use metatensor_core::{Error, Result, View};
+use metatensor_core::internal::{change_rows, run_kernel};
+use metatensor_core::{Array, DenseArray, Error, Result, View};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{
     Array2, ArrayBase, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, RawData, ShapeError, Slice,
@@ -15,6 +15,9 @@ use num_traits::{One, Zero};
 use super::narrow;
 use crate::numbers::Number;
 use crate::numbers::read;
+
+/// Columns of a product that take about as long as reading the elements that they are made of.
+const COLUMNS: usize = 8;
 
 /// The shape of `elements` as a matrix with one column per property: rows, and columns.
 pub(super) fn matrix_shape(shape: &[usize]) -> (usize, usize) {
@@ -151,3 +154,39 @@ macro_rules! simple_product {
 }
 
 simple_product!(bool, i32, i64);
+
+/// Array of zeros, changed by `fill`.
+pub(super) fn filled<T: Product>(
+    shape: &[usize],
+    fill: impl FnOnce(&mut [T]) -> Result<()>,
+) -> Result<DenseArray> {
+    let mut array = DenseArray::zeros(T::DTYPE, shape)?;
+    let mut view = array.view_mut()?;
+    let mut elements = view.typed_mut::<T>()?;
+    let elements = elements.as_slice_mut();
+    fill(elements.ok_or_else(|| Error::Internal("a new array has strides".into()))?)?;
+    drop(view);
+    Ok(array)
+}
+
+/// Sets `output`, all zeros, to `a weightsᵀ`.
+pub(super) fn multiply_to<T: Product>(
+    a: &ArrayView2<'_, T>,
+    weights: &ArrayView2<'_, T>,
+    output: &mut [T],
+) -> Result<()> {
+    let columns = weights.nrows();
+    if columns * a.len() == 0 {
+        return Ok(());
+    }
+    // The order of additions can depend on strides: make all of them the same.
+    let (a, weights) = (a.as_standard_layout(), weights.as_standard_layout());
+    // As if each element of `a` was read once for some of the columns.
+    let work = a.len() * size_of::<T>() * columns.div_ceil(COLUMNS) + size_of_val(output);
+    change_rows(output, columns, work, |rows, output| {
+        let output = ArrayViewMut2::from_shape((rows.len(), columns), output);
+        let output = output.map_err(|error| Error::Internal(error.to_string()))?;
+        T::product(&part(a.view(), rows, ..), &weights.view(), output);
+        Ok(())
+    })
+}

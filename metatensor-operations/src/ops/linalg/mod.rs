@@ -10,6 +10,7 @@ mod fit;
 mod jacobi;
 mod least_squares;
 mod lstsq;
+mod lstsq_options;
 mod lu;
 mod matrix;
 mod minimum_norm;
@@ -28,6 +29,7 @@ mod triangular;
 
 pub use dot::{dot, dot_with};
 pub use least_squares::LeastSquares;
-pub use lstsq::{LstsqOptions, lstsq};
+pub use lstsq::lstsq;
+pub use lstsq_options::LstsqOptions;
 pub use normal_equations::normal_equations;
 pub use solve::solve;

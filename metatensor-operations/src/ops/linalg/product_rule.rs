@@ -6,8 +6,7 @@ use metatensor_core::internal::rows::{Rows, first_occurrences};
 use metatensor_core::{DType, Labels, Result, TensorBlock};
 use ndarray::ArrayView2;
 
-use super::dot::{filled, multiply_to};
-use super::matrix::{Product, matrix, matrix_of, part};
+use super::matrix::{Product, filled, matrix, matrix_of, multiply_to, part};
 use crate::engine::{
     Axis, MissingGradients, NotEqual, gradient_of, parameters, same_dimensions, same_labels,
     same_parameters, with_hint, with_rows,

@@ -7,7 +7,7 @@ use num_complex::Complex;
 
 use super::super::field::with_field;
 use super::super::fit::Fit;
-use super::super::lstsq::LstsqOptions;
+use super::super::lstsq_options::LstsqOptions;
 use super::super::system::{check_solution_size, solution_block};
 use crate::engine::{Axis, NotEqual, difference};
 use crate::numbers::{Kind, continuous, promote};

@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 use metatensor_core::{Error, Labels, Result, TensorMap};
 
 use self::block::BlockFit;
-use super::lstsq::{LstsqOptions, same_rows};
+use super::lstsq::same_rows;
+use super::lstsq_options::LstsqOptions;
 use crate::engine::{Blocks, Operand};
 
 /// A least squares problem that is added to, a batch of equations after the other: what [`lstsq`](crate::lstsq) does for
