@@ -6,6 +6,7 @@ use metatensor_core::DType;
 
 use crate::commands::apply::ApplyOptions;
 use crate::examples;
+use crate::file_options::{FileOptions, OutputOptions};
 use crate::selection::Selection;
 
 /// Look at files of metatensor (.mts), and compare them.
@@ -79,18 +80,6 @@ pub(crate) enum Command {
     /// The manual page, for man: mts man > mts.1
     #[command(after_help = examples::MAN)]
     Man,
-}
-
-/// What to read: a file, or one of the maps in a collection.
-#[derive(Args, Debug)]
-pub(crate) struct FileOptions {
-    /// File to read, - for standard input
-    pub(crate) file: String,
-    /// Of a collection: the name of one of its maps, as in NUMBER/NAME.mts
-    #[arg(requires = "number")]
-    pub(crate) name: Option<String>,
-    /// Of a collection: the number of the map
-    pub(crate) number: Option<i32>,
 }
 
 #[derive(Args, Debug)]
@@ -169,17 +158,6 @@ pub(crate) struct DiffOptions {
     /// Print nothing: only end with 0 or 1
     #[arg(short, long)]
     pub(crate) quiet: bool,
-}
-
-/// Where a new file goes.
-#[derive(Args, Debug)]
-pub(crate) struct OutputOptions {
-    /// The new file, which is there when all of it is written; - is standard output
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: String,
-    /// Replace a file that is there
-    #[arg(long)]
-    pub(crate) force: bool,
 }
 
 #[derive(Args, Debug)]

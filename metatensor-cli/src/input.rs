@@ -9,7 +9,7 @@ use metatensor_core::{
     TensorMap, validate, validate_buffer,
 };
 
-use crate::arguments::FileOptions;
+use crate::file_options::FileOptions;
 use crate::outline::Outline;
 use crate::output::Failure;
 use crate::progress::waiting;

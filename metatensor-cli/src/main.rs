@@ -7,6 +7,7 @@ mod commands;
 mod conversion;
 mod elements;
 mod examples;
+mod file_options;
 mod input;
 mod outline;
 mod output;

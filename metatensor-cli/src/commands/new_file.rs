@@ -6,7 +6,7 @@ use std::path::Path;
 
 use metatensor_core::internal::files::save_bytes;
 
-use crate::arguments::OutputOptions;
+use crate::file_options::OutputOptions;
 use crate::output::{Failure, Output};
 
 /// An error if there is a file that should not be replaced.

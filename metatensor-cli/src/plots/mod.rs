@@ -5,6 +5,7 @@ mod histogram;
 mod mapping;
 mod overview;
 mod page;
+mod section;
 mod sparsity;
 mod structure;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::structure::Section;
+use super::section::Section;
 use super::{SMALL, Selected};
 use crate::commands::describe;
 use crate::picture::{Anchor, Family, Ink, LINE, Picture, Style, shortened};

@@ -3,6 +3,7 @@
 use metatensor_core::Result;
 
 use super::page::{Page, WIDTH, beside, captions, card};
+use super::section::Section;
 use super::{LABEL, NAME, SMALL, Selected, array_name, overview, shape};
 use crate::commands::{describe, names, plural};
 use crate::outline::Outline;
@@ -43,12 +44,6 @@ pub(crate) struct Parts {
     pub(crate) title: String,
     pub(crate) note: String,
     pub(crate) sections: Vec<Section>,
-}
-
-/// Pictures with something in common, and a title and a note that say what.
-pub(crate) struct Section {
-    pub(crate) title: Option<(String, String)>,
-    pub(crate) pictures: Vec<Picture>,
 }
 
 /// The parts of the picture, which are not wider than this where that is possible.

@@ -119,7 +119,7 @@ const KINDS: &[InShell] = &[
 pub(super) fn files(families: &[Family]) -> Result<Vec<Generated>, Box<dyn Error>> {
     let mut files = Vec::new();
     let mut module = format!(
-        "//! Operations that have a description.\n//!\n//! {NOTE}\n\nuse super::table::Operation;\n\n"
+        "//! Operations that have a description.\n//!\n//! {NOTE}\n\nuse super::operation::Operation;\n\n"
     );
     let mut tables = String::new();
     for family in families {
@@ -172,7 +172,7 @@ fn table(family: &Family) -> Text {
     };
     Ok(format!(
         "//! {}.\n//!\n//! {NOTE}\n\nuse metatensor_operations as operations;\n\n{helpers}\
-         use crate::commands::apply::table::{{{}}};\n\n\
+         use crate::commands::apply::operation::{{{}}};\n\n\
          pub(super) const OPERATIONS: &[Operation] = &[{rows}];",
         family.title,
         imports.join(", ")

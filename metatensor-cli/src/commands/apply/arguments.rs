@@ -4,7 +4,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use metatensor_operations::{Axis, DifferentKeys, MissingGradients};
 
-use super::table::{Kind, Operation, Parameter, commands};
+use super::operation::{Kind, Operation, Parameter};
+use super::table::commands;
 use crate::selection::Selection;
 
 /// Which operation, and what was given for it.

@@ -2,7 +2,7 @@
 
 use metatensor_operations::{forces, stress, virial, virial_from_cell};
 
-use super::table::{Kind, Made, Operation, Parameter};
+use super::operation::{Kind, Made, Operation, Parameter};
 
 const ENERGY: Parameter = Parameter {
     name: "energy",

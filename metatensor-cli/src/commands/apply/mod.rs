@@ -4,6 +4,7 @@ mod arguments;
 mod forces;
 mod generated;
 mod given;
+mod operation;
 mod others;
 mod pairs;
 mod products;
@@ -23,7 +24,8 @@ use crate::progress::waiting;
 pub(crate) use arguments::ApplyOptions;
 use arguments::summary;
 use given::Given;
-use table::{Kind, Made, Operation, commands};
+use operation::{Kind, Made, Operation};
+use table::commands;
 
 pub(crate) fn run(options: &ApplyOptions, output: &mut Output) -> Result<Outcome, Failure> {
     let Some((name, matches)) = &options.chosen else {

@@ -4,7 +4,7 @@ use metatensor_core::{SampleOrder, TensorMap};
 use metatensor_operations::{JoinOptions, join};
 
 use super::given::Given;
-use super::table::{Kind, Made, Operation, Parameter};
+use super::operation::{Kind, Made, Operation, Parameter};
 use crate::output::Failure;
 
 const TENSOR: Parameter = Parameter {

@@ -2,7 +2,7 @@
 
 use metatensor_operations::{align_gradients, normal_equations};
 
-use super::table::{Kind, Made, Operation, Parameter};
+use super::operation::{Kind, Made, Operation, Parameter};
 
 const fn map(name: &'static str, help: &'static str) -> Parameter {
     let kind = Kind::Map;

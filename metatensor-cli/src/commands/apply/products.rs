@@ -8,7 +8,7 @@ use metatensor_operations::{
 };
 
 use super::given::Given;
-use super::table::{Kind, Made, Operation, Parameter};
+use super::operation::{Kind, Made, Operation, Parameter};
 use crate::output::Failure;
 use crate::selection::Selection;
 

@@ -7,16 +7,10 @@ use std::path::Path;
 use metatensor_core::{Labels, TensorBlock};
 use serde_json::json;
 
-use super::target::{NEW, Target};
+use super::target::{INFO, KEYS, NEW, Target};
 use super::{Exported, Parts, npy};
 use crate::arguments::ExportOptions;
 use crate::output::Failure;
-
-/// What tells that a folder was made by this.
-pub(super) const KEYS: &str = "keys.npy";
-
-/// What a map says about itself, if it does.
-pub(super) const INFO: &str = "info.json";
 
 /// Writes all arrays and labels of the blocks: to a new folder beside the one that they are for, which becomes it in the end.
 pub(super) fn write(

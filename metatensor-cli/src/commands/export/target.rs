@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::folder::{INFO, KEYS};
 use crate::output::Failure;
+
+/// What tells that a folder was made by this.
+pub(super) const KEYS: &str = "keys.npy";
+
+/// What a map says about itself, if it does.
+pub(super) const INFO: &str = "info.json";
 
 /// What the new folder is called in the temporary one.
 pub(super) const NEW: &str = "new";

@@ -5,7 +5,7 @@
 use metatensor_operations as operations;
 
 use crate::commands::apply::given::selected;
-use crate::commands::apply::table::{Kind, Made, Operation, Parameter};
+use crate::commands::apply::operation::{Kind, Made, Operation, Parameter};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation {
