@@ -4,8 +4,7 @@ use std::error::Error;
 use std::process::Command;
 
 use metatensor_tools::programs::program_of;
-use metatensor_tools::run::run;
-use metatensor_tools::target;
+use metatensor_tools::run::{cargo, run};
 
 use crate::docs::docs;
 
@@ -41,13 +40,4 @@ pub(crate) fn platforms(given: &[String]) -> Result<(), Box<dyn Error>> {
         ))?;
     }
     Ok(())
-}
-
-pub(crate) fn cargo(arguments: &str) -> Result<(), Box<dyn Error>> {
-    println!("cargo {arguments}");
-    run(Command::new(env!("CARGO"))
-        .args(arguments.split(' '))
-        // that of all workspaces: what they share is checked once
-        .env("CARGO_TARGET_DIR", target())
-        .env("RUSTDOCFLAGS", "-D warnings"))
 }

@@ -8,9 +8,8 @@ use std::process::Stdio;
 
 use metatensor_tools::book::{self, links};
 use metatensor_tools::programs::program_of;
+use metatensor_tools::run::cargo;
 use metatensor_tools::{repository, target};
-
-use crate::check::cargo;
 
 /// Links that are not ours to mend: how their page starts, what is in them, and why they are broken.
 const NOT_OURS: [(&str, &str, &str); 5] = [

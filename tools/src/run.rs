@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::{Command, Output};
 
-use crate::repository;
+use crate::{repository, target};
 
 /// Runs a program in the root of the repository, which writes to where this one does.
 ///
@@ -19,6 +19,20 @@ pub fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
         return Err(format!("{command:?} failed: {status}").into());
     }
     Ok(())
+}
+
+/// Runs cargo with these arguments, which spaces separate, as [`run`] does. Warnings of the documentation are errors.
+///
+/// # Errors
+///
+/// As for [`run`].
+pub fn cargo(arguments: &str) -> Result<(), Box<dyn Error>> {
+    println!("cargo {arguments}");
+    run(Command::new(env!("CARGO"))
+        .args(arguments.split(' '))
+        // that of all workspaces: what they share is checked once
+        .env("CARGO_TARGET_DIR", target())
+        .env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// Runs a program to its end, wherever this one runs, and gives what it wrote to its standard output.

@@ -8,9 +8,10 @@ It has to be the first import of them all: if the official library is in the pro
 >>> import metatensor as mts
 """
 
-from ._install import DifferentOnPurpose, install, installed, uninstall
+from ._install import install, installed, uninstall
 from ._library import library as _library
 from ._status import Status, status
+from ._warning import DifferentOnPurpose
 
 _library()
 

@@ -6,10 +6,6 @@ import importlib.util
 import sys
 
 
-class DifferentOnPurpose(UserWarning):
-    """A result is not what the official function gives, which is known to be wrong there: see ``install(strict=True)``."""
-
-
 class _Installation(contextlib.AbstractContextManager):
     """What :py:func:`install` gives: ``with metatensor_native.install(): ...`` ends as it was before."""
 

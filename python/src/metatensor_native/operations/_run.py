@@ -5,7 +5,7 @@ import warnings
 
 from .. import _convert, _declarations
 from .._errors import NativeError
-from .._install import DifferentOnPurpose
+from .._warning import DifferentOnPurpose
 from ._eligible import eligible
 from ._lending import NOTHING
 
