@@ -34,6 +34,11 @@ pub(crate) fn streamed(file: &str) -> Result<Option<Vec<u8>>, Failure> {
         .map_err(|error| Failure::Error(format!("could not read {name}: {error}")))
 }
 
+/// Whether this is read as a whole, and once.
+pub(crate) fn is_streamed(file: &str) -> bool {
+    file == "-" || is_pipe(file)
+}
+
 #[cfg(unix)]
 fn is_pipe(path: &str) -> bool {
     use std::os::unix::fs::FileTypeExt;

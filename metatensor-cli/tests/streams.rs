@@ -11,20 +11,14 @@ use std::fs::{self, File};
 use std::io::{Write, pipe};
 use std::process::{Command, Output, Stdio};
 
-use common::{DATA, Folder, assert_good, data, mts, repository};
-use metatensor_core::{CollectionForm, CollectionWriter, TensorMap};
+use common::{DATA, Folder, assert_good, data, mts, repository, started};
+use metatensor_core::{CollectionForm, CollectionWriter, Labels, TensorBlock, TensorMap};
 use metatensor_operations::equal;
+use ndarray::Array2;
 
 /// Runs a command, with what it prints as bytes.
 fn bytes_of(arguments: &[&str], input: &[u8]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mts"))
-        .args(arguments)
-        .current_dir(repository())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = started(arguments);
     child.stdin.take().unwrap().write_all(input).unwrap();
     child.wait_with_output().unwrap()
 }
@@ -169,4 +163,30 @@ fn texts_of_others() {
         mts(&["ls", &all], None).text,
         "name  maps  first  last\n\u{65e5}\u{672c}     1      0     0\nabc      1      0     0\n"
     );
+}
+
+/// Of files, blocks of this size are copied from where they are.
+#[test]
+fn large_blocks_of_pipes_are_read_once_and_checked() {
+    let folder = Folder::new();
+    let [large, output] = ["large.mts", "out.mts"].map(|name| folder.path(name));
+    let [samples, properties] = [("s", 8320), ("p", 1024)].map(|(name, count)| {
+        let labels = Labels::range(name, count);
+        labels.unwrap()
+    });
+    let values = Array2::<f64>::zeros((samples.count(), properties.count()));
+    let block = TensorBlock::new(values, samples, [], properties).unwrap();
+    let map = TensorMap::new(Labels::single(), vec![block]).unwrap();
+    map.save(&large).unwrap();
+    let mut bytes = fs::read(&large).unwrap();
+    assert_good(&mts(&["slice", "/dev/stdin", "-o", &output], Some(&bytes)));
+    assert!(equal(&map, &TensorMap::load(&output).unwrap()).unwrap());
+
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    for input in ["-", "/dev/stdin"] {
+        let ran = mts(&["slice", input, "-o", &output, "--force"], Some(&bytes));
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.errors.contains("checksum"), "{ran:?}");
+    }
 }

@@ -13,14 +13,16 @@ use crate::input::{LARGE, only_map, open, open_checked};
 use crate::outline::bytes_of;
 use crate::output::{Failure, Output};
 use crate::selection::{Selection, selected};
+use crate::stream::is_streamed;
 
 pub(crate) fn run(options: &SliceOptions, output: &mut Output) -> Result<Outcome, Failure> {
     check_output(&options.output)?;
     let map = only_map(open(&options.file)?.input, &options.file)?;
     let blocks = selected(options.keys.as_ref(), map.keys(), "keys")?;
-    let has_large = has_large_whole_blocks(&map, &blocks, options)?;
+    // what comes from a stream is in memory, and can not be opened once more
+    let has_large = !is_streamed(&options.file) && has_large_whole_blocks(&map, &blocks, options)?;
     // values that are taken from where they are have to be checked before
-    let map = match has_large && options.file != "-" {
+    let map = match has_large {
         true => open_checked(&options.file)?,
         false => map,
     };

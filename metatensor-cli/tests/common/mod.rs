@@ -9,7 +9,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use metatensor_core::TensorMap;
 
@@ -27,15 +27,20 @@ impl Ran {
     }
 }
 
-pub(crate) fn mts(arguments: &[&str], input: Option<&[u8]>) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mts"))
+/// A command that runs.
+pub(crate) fn started(arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_mts"))
         .args(arguments)
         .current_dir(repository())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+pub(crate) fn mts(arguments: &[&str], input: Option<&[u8]>) -> Ran {
+    let mut child = started(arguments);
     // A command that does not read it may have ended.
     let _ = child
         .stdin
