@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::outline::total;
+
 /// What takes less long shows nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often something moves while nobody knows how long it will take.
@@ -22,9 +24,9 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Nothing is done yet of so many bytes.
-    pub(crate) fn new(bytes: u64) -> Progress {
-        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
+    /// Nothing is done yet of what has so many bytes each.
+    pub(crate) fn new(bytes: impl IntoIterator<Item = u64>) -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(total(bytes)), ProgressDrawTarget::hidden());
         let template = "{wide_bar} {decimal_bytes} of {decimal_total_bytes}, {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);

@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::arguments::{ConvertOptions, Order};
 use crate::conversion::converted;
 use crate::input::open_checked;
-use crate::outline::{bytes_of, total};
+use crate::outline::bytes_of;
 use crate::output::{Failure, Output};
 use crate::progress::{Progress, waiting};
 
@@ -105,7 +105,7 @@ fn write(map: &MapFile, dtype: Option<DType>, output: &Path) -> Result<(), Failu
     let keys = map.keys();
     let mut writer = Source::new(map)?.writer(output)?;
     let bytes = bytes_of(map, 0..map.len())?;
-    let mut progress = Progress::new(total(bytes.iter().copied()));
+    let mut progress = Progress::new(bytes.iter().copied());
     for (number, key) in keys.iter().enumerate() {
         let block = map.block_mapped(number, Mapping::ReadOnly)?;
         let dtype = dtype.unwrap_or(block.dtype());

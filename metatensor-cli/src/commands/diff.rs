@@ -11,7 +11,6 @@ use crate::Outcome;
 use crate::arguments::DiffOptions;
 use crate::elements::{Places, Tolerance, differences};
 use crate::input::{Blocks, Input, open};
-use crate::outline::total;
 use crate::output::{Failure, Output, Style, unless_closed};
 use crate::progress::Progress;
 
@@ -19,7 +18,9 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
     let (a, b) = (open(&options.first)?.input, open(&options.second)?.input);
     let mut report = Report::new();
     match (a, b) {
-        (Input::Labels(a), Input::Labels(b)) => labels("labels", &a, &b, options, &mut report),
+        (Input::Labels(a), Input::Labels(b)) => {
+            matched("labels", &a, &b, None, options, &mut report);
+        }
         (Input::Collection(a), Input::Collection(b)) => {
             collections(&a, &b, options, &mut report)?;
         }
@@ -38,14 +39,26 @@ pub(crate) fn run(options: &DiffOptions, output: &mut Output) -> Result<Outcome,
     })
 }
 
-/// Compares labels that nothing else depends on.
-fn labels(place: &str, a: &Labels, b: &Labels, options: &DiffOptions, report: &mut Report) {
-    match a.names() == b.names() {
-        true => Match::new(a, b).report(place, options.ordered, report),
-        false => {
-            report.differ(place, &format!("names are {} and {}", a.names(), b.names()));
-        }
+/// Which rows of labels are the same, for those of gradients given those of the samples of the values, and reports those that
+/// are not. `None` if they can not be compared, which is reported.
+fn matched<'a>(
+    place: &str,
+    a: &'a Labels,
+    b: &'a Labels,
+    parents: Option<&Match<'_>>,
+    options: &DiffOptions,
+    report: &mut Report,
+) -> Option<Match<'a>> {
+    if a.names() != b.names() {
+        report.differ(place, &format!("names are {} and {}", a.names(), b.names()));
+        return None;
     }
+    let rows = match parents {
+        Some(parents) => gradient_rows(a, b, parents),
+        None => Match::new(a, b),
+    };
+    rows.report(place, options.ordered, report);
+    Some(rows)
 }
 
 /// Compares the maps with the same number and name.
@@ -94,14 +107,13 @@ fn maps(
 ) -> Result<(), Failure> {
     infos(&a.info()?, &b.info()?, start, report);
     let (a_keys, b_keys) = (a.keys(), b.keys());
-    labels(&format!("{start}keys"), a_keys, b_keys, options, report);
-    if a_keys.names() != b_keys.names() {
+    let place = format!("{start}keys");
+    let Some(keys) = matched(&place, a_keys, b_keys, None, options, report) else {
         return Ok(());
-    }
-    let keys = Match::new(a_keys, b_keys);
+    };
     let first: Vec<usize> = keys.common.iter().map(|&(in_a, _)| in_a).collect();
     let bytes = a.bytes(&first)?;
-    let mut progress = Progress::new(total(bytes.iter().copied()));
+    let mut progress = Progress::new(bytes.iter().copied());
     for (&(in_a, in_b), bytes) in keys.common.iter().zip(bytes) {
         let (a, b) = (a.block(in_a)?, b.block(in_b)?);
         let place = format!("{start}block ({})", describe(a_keys, in_a));
@@ -336,26 +348,13 @@ fn match_axes<'a>(
     let all = [("samples".to_owned(), a.samples(), b.samples())].into_iter();
     let all = all.chain(components);
     let all = all.chain([("properties".to_owned(), a.properties(), b.properties())]);
-    let mut axes = Vec::new();
-    let mut is_possible = true;
-    for (i, (what, a, b)) in all.enumerate() {
-        let place = format!("{place}, {what}");
-        if a.names() != b.names() {
-            report.differ(
-                &place,
-                &format!("names are {} and {}", a.names(), b.names()),
-            );
-            is_possible = false;
-            continue;
-        }
-        let axis = match parents {
-            Some(parents) if i == 0 => gradient_rows(a, b, parents),
-            _ => Match::new(a, b),
-        };
-        axis.report(&place, options.ordered, report);
-        axes.push(axis);
-    }
-    is_possible.then_some(axes)
+    let axes = all.enumerate().map(|(i, (what, a, b))| {
+        let parents = parents.filter(|_| i == 0);
+        matched(&format!("{place}, {what}"), a, b, parents, options, report)
+    });
+    // all of them are reported, also after one that can not be compared
+    let axes: Vec<Option<Match<'_>>> = axes.collect();
+    axes.into_iter().collect()
 }
 
 /// Rows of gradients belong together if they are derivatives of the same sample, wherever it is.

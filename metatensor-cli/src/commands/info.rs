@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::names;
 use crate::arguments::InfoOptions;
 use crate::input::{Blocks, Input, Opened, open_part};
-use crate::outline::{Outline, total};
+use crate::outline::Outline;
 use crate::output::{Failure, Output, bytes};
 use crate::storage::{self, Arrays};
 use crate::text::{visible, width};
@@ -177,13 +177,13 @@ struct Summary {
 impl Summary {
     fn add(&mut self, outline: Outline) {
         self.types.insert(outline.dtype);
-        // headers may claim any number of rows without values
+        // headers may claim any number of rows without values, and any number of bytes that are not there
         self.samples = self.samples.saturating_add(outline.shape[0] as u64);
         outline.each_gradient(&mut |path, gradient| {
             self.add_gradient(path, 1, gradient.shape[0] as u64);
         });
-        self.value_bytes = total([self.value_bytes, outline.value_bytes()]);
-        self.gradient_bytes = total([self.gradient_bytes, outline.gradient_bytes()]);
+        self.value_bytes = self.value_bytes.saturating_add(outline.value_bytes());
+        self.gradient_bytes = self.gradient_bytes.saturating_add(outline.gradient_bytes());
         self.arrays.add(&outline);
         self.first.get_or_insert(outline);
     }
@@ -205,8 +205,8 @@ impl Summary {
         for (path, (blocks, rows)) in next.gradients {
             self.add_gradient(&path, blocks, rows);
         }
-        self.value_bytes = total([self.value_bytes, next.value_bytes]);
-        self.gradient_bytes = total([self.gradient_bytes, next.gradient_bytes]);
+        self.value_bytes = self.value_bytes.saturating_add(next.value_bytes);
+        self.gradient_bytes = self.gradient_bytes.saturating_add(next.gradient_bytes);
         self.arrays.merge(next.arrays);
     }
 }

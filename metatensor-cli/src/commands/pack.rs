@@ -38,7 +38,7 @@ fn add(
     options: &PackOptions,
 ) -> Result<(), Failure> {
     let size = |file: &String| std::fs::metadata(file).map_or(0, |data| data.len());
-    let mut progress = Progress::new(options.files.iter().map(size).sum());
+    let mut progress = Progress::new(options.files.iter().map(size));
     for (file, (number, name)) in options.files.iter().zip(members) {
         // what is not valid is no part of a collection
         let map = load_map(file)?;

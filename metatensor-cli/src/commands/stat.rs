@@ -8,7 +8,6 @@ use crate::Outcome;
 use crate::arguments::StatOptions;
 use crate::elements::each_real;
 use crate::input::Blocks;
-use crate::outline::total;
 use crate::output::{Failure, Output, Table, number};
 use crate::progress::Progress;
 use crate::selection::selected;
@@ -30,7 +29,7 @@ pub(crate) fn run(options: &StatOptions, output: &mut Output) -> Result<Outcome,
     let mut list = Vec::new();
     let numbers = selected(options.keys.as_ref(), keys, "keys")?;
     let bytes = blocks.bytes(&numbers)?;
-    let mut progress = Progress::new(total(bytes.iter().copied()));
+    let mut progress = Progress::new(bytes.iter().copied());
     for (number, bytes) in numbers.into_iter().zip(bytes) {
         let key = describe(keys, number);
         // One block after the other: a file may be larger than memory.

@@ -13,7 +13,7 @@ use super::source::Source;
 use crate::Outcome;
 use crate::arguments::SplitOptions;
 use crate::input::open_checked;
-use crate::outline::{bytes_of, total};
+use crate::outline::bytes_of;
 use crate::output::Failure;
 use crate::progress::Progress;
 use pattern::Pattern;
@@ -51,7 +51,7 @@ fn by_keys(map: &MapFile, options: &SplitOptions) -> Result<(), Failure> {
     let outputs = outputs(groups.keys(), &names, options)?;
     let source = Source::new(map)?;
     let bytes = bytes_of(map, 0..map.len())?;
-    let mut progress = Progress::new(total(bytes.iter().copied()));
+    let mut progress = Progress::new(bytes.iter().copied());
     for (output, blocks) in outputs.iter().zip(groups.values()) {
         let mut writer = source.writer(output)?;
         for &block in blocks {

@@ -9,7 +9,7 @@ use super::{columns, outputs};
 use crate::arguments::SplitOptions;
 use crate::commands::describe;
 use crate::commands::source::Source;
-use crate::outline::{bytes_of, total};
+use crate::outline::bytes_of;
 use crate::output::Failure;
 use crate::progress::Progress;
 
@@ -30,7 +30,7 @@ pub(super) fn split(map: &MapFile, options: &SplitOptions) -> Result<(), Failure
     let bytes = bytes_of(map, 0..map.len())?;
     let groups = groups(&source, names, &bytes)?;
     let outputs = outputs(groups.iter().map(|group| &group.values), names, options)?;
-    let mut progress = Progress::new(total(bytes.iter().copied()));
+    let mut progress = Progress::new(bytes.iter().copied());
     let mut start = 0;
     while start < groups.len() {
         let mut together = 0.0;
